@@ -1,4 +1,4 @@
-"""The version of this package, and the `pip` command that installs an optional part of it."""
+"""Has the version of this package, and makes the `pip` command that installs an optional part of it."""
 
 import sys
 from shlex import quote

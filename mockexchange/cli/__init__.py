@@ -1,4 +1,4 @@
-"""The command line: the program `mockexchange`, whose commands are in commands/."""
+"""Defines the program `mockexchange`, the command line. Its commands are in commands/."""
 
 import click
 

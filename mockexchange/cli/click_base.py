@@ -1,4 +1,4 @@
-"""The base of all commands: loading on first use, options with environment variables, and errors of one line."""
+"""Defines the base of all commands: loading on first use, options with environment variables, errors of one line."""
 
 import gc
 import io
@@ -34,7 +34,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Failure(click.ClickException):
-    """A failed command: it prints one line and ends with exit code 1. Raise it inside a command."""
+    """Raised inside a command that fails: it prints one line and ends with exit code 1."""
 
     exit_code = 1
 
@@ -44,13 +44,16 @@ class Failure(click.ClickException):
 
 
 class UsageFailure(Failure):
-    """Wrong arguments: the command prints one line and ends with exit code 2."""
+    """Raised for wrong arguments: the command prints one line and ends with exit code 2."""
 
     exit_code = 2
 
 
 class CommandEntry(NamedTuple):
-    """A command's module, and the first sentence of its help, which `--help` shows without importing the module."""
+    """A command in the table of all commands: its module, and the first sentence of its help.
+
+    The sentence is here so that `--help` need not import the module.
+    """
 
     module: str
     """The module in mockexchange.cli.commands."""
@@ -58,7 +61,7 @@ class CommandEntry(NamedTuple):
 
 
 class LazyCommands(dict[str, click.Command]):
-    """A dictionary of commands by name, which imports the module of a command when the command is first looked up."""
+    """A dictionary of commands by name. A command's module is imported when the command is first looked up."""
 
     def __init__(self, modules: Mapping[str, str]) -> None:
         super().__init__()
@@ -144,7 +147,7 @@ def _command_path(error: click.ClickException) -> str:
 
 
 def message_of(error: click.ClickException) -> str:
-    """Return an error's message, with "whole number" and "number" for click's names of types."""
+    """Return an error's message, in which click's names of types are replaced by "whole number" and "number"."""
     message = error.format_message()
     for words, ours in NUMBER_WORDS.items():
         message = message.replace(words, ours)
@@ -200,13 +203,16 @@ def shared_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decor
 
 
 def json_option(words: str, text: str = "As JSON, for programs.") -> Callable[[Decorated], Decorated]:
-    """Declare --json for a command; `words` is the command as typed, such as "script list", and names the variable."""
+    """Declare --json for a command. `words` is the command as typed, such as "script list".
+
+    The option's environment variable is named after the command.
+    """
     variable = f"{PREFIX}_{words.upper().replace(' ', '_')}_JSON"
     return option("--json", "as_json", envvar=variable, is_flag=True, help=text)
 
 
 def checked(parse: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """Return an option's callback that converts the value with `parse`; a ValueError becomes a usage error."""
+    """Return a callback for an option that converts the value with `parse`. A ValueError becomes a usage error."""
 
     def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         try:

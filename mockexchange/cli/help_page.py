@@ -1,4 +1,4 @@
-"""Pages of `--help`: text up to 120 columns wide, wrapped only at spaces."""
+"""Formats the pages of `--help`: text up to 120 columns wide, wrapped only at spaces."""
 
 import re
 from collections.abc import Iterable
@@ -38,7 +38,10 @@ def _unbroken(text: str, room: int) -> str:
 
 
 class PageContext(click.Context):
-    """The context of each command; it lets help pages use wide terminals, and errors of options name their command."""
+    """The click context of each command.
+
+    Help pages can use wide terminals, and errors of options name their command.
+    """
 
     formatter_class = HelpPage
 
@@ -51,7 +54,7 @@ class PageContext(click.Context):
 
 
 class Group(click.Group):
-    """A group of commands whose help shows each command's whole first sentence, where click would cut it."""
+    """A group of commands whose help shows the whole first sentence about each command, which click would cut."""
 
     context_class = PageContext
 
@@ -71,7 +74,7 @@ def write_commands(formatter: click.HelpFormatter, summaries: list[tuple[str, st
 
 
 def adopt(command: click.Command) -> click.Command:
-    """Make a command, and the commands of a group, use this module's help pages; return the command."""
+    """Make a command, and all commands of a group, use the help pages of this module; return the command."""
     command.context_class = PageContext
     if isinstance(command, click.Group):
         for each in command.commands.values():

@@ -1,4 +1,4 @@
-"""Printing of one request or frame of the journal, with headers and bodies."""
+"""Prints one request or frame of the journal, with headers and bodies."""
 
 from base64 import b64decode
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def remarks_of(frame: Entry) -> list[str]:
 
 
 def show_facts(facts: list[tuple[str, str]]) -> None:
-    """Print titled facts, wrapped to the terminal's width; facts with an empty text are left out."""
+    """Print titles with their texts, wrapped to the terminal's width; those with an empty text are left out."""
     for title, text in facts:
         if text:
             click.echo(wrapped(f"  {title}", printable(text), INDENT, terminal_width()))

@@ -1,4 +1,4 @@
-"""The option `--report`, which makes a verification write its report to files, besides printing it."""
+"""Defines the option `--report`, with which a verification also writes its report to files."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ def _parse_all(texts: Sequence[str]) -> tuple[Destination, ...]:
 
 
 def report_option(command: Decorated) -> Decorated:
-    """Add `--report` to a command, which gets `report`: a tuple of destinations, checked before the run."""
+    """Add `--report` to a command. The command gets `report`, a tuple of destinations that were checked."""
     words = "Also write junit:FILE, html:FILE or github:-, or show it in the console by mock:NAME; may be repeated."
     declared = option("--report", multiple=True, metavar="KIND:FILE", callback=checked(_parse_all), help=words)
     return declared(command)

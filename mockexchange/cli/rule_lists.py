@@ -1,4 +1,4 @@
-"""The subcommands `list` and `clear`, which `fault` and `stub` have in common, and texts about rules."""
+"""Defines the subcommands `list` and `clear`, which `fault` and `stub` have in common, and texts about rules."""
 
 import json
 from collections.abc import Callable
@@ -17,9 +17,9 @@ Show = Callable[[list[dict[str, Any]]], None]
 
 
 def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: str, clearing: str) -> None:
-    """Add the commands `list` and `clear` to a group.
+    """Add the subcommands `list` and `clear` to a group.
 
-    `path` is the rules' path below a sandbox; `listing` and `clearing` are the help texts.
+    `path` is the path of the rules below a sandbox; `listing` and `clearing` are the help texts.
     """
 
     @group.command("list", help=listing)
@@ -46,7 +46,7 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
 
 
 def show_cleared(name: str, as_json: bool) -> None:
-    """Print the name of a removed rule or step."""
+    """Print the name of a rule or a step that was removed."""
     if as_json:
         show_json_lines([{"cleared": name}])
     else:

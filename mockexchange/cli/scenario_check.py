@@ -1,4 +1,4 @@
-"""The check of a scenario: it reads the scenario, carries out its history and, if asked, runs its script."""
+"""Checks a scenario: reads it, executes its history and, if asked, runs its script."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -31,9 +31,9 @@ class CheckedScenario:
 
 
 def check_scenario(name_or_path: str, progress: Callable[[int], None], *, is_run: bool) -> CheckedScenario:
-    """Return the errors and counts of a scenario after carrying out its history and, with `is_run`, its script.
+    """Execute a scenario's history and, with `is_run`, its script; return its errors and counts.
 
-    `progress` is called with the number of steps carried out.
+    `progress` is called with the number of steps executed so far.
     """
     checked = CheckedScenario()
     with collecting_errors() as errors:

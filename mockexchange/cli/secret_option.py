@@ -1,4 +1,4 @@
-"""The option --show-secrets, and the filter that hides secrets in printed output."""
+"""Defines the option --show-secrets, and the filter that hides secrets in printed output."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show to
 
 
 class SecretFilter:
-    """A filter that removes a sandbox's secrets, and texts that look like secrets, from journal entries and events."""
+    """Removes a sandbox's secrets, and texts that look like secrets, from journal entries and events."""
 
     def __init__(self, server: Server, sandbox: str) -> None:
         keys = server.ask_sandbox("GET", sandbox)["accounts"]

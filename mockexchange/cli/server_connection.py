@@ -1,4 +1,4 @@
-"""How commands find a running server, by its ready file, and call its control API."""
+"""Finds the running server by its ready file, and calls its control API for commands."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server, as its ready file describes it, and calls to its control API."""
+    """A running server as its ready file describes it, with methods that call its control API."""
 
     ready_file: Path
     ready: dict[str, Any]
@@ -66,7 +66,7 @@ class Server:
             raise Failure(f"expected the control API at {self.control.url}, {other}") from None
 
     def download(self, path: str) -> bytes:
-        """Download bytes that are not a JSON document, such as a log. Raises Failure."""
+        """Download something from the control API that is not a JSON document, such as a log. Raises Failure."""
         reply = self._send("GET", path, None)
         if reply.status != HTTPStatus.OK:
             raise Failure(f"{path}: expected bytes to download, got status {reply.status}: {reply.body[:200]!r}")
@@ -94,7 +94,7 @@ class Server:
 
 
 def find_server(ready_file: Path) -> Server:
-    """Return the server that wrote a ready file. Raises Failure, with advice on how to start one."""
+    """Return the server that wrote a ready file. Raises Failure with advice on how to start one."""
     try:
         return Server(ready_file, read_ready(ready_file))
     except NoServer as missing:

@@ -1,4 +1,4 @@
-"""Options of commands that read an account on a real server: its URL, the key, and the request rate."""
+"""Defines the options of commands that read an account on a real server: its URL, the key, and the request rate."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def parse_rate(text: str) -> float:
-    """Return a rate in requests per second; 0 for no limit. Raises ValueError."""
+    """Parse a number of requests per second; 0 means no limit. Raises ValueError."""
     if text == NO_LIMIT:
         return 0.0
     try:
@@ -34,7 +34,7 @@ def parse_rate(text: str) -> float:
 
 
 def parse_names(texts: Sequence[str]) -> dict[str, str]:
-    """Return the pairs of NAME=VALUE texts as a dictionary. Raises ValueError."""
+    """Return a dictionary of texts of the form NAME=VALUE. Raises ValueError."""
     pairs = [text.partition("=") for text in texts]
     wrong = next((text for text, (name, _, value) in zip(texts, pairs, strict=True) if not name or not value), None)
     if wrong is not None:
@@ -63,7 +63,7 @@ name_option = option(
 
 
 def account_options(*, is_required: bool) -> Callable[[Decorated], Decorated]:
-    """Return a decorator that adds the options of a server whose account is read: URL, key and rate.
+    """Return a decorator that adds the options for reading an account on a server: URL, key and rate.
 
     `account_settings` turns their values into settings.
     """

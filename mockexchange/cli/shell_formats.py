@@ -1,4 +1,4 @@
-"""Environment variables written as shell commands, a .env file or JSON."""
+"""Writes environment variables as shell commands, as a .env file or as JSON."""
 
 import json
 import re
@@ -20,13 +20,19 @@ def to_sh(variables: Variables) -> list[str]:
 
 
 def to_fish(variables: Variables) -> list[str]:
-    """Return fish commands. Single quotes have two escapes: the backslash and the quote."""
+    """Return fish commands that set the variables.
+
+    Within single quotes, fish escapes only the backslash and the quote.
+    """
     quoted = {name: value and re.sub(r"([\\'])", r"\\\1", value) for name, value in variables.items()}
     return [f"set -e {name};" if value is None else f"set -gx {name} '{value}';" for name, value in quoted.items()]
 
 
 def to_powershell(variables: Variables) -> list[str]:
-    """Return PowerShell commands. A quote in single quotes is doubled; typographic quotes count as quotes."""
+    """Return PowerShell commands that set the variables.
+
+    Within single quotes, PowerShell doubles a quote; typographic quotes count as quotes.
+    """
     quoted = {name: value and re.sub("(['\u2018-\u201b])", r"\1\1", value) for name, value in variables.items()}
     return [
         f"Remove-Item Env:{name} -ErrorAction SilentlyContinue" if value is None else f"$Env:{name} = '{value}'"
@@ -35,7 +41,10 @@ def to_powershell(variables: Variables) -> list[str]:
 
 
 def to_dotenv(variables: Variables) -> list[str]:
-    """Return the lines of a .env file; a comment lists the variables to unset, which such a file cannot do."""
+    """Return the lines of a .env file that sets the variables.
+
+    A comment lists those to unset, which such a file cannot do.
+    """
     unset = [name for name, value in variables.items() if value is None]
     lines = [f"{name}={_dotenv_value(value)}" for name, value in variables.items() if value is not None]
     return [*lines, *([f"# must not be set: {', '.join(unset)}"] if unset else [])]

@@ -1,4 +1,4 @@
-"""Printing to the terminal: tables, JSON and plain lines, with control characters escaped.
+"""Prints tables, JSON and plain lines to the terminal, with control characters escaped.
 
 rich is imported only when something is printed on a terminal, since importing it takes longer than most commands.
 """
@@ -30,7 +30,10 @@ class Line(NamedTuple):
 
 
 def clock_time(at: str) -> str:
-    """Return the time of day of an RFC 3339 instant, to the millisecond; a text without a time stays as it is."""
+    """Return the time of day of an RFC 3339 instant, to the millisecond.
+
+    A text without a time is returned unchanged.
+    """
     whole, _, fraction = at[11:].rstrip("Z").partition(".")
     return f"{whole}.{fraction[:3]:0<3}" if whole else at
 
@@ -41,7 +44,7 @@ def printable(text: str) -> str:
 
 
 def show_json(raw: bytes) -> None:
-    """Print a body: JSON indented, and coloured on a terminal; anything else as it is, made printable."""
+    """Print a body. JSON is indented, and coloured on a terminal; other bodies are printed with escaped characters."""
     text, is_json = body_text(raw)
     if is_json and sys.stdout.isatty():
         from rich.console import Console
@@ -92,7 +95,7 @@ def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
 
 
 def cut(text: str, width: int | None) -> str:
-    """Return a text cut to `width` columns, with an ellipsis if anything was cut; unchanged if `width` is None."""
+    """Return a text cut to `width` columns, with an ellipsis; the whole text if it fits or `width` is None."""
     return text if width is None or len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 

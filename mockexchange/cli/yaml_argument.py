@@ -1,4 +1,4 @@
-"""Command-line arguments written as in a scenario: steps, script steps, faults and stubs."""
+"""Parses command-line arguments that are written as in a scenario: steps, script steps, faults and stubs."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,10 @@ class ParsedArgument(NamedTuple):
 
 
 def parse_argument(kind: Kind, what: str, number: int, text: str) -> ParsedArgument:
-    """Parse argument number `number` of a command as YAML; `what` names its kind: "step". Raises UsageFailure."""
+    """Parse the argument with number `number` of a command as YAML. Raises UsageFailure.
+
+    `what` names the kind of argument in errors, such as "step".
+    """
     place = f"{what} {number}"
     if not text.strip():
         raise UsageFailure(f"{place}: expected a {what}, got nothing")

@@ -1,4 +1,4 @@
-"""Deviations of a recording from the emulated API, grouped by field, with counts, days and hosts."""
+"""Groups the deviations of a recording from the emulated API by field, with counts, days and hosts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ GROUPS_MAX = 1_000
 
 
 class Level(StrEnum):
-    """What a deviation was found against: the API documents, the mock's answers, or values that the mock computes."""
+    """What a recording was compared with: the API documents, the mock's answers, or values that the mock computes."""
 
     DOCUMENT = "document"
     TWIN = "twin"
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 class Kind(StrEnum):
-    """The way in which a recorded answer or frame differs from what is expected."""
+    """The way in which a recorded answer or frame differs from the expected one."""
 
     UNKNOWN = "unknown field"
     MISSING = "missing field"
@@ -45,7 +45,10 @@ STRUCTURE = frozenset({Kind.UNKNOWN, Kind.MISSING, Kind.RENAMED, Kind.MOVED, Kin
 
 
 class Deviation(NamedTuple):
-    """One deviation of one body; `operation` is an HTTP method and path, or the type of a stream's message."""
+    """One difference in one recorded body.
+
+    `operation` is an HTTP method and path, or the type of a stream's message.
+    """
 
     level: Level
     kind: Kind
@@ -62,9 +65,9 @@ class Deviation(NamedTuple):
 
 @dataclass(slots=True)
 class Evidence:
-    """A group of equal deviations: it was found in `count` of the `of` compared bodies.
+    """A group of equal deviations, which were found in `count` of the `of` compared bodies.
 
-    It has the days, the hosts and the first line at which it was found.
+    It has their days, their hosts, and the first line of the recording with such a deviation.
     """
 
     deviation: Deviation
@@ -92,7 +95,7 @@ class Findings:
     _last_at: dict[str, int] = field(default_factory=dict)
 
     def add(self, operation: str, found: Iterable[Deviation], *, line: int, at: int, host: str) -> None:
-        """Add the deviations found in one body; equal ones in the same body count once."""
+        """Add the deviations found in one body. Equal ones in the same body count once."""
         for deviation in {one.group: one for one in found}.values():
             evidence = self.groups.get(deviation.group)
             if evidence is None:
@@ -109,19 +112,19 @@ class Findings:
         self._last_at[operation] = at
 
     def evidence(self) -> Iterator[Evidence]:
-        """Yield each group, with the number of bodies of its operation."""
+        """Yield each group of equal deviations, with the number of compared bodies of its operation."""
         for one in self.groups.values():
             one.of = self.bodies[one.deviation.operation]
             yield one
 
 
 def place_of(path: Iterable[str | int]) -> str:
-    """Return the path of a value as text, with "[]" for rows."""
+    """Return the path of a value as text, with "[]" in place of the index of a row."""
     return "".join("[]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def joined(found: list[Evidence]) -> list[Evidence]:
-    """Return the evidence, with a missing and an unknown field joined if they seem to be one renamed or moved field."""
+    """Return the evidence, in which a missing and an unknown field are one if the field seems renamed or moved."""
     missing = [one for one in found if one.deviation.kind is Kind.MISSING]
     unknown = [one for one in found if one.deviation.kind is Kind.UNKNOWN]
     pairs = {id(lost): (_moved(lost, missing, unknown) or _renamed(lost, missing, unknown)) for lost in missing}

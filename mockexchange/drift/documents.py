@@ -1,4 +1,4 @@
-"""Comparison of recorded answers and frames with a venue's API documents of one date."""
+"""Compares recorded answers and frames with a venue's API documents of one date."""
 
 import json
 import re
@@ -42,7 +42,7 @@ FORMATS = {frames.COMPACT: "white space", frames.NEWLINE: "end of the frame"}
 
 
 class DocumentJudge:
-    """The comparison with a venue's API documents of one date; `alias` is the date's name."""
+    """Compares answers and frames with a venue's API documents of one date, whose name is `alias`."""
 
     def __init__(self, kit: VenueKit, alias: str) -> None:
         subject = f"{kit.name}/{alias}"
@@ -55,7 +55,7 @@ class DocumentJudge:
         self._frames = FrameJudge(stream, subject)
 
     def operation(self, exchange: RecordedExchange) -> str:
-        """Return the operation of a request, with names of path variables in place of their values."""
+        """Return the documented path of a request, with the names of path variables in place of their values."""
         path = exchange.asked.path
         route = self._routes.find(path)
         return f"{exchange.asked.method} {route.path if route else path.removeprefix(self._kit.prefix)}"
@@ -68,7 +68,7 @@ class DocumentJudge:
         return [_of_finding(one, operation) for one in self._objections(exchange)]
 
     def of_frame(self, frame: RecordedFrame, operation: str) -> list[Deviation]:
-        """Return the deviations of a frame that the server sent, whose text was recorded."""
+        """Return the deviations of a frame that the server sent. The frame's text must have been recorded."""
         found = self._frames.objections(frame.text or "", f"line {frame.line}")
         return [_of_frame_finding(one, operation) for one in found]
 

@@ -1,4 +1,4 @@
-"""The comparison of a recording with all API dates: which dates fit, and the deviations from the best one."""
+"""Compares a recording with all API dates: which dates fit, and how it deviates from the best one."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from mockexchange.venues.registry import venue_at
 
 @dataclass(slots=True)
 class Recording:
-    """What was read of a recording: counts, the times of the first and last line, and what could not be read."""
+    """What was read from a recording: counts, the times of the first and last line, and unreadable lines."""
 
     path: Path
     venue: str = ""
@@ -38,7 +38,7 @@ class Recording:
 
 @dataclass(slots=True)
 class Drift:
-    """The deviations of a recording from one API date; `by_date` counts them for every date."""
+    """The deviations of a recording from one API date. `by_date` has their numbers for every date."""
 
     recording: Recording
     alias: str
@@ -80,7 +80,7 @@ def _first(recording: Recording) -> str:
 
 @dataclass(slots=True)
 class JudgedRecording:
-    """A recording, read once and compared with every API date."""
+    """A recording that was read once and compared with every API date."""
 
     recording: Recording
     judges: dict[str, DocumentJudge] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class JudgedRecording:
         return judged
 
     def best(self) -> str:
-        """Return the API date with the fewest deviations; of equal ones the newest, and compat last."""
+        """Return the API date from which the recording deviates least; of equal dates the newest, and compat last."""
         dates = list(self.found)
         return min(self.found, key=lambda one: (len(self.found[one].groups), one == COMPAT, -dates.index(one)))
 

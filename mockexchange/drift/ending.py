@@ -1,4 +1,4 @@
-"""The day on which a recording ceased to be up to date, found in the venue's dated tables."""
+"""Finds the day on which a recording ceased to be up to date, from the venue's dated tables."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from mockexchange.venues.wire_diff import diff_rows
 
 
 class Ending(NamedTuple):
-    """The first change of the API after which a recording is out of date: its day, operation and field."""
+    """The first change of the API after which a recording is out of date: the day, the operation and the field."""
 
     day: str
     operation: str

@@ -1,4 +1,4 @@
-"""Conversion of other tools' recordings to this package's: HAR, and cassettes of VCR and similar tools."""
+"""Converts recordings of other tools to this package's: HAR, and cassettes of VCR and similar tools."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ Plain = Mapping[str, Any]
 
 @contextmanager
 def as_recording(path: Path) -> Iterator[Path]:
-    """Yield the path of a recording: the file itself, or a temporary recording made from a HAR or cassette.
+    """Yield the path of a recording: `path` itself, or a temporary recording made from a HAR or cassette.
 
     Temporary recordings are redacted, and removed at the end of the block. Raises WrongRecording and OSError.
     """

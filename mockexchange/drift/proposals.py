@@ -1,4 +1,4 @@
-"""Proposed rows for the venue's dated tables where a recording deviates, as a patch for a person to edit.
+"""Proposes rows for the venue's dated tables where a recording deviates, as a patch for a person to edit.
 
 The day on which a change is first seen is not the day of the change: the comment of a row has both ends of the
 interval.
@@ -37,7 +37,7 @@ ENDED = frozenset({Kind.MISSING, Kind.RENAMED, Kind.TYPE, Kind.SPELLING})
 
 
 class Table(NamedTuple):
-    """A table of dated rows: the name of its tuple and the file that defines it."""
+    """A table of dated rows in the code: the name of its tuple, and the file that defines it."""
 
     name: str
     path: Path
@@ -59,7 +59,7 @@ class _Edits:
 
 
 def proposals_of(drift: Drift) -> str:
-    """Return a patch of the venue's tables; an empty text if there is nothing to propose."""
+    """Return a patch of the venue's tables as text; empty if there is nothing to propose."""
     edits, source = _Edits(), f"wire-{day_of(drift.recording.last_at)[:MONTH_CHARS]}"
     for one in drift.evidence:
         if one.deviation.level is Level.DOCUMENT and one.deviation.kind in ADDED | ENDED:

@@ -1,4 +1,4 @@
-"""The lines of a recording for comparisons: every request with its answer, refused ones included, and every frame."""
+"""Reads the lines of a recording for comparisons: every request with its answer, also refused ones, and every frame."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ UNKNOWN_HOST = "an unknown host"
 
 
 class RecordedExchange(NamedTuple):
-    """A request with its answer, in the form that `AnswerJudge` accepts."""
+    """A recorded request with its answer, in the form that `AnswerJudge` accepts."""
 
     asked: RecordedAnswer
     status: int
@@ -38,7 +38,7 @@ class RecordedExchange(NamedTuple):
 
 
 class RecordedFrame(NamedTuple):
-    """A message of a stream, or its opening or closing (`kind`). `text` is None if its bytes were left out."""
+    """A recorded message of a stream, or its opening or closing (`kind`). `text` is None if the bytes were left out."""
 
     line: int
     at: int
@@ -52,7 +52,8 @@ class RecordedFrame(NamedTuple):
 def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Problem]:
     """Yield the requests and frames of a recording, and a Problem for each line that cannot be read.
 
-    Requests that were not sent, and answers whose body was left out, are skipped. Raises WrongRecording.
+    Requests that the recording proxy did not pass on, and answers whose body was left out, are skipped. Raises
+    WrongRecording.
     """
     with path.open("rb") as file:
         for number, offset, raw in lines_of(file):
@@ -68,7 +69,10 @@ def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Proble
 
 
 def read_again(path: Path, asked: Iterable[RecordedAnswer]) -> Iterator[RecordedExchange]:
-    """Yield requests with their answers, read from the file again, so that only one is in memory at a time."""
+    """Yield the requests `asked` with their answers.
+
+    They are read from the file again, one at a time, to save memory.
+    """
     with path.open("rb") as file:
         for answer in asked:
             file.seek(answer.offset)

@@ -1,4 +1,4 @@
-"""The report of a drift: a verdict for each operation and level."""
+"""Makes the report of a drift: a verdict for each operation, at each level of comparison."""
 
 from collections import defaultdict
 
@@ -17,7 +17,10 @@ DAY_CHARS = 10
 
 
 def report_of(drift: Drift) -> Report:
-    """Return a report with a verdict for each operation at each level; a level that was skipped has the reason."""
+    """Return a report with a verdict for each operation at each level. A level that was skipped has the reason.
+
+    Levels are the comparison with the documents, with the mock's answers, and with the values that it computes.
+    """
     report = Report(f"{drift.recording.path.name} as of {drift.alias}")
     found: dict[tuple[str, Level], list[Evidence]] = defaultdict(list)
     for one in drift.evidence:
@@ -32,14 +35,17 @@ def report_of(drift: Drift) -> Report:
 
 
 def days_of(one: Evidence) -> str:
-    """Return the first and last day of a deviation as text, and the last day on which a body lacked it."""
+    """Return the first and the last day of a deviation as text.
+
+    The text also has the last day before them on which a body lacked the deviation.
+    """
     first, last = day_of(one.first_at), day_of(one.last_at)
     before = "" if one.last_without_at is None else f", not before: {day_of(one.last_without_at)}"
     return (first if first == last else f"{first} to {last}") + before
 
 
 def evidence_of(one: Evidence) -> str:
-    """Return as text how many bodies have a deviation, on which days and from which hosts."""
+    """Return a text that describes how many bodies have a deviation, on which days and from which hosts."""
     return f"in {one.count} of {one.of}, {days_of(one)}, {', '.join(sorted(one.hosts))}"
 
 

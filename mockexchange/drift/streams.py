@@ -1,4 +1,4 @@
-"""Checks of the order of a recorded stream's frames, by the rules for live streams."""
+"""Checks the order of a recorded stream's frames, by the rules for live streams."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class FrameOrder:
-    """The frames of one recorded stream, in the form that the rules read."""
+    """The frames of one recorded stream, in the form that the rules for streams use."""
 
     protocol: StreamProtocol
     messages: list[StreamMessage] = field(default_factory=list)
@@ -41,7 +41,7 @@ class FrameOrder:
     """Whether no frame is missing so far."""
 
     def add_frame(self, frame: RecordedFrame) -> None:
-        """Add a frame; once a frame was left out of the recording, the order of later ones is not checked."""
+        """Add a frame. If the recording has left out a frame, the order of later ones is not checked."""
         if frame.kind or not self.is_whole:
             return
         self.first_at = self.first_at or frame.at
@@ -55,7 +55,7 @@ class FrameOrder:
             self.messages.append(self.protocol.read(frame.text.encode())._replace(body={}, frame={}))
 
     def deviations(self) -> Iterator[tuple[int, Deviation]]:
-        """Yield the first violation of each rule, with its line in the file."""
+        """Yield the first violation of each rule, with the number of its line in the file."""
         for name, rule in RULES.items() if self.is_whole and self.messages else ():
             broken = next(iter(rule(self)), None)
             if broken is not None:

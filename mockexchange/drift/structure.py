@@ -1,4 +1,4 @@
-"""Differences between two JSON bodies: keys and their order, types, spelling, and values."""
+"""Compares two JSON bodies: keys and their order, types, notations, and values."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ INSTANT_NAMES = ("_ts", "ts", "_time", "_ms")
 
 
 class Difference(NamedTuple):
-    """One difference at a path, in which "[]" stands for rows."""
+    """One difference between two bodies, at a path in which "[]" stands for the index of a row."""
 
     level: Level
     kind: Kind
@@ -93,7 +93,7 @@ def _of_leaves(wanted: Any, got: Any, path: str) -> Iterator[Difference]:
 
 
 def class_of(value: Any) -> str:
-    """Return the notation of a text, such as "2 decimals", "instant" or "word"; of other values the type's name."""
+    """Return the notation of a text, such as "2 decimals", "instant" or "word"; for other values the type's name."""
     if not isinstance(value, str):
         return type(value).__name__
     if number := NUMBER.fullmatch(value):

@@ -1,4 +1,4 @@
-"""The comparison of a recording with the mock, opened from the scenario made of the recording, at one API date.
+"""Compares a recording with the mock, which is opened from a scenario made of the recording, at one API date.
 
 Each recorded request is sent to the mock; answers are compared by structure and by value.
 """
@@ -34,7 +34,8 @@ NUMBER = re.compile(r"\[\d+\]")
 
 @dataclass(slots=True)
 class Twin:
-    """How the answers of a mock, opened from the scenario made of the recording, differ from the recorded ones.
+    """How the answers of a mock, which was opened from a scenario made of the recording, differ from the recorded
+    ones.
 
     `why_not` is the reason if no request was sent, `why_no_values` the reason if no values were compared.
     """
@@ -48,9 +49,9 @@ class Twin:
 
 
 def twin_of(path: Path, venue: str, alias: str, known: Iterable[Evidence]) -> Twin:
-    """Open the mock from the scenario made of a recording, send it the recorded requests and compare the answers.
+    """Open the mock from a scenario made of a recording, send the recorded requests to it, and compare the answers.
 
-    Deviations in `known` are not reported again.
+    Deviations that `known` contains are not reported again.
     """
     found = [one.deviation for one in known]
     try:

@@ -1,1 +1,1 @@
-"""Runs a program against a sandbox, with an emulated network, and records the real hosts that it tried to reach."""
+"""Runs a program against a sandbox, with an emulated network, and records which real hosts it tried to reach."""

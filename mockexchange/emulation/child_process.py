@@ -22,7 +22,7 @@ KILL_S = 5.0
 
 
 class CannotStart(Exception):
-    """The program is missing or not executable; `exit_code` is the exit code of a shell in this case."""
+    """Raised if a program is missing or not executable; `exit_code` is the one that a shell returns in this case."""
 
     def __init__(self, exit_code: int, message: str) -> None:
         super().__init__(message)

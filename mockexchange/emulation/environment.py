@@ -26,7 +26,7 @@ WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
 
 
 class TrustFiles(NamedTuple):
-    """Paths of the certificate of the sandbox's authority, and of a bundle of it with the system's authorities."""
+    """The paths of the certificate of the sandbox's authority, and of a bundle of it with the system's authorities."""
 
     certificate: str
     bundle: str
@@ -40,7 +40,7 @@ class ClientVariables(NamedTuple):
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables that the venues' clients read."""
+    """Return the environment without the variables that the venues' published clients read."""
     return {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIXES)}
 
 

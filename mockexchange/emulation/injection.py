@@ -1,7 +1,8 @@
 """Writes the files that load the guard into a program: a directory on PYTHONPATH for Python, a first script for Node.
 
-The directory has a `sitecustomize` and a copy of the guard. It is a copy since the program may use another Python with
-other packages, and has another name since the program may have `mockexchange` installed too.
+The guard (package `guard`) refuses connections to real venues. The directory has a `sitecustomize` and a copy of the
+guard. It is a copy since the program may use another Python with other packages, and has another name since the program
+may have `mockexchange` installed too.
 """
 
 import json

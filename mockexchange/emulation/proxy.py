@@ -51,10 +51,10 @@ class ProxyRequest(NamedTuple):
 class Proxy:
     """The HTTP proxy of a run.
 
-    It leads hosts of `emulated` to `sandbox_port`, and their TLS connections to `front_port`.
+    It sends requests for hosts of `emulated` to `sandbox_port`, and their TLS connections to `front_port`.
 
     `on_dial` is called with every refused connection to a real host, `on_ask` for every request. `upstream` is the
-    user's own proxy, for all other hosts. Requests for those and for real hosts have to carry `ticket` as credentials,
+    user's own proxy, for all other hosts. Requests for those and for real hosts have to carry the credentials `ticket`,
     if it is set, since other users of the machine could use this proxy, or end the run.
     """
 
@@ -129,9 +129,9 @@ def read_head(head: bytes) -> ProxyRequest:
 
 
 def origin_form(asked: ProxyRequest) -> bytes:
-    """Return a request's first line and headers as the server gets them.
+    """Return the first line and the headers of a request as a server expects them, not a proxy.
 
-    The target has no host, and headers for the proxy and keep-alive are removed.
+    The target has no host, and headers for the proxy and about keep-alive are removed.
     """
     assert asked.url is not None, "CONNECT is asked of nobody else"
     path = (asked.url.path or "/") + (f"?{asked.url.query}" if asked.url.query else "")
@@ -154,7 +154,7 @@ def _dial(asked: ProxyRequest) -> Dial:
 
 
 def ticket_of(password: str) -> str:
-    """Return the Proxy-Authorization credentials of a program whose HTTPS_PROXY contains this password."""
+    """Return the Proxy-Authorization header of a program whose HTTPS_PROXY contains this password."""
     return base64.b64encode(f"{PROXY_USER}:{password}".encode()).decode()
 
 

@@ -1,6 +1,7 @@
-"""The `sitecustomize` of Python programs under `mockexchange run`: it starts the guard, then runs the user's own one.
+"""Starts the guard in a Python program under `mockexchange run`, then runs the user's own `sitecustomize`.
 
-It runs in any version of Python, so it imports little, and no error in it stops the program.
+It is the `sitecustomize` of that program. It runs in any version of Python, so it imports little, and no error in it
+stops the program.
 """
 
 import os

@@ -45,7 +45,10 @@ LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """The settings of a run: `mode` is one of MODES, `environment` the user's; others are options of the command."""
+    """The settings of a run.
+
+    `mode` is one of MODES, `environment` the user's; the others are options of the command.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -85,7 +88,7 @@ class RunResult:
 
 
 async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lambda here: None) -> RunResult:
-    """Run a program to its end; `announce` is called with the sandbox when it is ready.
+    """Run a program to its end. `announce` is called with the sandbox when that is ready.
 
     Before the program starts, ScenarioError, clients.UnusableAccount, WrongProxy or CannotStart may be raised.
     """
@@ -114,7 +117,7 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
 
 
 class DialLog:
-    """Records attempts to reach real hosts in the result of the run and in the sandbox's journal."""
+    """Records attempts to reach real hosts, in the result of the run and in the sandbox's journal."""
 
     METHOD = "DIAL"
     """The method by which the journal shows an attempt to reach a real host; no client can send it."""
@@ -140,7 +143,10 @@ class DialLog:
         self.ran.proxied += 1
 
     def read(self, data: bytes) -> None:
-        """Parse new bytes of the report file; an incomplete line is kept until its rest arrives."""
+        """Parse new bytes of the report file, to which guarded processes append lines.
+
+        An incomplete line waits for its rest.
+        """
         *lines, self._begun = (self._begun + data).split(b"\n")
         for line in lines:
             self._read_line(line)

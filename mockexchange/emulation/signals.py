@@ -1,4 +1,4 @@
-"""Handles the signals of `mockexchange run`: they are kept while the run is prepared, then forwarded to the program."""
+"""Handles the signals of `mockexchange run`: they wait while the run is prepared, then go to the program."""
 
 import asyncio
 import signal
@@ -11,7 +11,10 @@ FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 class SignalForwarder:
-    """Handles signals until the files of a run are removed. Signals after the program's end have no effect."""
+    """Handles signals from the start of a run until its files are removed.
+
+    Signals after the program's end are ignored.
+    """
 
     def __init__(self) -> None:
         self._program: Program | None = None
@@ -41,7 +44,7 @@ class SignalForwarder:
                 loop.remove_signal_handler(number)
 
     async def raise_if_signaled(self) -> None:
-        """Raise CannotStart if a signal to end has arrived already, so that no program is started."""
+        """Raise CannotStart if a signal to stop has arrived before the program was started."""
         await asyncio.sleep(0)  # the loop handles signals that arrived while it was busy
         if self._early:
             number = self._early[0]

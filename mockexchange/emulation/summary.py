@@ -1,4 +1,4 @@
-"""The result of a run as lines of text for people, and as checks for reports."""
+"""Describes the result of a run as lines of text for people, and as checks for reports."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +18,10 @@ NAME_CHARS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class RunCheck:
-    """A rule for runs: its id, its text, and the violations in this run as (where, seen, expected)."""
+    """A rule that every run is checked by: its id, its text, and its violations in this run.
+
+    A violation is (where, seen, expected).
+    """
 
     rule: str
     description: str
@@ -51,7 +54,7 @@ def nothing_arrived(result: RunResult) -> str:
 
 
 def unseen(result: RunResult) -> str:
-    """Return the warning that the program's connections to other hosts could not be observed."""
+    """Return a warning for a run in which the guard could not observe the program's connections."""
     arrived = f"{_count(len(result.requests), 'request')} arrived" if result.requests else "no request arrived"
     trust = ", and trust SSL_CERT_FILE" if _is_demo(result) else ""
     return (
@@ -70,7 +73,7 @@ def _hint(result: RunResult) -> str:
 
 
 def run_checks(result: RunResult) -> list[RunCheck]:
-    """Return the checks of a run for a report: one check for each test case."""
+    """Return the checks of a run for a report: one for each rule of runs."""
     code, command = result.code, result.settings.command[0]
     return [
         RunCheck(

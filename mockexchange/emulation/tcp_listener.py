@@ -1,4 +1,4 @@
-"""Listens on sockets, closes their connections together with them, and forwards bytes between two connections."""
+"""Listens on sockets, closes them together with their connections, and copies bytes between two connections."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ class StreamPair(NamedTuple):
     writer: asyncio.StreamWriter
 
     async def close(self) -> None:
-        """Close the connection and wait until the written bytes are sent; a peer that is gone is no error."""
+        """Close the connection and wait until the written bytes are sent. It is no error if the peer is gone."""
         self.writer.close()
         with contextlib.suppress(OSError):
             await self.writer.wait_closed()
@@ -80,7 +80,7 @@ class TcpListener:
 
 
 async def join(client: StreamPair, server: StreamPair) -> None:
-    """Forward bytes both ways until the server closes. A reset by the server resets the client's connection."""
+    """Copy bytes both ways until the server closes. A reset by the server resets the client's connection."""
     asking = asyncio.create_task(_carry(client.reader, server.writer))
     try:
         await _carry(server.reader, client.writer)

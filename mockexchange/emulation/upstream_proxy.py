@@ -1,4 +1,4 @@
-"""Connects through the user's own proxy to hosts that belong to no venue, as without `mockexchange run`."""
+"""Connects to hosts that belong to no venue through the user's own proxy, as the program would without this run."""
 
 import asyncio
 import base64
@@ -17,14 +17,14 @@ EXAMPLE = "http://proxy.example:3128"
 
 
 class WrongProxy(Exception):
-    """The environment names a proxy whose URL is not valid."""
+    """Raised if the environment names a proxy whose URL is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamProxy:
-    """An HTTP proxy.
+    """The user's own HTTP proxy.
 
-    `authorization` is empty if it needs none; `bypassed` are hosts to reach directly, as in NO_PROXY.
+    `authorization` is empty if the proxy needs none; `bypassed` are hosts to reach directly, as in NO_PROXY.
     """
 
     host: str

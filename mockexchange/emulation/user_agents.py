@@ -1,4 +1,7 @@
-"""Recognizes clients that are not written in Python by their User-Agent, and has advice if one connects to a venue."""
+"""Recognizes clients that are not written in Python by their User-Agent, and gives advice about them.
+
+The advice is shown if such a client connects to a venue.
+"""
 
 from typing import NamedTuple
 

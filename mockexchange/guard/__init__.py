@@ -1,8 +1,8 @@
-"""The guard against real money: while it is active, nothing in this process reaches a venue's real host.
+"""Protects real money: while the guard is active, no connection of this process reaches a venue's real host.
 
     with guard() as guarded:
-        ...                      # dialling raises RealVenueReached at once
-    assert guarded.dials == []   # also what a client swallowed
+        ...                      # connecting to a real host raises RealVenueReached
+    assert guarded.dials == []   # also attempts whose exception a client swallowed
 
 It needs only the standard library and imports quickly: children of `mockexchange run` load it before anything else.
 """
@@ -29,9 +29,8 @@ DIALS_KEPT_MAX = 1_000
 class Dial(NamedTuple):
     """An attempt to connect to a real host.
 
-    `client` is the name of the published client that connects, None if unknown; `advice` is a sentence with the reason
-    and the needed change; `place` is the line of the user's program that connects, such as "tests/test_bot.py:12", or
-    empty.
+    `client` is the published client that connects, None if unknown. `advice` is a sentence with the reason and the
+    needed change. `place` is the line of the user's program that connects, such as "tests/test_bot.py:12", or empty.
     """
 
     host: str
@@ -50,10 +49,10 @@ class Dial(NamedTuple):
 
 
 class RealVenueReached(BaseException):
-    """A real host was dialled; `dial` has the details.
+    """Raised if the process tries to connect to a real host; `dial` has the details.
 
     It derives from BaseException on purpose: clients catch Exception around connections and retry, some for ever and
-    silently, so that a test would hang, or pass. Like an interrupt it passes `except Exception` and reaches the test.
+    silently, so that a test would hang, or pass. Like an interrupt, it passes `except Exception` and reaches the test.
     """
 
     def __init__(self, dial: Dial) -> None:
@@ -145,7 +144,7 @@ def guard(
 ) -> Guard:
     """Return a guard over this process, which refuses connections after `start()` or inside a `with` block.
 
-    `on_dial` is called with every dial in the thread that made it, before RealVenueReached is raised there. `refuse`
+    `on_dial` is called with every attempt in the thread that made it, before RealVenueReached is raised there. `refuse`
     are the kinds of hosts to refuse, `allow` the host names to let through, such as one that resolves to this machine.
     """
     return Guard(on_dial, refuse, allow)

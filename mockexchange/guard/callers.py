@@ -1,7 +1,7 @@
-"""Finds the code that connects to a real host: the published client on the stack, and the line of the user's own code.
+"""Finds the code that connects to a real host: the published client, and the line of the user's own code.
 
-A client's coroutines are on the stack of the task that runs them. Some libraries resolve names in another task or
-thread: then the waiting tasks are searched. A client that is imported but on no stack is reported as a possibility.
+The call stack shows both. Some libraries resolve names in another task or thread: then the stacks of waiting tasks are
+searched. A client that is imported but on no stack is reported as a possibility.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STANDARD = os.path.dirname(os.__file__)  # noqa: PTH120  # pathlib would be most
 class Caller(NamedTuple):
     """The code that connects to a host.
 
-    `client` is the known client on the stack, or None; `is_stream` says whether a WebSocket connects. `place` is the
+    `client` is the known client on the call stack, or None; `is_stream` is true if a WebSocket connects. `place` is the
     nearest line outside libraries ("bot.py:12"), `module` the library that it called ("httpx"); both may be empty.
     `loaded` is the known client that is imported, if none is on the stack and only one is imported.
     """

@@ -11,8 +11,8 @@ from mockexchange.guard.venue_data import VENUE_DATA
 class KnownClient(NamedTuple):
     """A published client, and the advice for a program that reaches a real host with it.
 
-    `rest`, `stream` and `demo` continue a sentence that begins with the client's name, for REST, WebSocket and demo
-    hosts.
+    `rest`, `stream` and `demo` are the advice for REST, WebSocket and demo hosts; each continues a sentence that begins
+    with the client's name.
     """
 
     name: str
@@ -23,7 +23,7 @@ class KnownClient(NamedTuple):
     """A module that tells this client from another with the same package name; empty if no other has the name."""
 
     def advise(self, kind: str, *, is_stream: bool) -> str:
-        """Return a sentence: why the client reached a host of this kind, and which change is needed."""
+        """Return a sentence about why the client reached a host of this kind, and which change is needed."""
         if kind == DEMO and self.demo:
             return f"{self.name} {self.demo}"
         return f"{self.name} {self.stream if is_stream and self.stream else self.rest}"
@@ -47,7 +47,7 @@ UNKNOWN = {
 
 
 def client_of(package: str, loaded: Container[str]) -> KnownClient | None:
-    """Return the known client that a package name stands for, or None.
+    """Return the known client to which a package belongs, or None.
 
     `loaded` has the imported modules (`sys.modules`).
     """

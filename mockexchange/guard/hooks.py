@@ -27,7 +27,7 @@ TLS_PORT = 443
 
 
 class Hooks:
-    """The checks that are called before every connection of this process. `HOOKS` is the only instance."""
+    """Calls checks before every connection of this process. `HOOKS` is the only instance."""
 
     def __init__(self) -> None:
         self._checks: tuple[Check, ...] = ()

@@ -1,7 +1,7 @@
-"""The real hosts of the venues: the names that documents and clients use, and every name below the venues' domains.
+"""Decides whether a host is real: a name that documents and clients use, or any name below the venues' domains.
 
-Demo and test hosts are on the internet too. They are a separate kind, since the advice differs, and since the host
-emulation of `mockexchange run --as demo` answers in their place.
+Demo and test hosts are on the internet too. They are a separate kind, since the advice differs, and since under
+`mockexchange run --as demo` the sandbox answers in their place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Patches of functions in other modules, which can be undone.
+"""Replaces functions in other modules, and restores them.
 
 A module that is imported already is patched at once, any other after its import. So a program that does not need
 asyncio does not import it.
@@ -51,9 +51,9 @@ class Patches:
                 _put_back(self._wrapped.pop())
 
     def wrap(self, owner: Any, name: str, make: Callable[[Function], Function]) -> None:
-        """Replace the function `name` of `owner` by the result of `make`, which gets the original.
+        """Replace the function `name` of `owner` by the result of `make`, which gets the original function.
 
-        Does nothing without it.
+        Does nothing if `owner` has no such function.
         """
         original = getattr(owner, name, None)
         if original is None:
@@ -63,9 +63,9 @@ class Patches:
         setattr(owner, name, wrapper)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Return the import spec of a module to patch, with a loader that patches it once it is loaded.
+        """Return the import spec of a module that has to be patched, with a loader that patches it once it is loaded.
 
-        None for other modules.
+        Returns None for other modules.
         """
         if name not in self._wrappers:
             return None

@@ -1,8 +1,8 @@
-"""Redirects a venue's demo hosts to a local port, in a program that `mockexchange run --as demo` started.
+"""Redirects connections to a venue's demo hosts to a local port, in a program that `mockexchange run` started.
 
-This is for programs that ignore HTTPS_PROXY, as most Python programs do. A name resolves to an address that no machine
-has (`STAND_IN`), and a connection to that address goes to the local port; so programs that resolve first, and then
-connect with the port of the URL, are redirected too.
+It is used with `--as demo`, for programs that ignore HTTPS_PROXY, as most Python programs do. A name resolves to an
+address that no machine has (`STAND_IN`), and a connection to that address goes to the local port. So programs that
+resolve first, and then connect with the port of the URL, are redirected too.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ LOOPBACK = "127.0.0.1"
 
 
 class Redirection(NamedTuple):
-    """Redirects connections to `names` to `port` of the loopback address, where a server answers with TLS.
+    """Redirects connections for the hosts `names` to `port` of the loopback address, where a server answers with TLS.
 
     `bundle` is a file of trusted certificates. `proxies` are the user's own proxies by URL scheme: Python programs get
-    these instead of the proxy of `mockexchange run`, behind which the connecting client would be unknown.
+    these instead of the proxy of `mockexchange run`, which could not see what client connects.
     """
 
     names: frozenset[str]

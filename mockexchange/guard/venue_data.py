@@ -1,6 +1,6 @@
-"""The venues' hosts and clients as the guard knows them: the `guard.json` of each venue.
+"""Reads the venues' hosts and published clients from the file `guard.json` of each venue.
 
-Each venue has: `title`; `domains` and `demo_domains`; the names of `production` and `demo` hosts with their sources;
+The file has: `title`; `domains` and `demo_domains`; the names of `production` and `demo` hosts with their sources;
 `emulated`, the demo hosts with the sandbox's paths; `recorded`, the demo's origins of REST and of streams; `clients`,
 by the package that is imported; and `user_agents`, of clients that are not written in Python.
 """

@@ -1,1 +1,1 @@
-"""Imports: scenarios made from recordings, and reports of recorded answers that a scenario does not reproduce."""
+"""Makes scenarios from recordings, and reports the recorded answers that a scenario does not reproduce."""

@@ -1,4 +1,4 @@
-"""Comparison of a recorded answer with the mock's: equal, equal except for order or times, or different."""
+"""Compares a recorded answer with the mock's: equal, equal except for order or times, or different."""
 
 import json
 import re
@@ -23,7 +23,7 @@ ABSENT = "(absent)"
 
 
 class Difference(NamedTuple):
-    """A value in the body that differs between the recorded answer and the mock's."""
+    """A value in the body of an answer that differs between the recording and the mock."""
 
     path: str
     recorded: str
@@ -31,7 +31,7 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How a recorded answer compares with the mock's (`kind`), and the first differences."""
+    """The result of comparing a recorded answer with the mock's (`kind`), and the first differences."""
 
     kind: str
     differences: tuple[Difference, ...] = ()
@@ -40,8 +40,8 @@ class Comparison(NamedTuple):
 def compare(recorded: str, answered: str) -> Comparison:
     """Compare a recorded body with the mock's and return the result.
 
-    Of cursors only their presence is compared, and a further page of the mock is no difference, since rows of pages
-    that nobody requested are not in the scenario.
+    For cursors only their presence is compared. If the mock has a further page, that is no difference: nobody requested
+    it when recording, so its rows are not in the scenario.
     """
     wanted, got = (_compared(json.loads(text)) for text in (recorded, answered))
     if isinstance(wanted, dict) and isinstance(got, dict) and wanted.get(CURSOR) and got.get(CURSOR) is False:
@@ -59,7 +59,7 @@ def compare(recorded: str, answered: str) -> Comparison:
 
 
 def shape_of(value: Any) -> Any:
-    """Return a body in which a word for its notation replaces each value; these depend on the API date.
+    """Return a body in which each value is replaced by a word for its notation, which depends on the API date.
 
     A list has each different shape of its items once.
     """

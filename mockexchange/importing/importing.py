@@ -1,4 +1,4 @@
-"""The import of a recording: it makes a scenario, finds the API date, solves the opening cash and verifies answers."""
+"""Imports a recording: makes a scenario, finds the API date, computes the first cash, and compares all answers."""
 
 import asyncio
 import json
@@ -56,8 +56,8 @@ class Imported:
 def import_recording(path: Path, api_date: str | None = None, *, stubs_rest: bool = False) -> Imported:
     """Make a scenario from a recording or a venue's CSV export.
 
-    Without `api_date` the date is found from the answers. With `stubs_rest` stubs answer what the scenario does not
-    reproduce. Raises WrongRecording, ScenarioError and OSError.
+    Without `api_date` the answers determine the date. With `stubs_rest`, stubs give the answers that the scenario does
+    not reproduce. Raises WrongRecording, ScenarioError and OSError.
     """
     if exporter := _exporter_of(path):
         return _import_export(exporter, path, api_date)

@@ -1,4 +1,4 @@
-"""The answers in a recording, listed line by line; their bodies are read from the file again when needed."""
+"""Lists the answers in a recording, line by line. Bodies are read from the file again when needed."""
 
 import json
 from collections import Counter
@@ -27,18 +27,18 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class WrongRecording(ValueError):
-    """The error for a file that has nothing to import; the message gives the reason."""
+    """Raised for a file that has nothing to import; the message gives the reason."""
 
 
 class Problem(NamedTuple):
-    """A line that could not be read, with the reason."""
+    """A line of a recording that could not be read, with the reason."""
 
     line: int
     why: str
 
 
 class RecordedAnswer(NamedTuple):
-    """The position in the file of a request with its answer (line and byte offset), its time and its target."""
+    """A recorded request: its time, its target, and where its line is in the file (number and byte offset)."""
 
     line: int
     offset: int
@@ -50,7 +50,7 @@ class RecordedAnswer(NamedTuple):
 
     @property
     def is_write(self) -> bool:
-        """Return whether the request changed the account; its answer is read for rows, but it is not sent again."""
+        """Return whether the request changed the account. Its answer is read for rows, but it is not sent again."""
         return self.method in WRITES and not self.body
 
     @property
@@ -68,7 +68,7 @@ class RecordedAnswer(NamedTuple):
 
 @dataclass(slots=True)
 class Recorded:
-    """A recording of one venue: its answers, the lines that could not be read, and counts of what is not sent again."""
+    """A recording of one venue: its answers, the lines that could not be read, and counts of what is skipped."""
 
     path: Path
     venue: str = ""
@@ -110,7 +110,7 @@ def read_answers(path: Path) -> Recorded:
 
 
 def lines_of(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield each line with its number and the byte offset at which it begins; a line that is too long is cut."""
+    """Yield each line with its number and the byte offset at which it begins. A line that is too long is cut."""
     number = offset = 0
     while raw := file.readline(LINE_BYTES_MAX):
         number += 1
@@ -143,7 +143,7 @@ def check_beginning(path: Path, raw: bytes, number: int) -> None:
 
 
 def check_header(path: Path, line: Plain) -> None:
-    """Raise WrongRecording if a file's header shows another format."""
+    """Raise WrongRecording if the header of a file names another format than that of recordings."""
     if "log" in line:
         raise WrongRecording(f"{path} is a HAR: make a recording of it: mockexchange record --har {path}")
     if (line["format"], line.get("version")) != (FORMAT, VERSION):

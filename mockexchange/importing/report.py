@@ -1,4 +1,4 @@
-"""The report of an import: for each path, whether the scenario reproduces the recorded answers."""
+"""Makes the report of an import: for each path, whether the scenario reproduces the recorded answers."""
 
 from collections import defaultdict
 
@@ -15,7 +15,7 @@ DESCRIPTION = "The scenario answers as the recording did."
 def report_of(found: Imported) -> Report:
     """Return a report with a verdict for each recorded path and for the steps.
 
-    Answers by stubs, and answers with another order or other times, are notes.
+    Answers that stubs give, and answers with another order or other times, are notes.
     """
     report = Report(f"{found.recorded.path.name} as of {found.api_date}")
     by_path: dict[str, list[Verified]] = defaultdict(list)

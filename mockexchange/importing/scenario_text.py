@@ -1,4 +1,4 @@
-"""Writing of a scenario as YAML that people can read: one key or one step per line."""
+"""Writes a scenario as YAML that people can read: one key or one step per line."""
 
 import json
 import re

@@ -1,8 +1,8 @@
-"""Stubs that answer with the recorded bodies where the scenario does not reproduce an answer.
+"""Makes stubs that answer with the recorded bodies where the scenario does not reproduce an answer.
 
 A stub answers every request that has its parameters, and perhaps others. So an answer that the scenario does reproduce
-gets a stub too if another stub would match its request, and so do all pages of a list if one page has a stub, since the
-mock's cursors differ.
+gets a stub too if another stub would match its request. So do all pages of a list if one page has a stub, since the
+mock's cursors differ from the recorded ones.
 """
 
 import json
@@ -28,7 +28,7 @@ class _Stubbed(NamedTuple):
     """Of the next page."""
 
     def answers(self, other: "_Stubbed") -> bool:
-        """Return whether a stub of this request answers another one, or has another page of its list."""
+        """Return whether a stub of this request would answer another one, or has another page of its list."""
         if self.path != other.path:
             return False
         is_page = any(one.cursor and one.cursor == two.query.get(CURSOR) for one, two in ((self, other), (other, self)))

@@ -1,4 +1,4 @@
-"""Verification of a scenario: every recorded read is sent to a sandbox in this process, at its time and API date."""
+"""Sends every recorded read to a sandbox in this process that has the scenario, at its time and API date."""
 
 import asyncio
 import hashlib
@@ -28,7 +28,7 @@ Note = Callable[[RecordedAnswer, str, str], None]
 
 
 class Reply(NamedTuple):
-    """The answer of the emulated exchange."""
+    """The answer of the sandbox that has the scenario."""
 
     status: int
     body: str
@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """A recorded answer, and how it compares with the mock's."""
+    """A recorded answer, and the result of comparing it with the mock's."""
 
     answer: RecordedAnswer
     comparison: Comparison
@@ -46,7 +46,7 @@ class Verified(NamedTuple):
 
 @dataclass(slots=True)
 class Emulated:
-    """A sandbox that carries out a scenario's history step by step, and answers requests in between."""
+    """A sandbox that executes a scenario's history step by step, and answers requests in between."""
 
     sandbox: Sandbox
     steps: Iterator[TimedCommand]
@@ -58,13 +58,13 @@ class Emulated:
 
     @classmethod
     async def open(cls, plan: Plan, venue: str, api_date: ApiDate) -> "Emulated":
-        """Open the sandbox in the scenario's state before its history. Raises ScenarioError."""
+        """Open the sandbox in the state before the scenario's history. Raises ScenarioError."""
         before = replace(plan, steps=[], cache=PlanCache())
         sandbox = await open_sandbox(before, SandboxOptions(api_date=api_date, clock="paused"))
         return cls(sandbox, iter(plan.steps), venue)
 
     async def advance(self, at: int) -> None:
-        """Carry out the steps up to an instant; refused steps are added to `refusals`."""
+        """Execute the steps up to an instant. Refused steps are added to `refusals`."""
         while True:
             step = self._next or next(self.steps, None)
             self._next = step
@@ -93,19 +93,22 @@ class Emulated:
 
 
 def plan_of(text: str) -> Plan:
-    """Parse the text of a scenario. Raises ScenarioError."""
+    """Parse a scenario's text to a plan. Raises ScenarioError."""
     return load_text(text, "imported", hashlib.sha256(text.encode()).hexdigest())
 
 
 def plan_of_scenario(scenario: Mapping[str, Any]) -> Plan:
-    """Parse a scenario given as a mapping; its steps are parsed when they are carried out. Raises ScenarioError."""
+    """Parse a scenario given as a mapping to a plan; its steps are parsed when they are executed.
+
+    Raises ScenarioError.
+    """
     return load_steps(text_of({**scenario, "history": []}), scenario["history"], "imported")
 
 
 def verify(
     plan: Plan, recorded: Recorded, answers: Sequence[RecordedAnswer], api_date: ApiDate, note: Note = lambda *_: None
 ) -> tuple[list[Verified], list[str]]:
-    """Return how each recorded answer compares with the mock's, and the reasons of refused steps.
+    """Compare each recorded answer with the mock's; return the results, and the reasons of refused steps.
 
     `note` is called with each answer, the recorded body and the mock's. Raises ScenarioError.
     """
@@ -138,7 +141,7 @@ def _compared(wanted: str, reply: Reply) -> Comparison:
 
 
 def with_cursor(target: str, cursors: dict[str, str]) -> str:
-    """Return a request target in which the recorded cursor is replaced by the mock's cursor of the same page."""
+    """Return a request target in which the mock's cursor replaces the recorded cursor of the same page."""
     path, mark, query = target.partition("?")
     parts = [_translated(part, cursors) for part in query.split("&")]
     return path + mark + "&".join(parts)
@@ -150,7 +153,7 @@ def _translated(part: str, cursors: dict[str, str]) -> str:
 
 
 def note_cursor(cursors: dict[str, str], recorded: str, answered: str) -> None:
-    """Add to `cursors` the mock's cursor, under the recorded cursor of the same page."""
+    """Add the mock's cursor of a page to `cursors`, under the recorded cursor of the same page."""
     before, after = (json.loads(text).get("cursor") for text in (recorded, answered))
     if before and after:
         cursors[before] = quote(after, safe="")

@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse selected tests that cannot work."""
+    """End the run if selected tests use the plugin's options or markers wrongly."""
     concerned = [item for item in items if uses_exchange(item) or item.get_closest_marker(MARKER)]
     if concerned:
         from mockexchange.api.imports import modules_kept
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class CollectionRefuser:
-    """A plugin of pytest-xdist's controlling process that ends the run when a worker refuses tests.
+    """A plugin of pytest-xdist's controlling process that ends the run when a worker process refuses tests.
 
     Workers report the refusal as a failed collection.
     """

@@ -1,6 +1,6 @@
-"""Checks of the plugin's options and markers after collection; all problems end the run in one usage error.
+"""Checks the plugin's options and markers after collection. All problems end the run in one usage error.
 
-Markers are parsed by the server's own parser.
+The server's own parser parses the markers.
 """
 
 import asyncio

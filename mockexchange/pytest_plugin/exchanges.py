@@ -1,4 +1,4 @@
-"""The exchanges behind the fixtures: one for the session, in a thread or remote, and one for each test."""
+"""Runs the exchanges of the fixtures: one for the whole session, in a thread or remote, and one for each test."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -32,7 +32,7 @@ def session_exchange(config: pytest.Config) -> Iterator[Exchange]:
 
 @contextmanager
 def test_exchange(item: pytest.Item, server: Exchange) -> Iterator[Exchange]:
-    """Create a fresh exchange at the session's server, with the settings of the test's marker."""
+    """Create a new sandbox for a test at the session's server, with the settings of the test's marker."""
     settings, sandbox_request = settings_of(item.config), sandbox_request_of(item)
     making = server.sandbox(
         sandbox_request.scenario,

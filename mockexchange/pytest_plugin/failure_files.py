@@ -1,4 +1,4 @@
-"""Files with the log and the journal of a failed test, for `mockexchange replay`."""
+"""Writes the log and the journal of a failed test to files, for `mockexchange replay`."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ DIGEST_CHARS = 8
 
 
 class ReplayCommands(NamedTuple):
-    """Shell commands that use the files of a failed test."""
+    """The shell commands that use the files of a failed test."""
 
     replay: str
     """The command that sends the requests of the test again."""
@@ -39,7 +39,7 @@ def write_files(directory: Path, test: str, exchange: Exchange) -> ReplayCommand
 
 
 def name_of(test: str) -> str:
-    """Return a unique file name for a test: the words of its id, and a digest."""
+    """Return a unique file name for a test, made of the words of its id and a hash."""
     words = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-.")[-NAME_CHARS_MAX:].lstrip("-.")
     return f"{words}-{hashlib.sha256(test.encode()).hexdigest()[:DIGEST_CHARS]}"
 

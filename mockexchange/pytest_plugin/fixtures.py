@@ -1,4 +1,4 @@
-"""The plugin's fixtures: an exchange for the session, a fresh one for each test, and refused connections to venues."""
+"""Defines the plugin's fixtures: an exchange for the session, a new one for each test, and refused connections."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
     """Yield an exchange for the whole session: a server in each pytest process, or the one at --mockexchange-url.
 
-    Tests share its state; `exchange_sandbox` is fresh for each test.
+    All tests share its state. `exchange_sandbox` is new for each test.
     """
     from mockexchange.api.imports import modules_kept
 
@@ -28,7 +28,7 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 
 @pytest.fixture
 def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") -> "Iterator[Exchange]":
-    """Yield a fresh exchange with the settings of the test's marker, on its own port if pytest runs the server."""
+    """Yield a new exchange with the settings of the test's marker, on its own port if pytest runs the server."""
     from mockexchange.pytest_plugin import network_guard
     from mockexchange.pytest_plugin.exchanges import test_exchange
 
@@ -39,7 +39,10 @@ def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") 
 
 @pytest.fixture
 def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
-    """Return the test's `exchange_sandbox` as an AsyncExchange, for any loop, so no asyncio plugin is required."""
+    """Return the test's `exchange_sandbox` as an AsyncExchange.
+
+    Any event loop can use it, without an asyncio plugin.
+    """
     from mockexchange.api.async_view import async_view
 
     with async_view(exchange_sandbox) as exchange:
@@ -48,7 +51,7 @@ def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExcha
 
 @pytest.fixture
 def venue_dials(request: pytest.FixtureRequest) -> "list[Dial]":
-    """Return the refused attempts to connect to a real venue in this test. The test fails unless it clears the list."""
+    """Return the refused attempts of this test to connect to a real venue. The test fails unless it clears the list."""
     from mockexchange.pytest_plugin import network_guard
 
     return network_guard.begin(request.node).dials

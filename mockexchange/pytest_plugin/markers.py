@@ -1,4 +1,4 @@
-"""The marker `@pytest.mark.mockexchange(...)` of a test, its class and its module; the nearest value counts."""
+"""Reads the marker `@pytest.mark.mockexchange(...)` of a test, its class and its module; the test's has precedence."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ SANDBOX_REQUEST = pytest.StashKey["SandboxRequest"]()
 
 
 class WrongMarker(Exception):
-    """The error for a wrong marker; its message is shown to the user."""
+    """Raised for a wrong marker. The user sees the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,10 @@ class SandboxRequest:
 
 
 def sandbox_request_of(item: pytest.Item) -> SandboxRequest:
-    """Return the settings of a test's sandbox; files are next to the test or in pytest's root. Raises WrongMarker."""
+    """Return the settings of a test's sandbox. Raises WrongMarker.
+
+    Scenario files are looked up beside the test, then in pytest's root directory.
+    """
     if SANDBOX_REQUEST not in item.stash:
         item.stash[SANDBOX_REQUEST] = _read_sandbox_request(item)
     return item.stash[SANDBOX_REQUEST]
@@ -59,7 +62,7 @@ def _read_sandbox_request(item: pytest.Item) -> SandboxRequest:
 
 
 def require_use(item: pytest.Item) -> None:
-    """Raise WrongMarker if a test has a marker of its own but uses no sandbox that the marker would configure.
+    """Raise WrongMarker if a test has a marker of its own but uses no sandbox, so that the marker has no effect.
 
     Markers of its class and module may be unused. A test with the fixture `request` may request the sandbox at run
     time.

@@ -1,7 +1,7 @@
-"""The guard that keeps tests with an exchange from connecting to a real venue, from set-up to tear-down.
+"""Keeps tests that use an exchange from connecting to a real venue, from set-up to tear-down.
 
-An attempt raises at once. Clients may swallow the error, and threads may end silently, so each phase of a test also
-fails at its end if there were attempts.
+An attempt raises at once. Clients may swallow the error, and threads may end silently, so each phase of a test (set-up,
+call, tear-down) also fails at its end if there were attempts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,16 +27,16 @@ def begin(item: pytest.Item) -> Guard:
 
 
 def end(item: pytest.Item) -> None:
-    """Stop the guard of a test; if the test runs again it gets a new one."""
+    """Stop the guard of a test. If the test runs again, it gets a new guard."""
     item.stash[GUARD].stop()
     del item.stash[GUARD]
 
 
 def require_none(item: pytest.Item, error: BaseException | None) -> None:
-    """Raise RealVenueReached, caused by `error`, if a phase of a test tried to connect to a real venue.
+    """Raise RealVenueReached if the current phase of a test tried to connect to a real venue.
 
-    The list of attempts is cleared. `error` is the exception of the phase, None if it passed; after one of
-    SUFFICIENT_ERRORS nothing is raised.
+    The list of attempts is cleared. `error` is the exception of the phase, None if it passed; it becomes the cause.
+    After one of SUFFICIENT_ERRORS nothing is raised.
     """
     __tracebackhide__ = True
     dials = item.stash[GUARD].dials

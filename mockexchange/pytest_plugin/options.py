@@ -1,4 +1,4 @@
-"""The plugin's options, read from the command line, else the environment, else the configuration file."""
+"""Reads the plugin's options from the command line, else the environment, else the configuration file."""
 
 import os
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SCENARIO_DEFAULT, API_DATE_DEFAULT, CLOCK_DEFAULT = "demo", "latest", "real"
 
 
 class Option(NamedTuple):
-    """An option; `name` is its name in the configuration file, from which the flag and the variable are derived."""
+    """An option. `name` is its name in the configuration file; its flag and its variable are derived from that."""
 
     name: str
     help: str
@@ -100,7 +100,7 @@ def add_to(parser: pytest.Parser) -> None:
 
 
 def settings_of(config: pytest.Config) -> PluginSettings:
-    """Return the settings of this run; they are read once and then kept."""
+    """Return the settings of this run, which are read once and then cached."""
     if SETTINGS not in config.stash:
         config.stash[SETTINGS] = _settings_of(config)
     return config.stash[SETTINGS]
@@ -120,7 +120,7 @@ def _settings_of(config: pytest.Config) -> PluginSettings:
 
 
 def origin_of(config: pytest.Config, option: Option) -> str:
-    """Return where an option's value comes from, for errors: its flag, its variable or its name in the file."""
+    """Return where an option's value comes from, for errors: its flag, its variable, or its name in the file."""
     if config.getoption(option.name):
         return option.flag
     return option.variable if os.environ.get(option.variable) else option.name

@@ -1,4 +1,4 @@
-"""The section about the exchange in a failed test's report: last requests, refusals, lost frames, replay commands."""
+"""Adds a section to a failed test's report: last requests, refusals, lost frames, and commands to replay them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ FOREIGN = frozenset({"site-packages", "dist-packages"})
 
 @dataclass(frozen=True, slots=True)
 class WatchedExchange:
-    """An exchange whose state is reported when a test fails, with its settings."""
+    """An exchange, with its settings, whose state is reported if a test fails."""
 
     exchange: Exchange
     sandbox_request: SandboxRequest
@@ -35,7 +35,7 @@ WATCHED = pytest.StashKey[WatchedExchange]()
 
 @contextmanager
 def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request: SandboxRequest) -> Iterator[None]:
-    """Register an exchange for reports of failures; a test's own exchange is preferred to the session's."""
+    """Report this exchange's state if a test fails in the block. A test's own exchange precedes the session's."""
     who.stash[WATCHED] = WatchedExchange(exchange, sandbox_request)
     try:
         yield

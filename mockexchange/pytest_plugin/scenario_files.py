@@ -1,4 +1,4 @@
-"""The lookup of scenario files: next to the test first, then in pytest's root directory."""
+"""Finds scenario files: beside the test first, then in pytest's root directory."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from mockexchange.scenario.loader import builtin_names
 
 
 def find_scenario(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:
-    """Return the path of a scenario file found in these directories; any other scenario unchanged."""
+    """Return the path of a scenario file that is in one of these directories; return any other scenario unchanged."""
     if isinstance(scenario, Mapping) or (isinstance(scenario, str) and _is_no_file(scenario)):
         return scenario
     candidates = (directory / scenario for directory in directories)

@@ -1,7 +1,7 @@
-"""Cooperation with pytest-socket: the plugin's server may listen although tests may open no sockets.
+"""Lets the plugin's server listen although pytest-socket forbids tests to open sockets.
 
-Nothing leaves the machine, and clients without sockets work: `httpx_transport()`. A client that opens a socket is
-refused by pytest-socket, and the report explains how to allow connections to this machine.
+Nothing leaves the machine, and clients without sockets work: `httpx_transport()`. If a client opens a socket,
+pytest-socket refuses it, and the report explains how to allow connections to this machine.
 """
 
 import socket
@@ -19,7 +19,7 @@ HINT = (
 
 @contextmanager
 def unblocked() -> Iterator[None]:
-    """Allow sockets in this process although pytest-socket blocks them."""
+    """Allow sockets in this process inside the `with` block, although pytest-socket forbids them."""
     blocked = socket.socket
     original = getattr(sys.modules.get("pytest_socket"), "_true_socket", blocked)
     socket.socket = original  # type: ignore[misc]  # put back in a moment

@@ -1,4 +1,4 @@
-"""A summary of an exchange's traffic: requests, reasons of refusals, frames, and pending script steps."""
+"""Summarizes an exchange's traffic: requests, reasons of refusals, frames, and pending script steps."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,10 @@ WAITS_FOR = {"scheduled": "has not happened yet, it does", "waiting": "waits for
 
 
 def lines_of(exchange: Exchange) -> Iterator[str]:
-    """Yield the lines of an exchange's summary. Raises MockExchangeError if the server no longer answers."""
+    """Yield the lines of the summary of an exchange's traffic.
+
+    Raises MockExchangeError if the server does not answer.
+    """
     header = exchange.ask("GET", "log")[0]
     clock = exchange.ask("GET", "clock")
     yield (

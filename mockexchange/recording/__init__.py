@@ -1,1 +1,1 @@
-"""Recordings of real venues: a proxy without keys, redaction before anything is written, and files of JSON lines."""
+"""Records real venues: a proxy without keys, redaction before anything is written, and files of JSON lines."""

@@ -1,4 +1,4 @@
-"""Sets of field names by what their values are: ids of an account, secrets, or public text."""
+"""Classifies field names by what their values are: ids of an account, secrets, or public text."""
 
 from functools import cache
 from typing import Any
@@ -42,7 +42,7 @@ def is_id(name: str) -> bool:
 
 @cache
 def public_names() -> frozenset[str]:
-    """Return the names in the venues' tables whose values are public: fields, parameters and keys that are not ids."""
+    """Return the names of fields, parameters and keys in the venues' tables whose values are public, not ids."""
     tables = [venue.wire.sections() for venue in VENUES.values() if venue.wire]
     found = {name for sections in tables for section in sections for row in section.rows for name in _names_of(row)}
     found = {name for name in found if name.isidentifier()}

@@ -1,4 +1,4 @@
-"""WebSocket frames, parsed from a byte stream that the proxy passes on unchanged."""
+"""Parses WebSocket frames from bytes that the proxy passes on unchanged."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ _FINAL, _MASKED = 0x80, 0x80
 
 
 class CannotRelay(Exception):
-    """The error for a stream that the proxy cannot pass on and closes; the message gives the reason."""
+    """Raised if the proxy cannot pass a stream on and closes it; the message gives the reason."""
 
 
 class WireFrame(NamedTuple):
@@ -22,13 +22,13 @@ class WireFrame(NamedTuple):
 
 
 class FrameReader:
-    """A parser that cuts the bytes of one direction into frames."""
+    """Splits the bytes that one side of a stream sends into frames."""
 
     def __init__(self, begun: bytes = b"") -> None:
         self._bytes = bytearray(begun)
 
     def feed(self, data: bytes) -> list[WireFrame]:
-        """Add received bytes and return the frames that are now complete. Raises CannotRelay."""
+        """Add received bytes, and return the frames that are now complete. Raises CannotRelay."""
         self._bytes += data
         found, begin = [], 0
         while (frame := _frame_at(self._bytes, begin)) is not None:
@@ -39,13 +39,13 @@ class FrameReader:
 
 
 class MessageReader:
-    """A reader that joins the frames of one direction to messages."""
+    """Joins the frames that one side of a stream sends to messages."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def complete(self, frame: WireFrame) -> bytes | None:
-        """Return the message that this frame completes; None for an unfinished message and for control frames."""
+        """Return the message that this frame completes; None if the message is not complete, and for control frames."""
         if frame.opcode not in (CONTINUATION, TEXT, BINARY):
             return None
         if sum(map(len, self._parts)) + len(frame.payload) > FRAME_BYTES_MAX:

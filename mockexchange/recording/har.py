@@ -1,4 +1,4 @@
-"""Conversion of recordings to and from HAR 1.2, the format of browsers and other proxies.
+"""Converts recordings to and from HAR 1.2, the format of browsers and other proxies.
 
 HAR has no streams: their messages are written as browsers do, as `_webSocketMessages` of the handshake.
 """
@@ -23,11 +23,11 @@ MICROS = 1_000_000
 
 
 class WrongHar(ValueError):
-    """The error for a file that is not a HAR; the message gives the reason."""
+    """Raised for a file that is not a HAR; the message gives the reason."""
 
 
 def har_of(lines: Iterable[Plain]) -> Plain:
-    """Return the HAR of a recording's lines."""
+    """Return the HAR document with a recording's lines."""
     entries: list[Plain] = []
     streams: dict[int, list[Plain]] = defaultdict(list)
     for line in lines:
@@ -59,7 +59,7 @@ def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
 
 
 def add_har(path: Path, file: RecordingFile) -> None:
-    """Add the requests and answers of a HAR to a recording, redacted like any recorded traffic."""
+    """Add the requests and answers of a HAR file to a recording; they are redacted like any recorded traffic."""
     for connection, (found, messages) in enumerate(exchanges_of(path), start=1):
         is_stream = bool(messages) or found.status == 101
         file.add_request(found._replace(connection=connection if is_stream else None))

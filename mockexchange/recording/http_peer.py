@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection of the recording proxy, to a client or to a venue."""
+"""Reads and writes one HTTP/1.1 connection of the recording proxy, to a client or to a venue."""
 
 import asyncio
 import ssl
@@ -25,11 +25,11 @@ HOP_BY_HOP_BACK = frozenset({b"connection", b"keep-alive", b"proxy-connection"})
 
 
 class TooLong(Exception):
-    """The error for a body that is larger than the proxy accepts."""
+    """Raised if a body is larger than the proxy accepts."""
 
 
 class HttpPeer:
-    """One HTTP connection: of a client, whom the proxy serves, or to a venue, whose client the proxy is."""
+    """One HTTP connection of the proxy: to a client, for which it is the server, or to a venue, whose client it is."""
 
     def __init__(self, pair: StreamPair, *, is_server: bool) -> None:
         self.pair = pair
@@ -50,7 +50,7 @@ class HttpPeer:
         return event
 
     async def read_body(self) -> bytes:
-        """Read the rest of a message and return its body. Raises TooLong."""
+        """Read the rest of the current message and return its body. Raises TooLong."""
         parts: list[bytes] = []
         size = 0
         while isinstance(event := await self.next_event(), h11.Data):
@@ -61,7 +61,7 @@ class HttpPeer:
         return b"".join(parts)
 
     def queue(self, *events: h11.Event) -> None:
-        """Keep the bytes of events until `flush`, so that a short message is one packet."""
+        """Keep the bytes of h11 events until `flush`, so that a short message is one packet."""
         self._queued += [self.state.send(event) or b"" for event in events]
 
     async def flush(self) -> None:
@@ -72,7 +72,7 @@ class HttpPeer:
         await self.pair.writer.drain()
 
     async def send(self, *events: h11.Event) -> None:
-        """Send events at once, after what was queued. Raises OSError."""
+        """Send h11 events at once, after those that were queued. Raises OSError."""
         self.queue(*events)
         await self.flush()
 
@@ -92,7 +92,10 @@ async def connect(origin: Origin, context: ssl.SSLContext | None) -> HttpPeer:
 
 
 def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream: bool) -> h11.Request:
-    """Return the request for the venue's server: the same target and headers, except those of one connection."""
+    """Return a client's request for the venue's server: with the same target and headers.
+
+    Headers that concern only one connection are replaced.
+    """
     kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in HOP_BY_HOP]
     kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
     head = [(b"Host", origin.authority.encode())]
@@ -106,7 +109,10 @@ def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream:
 
 
 def passed_back(response: h11.Response, headers: list[tuple[bytes, bytes]]) -> h11.Response:
-    """Return the head of an answer for the client: the server's own unless some of its headers are left out."""
+    """Return the status and headers of an answer for the client.
+
+    These are the original ones, or have only `headers` if some are left out.
+    """
     if len(headers) == len(response.headers):
         return response
     return h11.Response(status_code=response.status_code, headers=headers, reason=response.reason)

@@ -1,4 +1,4 @@
-"""A buffer for lines of a recording, which are written in order a moment after their traffic was passed on.
+"""Buffers the lines of a recording, so that their traffic is passed on first. They are written in order.
 
 Redacting a frame takes several times as long as passing it on, so a burst of frames is passed on first. No line waits
 longer than a second, and when some megabytes are waiting, streams are not read until the lines are written.
@@ -34,20 +34,20 @@ class LateLines:
         self._timer: asyncio.TimerHandle | None = None
 
     def add_request(self, found: Exchanged) -> None:
-        """Write a request with its answer, or let it wait if older lines are waiting. Raises OSError."""
+        """Write a request with its answer. It has to wait if older lines are waiting. Raises OSError."""
         if self._waiting:
             self._add(len(found.answer), partial(self.file.add_request, found))
         else:
             self.file.add_request(found)
 
     def add_frame(self, connection: int, direction: str, raw: bytes, *, kind: str = "", note: str = "") -> None:
-        """Add a message of a stream, or its opening or closing, to the waiting lines, with the current time."""
+        """Add a message of a stream, or its opening or closing, to the waiting lines. Its time is the current time."""
         at, monotonic_ns = time.time_ns() // 1000, time.monotonic_ns()
         add = partial(self.file.add_frame, connection, direction, raw, kind=kind, note=note, at=at, is_flushed=False)
         self._add(len(raw), partial(add, monotonic_us=monotonic_ns // 1000))
 
     async def keep_up(self) -> None:
-        """Write lines until none is too old and not too many are waiting. Raises OSError."""
+        """Write the oldest lines until none is too old and not too many wait. Raises OSError."""
         while self._waiting and (self._size > BYTES_MAX or self._waiting[0].since + AGE_S_MAX < time.monotonic()):
             self._write_until(time.monotonic() + SLICE_S)
             await asyncio.sleep(0)

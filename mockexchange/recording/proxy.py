@@ -1,6 +1,6 @@
-"""A recording reverse proxy, which passes each request on with its target unchanged and writes it to a file.
+"""A recording reverse proxy: it passes each request on with its target unchanged, and writes it to a file.
 
-It holds no key. Signatures cover the path without the host, so they stay valid; only headers that belong to one
+The proxy holds no key. Signatures cover the path without the host, so they stay valid; only headers that belong to one
 connection are replaced.
 """
 
@@ -77,7 +77,7 @@ class _ClientConnection:
             await self.client.pair.close()
 
     async def serve_one(self) -> bool:
-        """Serve one request; return whether another may follow."""
+        """Serve one request; return whether another may follow on this connection."""
         event = await self.client.next_event()
         if not isinstance(event, h11.Request):
             return False
@@ -95,7 +95,7 @@ class _ClientConnection:
         return self._next_cycle()
 
     async def refuse(self, status: int, message: str, request: h11.Request | None, body: bytes) -> None:
-        """Answer a request here, and write it down with the reason."""
+        """Answer a request with an error without passing it on, and record it with the reason."""
         answer = json.dumps({"error": {"code": "not_sent", "message": message}}).encode()
         headers = [(b"Content-Type", b"application/json"), (b"Content-Length", str(len(answer)).encode())]
         if request is not None:

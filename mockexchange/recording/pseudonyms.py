@@ -1,7 +1,7 @@
-"""Pseudonyms, which replace ids by other ids of the same shape, each id by the same one in the whole recording.
+"""Replaces ids by pseudonyms of the same shape. An id has the same pseudonym in the whole recording.
 
 A pseudonym is computed from the id and a random salt that is stored nowhere: ids of REST and streams still match each
-other, and nobody can find an original by trying candidates.
+other, and originals cannot be found by trying candidates.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHI
 
 
 class Pseudonyms:
-    """The pseudonyms of one recording, by their originals."""
+    """The pseudonyms of one recording, by the ids that they replace."""
 
     def __init__(self, salt: bytes | None = None) -> None:
         self._salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
@@ -50,9 +50,9 @@ class Pseudonyms:
         self._short_made: set[str] = set()
 
     def of(self, original: str) -> str:
-        """Return the pseudonym of an id, always the same.
+        """Return the pseudonym of an id, which is always the same.
 
-        An id that equals the pseudonym of another one gets its own pseudonym, as every id does.
+        An id that equals the pseudonym of another id gets a pseudonym, as every id does.
         """
         if not original:
             return original
@@ -60,7 +60,7 @@ class Pseudonyms:
         return self._remember(original) if found is None else found
 
     def number(self, original: str) -> str:
-        """Return the pseudonym of a number's digits: as many digits, of which the first is not zero."""
+        """Return the pseudonym of a number: as many digits, of which the first is not zero."""
         return original if len(original) < 2 else self._part(original)
 
     def in_text(self, text: str) -> str:
@@ -68,7 +68,10 @@ class Pseudonyms:
         return self._in_text(text, frozenset())
 
     def in_written_text(self, text: str) -> str:
-        """Return redacted text in which ids that became known later are replaced too; pseudonyms stay unchanged."""
+        """Return redacted text in which those ids are replaced too that became known later.
+
+        Pseudonyms stay unchanged.
+        """
         return self._in_text(text, self._made)
 
     def is_made(self, text: str) -> bool:
@@ -76,7 +79,7 @@ class Pseudonyms:
         return text in self._made
 
     def leaks(self, text: str) -> Iterator[str]:
-        """Yield the words of a text that are an original id, or its base64 or URL form."""
+        """Yield the words of a text that are an original id, in plain, base64 or URL-encoded form."""
         for found in _TOKEN.finditer(text) if self._may_leak(text) else ():
             if any(self._is_known(spelt) and spelt not in self._made for spelt in _spellings(found[0])):
                 yield found[0]

@@ -1,4 +1,4 @@
-"""Error texts for users about parts of a recorded file that cannot be read."""
+"""Makes error texts for users about parts of a recorded file that cannot be read."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The rules by which a recording proxy lets only reading requests and stream commands pass."""
+"""Decides which requests and stream commands a recording proxy passes on: only those that read."""
 
 import json
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ def why_not_sent(request: Request) -> str | None:
 
 
 def why_no_command(payload: bytes) -> str | None:
-    """Return why a client's message is not sent on a stream; None for one that only reads.
+    """Return why a client's message is not sent on a stream; None for a message that only reads.
 
-    Commands of streams only subscribe, but for JSON-RPC, where the method decides.
+    Commands of streams only subscribe. At JSON-RPC venues the method decides.
     """
     try:
         found = json.loads(payload)

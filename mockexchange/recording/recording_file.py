@@ -1,7 +1,7 @@
-"""The file of a recording: JSON lines as in an exported journal, between a header and a summary.
+"""Writes the file of a recording: JSON lines as in an exported journal, between a header and a summary.
 
 Lines are written at once, to `FILE.part`. At the end that file is read once more, since an id may have appeared in text
-before a field showed it to be an id. Only a file without secrets gets its final name.
+before a field showed that it is an id. Only a file without secrets gets its final name.
 """
 
 import json
@@ -32,11 +32,11 @@ Bodies = dict[str, bytes | None]
 
 
 class SecretFound(Exception):
-    """The error for a finished recording that still has a secret; the message has the places."""
+    """Raised if a finished recording still contains a secret; the message has the places."""
 
 
 class Exchanged(NamedTuple):
-    """A request and its answer, before redaction. Times are microseconds."""
+    """A request and its answer, before redaction. Times are in microseconds."""
 
     method: str
     target: str
@@ -54,7 +54,7 @@ class Exchanged(NamedTuple):
 
 
 class RecordingFile:
-    """The writer of one recording's file; it cannot be used after `finish` or `abandon`."""
+    """Writes the file of one recording. It cannot be used after `finish` or `abandon`."""
 
     def __init__(
         self, path: Path, redactor: Redactor, target: str, *, bytes_max: int = BYTES_MAX, at: int | None = None
@@ -77,7 +77,7 @@ class RecordingFile:
         self._write({**began, "began": format_instant(_now() if at is None else at), "redacted": True})
 
     def add_request(self, found: Exchanged) -> None:
-        """Redact a request and its answer, and write them as a line."""
+        """Redact a request and its answer, and write them as one line."""
         self.counts["requests"] += 1
         headers = [_headers_of(self.redactor, one) for one in (found.headers, found.answer_headers)]
         line: Plain = {
@@ -110,7 +110,7 @@ class RecordingFile:
         monotonic_us: int | None = None,
         is_flushed: bool = True,
     ) -> None:
-        """Redact and write a message of a stream, or its opening or closing; `at` defaults to the current time.
+        """Redact and write a message of a stream, or its opening or closing. `at` is the current time by default.
 
         Lines with `is_flushed` false stay in a buffer until the next flushed line or `flush`.
         """
@@ -140,9 +140,10 @@ class RecordingFile:
             raise
 
     def finish(self) -> Counter[str]:
-        """Write the last line and give the file its name. Raises SecretFound, and removes what has the secret.
+        """Write the last line, give the file its final name, and return the counts of lines by kind.
 
-        Raises OSError if a line could not be written; the lines before it stay in the part.
+        Raises SecretFound, and then removes the file with the secret. Raises OSError if a line could not be written;
+        the lines before it stay in `FILE.part`.
         """
         if self._failure is not None:
             raise self._failure

@@ -1,7 +1,7 @@
-"""Redaction of recorded traffic: by field names, by shapes of values, and by known ids.
+"""Redacts recorded traffic: by field names, by shapes of values, and by known ids.
 
-Apart from the replaced values, the bytes of a body stay the same: spelling, order and white space are what a recording
-is for.
+Apart from the replaced values, the bytes of a body stay the same: a recording is to show notation, order and white
+space.
 """
 
 import json
@@ -40,7 +40,7 @@ _LONG = re.compile(rf"[\w+/=%~-]{{{UNKNOWN_CHARS_MAX + 1},}}")
 
 
 class Redactor:
-    """The redaction of one recording, which uses the same pseudonyms everywhere."""
+    """Redacts the traffic of one recording, with the same pseudonyms everywhere."""
 
     def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
         self.pseudonyms = pseudonyms or Pseudonyms()
@@ -49,7 +49,10 @@ class Redactor:
         self._headers: dict[str, str] = {}
 
     def headers(self, headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
-        """Return redacted headers as pairs: values that are not public become empty; cookies and addresses are gone."""
+        """Return redacted headers as pairs.
+
+        Values that are not public become empty; cookies and addresses are removed.
+        """
         texts = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
         kept = [(name, value) for name, value in texts if not name.lower().startswith(HEADERS_DROPPED)]
         return [[name, self._header(value) if name.lower() in HEADERS_KEPT else ""] for name, value in kept]
@@ -64,7 +67,7 @@ class Redactor:
         return found
 
     def target(self, target: str) -> str:
-        """Return a request target with ids in path and query replaced by pseudonyms, and secrets hidden."""
+        """Return a request target with pseudonyms in place of ids in path and query, and without secrets."""
         path, mark, query = target.partition("?")
         segments = "/".join(self._segment(segment) for segment in path.split("/"))
         return segments + mark + "&".join(self._parameter(part) for part in query.split("&"))
@@ -78,7 +81,7 @@ class Redactor:
         return (self._json(text) if _is_json(text) else self._free(text, is_public=False)).encode()
 
     def leaks(self, text: str) -> list[str]:
-        """Return descriptions of what still looks like a secret in a text; an empty list if nothing does."""
+        """Return descriptions of all that looks like a secret in redacted text; an empty list if nothing does."""
         found = [*self.pseudonyms.leaks(text)]
         return found + (["the shape of a secret"] if redact(text) != text else [])
 

@@ -1,4 +1,4 @@
-"""One run of the recording proxy: beside a program that it starts, or until a signal."""
+"""Runs the recording proxy once: beside a program that it starts, or until a signal."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ STOPPED_BY = ("SIGINT", "SIGTERM", "SIGHUP")
 class RecordSettings:
     """The settings of a recording through the proxy.
 
-    It records while the program `command` runs; if `command` is empty, until SIGINT or SIGTERM.
+    The proxy records while the program `command` runs; if `command` is empty, until SIGINT or SIGTERM.
     """
 
     upstreams: Upstreams
@@ -101,7 +101,7 @@ def finish(file: RecordingFile, out: Path) -> Counter[str]:
 
 
 def url_variables(origin: str) -> dict[str, str]:
-    """Return the environment variables that point known clients to the proxy; keys are left to the user."""
+    """Return the environment variables that point known clients to the proxy. The user sets those for keys."""
     stream = origin.replace("http", "ws", 1)
     found = {RECORD_URL: origin}
     for name, setup in CLIENT_SETUPS.items():

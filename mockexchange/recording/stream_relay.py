@@ -1,6 +1,6 @@
-"""A relay that passes the frames of one stream between client and venue unchanged, and records its messages.
+"""Passes the frames of one stream between client and venue unchanged, and records its messages.
 
-The proxy sends nothing of its own, except the refusal of a command that does more than read. A frame is written before
+The proxy sends nothing of its own, except the refusal of a command that does more than read. A frame is recorded before
 it is sent, so that a slow disk slows the stream and loses nothing.
 """
 
@@ -22,7 +22,7 @@ NOT_SENT = -32600
 
 
 class StreamRelay:
-    """The relay of one stream; `number` is the stream's connection number in the recording."""
+    """Passes on and records one stream; `number` is the stream's connection number in the recording."""
 
     def __init__(self, lines: LateLines, number: int, *, allows_writes: bool = False) -> None:
         self._lines, self._number, self._allows_writes = lines, number, allows_writes
@@ -30,7 +30,7 @@ class StreamRelay:
         self._is_closed = False
 
     async def run(self, client: StreamPair, server: StreamPair, begun: tuple[bytes, bytes]) -> None:
-        """Relay frames until either side ends; `begun` are the bytes already received from client and server."""
+        """Pass frames on until either side ends; `begun` are the bytes already received from client and server."""
         self._lines.add_frame(self._number, OUT, b"", kind="open")
         asking = asyncio.create_task(self._carry(IN, client, server, begun[0], client))
         answering = asyncio.create_task(self._carry(OUT, server, client, begun[1], client))

@@ -1,4 +1,4 @@
-"""The servers to which the recording proxy connects: the venues' demo servers, or one that the user names."""
+"""Selects the servers to which the recording proxy connects: the venues' demo servers, or one that the user names."""
 
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -13,12 +13,12 @@ SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 class WrongUpstream(ValueError):
-    """The error for a server that cannot be recorded; the message says what is expected."""
+    """Raised for a server that cannot be recorded; the message has what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The scheme, host and port of a server."""
+    """The scheme, host and port of a server's URL."""
 
     scheme: str
     host: str
@@ -45,7 +45,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """The servers for REST requests and for streams, by venue.
+    """The servers for REST requests and for streams, by the venue's name.
 
     A server under the empty name gets the requests of all venues.
     """
@@ -54,7 +54,7 @@ class Upstreams:
     streams: dict[str, Origin]
 
     def of(self, path: str) -> Origin | None:
-        """Return the server for a request's path; None if the venue's demo has no such server."""
+        """Return the server to which requests for a path go; None if the venue's demo has no such server."""
         kind = self.streams if path in STREAM_PATHS else self.rest
         return kind.get("") or kind.get(venue_at(path).name)
 

@@ -16,10 +16,9 @@ from mockexchange.snapshot.walk import OK, CannotWalk, Walk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotSettings:
-    """The settings of a snapshot: the account's address and key, and how it is read.
+    """The settings of a snapshot: the account's URLs and key, and how it is read.
 
-    `alias` names the API document that lists the reads, as in "2026-10"; `names` are values of parameters by their
-    names.
+    `alias` names the API document that lists the reads, as in "2026-10". `names` are values for parameters, by name.
     """
 
     venue: VenueKit
@@ -31,7 +30,7 @@ class SnapshotSettings:
 
 
 class Snapshot(NamedTuple):
-    """The result of a snapshot: what the file contains, by number.
+    """The result of a snapshot: counts of what the file contains.
 
     `moved` are lists that changed during each attempt to read them; `refused` are reads that the venue refused.
     """

@@ -33,11 +33,14 @@ OK = 200
 
 
 class CannotWalk(Exception):
-    """The account cannot be read completely; the message gives the reason."""
+    """Raised if the account cannot be read completely; the message gives the reason."""
 
 
 class Walked(NamedTuple):
-    """The answers that a walk read; `moved` are the lists whose first page was different at each attempt."""
+    """The answers that were read of an account.
+
+    `moved` are the lists whose first page was different at each attempt.
+    """
 
     answers: list[Exchanged]
     moved: list[str]
@@ -47,7 +50,7 @@ class Walked(NamedTuple):
 
 @dataclass(slots=True)
 class Walk:
-    """A walk through all reads of an account. `names` are values of parameters that no answer contains."""
+    """Sends all reads of an account, one after the other. `names` are values of parameters that no answer contains."""
 
     kit: VenueKit
     alias: str

@@ -1,4 +1,4 @@
-"""The table of all commands. Each has a module here: `mockexchange NAME` is in `NAME.py`."""
+"""Lists all commands. Each has a module here: `mockexchange NAME` is in `NAME.py`."""
 
 from mockexchange.cli.click_base import CommandEntry
 

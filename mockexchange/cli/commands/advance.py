@@ -1,4 +1,4 @@
-"""`mockexchange advance`: move the exchange time of a sandbox forward and print the new time."""
+"""Defines `mockexchange advance`, which moves the exchange time of a sandbox forward and prints the new time."""
 
 from pathlib import Path
 

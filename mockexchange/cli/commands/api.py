@@ -1,4 +1,4 @@
-"""`mockexchange api`: the API dates of a venue, and the changes between two of them."""
+"""Defines `mockexchange api`, which lists the API dates of a venue, and the changes between two of them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +20,7 @@ ALWAYS_SO = "always"
 
 
 class Difference(NamedTuple):
-    """The changes in one section of the API."""
+    """The changes between two API dates in one section of the API, such as its operations."""
 
     title: str
     changes: list[Change]
@@ -133,7 +133,7 @@ def diff(before: ApiDate, after: ApiDate, operation: str | None, venue: str, as_
 
 
 def compare(before: ApiDate, after: ApiDate, operation: str | None = None, venue: Venue = DEFAULT) -> list[Difference]:
-    """Return the changes between two API dates by section of the API, for one operation or all."""
+    """Return the changes from one API date to another, by section of the API, for one operation or all."""
     every = _wire(venue).sections()
     sections = [one for section in every if (one := section.within(operation) if operation else section)]
     compared = [

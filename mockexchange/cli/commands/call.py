@@ -1,4 +1,4 @@
-"""`mockexchange call`: send a signed request as an account and print the answer."""
+"""Defines `mockexchange call`, which sends a signed request as an account and prints the answer."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def _params(text: str | None) -> dict[str, Any] | None:
 
 
 def target_of(text: str, prefix: str) -> str:
-    """Return the request target for a path: with the venue's prefix, and encoded for HTTP."""
+    """Return the request target for a path: with the venue's prefix if that is missing, and encoded for HTTP."""
     target = quote(text if text.startswith("/") else f"/{text}", safe=SENT_AS_IS)
     path = target.partition("?")[0]
     return target if path == prefix or path.startswith(f"{prefix}/") else prefix + target

@@ -1,4 +1,4 @@
-"""`mockexchange completion`: shell completion of commands, options, and names of scenarios, clients and accounts."""
+"""Defines `mockexchange completion`: a shell completes commands, options, scenarios, clients and accounts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +90,7 @@ def _venue_of_account(context: click.Context) -> str:
 
 
 def paths_of(venue: str, method: str) -> list[str]:
-    """Return the paths that a venue serves for an HTTP method, without its prefix; for JSON-RPC, its methods."""
+    """Return the paths, without prefix, that a venue serves for an HTTP method; for JSON-RPC, its methods."""
     from mockexchange.venues.registry import VENUES
 
     known = VENUES[venue]

@@ -1,4 +1,4 @@
-"""`mockexchange console`: open the web console of a server in a browser."""
+"""Defines `mockexchange console`, which opens the web console of a server in a browser."""
 
 import webbrowser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`mockexchange do`: carry out steps now, written as in a scenario."""
+"""Defines `mockexchange do`, which executes steps now. They are written as in a scenario."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange doctor`: problems of this machine that affect clients, each with its remedy."""
+"""Defines `mockexchange doctor`, which finds problems of this machine that affect clients, each with its remedy."""
 
 import json
 import os
@@ -70,7 +70,7 @@ def doctor(
 
 
 def examine(context: CheckContext) -> Iterator[Finding]:
-    """Run every check and yield its findings, in the order of CHECKS."""
+    """Run every check and yield its findings, in the order of the list CHECKS."""
     for check in CHECKS:
         yield from check(context)
 

@@ -1,4 +1,4 @@
-"""`mockexchange drift`: compare a recording of a real venue with the API that the mock emulates."""
+"""Defines `mockexchange drift`, which compares a recording of a real venue with the API that the mock emulates."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager

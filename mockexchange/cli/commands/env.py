@@ -1,4 +1,4 @@
-"""`mockexchange env`: print environment variables that point a published client at the running server."""
+"""Defines `mockexchange env`, which prints variables that point a published client at the running server."""
 
 import os
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
 
 
 def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values for templates of variables: the URLs of an account's venue, its key, the CA bundle."""
+    """Return the values for the variables of clients: the URLs of an account's venue, its key, and the CA bundle."""
     words = published.template_values(
         ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or ""
     )
@@ -78,7 +78,7 @@ def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dic
 
 
 def holder_of(account: Mapping[str, Any]) -> AccountKey:
-    """Return the name, venue and key of an account listed in the ready file; its key file is read only when needed."""
+    """Return the name, venue and key of an account in the ready file. The key file is read only when needed."""
     read_pem = partial(_read_key, account) if account["private_key_path"] is not None else None
     return AccountKey(account["name"], account["venue"], account["key_id"], read_pem, account["secret"])
 

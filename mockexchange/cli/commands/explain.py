@@ -1,4 +1,4 @@
-"""`mockexchange explain`: print why a signature does not verify, without a running server."""
+"""Defines `mockexchange explain`, which prints why a signature does not verify. It needs no running server."""
 
 from collections.abc import Callable
 from pathlib import Path

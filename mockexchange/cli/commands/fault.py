@@ -1,4 +1,4 @@
-"""`mockexchange fault`: install, list and remove the faults of a running exchange."""
+"""Defines `mockexchange fault`, which installs, lists and removes the faults of a running exchange."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange fork`: create a sandbox in the state that another had after a command or at an instant."""
+"""Defines `mockexchange fork`, which copies a sandbox, as it was after a command or at an instant, into a new one."""
 
 from pathlib import Path
 from typing import Any

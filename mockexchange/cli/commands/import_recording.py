@@ -1,4 +1,7 @@
-"""`mockexchange import`: make a scenario from a recording, and list recorded answers that it does not reproduce."""
+"""Defines `mockexchange import`, which makes a scenario from a recording.
+
+It lists the recorded answers that the scenario does not reproduce.
+"""
 
 from pathlib import Path
 

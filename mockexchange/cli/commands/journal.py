@@ -1,4 +1,4 @@
-"""`mockexchange journal`: list recorded requests and frames, or print all that is known of one of them."""
+"""Defines `mockexchange journal`, which lists recorded requests and frames, or prints one of them with all details."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange keys`: create key pairs."""
+"""Defines `mockexchange keys`, which creates key pairs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`mockexchange log`: print the commands that a sandbox has carried out, for replays and bug reports."""
+"""Defines `mockexchange log`, which prints the commands that a sandbox has executed, for replays and bug reports."""
 
 from pathlib import Path
 from urllib.parse import quote

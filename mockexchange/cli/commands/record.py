@@ -1,4 +1,4 @@
-"""`mockexchange record`: run a proxy that records a real venue's answers without secrets."""
+"""Defines `mockexchange record`, which runs a proxy that records a real venue's answers without secrets."""
 
 import asyncio
 import os

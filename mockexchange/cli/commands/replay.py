@@ -1,6 +1,6 @@
-"""`mockexchange replay`: carry out a log again and print its events and final state.
+"""Defines `mockexchange replay`, which executes a log again and prints its events and final state.
 
-With a journal, send its requests and open its streams again, and compare every byte.
+With a journal, it sends the recorded requests and opens the recorded streams again, and compares every byte.
 """
 
 import json

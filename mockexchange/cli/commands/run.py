@@ -1,4 +1,4 @@
-"""`mockexchange run`: run a program against a fresh sandbox and report its requests."""
+"""Defines `mockexchange run`, which runs a program against a new sandbox and reports its requests."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ DOCUMENTATION = "docs/run.md"
 
 
 class NotStarted(Failure):
-    """The error of a program that cannot be started; `exit_code` is the one that a shell returns for this."""
+    """Raised if the program cannot be started. `exit_code` is the one that a shell returns in this case."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -168,7 +168,7 @@ def _announce(here: Exchange) -> None:
 
 
 def write_journal(target: Path, requests: Iterable[JournalEntry], frames: Iterable[FrameEntry]) -> None:
-    """Write requests and frames as JSON, one a line. Raises UsageFailure if the file cannot be written."""
+    """Write requests and frames to a file as lines of JSON. Raises UsageFailure if the file cannot be written."""
     rows = [*map(entry_to_json, requests), *(frame_to_json(number, one) for number, one in enumerate(frames, start=1))]
     try:
         target.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -186,7 +186,7 @@ def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
 
 
 def report_of(ran: RunResult) -> Report:
-    """Return the report of a finished run, with a verdict for each check of the run."""
+    """Return the report of a finished run, with one verdict for each check of the run."""
     report, subject = (
         Report(f"mockexchange run -- {shlex.join(redact_command(ran.settings.command))}"),
         ran.settings.command[0],

@@ -1,4 +1,4 @@
-"""`mockexchange scenario`: check, describe, generate and list scenarios."""
+"""Defines `mockexchange scenario`, which checks, describes, generates and lists scenarios."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`mockexchange script`: add, list and remove the script steps of a running exchange."""
+"""Defines `mockexchange script`, which adds, lists and removes the script steps of a running exchange."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""`mockexchange serve`: the command and its options."""
+"""Defines `mockexchange serve`, which starts a server, and its options."""
 
 import shlex
 from functools import partial

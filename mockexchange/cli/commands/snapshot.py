@@ -1,4 +1,4 @@
-"""`mockexchange snapshot`: read an account with its key, and write a recording without secrets."""
+"""Defines `mockexchange snapshot`, which reads an account with its key, and writes a recording without secrets."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def snapshot(out: Path, api_date: str | None, **given: Any) -> None:
 
 
 def read_account(settings: SnapshotSettings, out: Path) -> Snapshot:
-    """Read an account and write its recording to `out`; errors become UsageFailure and Failure."""
+    """Read an account and write its recording to `out`. Errors become UsageFailure or Failure."""
     try:
         return take_snapshot(settings, out, _note)
     except CannotWalk as error:
@@ -55,7 +55,7 @@ def read_account(settings: SnapshotSettings, out: Path) -> Snapshot:
 
 
 def print_snapshot(found: Snapshot, out: Path) -> None:
-    """Print on standard error the number of answers, refused requests, and rows that changed while they were read."""
+    """Print the numbers of answers, of refused requests, and of lists that changed meanwhile, on standard error."""
     click.secho(f"[mockexchange] {out}: {found.counts['requests']} answers", err=True)
     for line in found.refused[:SHOWN_MAX]:
         click.secho(in_a_line(f"[mockexchange] refused: {line}"), err=True, fg="yellow")

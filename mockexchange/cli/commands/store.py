@@ -1,4 +1,4 @@
-"""`mockexchange store`: list, export, compact and check the file or database of `serve --store`.
+"""Defines `mockexchange store`, which lists, exports, compacts and checks the file or database of `serve --store`.
 
 Reading the store does not disturb its server.
 """
@@ -26,7 +26,7 @@ STORE = click.argument("location", metavar="STORE", callback=checked(read_locati
 
 
 class ExportedLog(NamedTuple):
-    """The log of a stored sandbox, read in pieces from its store."""
+    """The log of a stored sandbox, which is read from the store piece by piece."""
 
     header: Header
     reader: StoreReader

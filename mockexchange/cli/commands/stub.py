@@ -1,4 +1,4 @@
-"""`mockexchange stub`: install, list and remove the stubs of a running exchange."""
+"""Defines `mockexchange stub`, which installs, lists and removes the stubs of a running exchange."""
 
 from pathlib import Path
 from typing import Any

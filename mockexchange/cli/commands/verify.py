@@ -1,4 +1,4 @@
-"""`mockexchange verify`: check that a server or a client keeps the documented contract."""
+"""Defines `mockexchange verify`, which checks that a server or a client keeps the documented contract."""
 
 import importlib.util
 from typing import Any

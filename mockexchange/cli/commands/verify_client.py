@@ -1,4 +1,4 @@
-"""`mockexchange verify client`: the command and its options."""
+"""Defines `mockexchange verify client` and its options."""
 
 import sys
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`mockexchange verify server`: the command and its options."""
+"""Defines `mockexchange verify server` and its options."""
 
 import sys
 from collections.abc import Mapping, Sequence

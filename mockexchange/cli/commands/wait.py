@@ -1,4 +1,4 @@
-"""`mockexchange wait`: wait until a sandbox has received or sent something, and print it."""
+"""Defines `mockexchange wait`, which waits until a sandbox has received or sent something, and prints that."""
 
 import json
 from pathlib import Path

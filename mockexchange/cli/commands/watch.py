@@ -1,4 +1,4 @@
-"""`mockexchange watch`: print or display the events of an exchange as they happen."""
+"""Defines `mockexchange watch`, which prints or displays the events of an exchange as they happen."""
 
 import json
 import sys
@@ -78,7 +78,7 @@ def _print_lines(events: Iterable[Event], *, as_json: bool) -> None:
 
 
 def follow(server: Server, sandbox: str) -> Iterator[Event]:
-    """Yield a sandbox's events, reconnecting after losses and resets. Raises Failure when the sandbox is gone."""
+    """Yield a sandbox's events; connect again after lost connections and resets. Raises Failure if the sandbox ends."""
     last_event_id: str | None = None
     while True:
         event: Event | None = None
@@ -116,7 +116,7 @@ class _Display:
         self._arrived: SimpleQueue[Event | Failure | str] = SimpleQueue()
 
     def run(self, console: Console) -> None:
-        """Draw until the user quits or the exchange is gone. Raises Failure then."""
+        """Draw until the user quits or the exchange ends. Raises Failure in the second case."""
         Thread(target=self._read, daemon=True).start()
         with key_presses(self._arrived.put) as has_keys, Live(console=console, screen=True, auto_refresh=False) as live:
             self.view.has_keys = has_keys

@@ -1,4 +1,4 @@
-"""`mockexchange why`: print the latest refused requests, frames and script steps with their reasons."""
+"""Defines `mockexchange why`, which prints the latest refused requests, frames and script steps with their reasons."""
 
 from pathlib import Path
 from typing import Any

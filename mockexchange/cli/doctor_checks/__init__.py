@@ -1,1 +1,1 @@
-"""The checks of `mockexchange doctor`: one module per subject, one function per check."""
+"""Contains the checks of `mockexchange doctor`: one module per subject, one function per check."""

@@ -1,4 +1,4 @@
-"""Checks of environment variables: the URLs, proxies and trusted certificates that clients read from them."""
+"""Checks environment variables: the URLs, proxies and trusted certificates that clients read from them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ def check_urls(context: CheckContext) -> Iterator[Finding]:
 
 
 def judge_url(name: str, text: str, path: str, context: CheckContext) -> Finding:
-    """Return the finding about a URL in an environment variable: its syntax, host, path and scheme."""
+    """Return a finding about the URL in an environment variable: its syntax, host, path and scheme."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""

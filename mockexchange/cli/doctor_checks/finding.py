@@ -1,4 +1,4 @@
-"""The input of the doctor's checks, and the finding that each check yields."""
+"""Defines the input of the checks of `mockexchange doctor`, and the findings that they yield."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 
 
 class Finding(NamedTuple):
-    """The result of a check. `verdict` is ok, warn or fail; `remedy` is the remedy, empty if none is needed."""
+    """The result of a check. `verdict` is ok, warn or fail; `remedy` is empty if none is needed."""
 
     check: str
     verdict: str

@@ -1,4 +1,4 @@
-"""Checks of private keys: whether clients can read them, and their kind."""
+"""Checks private keys: whether clients can read them, and their kind."""
 
 import stat
 import sys
@@ -70,7 +70,7 @@ def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
 
 
 def judge_inline(text: str, name: str) -> Finding:
-    """Return the finding about a key that is the value of a variable; the key itself is not printed."""
+    """Return a finding about a private key that is the value of a variable. The key itself is not printed."""
     if "\n" not in text and "\\n" in text:
         message = f"{name} has \\n in two letters for its line breaks: some clients remedy that, most do not"
         return Finding("key", WARN, message, f'export {name}="$(cat FILE)"')
@@ -79,7 +79,7 @@ def judge_inline(text: str, name: str) -> Finding:
 
 
 def judge_key(raw: bytes, file: str) -> Judgement:
-    """Return a verdict on the bytes of a private key, a description of the key, and the remedy."""
+    """Return a verdict about the bytes of a private key, a description of the key, and the remedy."""
     for mark, message, remedy in UNUSABLE_MARKS:
         if mark in raw:
             return FAIL, message, remedy.format(file=file)

@@ -1,4 +1,4 @@
-"""Checks of the server, of clocks, and of the port."""
+"""Checks the server, the clocks of both machines, and the port."""
 
 import socket
 import time
@@ -22,7 +22,10 @@ LISTENING = "0A"
 
 
 class TimedReply(NamedTuple):
-    """An answer, and the seconds by which this machine's clock is ahead of the server's; None if it has no Date."""
+    """An answer, and the seconds by which this machine's clock is ahead of the server's.
+
+    The seconds are None if the answer has no Date header.
+    """
 
     reply: Reply
     ahead_s: float | None
@@ -77,7 +80,7 @@ def check_named_clock(context: CheckContext) -> Iterator[Finding]:
 
 
 def ask_time(url: str, ca_cert: str | None) -> TimedReply:
-    """Send a request and read the server's clock from the Date of the answer. Raises Unreachable."""
+    """Send a request, and compare the clocks by the Date header of the answer. Raises Unreachable."""
     began_s = time.time()
     reply = send("GET", url, {"Connection": "close"}, patience_s=PATIENCE_S, ca_cert=ca_cert)
     middle_s = (began_s + time.time()) / 2

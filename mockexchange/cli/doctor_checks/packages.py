@@ -1,4 +1,4 @@
-"""Checks of Python and of the installed packages."""
+"""Checks Python and the installed packages."""
 
 import platform
 import re
@@ -32,7 +32,7 @@ class Requirement(NamedTuple):
 
 
 def read_requirement(text: str) -> Requirement | None:
-    """Read a line of a package's metadata, such as `uvloop>=0.17; platform_system != "Windows"`."""
+    """Parse a requirement in a package's metadata, such as `uvloop>=0.17; platform_system != "Windows"`."""
     found = REQUIREMENT.fullmatch(text)
     if found is None:
         return None
@@ -43,7 +43,7 @@ def read_requirement(text: str) -> Requirement | None:
 
 
 def requirements() -> list[Requirement]:
-    """Return the package's requirements on this system; an empty list if it is not installed."""
+    """Return the requirements of mockexchange on this system; an empty list if mockexchange is not installed."""
     try:
         lines = distribution(PACKAGE).requires or []
     except PackageNotFoundError:
@@ -91,7 +91,7 @@ def problem_of(needed: Requirement) -> str | None:
 
 
 def numbers_of(text: str) -> tuple[int, ...]:
-    """Return a version as comparable numbers, such as (2,) for both 2.0rc1 and 2.0; zeros at the end are dropped."""
+    """Return a version as comparable numbers without zeros at the end, such as (2,) for both 2.0rc1 and 2.0."""
     found = re.match(r"[0-9]+(?:\.[0-9]+)*", text)
     numbers = [int(part) for part in found[0].split(".")] if found else []
     while numbers and numbers[-1] == 0:

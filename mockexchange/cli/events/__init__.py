@@ -1,1 +1,1 @@
-"""Reading a running server's events, and formatting them as text."""
+"""Reads a running server's events, and formats them as text."""

@@ -1,4 +1,4 @@
-"""Texts for the exchange's own events: what happened, to which account, in which market, and with which numbers."""
+"""Formats the exchange's own events: what happened, to which account, in which market, and with which numbers."""
 
 import re
 from collections.abc import Iterator, Sequence

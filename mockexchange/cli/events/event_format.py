@@ -1,4 +1,4 @@
-"""One-line descriptions of events, for `mockexchange watch` and the request log."""
+"""Describes an event in one line, for `mockexchange watch` and the request log."""
 
 from collections.abc import Collection
 from typing import Any
@@ -13,7 +13,7 @@ GREEN, YELLOW, RED = "green", "yellow", "red"
 
 
 def accounts_of(event: Event) -> set[str]:
-    """Return the accounts that an event concerns; an empty set if the event concerns no account in particular."""
+    """Return the accounts that an event concerns; an empty set if it concerns no account in particular."""
     if event.kind == "command":
         return {one["account"] for one in event.data.get("events", ()) if one.get("account")}
     account = event.data.get("account")
@@ -21,7 +21,7 @@ def accounts_of(event: Event) -> set[str]:
 
 
 def concerns(event: Event, accounts: Collection[str]) -> bool:
-    """Return whether an event is shown when only `accounts` are watched; an empty collection means that all are."""
+    """Return whether an event is shown when only `accounts` are watched. If `accounts` is empty, all are watched."""
     if not accounts or event.kind in ("begin", "lost", "end"):
         return True
     about = accounts_of(event)

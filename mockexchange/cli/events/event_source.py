@@ -1,4 +1,4 @@
-"""A client of the control API's server-sent events (WHATWG HTML, section 9.2)."""
+"""Receives the control API's server-sent events (WHATWG HTML, section 9.2)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ class Event(NamedTuple):
 
 
 class ConnectionLost(Exception):
-    """The connection broke before the server sent the event `end`."""
+    """Raised if the connection breaks before the server has sent the event `end`."""
 
 
 def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None) -> Iterator[Event]:
@@ -43,7 +43,7 @@ def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id:
 
 
 def read_events(lines: Iterable[str]) -> Iterator[Event]:
-    """Parse the lines of an event stream; comments, which keep it alive, are skipped."""
+    """Parse the lines of an event stream. Comments, which only keep the connection open, are skipped."""
     fields: dict[str, str] = {}
     for line in lines:
         if line:

@@ -1,1 +1,1 @@
-"""Parts of the command `serve`: options, inputs, banner and request log."""
+"""Contains the parts of the command `serve`: options, inputs, banner and request log."""

@@ -1,4 +1,4 @@
-"""The banner that `serve` prints when it is ready."""
+"""Makes the banner that `serve` prints when it is ready."""
 
 import shlex
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ EVERY_DATE = "compat: every field of every date"
 def banner(
     ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
 ) -> str:
-    """Return the banner: the URLs, the accounts, installed faults, and shell lines to paste.
+    """Return the banner: the URLs, the accounts, the number of installed faults, and shell lines to paste.
 
-    `faults` is the number of faults, and `is_checked` tells whether the server checks its own answers.
+    `is_checked` is true if the server compares its own answers with the API documents.
     """
     served = _served(ready)
     lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]

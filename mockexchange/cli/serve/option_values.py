@@ -1,4 +1,4 @@
-"""Parsers for the values of `serve` options: the clock, the public URL, and host names."""
+"""Parses the values of `serve` options: the clock, the public URL, and host names."""
 
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ def read_public_url(text: str) -> str:
 def read_certificate_names(
     context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return the normalised host names and addresses for which a certificate is issued."""
+    """Return the host names and addresses for which a certificate is to be issued, in normal form."""
     try:
         return tuple(map(normalised, names))
     except ValueError as error:
@@ -33,7 +33,7 @@ def read_certificate_names(
 
 
 def read_host_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the normalised names that the Host header of a request may have. Raises ValueError for a wildcard."""
+    """Return the names that the Host header of a request may have, in normal form. Raises ValueError for a wildcard."""
     wild = next((name for name in names if "*" in name), None)
     if wild is not None:
         raise ValueError(f"expected one host name, such as mock.test, got {wild!r}")

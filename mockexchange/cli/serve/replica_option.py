@@ -1,4 +1,4 @@
-"""The option `serve --replica`, with which several servers share one PostgreSQL database."""
+"""Defines the option `serve --replica`, with which several servers share one PostgreSQL database."""
 
 import sys
 from collections.abc import Callable

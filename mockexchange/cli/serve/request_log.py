@@ -1,7 +1,7 @@
-"""The log of `serve`: one line per event, as text or as a JSON object.
+"""Writes the log of `serve`: one line per event, as text or as a JSON object.
 
-A separate thread formats and writes the lines, so they cost the exchange little, and a stopped terminal or a full pipe
-does not block it: lines that do not fit into the queue are dropped, and the log records their number.
+A thread of its own formats and writes the lines, so that a stopped terminal or a full pipe does not block the exchange.
+Lines that do not fit into its queue are dropped, and the log records their number.
 """
 
 import json
@@ -86,7 +86,7 @@ class LogWriter:
 
 
 class RequestLog:
-    """The server's log of requests and lost frames; `FORMATS` and `AMOUNTS` list what it can write."""
+    """The server's log of requests and lost frames. `FORMATS` lists its formats, `AMOUNTS` how much it can contain."""
 
     def __init__(self, form: str, amount: str, writer: LogWriter, *, shows_secrets: bool = False) -> None:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
@@ -108,7 +108,10 @@ class RequestLog:
             sandbox.journal.observers.append(log_item)
 
     def log_start(self, scenario: str, ready: Facts) -> None:
-        """Log the start, in JSON only: the text format has the banner. From now on the token is known as a secret."""
+        """Log the start, in the JSON format only, since the text format has the banner.
+
+        From now on the token is hidden in later lines.
+        """
         self._is_started = True
         self._token = ready.get("control_token", "")
         self._own_secrets = known_secrets([self._token])
@@ -131,7 +134,7 @@ class RequestLog:
             self._log("failed", self._hide(self._own_secrets, facts))
 
     def log_record(self, record: logging.LogRecord) -> None:
-        """Log a message that a library, or a part of the server without a journal, sent to Python's logging."""
+        """Log a message that a library, or a part of the server without a journal, has sent to Python's logging."""
         facts = {"logger": record.name, "text": record.getMessage().strip(), "severity": record.levelname.lower()}
         error = record.exc_info[1] if record.exc_info else None
         facts |= {"traceback": _traceback_of(error)} if error else {}
@@ -183,7 +186,7 @@ class _SandboxSecrets:
         self._read_at: tuple[str, int, int] | None = None
 
     def with_token(self, token: str) -> KnownSecrets:
-        """Return the secrets and the token of the control API."""
+        """Return the secrets of the sandboxes, together with the token of the control API."""
         state, pems = self._sandbox.exchange.state, self._sandbox.private_pems
         version = token, len(state.secret_keys), len(pems)
         if version != self._read_at:
@@ -265,7 +268,7 @@ Start and stop are missing, since the banner and the shell's prompt show them.
 
 @contextmanager
 def opened_request_log(log_format: str, amount: str, *, shows_secrets: bool = False) -> Iterator[RequestLog]:
-    """Yield the log of a server; in the JSON format it also logs Python's messages and why the server ends."""
+    """Yield the log of a server. In the JSON format it also contains Python's log messages and why the server ends."""
     writer = LogWriter()
     request_log = RequestLog(log_format, amount, writer, shows_secrets=shows_secrets)
     try:

@@ -1,4 +1,4 @@
-"""Inputs of `mockexchange serve`: the scenario to load, the watch that reloads it, and the self-check."""
+"""Prepares the inputs of `mockexchange serve`: the scenario, its reloading, and the check of the server's answers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ from mockexchange.venues.registry import DEFAULT
 
 
 def load_self_check(api_date: ApiDate) -> Inspector:
-    """Return the checker that compares the server's own answers with the API documents.
+    """Return an inspector, which compares the server's own answers with the API documents.
 
     The documents are loaded now, so that the first answer is not late. Raises UsageFailure.
     """

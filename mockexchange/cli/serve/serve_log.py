@@ -1,4 +1,4 @@
-"""The options of `serve --from-log`, and the sandbox made by playing the log back."""
+"""Defines the options of `serve --from-log`, and makes a sandbox by executing a log again."""
 
 import logging
 from dataclasses import replace
@@ -25,7 +25,7 @@ EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
 
 
 class LogValues(TypedDict):
-    """The values of --from-log, --until and --speed."""
+    """The values of the options --from-log, --until and --speed."""
 
     from_log: Path | None
     until: Until | None
@@ -33,7 +33,7 @@ class LogValues(TypedDict):
 
 
 class ServeValues(SharingValues, LogValues):
-    """The values of the `serve` options that this module and its neighbours declare together."""
+    """The values of those options of `serve` that this module and others in its folder declare."""
 
     replica: Address | None
 
@@ -70,9 +70,9 @@ def log_options(command: Decorated) -> Decorated:
 
 
 class LogToOpen(NamedTuple):
-    """A log that has been read, and how to play it back.
+    """A log that was read from a file, and how to execute it again.
 
-    `clock` is the --clock option, None if it was not given; `has_api_date` tells whether --api-date was given.
+    `clock` is the --clock option, None if it was not given; `has_api_date` is true if --api-date was given.
     """
 
     source: "ForkSource"
@@ -99,13 +99,13 @@ class LogToOpen(NamedTuple):
         return LogToOpen(_read(file), until, clock, "api_date" in given)
 
     def options_of(self, options: SandboxOptions) -> SandboxOptions:
-        """Return the sandbox's options: those recorded in the log, except those given on the command line."""
+        """Return the sandbox's options: those in the log, unless the command line gives others."""
         api_date = options.api_date if self.has_api_date else self.source.api_date
         clock = self.clock or (self.source.clock if self.until else SPEED_DEFAULT)
         return replace(options, api_date=api_date, clock=clock)
 
     async def make(self, options: SandboxOptions) -> Sandbox:
-        """Create the sandbox by playing the log back. Raises UsageFailure."""
+        """Create the sandbox by executing the log again. Raises UsageFailure."""
         from mockexchange.sandbox.forks.fork import open_fork, open_playback
 
         try:

@@ -1,4 +1,4 @@
-"""The run of a server in the foreground: a progress bar while it loads, and a banner once it is ready."""
+"""Runs a server in the foreground: a progress bar while the scenario loads, and a banner once it is ready."""
 
 import asyncio
 import sys
@@ -56,7 +56,7 @@ def _run_replica(address: Address) -> Callable[..., Coroutine[None, None, None]]
 
 
 class ProgressBar(NamedTuple):
-    """A progress bar shown while a scenario is loaded; `update` is called with the number of steps done."""
+    """A progress bar for a scenario that is loaded; `update` is called with the number of steps executed so far."""
 
     update: Callable[[int], None]
     stop: Callable[[], None]

@@ -1,4 +1,4 @@
-"""The options of `serve` for a server that several people share: tokens, audit log, limits and quotas."""
+"""Defines the options of `serve` for a server that several people share: tokens, audit log, limits and quotas."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ QUOTA_DIGITS_MAX = 15
 
 
 class SharingValues(TypedDict):
-    """The values of the `serve` options for a team (tokens, audit, quotas), by parameter name."""
+    """The values of the options for a server that several people share, by parameter name."""
 
     tokens: Path | None
     audit: Path | None
@@ -30,7 +30,7 @@ class SharingValues(TypedDict):
 
 
 def sharing_of(values: SharingValues) -> Sharing:
-    """Return the settings of a shared server. Raises UsageFailure if the file of tokens is wrong."""
+    """Return the settings of a server that several people share. Raises UsageFailure if the token file is wrong."""
     path = values["tokens"]
     try:
         tokens = read_tokens(path) if path else ()
@@ -95,7 +95,7 @@ OPTIONS = (
 
 
 def sharing_options(command: Command) -> Command:
-    """Add these options to a command."""
+    """Add the options for a server that several people share to a command."""
     for add in reversed(OPTIONS):
         command = add(command)
     return command

@@ -1,4 +1,4 @@
-"""Conversion of the errors that keep a server from starting into one-line messages, or into lines of its JSON log."""
+"""Converts errors that keep a server from starting to messages of one line, or to lines of its JSON log."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ VARIABLES = (f"{PREFIX}_SERVE_LOG_FORMAT", f"{PREFIX}_LOG_FORMAT")
 
 @contextmanager
 def explained_failures(host: str, port: int) -> Iterator[None]:
-    """Convert errors at a server's start, in the block, to UsageFailure with a one-line reason."""
+    """Convert errors at a server's start, inside the `with` block, to a UsageFailure with a reason of one line."""
     try:
         yield
     except (ScenarioError, PortInUse, StoreError, StoreUnavailable) as error:
@@ -35,7 +35,7 @@ def explained_failures(host: str, port: int) -> Iterator[None]:
 
 
 class LoggedCommand(click.Command):
-    """A command whose wrong options are lines of the JSON log, where the log is to be JSON."""
+    """A command that reports wrong options as lines of the JSON log, if the log is to be JSON."""
 
     def make_context(self, info_name: str | None, args: list[str], *given: Any, **extra: Any) -> click.Context:
         with early_failures(_log_format(args)):
@@ -44,7 +44,7 @@ class LoggedCommand(click.Command):
 
 @contextmanager
 def early_failures(log_format: str | None) -> Iterator[None]:
-    """Write failures in the block, and what is logged in it, as lines of JSON, if that is the format of the log."""
+    """Write failures inside the `with` block, and its log messages, as lines of JSON if the log is to be JSON."""
     if log_format != JSON:
         yield
         return

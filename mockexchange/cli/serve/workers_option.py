@@ -1,4 +1,4 @@
-"""The option `serve --workers`, and the check for options that it cannot be combined with."""
+"""Defines the option `serve --workers`, and checks that it fits the other options."""
 
 import sys
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def workers_option(command: Command) -> Command:
 
 
 def require_workers_possible(workers: int, store: Location | None, *, tls: bool) -> None:
-    """Raise UsageFailure if several workers are asked for and the platform, store or TLS option does not allow them."""
+    """Raise UsageFailure if several workers are wanted but the platform, the store or TLS does not allow them."""
     if workers == 1:
         return
     if sys.platform != "linux":

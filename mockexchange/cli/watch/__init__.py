@@ -1,1 +1,1 @@
-"""Parts of the command `watch`: the live display, its keyboard input and its profit plot."""
+"""Contains the parts of the command `watch`: the live display, its keyboard input and its profit plot."""

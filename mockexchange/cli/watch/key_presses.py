@@ -1,4 +1,4 @@
-"""Keyboard input for the live display, one key at a time."""
+"""Reads the keyboard for the live display, one key at a time."""
 
 import os
 import sys

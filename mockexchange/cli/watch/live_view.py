@@ -1,4 +1,4 @@
-"""The live display of `mockexchange watch`: positions, profit, fills, frames, requests, steps and faults."""
+"""Draws the live display of `mockexchange watch`: positions, profit, fills, frames, requests, steps and faults."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -84,7 +84,7 @@ NUMBER_TITLES = frozenset(
 
 
 class LiveView:
-    """The contents of the display: the latest events, and the positions of the watched accounts."""
+    """The content of the display: the latest events, and the positions of the watched accounts."""
 
     def __init__(self, sandbox: str, accounts: Sequence[str] = ()) -> None:
         self.sandbox, self.accounts = sandbox, tuple(accounts)
@@ -118,7 +118,7 @@ class LiveView:
         self.profits.add_samples(self._rows())
 
     def show(self, height: int, width: int, *, ascii_only: bool = False) -> RenderableType:
-        """Return the display as a renderable of at most `height` lines and `width` columns."""
+        """Return the display, at most `height` lines and `width` columns, as an object that rich can print."""
         shown = [section for section in self._sections(width) if section.lines]
         profits = self._profit_lines(width, ASCII_BARS if ascii_only else BARS)
         head = [self._head(width), *profits]

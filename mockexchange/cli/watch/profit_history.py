@@ -1,4 +1,4 @@
-"""The history of accounts' profit and loss, and its plot in one line of text."""
+"""Keeps the history of accounts' profit and loss, and plots it in one line of text."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 class ProfitHistory:
-    """The total profit and loss of all positions for each currency, with one sample for each change."""
+    """The total profit and loss of all positions, by currency, with one sample for each change."""
 
     def __init__(self) -> None:
         self._samples: dict[str, deque[Decimal]] = {}
@@ -43,8 +43,8 @@ class ProfitHistory:
 def profit_of(row: Row) -> tuple[str, Decimal]:
     """Return the currency and the profit of a position at the last price.
 
-    In a market it is the realized profit less fees, plus the value of the open position less its cost. In a derivatives
-    contract it is the session's total as the venue reports it.
+    In a market it is the realized profit less fees, plus the value of the open position less its cost. For a derivative
+    it is the session's total as the venue reports it.
     """
     if "size" in row:
         return row["currency"], Decimal(row["total"])
@@ -57,7 +57,7 @@ def profit_of(row: Row) -> tuple[str, Decimal]:
 
 
 def sparkline(values: Sequence[Decimal], width: int, bars: str = BARS) -> str:
-    """Return the newest `width` values as a line of bars between the lowest and the highest of them."""
+    """Return the newest `width` values as a line of bars, scaled between the lowest and the highest of them."""
     shown = list(values)[-width:] if width > 0 else []
     if not shown:
         return ""

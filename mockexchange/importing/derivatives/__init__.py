@@ -1,1 +1,1 @@
-"""Imports of accounts at JSON-RPC venues that hold derivatives: positions, trades, and cash by currency."""
+"""Imports accounts at JSON-RPC venues that hold derivatives: positions, trades, and cash by currency."""

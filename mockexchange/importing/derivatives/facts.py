@@ -1,4 +1,4 @@
-"""The rows of one derivatives account in a recording, collected from the answers of JSON-RPC methods."""
+"""Collects the rows of one derivatives account in a recording, from the answers of JSON-RPC methods."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,14 +21,14 @@ _PRICES = (("mark_price", "price"), ("mark_iv", "iv"), ("iv", "iv"))
 
 
 class Dated(NamedTuple):
-    """A row, and the time in microseconds at which it was answered."""
+    """A row of an answer, and the time of the answer in microseconds."""
 
     row: Row
     at: int
 
 
 class Seen(NamedTuple):
-    """The mark price, volatility and index price of an instrument at an instant; missing values are left out."""
+    """The mark price, volatility and index price that an answer showed for an instrument; missing ones are left out."""
 
     at: int
     instrument: str
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """All recorded rows by id; a row of a later answer replaces the earlier one."""
+    """All recorded rows by id. A row of a later answer replaces the earlier one with the same id."""
 
     positions: dict[Key, Dated] = field(default_factory=dict)
     trades: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Facts:
 
 
 def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
-    """Return the rows of all answers."""
+    """Return the rows of all answers in a recording."""
     facts = Facts()
     for answer, body in bodies:
         try:
@@ -82,7 +82,7 @@ def subaccount_of(params: Mapping[str, str]) -> int:
 
 
 def amount_of(value: Any) -> Decimal:
-    """Return a row's number, given as JSON number or as text, as a Decimal. Raises ArithmeticError."""
+    """Return a number of a row, which is a JSON number or text, as a Decimal. Raises ArithmeticError."""
     return Decimal(str(value))
 
 
@@ -140,7 +140,7 @@ def _take_trades(facts: Facts, subaccount: int, rows: list[Row]) -> None:
 
 
 def at_of(row: Row) -> int:
-    """Return the instant of a trade in microseconds."""
+    """Return the time of a trade in microseconds."""
     return int(row["timestamp"]) * US_PER_MS
 
 

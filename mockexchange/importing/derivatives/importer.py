@@ -1,4 +1,4 @@
-"""The derivatives part of an import: it makes a scenario from answers, and solves the opening cash."""
+"""Makes a scenario from the answers of a derivatives venue, and computes the cash with which it has to begin."""
 
 import json
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ Cash = dict[tuple[int, str], Decimal]
 
 @dataclass(frozen=True, slots=True)
 class DerivativesImporter:
-    """The importer for recordings of one derivatives venue."""
+    """Imports recordings of one derivatives venue."""
 
     venue: str
     rounds_max: int = 8
@@ -41,7 +41,7 @@ class DerivativesImporter:
         return scenario_of(self.venue, facts, name, first_at)
 
     def balances_of(self, facts: Facts) -> list[RecordedAnswer]:
-        """Return the first recorded summary of each subaccount and currency."""
+        """Return the first recorded answer with an account summary, for each subaccount and currency."""
         found: dict[str, RecordedAnswer] = {}
         for answer in facts.balances:
             method, params = call_of(answer)
@@ -49,13 +49,16 @@ class DerivativesImporter:
         return list(found.values())
 
     def cash_missing(self, answer: RecordedAnswer, recorded: str, answered: str) -> Cash:
-        """Return, by subaccount and currency, how much more the recorded balance is than the mock's."""
+        """Return the amount by which the recorded balance is above the mock's, by subaccount and currency."""
         subaccount = subaccount_of(call_of(answer)[1])
         before, after = (_summaries(subaccount, json.loads(text)["result"]) for text in (recorded, answered))
         return {key: _missing(row, after[key]) for key, row in before.items() if key in after}
 
     def with_cash(self, scenario: dict[str, Any], cash: Cash, before: int) -> dict[str, Any]:
-        """Return a scenario with this opening cash; a negative amount becomes a step `credit` at the start."""
+        """Return the scenario with this cash at its beginning.
+
+        A negative amount becomes a step `credit` at the start.
+        """
         account, history = {**scenario["accounts"][ACCOUNT]}, list(scenario["history"])
         given: dict[int, dict[str, str]] = {}
         for (subaccount, currency), amount in sorted(cash.items()):
@@ -71,7 +74,7 @@ class DerivativesImporter:
         return {**scenario, "accounts": {ACCOUNT: account}, "history": history}
 
     def is_order_book(self, answer: RecordedAnswer) -> bool:
-        """Return False: order books of derivatives are prices of others, which no step sets."""
+        """Return False: no step can set the order book of a derivative, which has the prices of others."""
         return False
 
 

@@ -1,6 +1,6 @@
-"""The part of a position that its recorded trades do not explain, and the start of its session.
+"""Computes which part of a position was held before its first recorded trade, with its costs and realized profit.
 
-Once the opening size is known, costs are affine in the opening costs, so two replays of the trades solve them.
+Once its size is known, costs are affine in the costs at the beginning, so two replays of the trades determine them.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ HALF = Decimal("0.00000000049")
 
 
 class Trade(NamedTuple):
-    """A trade of a position: its signed size, its price, and the index price at its time."""
+    """A trade of a position: its signed size, its price, and the index price at the time of the trade."""
 
     at: int
     size: Decimal
@@ -33,7 +33,7 @@ class Trade(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A recorded position with its trades, oldest first; `size` is in the unit in which trades are counted."""
+    """A recorded position with its trades, oldest first. `size` is in the unit in which trades are counted."""
 
     terms: Terms
     row: Row
@@ -50,7 +50,7 @@ class Position:
 
 
 class Opening(NamedTuple):
-    """What was held before the first recorded trade; prices are 0 if its size is 0."""
+    """The part of a position that was held before the first recorded trade; prices are 0 if its size is 0."""
 
     size: Decimal = ZERO
     average_price: Decimal = ZERO
@@ -71,7 +71,7 @@ class _Start(NamedTuple):
 
 @precise
 def fits(position: Position, session_at: int) -> bool:
-    """Return whether the recorded trades alone explain the position's row, if its session began at `session_at`."""
+    """Return whether the recorded trades alone explain a position's row, if its session began at `session_at`."""
     held = _fold(position, _Start(ZERO), session_at)
     worth = form_of(position.terms).worth(held.size, position.amount("mark_price"))
     realized = position.amount("realized_profit_loss") - position.amount("realized_funding")
@@ -84,7 +84,7 @@ def fits(position: Position, session_at: int) -> bool:
 
 @precise
 def opening_of(position: Position, session_at: int) -> Opening:
-    """Return the part of a position that its trades do not explain; all zero if they explain all of it."""
+    """Return the part of a position that its recorded trades do not explain; all zero if they explain all of it."""
     funding, size = position.amount("realized_funding"), position.size
     opened = size - _fold(position, _Start(ZERO), session_at).size
     start = _start(position, opened, session_at) if opened else _Start(ZERO)

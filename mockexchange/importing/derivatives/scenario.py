@@ -1,4 +1,4 @@
-"""The scenario of a derivatives account, without its opening cash, which is solved afterwards."""
+"""Makes the scenario of a derivatives account from its rows. The cash at its beginning is computed afterwards."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ Plain = dict[str, Any]
 
 
 class Step(NamedTuple):
-    """A step of the history; at the same instant prices come first, then openings, trades, orders and funding."""
+    """A step of the history. Steps at the same instant are sorted: prices, openings, trades, orders, funding."""
 
     at: int
     rank: int
@@ -56,7 +56,7 @@ class _Listed:
 
 
 def scenario_of(venue: str, facts: Facts, name: str, first_at: int) -> Plain:
-    """Return the scenario of a recording; `first_at` is the time of its first answer.
+    """Return the scenario for the rows of a recording; `first_at` is the time of the first answer.
 
     Raises KeyError and ValueError.
     """

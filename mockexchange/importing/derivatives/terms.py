@@ -1,4 +1,4 @@
-"""The terms of instruments, from recorded rows or else from names, and margin rates from rows of positions."""
+"""Finds the terms of instruments, in recorded rows or else in their names, and margin rates in rows of positions."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _FROM_ROW = {
 def names_of(facts: Facts) -> list[str]:
     """Return the instruments that the scenario lists: recorded instruments in their order, then those of the account.
 
-    Recorded rows of combos lack the legs, so only combos whose names have the legs are listed.
+    Recorded rows of combos lack the legs, so a combo is listed only if its name has the legs.
     """
     rows = sorted(facts.instruments.values(), key=lambda row: int(row.get("instrument_id") or 0))
     listed = [name for row in rows if NAME.fullmatch(name := row["instrument_name"]) or legs_of(name)]
@@ -86,7 +86,7 @@ def legs_of(name: str) -> list[list[Any]]:
 
 
 def core_terms(name: str, given: Mapping[str, Any]) -> Terms:
-    """Return the core's terms of an instrument in a scenario, as far as positions need them."""
+    """Return an instrument's terms as the exchange's core has them, as far as positions need them."""
     option_type = given.get("option_type")
     fees = {name: Decimal(given[name]) for name in ("maker_fee", "taker_fee") if name in given}
     return terms_of(

@@ -1,1 +1,1 @@
-"""The import of Kalshi recordings and CSV exports: rows become steps of a scenario."""
+"""Imports Kalshi recordings and CSV exports: their rows become steps of a scenario."""

@@ -1,4 +1,4 @@
-"""Amounts in Kalshi's rows at every API date: dollars or cents, counts whole or with decimals."""
+"""Reads amounts from Kalshi's rows of any API date: dollars or cents, counts whole or with decimals."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 
 
 def micros_of(row: Row, name: str) -> int | None:
-    """Return an amount of money in micro-dollars, from the field `<name>_dollars` or, in cents, `<name>`.
+    """Return an amount of money in micro-dollars, from the field `<name>_dollars` or, in cents, from `<name>`.
 
     Returns None if the row has neither.
     """
@@ -25,7 +25,7 @@ def micros_of(row: Row, name: str) -> int | None:
 
 
 def centis_of(row: Row, name: str) -> int:
-    """Return a count in hundredths of a contract, from the field `<name>_fp` or, in whole contracts, `<name>`.
+    """Return a count in hundredths of a contract, from the field `<name>_fp` or, in whole contracts, from `<name>`.
 
     Raises KeyError if the row has neither.
     """
@@ -47,7 +47,10 @@ def fee_of(row: Row) -> str | None:
 
 
 def is_exact(text: str) -> bool:
-    """Return whether an amount has all its decimals: before 2026-03-07 dollars were whole cents written with four."""
+    """Return whether an amount in dollars has all its decimals.
+
+    Before 2026-03-07 the venue sent whole cents, written with four decimals.
+    """
     return len(text.partition(".")[2]) >= EXACT_DECIMALS
 
 
@@ -66,5 +69,5 @@ def trimmed(value: Decimal) -> str:
 
 
 def instant_of(row: Row, name: str) -> int:
-    """Return an instant in microseconds. Raises KeyError and ValueError."""
+    """Return the instant in a field of a row, in microseconds. Raises KeyError and ValueError."""
     return parse_instant(row[name])

@@ -1,7 +1,7 @@
-"""The steps of orders that only positions show: contracts that rest, and rows without a position.
+"""Makes steps for orders that only rows of positions show, if the recording has no list of orders.
 
-A position has the number of its resting contracts, and an order that was canceled leaves a row without a position. If
-no list of orders was recorded, such rows get an order at the lowest price, and the assumption is reported.
+A position has the number of its resting contracts, and an order that was canceled leaves a row of a flat position. Such
+a row gets an order at the lowest price, and the assumption is reported.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ AMOUNTS = ("market_exposure", "realized_pnl", "total_traded", "fees_paid")
 
 
 def assumed_order_steps(facts: Facts) -> Iterator[Step]:
-    """Yield the steps of orders that rows of positions show; nothing for subaccounts whose orders were recorded."""
+    """Yield the steps of orders that rows of positions show; none for subaccounts whose orders were recorded."""
     known = {(int(row["subaccount_number"] or 0), ticker_of(row)) for row in facts.orders.values()}
     traded = {(int(row["subaccount_number"] or 0), ticker_of(row)) for row in facts.fills.values()}
     for key, held in facts.positions.items():

@@ -1,4 +1,4 @@
-"""The steps made from recorded deposits, withdrawals, transfers and netting settings of subaccounts."""
+"""Makes the steps of recorded deposits, withdrawals, transfers, and settings about netting of subaccounts."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,7 +15,7 @@ MOVES, FINAL = 0, 1
 
 
 def cash_steps(facts: Facts, start: int) -> Iterator[Step]:
-    """Yield the steps of payments, oldest first, then of transfers and netting settings."""
+    """Yield the steps of payments, oldest first, then those of transfers and of settings about netting."""
     for step, row in reversed(facts.payments.values()):
         yield from _payment_steps(step, row)
     for row in reversed(facts.transfers.values()):
@@ -28,7 +28,7 @@ def cash_steps(facts: Facts, start: int) -> Iterator[Step]:
 
 
 def subaccounts_of_cash(facts: Facts) -> set[int]:
-    """Return the numbers of the subaccounts in transfers and netting settings."""
+    """Return the numbers of the subaccounts that transfers and settings about netting name."""
     ends = {int(row.get(f"{end}_subaccount") or 0) for row in facts.transfers.values() for end in ("from", "to")}
     return ends | {number for number, _ in facts.netting}
 

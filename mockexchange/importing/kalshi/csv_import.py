@@ -1,4 +1,4 @@
-"""The import of a Kalshi CSV export, and the check of its settlements."""
+"""Makes a scenario from a Kalshi CSV export, and checks the scenario's settlements."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ UNKNOWN_SHOWN_MAX = 10
 
 
 class Export(NamedTuple):
-    """The scenario made from a CSV export, with what was read and assumed."""
+    """The scenario made from a CSV export, with the rows that were read and the assumptions that were made."""
 
     recorded: Recorded
     scenario: dict[str, Any]
@@ -49,7 +49,7 @@ def scenario_of_export(path: Path, name: str) -> Export:
 
 
 def settlements_of(export: Export, emulated: Emulated) -> list[Verified]:
-    """Return, for each settlement in the export, whether the scenario's settlement has the same counts."""
+    """Return, for each settlement in the export, whether the scenario settles the same counts."""
     rows: dict[str, Any] = {}
     cursor = ""
     while True:

@@ -1,8 +1,8 @@
-"""Rows of the venue's CSV exports, read line by line, with the line of each that cannot be read.
+"""Reads the rows of the venue's CSV exports, and notes the lines that cannot be read.
 
 No official description of the columns is known: these are what programs that read such files agree on. The export of
-activity has had one set of columns; that of transactions, from the tax page, had cents in 2025 and has dollars and
-fractional quantities since 2026: the columns of a file show which of them it is.
+activity has always had the same columns. That of transactions, from the tax page, had cents in 2025 and has dollars and
+fractional quantities since 2026: the columns of a file show which of the two it is.
 """
 
 import csv
@@ -44,7 +44,7 @@ TRANSACTIONS_ONE_OF = (("quantity", "quantity_fp"), *((f"{name}_cents", f"{name}
 
 
 class CsvRow(NamedTuple):
-    """A row with its values by column; the methods raise ValueError with the column and its text."""
+    """A row with its values by column. The methods raise ValueError with the column and its text."""
 
     line: int
     values: dict[str, str]
@@ -63,14 +63,17 @@ class CsvRow(NamedTuple):
         return found
 
     def money(self, name: str, default: str = "") -> Decimal:
-        """Return the dollars in the column `<name>_dollars` or, in cents, `<name>_cents`."""
+        """Return an amount in dollars, from the column `<name>_dollars` or, in cents, from `<name>_cents`."""
         in_dollars = f"{name}_dollars"
         return (
             self.number(in_dollars, default) if self.text(in_dollars) else self.number(f"{name}_cents", default) / CENTS
         )
 
     def instant(self, name: str) -> int:
-        """Return an instant in microseconds. Raises ValueError without an offset, since one file may have several."""
+        """Return the instant in a column, in microseconds. Raises ValueError if it has no UTC offset.
+
+        The offset is required since the times in one file may have several.
+        """
         text = self.text(name)
         try:
             found = datetime.fromisoformat(text)
@@ -86,7 +89,7 @@ class CsvRow(NamedTuple):
 
 @dataclass(slots=True)
 class CsvFile:
-    """An export that was read: its rows in the file's order, and the lines that could not be read."""
+    """A CSV export that was read: its rows in the file's order, and the lines that could not be read."""
 
     path: Path
     is_activity: bool

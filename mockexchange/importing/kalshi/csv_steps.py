@@ -1,4 +1,4 @@
-"""The steps made from the rows of a CSV export, with assumptions where a row lacks a fact."""
+"""Makes steps from the rows of a CSV export, with assumptions where a row lacks a fact."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ class _Trade(NamedTuple):
 
 @dataclass(slots=True)
 class CsvSteps:
-    """The steps of an export, with rows that needed an assumption, settlements to check, and counts of skipped rows."""
+    """The steps made from an export, with assumptions, settlements to check, and counts of skipped rows."""
 
     steps: list[Step] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class CsvSteps:
 
 
 def steps_of(file: CsvFile) -> CsvSteps:
-    """Return the steps of all rows, oldest first; exports begin with the newest row.
+    """Return the steps of all rows, oldest first. (An export begins with the newest row.)
 
     Rows that cannot be read are added to the file's problems.
     """

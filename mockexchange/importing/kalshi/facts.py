@@ -1,4 +1,4 @@
-"""The rows of one Kalshi account in a recording: the newest of each fill, order, position and settlement."""
+"""Collects the rows of one Kalshi account in a recording: the newest of each fill, order, position and settlement."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ BALANCES = (f"{PORTFOLIO}balance", SUBACCOUNT_BALANCES)
 
 
 class Dated(NamedTuple):
-    """A row, and the time in microseconds and the line at which it was answered."""
+    """A row of an answer, with the answer's time in microseconds and its line in the recording."""
 
     row: Row
     at: int
@@ -27,7 +27,7 @@ class Dated(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """All recorded rows by id; a row of a later answer replaces the earlier one."""
+    """All recorded rows by id. A row of a later answer replaces the earlier one with the same id."""
 
     fills: dict[str, Row] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Facts:
 
 
 def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
-    """Return the rows of all answers."""
+    """Return the rows of all answers in a recording."""
     facts = Facts()
     for answer, body in bodies:
         try:

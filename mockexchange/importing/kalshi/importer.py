@@ -1,4 +1,4 @@
-"""Kalshi's part of an import: it makes a scenario from answers, and solves the opening cash."""
+"""Makes a scenario from Kalshi's answers, and computes the cash with which it has to begin."""
 
 import json
 from decimal import Decimal
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def balances_of(facts: Facts) -> list[RecordedAnswer]:
-    """Return the first recorded balance of each subaccount, and of all subaccounts together."""
+    """Return the first recorded answer with a balance, for each subaccount and for all subaccounts together."""
     found: dict[str, RecordedAnswer] = {}
     for answer in facts.balances:
         found.setdefault(f"{answer.path}?{subaccount_of(answer.query)}", answer)
@@ -36,18 +36,18 @@ def balances_of(facts: Facts) -> list[RecordedAnswer]:
 
 
 def cash_missing(answer: RecordedAnswer, recorded: str, answered: str) -> Cash:
-    """Return, by subaccount and exchange index, how many dollars the recorded balance is above the mock's."""
+    """Return the dollars by which the recorded balance is above the mock's, by subaccount and shard."""
     number = subaccount_of(answer.query)
     before, after = _cash(number, json.loads(recorded)), _cash(number, json.loads(answered))
     return {key: amount - after.get(key, Decimal(0)) for key, amount in before.items()}
 
 
 def with_cash(scenario: dict[str, Any], cash: Cash, before: int) -> dict[str, Any]:
-    """Return a scenario with these opening deposits; negative amounts are left out.
+    """Return the scenario with deposits of this cash at its beginning; negative amounts are left out.
 
-    `before` is the instant of the first balance. Rows of deposits do not name their subaccount: a recorded deposit of
-    just the missing amount is given to that subaccount. Cash at other exchange indexes is transferred there from the
-    first.
+    `before` is the time of the first balance. Rows of deposits do not name their subaccount: a recorded deposit of
+    exactly the missing amount is given to that subaccount. Cash at other shards (exchange indexes) is transferred there
+    from the first.
     """
     history, account = list(scenario["history"]), {**scenario["accounts"][ACCOUNT]}
     given: dict[int, str] = {}

@@ -1,7 +1,7 @@
-"""The opening balance of a position: the part of its row that its recorded fills do not explain.
+"""Computes which part of a position was held before its first recorded fill.
 
-Size, traded amount and fees are linear. The exposure after all fills is affine in the opening exposure, except that
-each reduction cuts it to a micro-dollar, so two replays of the fills solve it and nearby values are tried.
+Size, traded amount and fees are linear. The exposure after all fills is affine in the exposure before them, except that
+each reduction cuts it to a micro-dollar. So two replays of the fills determine it, and nearby values are tried.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ NEARBY_MICROS = 3
 
 
 class Trade(NamedTuple):
-    """One fill of a position; the fee is None if the API date does not serve it exactly."""
+    """One fill of a position. The fee is None if the API date does not have it exactly."""
 
     side: Side
     action: Action
@@ -24,7 +24,7 @@ class Trade(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The amounts of a recorded position."""
+    """The amounts in the row of a recorded position."""
 
     quantity_centis: int
     exposure_micros: int
@@ -34,9 +34,9 @@ class Row(NamedTuple):
 
 
 def opening_of(row: Row, trades: Sequence[Trade], fees_micros: int) -> Row | None:
-    """Return the opening balance from which the trades lead to the row; None if the trades explain the whole row.
+    """Return the position before the first trade, from which the trades lead to the recorded row.
 
-    `fees_micros` is the sum of the trades' fees.
+    Returns None if the trades explain the whole row. `fees_micros` is the sum of the trades' fees.
     """
     folded = fold(Stake(), trades)
     size = row.quantity_centis - folded.quantity_centis

@@ -1,7 +1,8 @@
-"""The steps made from recorded order books: the bids of other traders, which are those that the account's do not give.
+"""Makes steps from recorded order books: they set the bids of other traders, which the account's orders do not
+explain.
 
-A recorded book is known at its instant alone. It stays until the next recorded one, or until the account changes an
-order in the market, since nothing in the recording shows what that order would have met.
+A recorded order book is known only at its instant. It stays until the next recorded one, or until the account changes
+an order in the market, since nothing in the recording shows what that order would have met.
 """
 
 import json
@@ -29,7 +30,7 @@ Asked = tuple[RecordedAnswer, str, str]
 
 
 def tickers_of(answer: RecordedAnswer, body: Any) -> list[str]:
-    """Return the markets whose order books an answer has; an empty list for any other answer."""
+    """Return the markets whose order books an answer contains; an empty list for any other answer."""
     if answer.path == BOOKS:
         return [str(row["ticker"]) for row in body["orderbooks"]]
     is_book = answer.path.startswith(MARKETS) and answer.path.endswith(BOOK)
@@ -41,7 +42,7 @@ def is_order_book(answer: RecordedAnswer) -> bool:
 
 
 def with_order_books(scenario: dict[str, Any], asked: Sequence[Asked]) -> dict[str, Any]:
-    """Return a scenario with a step for each recorded order book that the steps before it do not give."""
+    """Return the scenario with a step for each recorded order book that the earlier steps do not produce."""
     known: dict[str, list[tuple[int, Levels]]] = {}
     for one in sorted(asked, key=lambda one: one[0].at):
         for ticker, levels in _others(*one).items():

@@ -1,7 +1,7 @@
-"""The steps made from recorded orders and order groups: rest, amend, reduce, cancel, trigger.
+"""Makes steps from recorded orders and order groups: rest, amend, reduce, cancel, trigger.
 
-The row of an order has only its last state. Earlier states show in the prices of its maker fills, which are the order's
-own, and in earlier answers with the same order: each difference becomes an amendment.
+The row of an order has only its last state. Earlier states show in earlier answers with the same order, and in the
+prices of its maker fills, which are the order's own: each difference becomes an amendment.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ RESTS, AMENDS, ENDS = 1, 1, 3
 
 
 class Terms(NamedTuple):
-    """The terms of an order that its changes affect, as the steps of the scenario write them."""
+    """The terms of an order that changes of the order affect, as steps of a scenario write them."""
 
     price: str
     count_centis: int
@@ -33,7 +33,7 @@ class Terms(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """The terms of an order from an instant on, as an answer shows them, or the price alone from a fill."""
+    """The terms of an order from an instant on, as an answer shows them; a fill shows only the price."""
 
     at: int
     terms: Terms
@@ -41,7 +41,7 @@ class Observation(NamedTuple):
 
 
 def resting_orders(facts: Facts) -> Iterator[Row]:
-    """Yield the orders that rested in the order book: resting or canceled ones, and those older than their fills."""
+    """Yield the orders that have rested in the order book: resting, canceled, and those older than their fills."""
     first_fills: dict[str, int] = {}
     for fill in fills_in_order(facts):
         first_fills.setdefault(fill["order_id"], instant_of(fill, "created_time"))
@@ -53,7 +53,7 @@ def resting_orders(facts: Facts) -> Iterator[Row]:
 
 
 def order_steps(facts: Facts) -> Iterator[Step]:
-    """Yield the steps of all orders that rested in the order book, except their fills."""
+    """Yield the steps of all orders that have rested in the order book, except their fills."""
     fills = defaultdict(list)
     for fill in fills_in_order(facts):
         fills[fill["order_id"]].append(fill)
@@ -62,7 +62,7 @@ def order_steps(facts: Facts) -> Iterator[Step]:
 
 
 def group_steps(facts: Facts, start: int) -> Iterator[Step]:
-    """Yield the steps of order groups, both listed ones and those that orders name."""
+    """Yield the steps of order groups: those that were listed, and those that orders name."""
     named = {order["order_group_id"]: order for order in facts.orders.values() if order.get("order_group_id")}
     for group_id, row in {**named, **facts.groups}.items():
         limit = contracts(centis_of(row, "contracts_limit")) if _has_limit(row) else LIMIT_UNKNOWN

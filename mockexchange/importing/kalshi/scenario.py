@@ -1,4 +1,4 @@
-"""The scenario of a Kalshi account, without its opening deposit, which is solved afterwards."""
+"""Makes the scenario of a Kalshi account from its rows. The deposit at its beginning is computed afterwards."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ MARKET_TEXTS = {"title": "title", "rules_primary": "rules", "yes_sub_title": "ye
 
 
 def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
-    """Return the scenario of the recorded rows; `first_at` is the instant of the first answer."""
+    """Return the scenario for the recorded rows; `first_at` is the time of the first answer."""
     steps = steps_of(facts, AT_START)
     start = midnight_before(min([first_at, *(step.at for step in steps if step.at != AT_START)]))
     found: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}

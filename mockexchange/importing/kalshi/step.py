@@ -1,4 +1,4 @@
-"""One step of an imported history, and the fields that several kinds of steps share."""
+"""Defines a step of an imported history, and the parameters that several kinds of steps share."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ ACCOUNT = "me"
 
 
 class Step(NamedTuple):
-    """A step of the history; at the same instant openings come first, then orders, fills and what ends orders."""
+    """A step of the history. Steps at the same instant are sorted: openings, orders, fills, then the ends of orders."""
 
     at: int
     rank: int
@@ -29,7 +29,7 @@ def ticker_of(row: Row) -> str:
 
 
 def fills_in_order(facts: Facts) -> list[Row]:
-    """Return the fills, oldest first; lists are newest first, which decides between fills of the same instant."""
+    """Return the fills, oldest first. For fills of the same instant, the order of the recorded list is reversed."""
     oldest_first = list(facts.fills.values())[::-1]
     return sorted(oldest_first, key=lambda fill: instant_of(fill, "created_time"))
 

@@ -1,4 +1,4 @@
-"""The steps of a whole import: fills, settlements and opening balances, with those of cash and orders."""
+"""Makes all steps of an import: fills, settlements and opening balances, with those of cash and orders."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
