@@ -1,7 +1,7 @@
 """Takes a snapshot of an account, from its settings to the finished file."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from typing import NamedTuple
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.throttled_transport import throttled_client
 from mockexchange.kit.venue import Signer, VenueKit
-from mockexchange.recording.recording_file import RecordingFile
+from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
+from mockexchange.snapshot.stream import CONNECTION, AccountStream, SentFrame, open_stream
 from mockexchange.snapshot.walk import OK, CannotWalk, Walk
 
 
@@ -50,17 +51,33 @@ def take_snapshot(settings: SnapshotSettings, out: Path, note: Callable[[str], N
     address, kit = settings.address, settings.venue
     origin = address.base_url.removesuffix(kit.prefix)
     client, transport = throttled_client(address, kit, rate_per_s=settings.rate_per_s, may_write=False)
-    with client:
-        walked = Walk(kit, settings.alias, origin, client, settings.signer, settings.names, note).run()
-    transport.close()
+    stream = open_stream(kit, settings.alias, address.ws_url, settings.signer, note)
+    try:
+        with client:
+            walked = Walk(kit, settings.alias, origin, client, settings.signer, settings.names, note, stream).run()
+    finally:
+        transport.close()
+        if stream is not None:
+            stream.close()
     if not any(answer.status == OK for answer in walked.answers):
         first = walked.refused[0] if walked.refused else "no read of an account"
         raise CannotWalk(f"{origin} answers nothing to this key: {first}")
     file = RecordingFile(out, Redactor(), origin)
     try:
-        for answer in walked.answers:
-            file.add_request(answer)
+        _write(file, walked.answers, stream)
     except BaseException:
         file.abandon()
         raise
     return Snapshot(file.finish(), walked.moved, walked.refused)
+
+
+def _write(file: RecordingFile, answers: Sequence[Exchanged], stream: AccountStream | None) -> None:
+    """Write the answers and the stream's frames, in the order of their instants."""
+    lines: list[Exchanged | SentFrame] = [*answers]
+    if stream is not None:
+        lines += [stream.opened, *stream.frames]
+    for line in sorted(lines, key=lambda line: line.at):
+        if isinstance(line, Exchanged):
+            file.add_request(line)
+        else:
+            file.add_frame(CONNECTION, line.direction, line.raw, kind=line.kind, at=line.at)

@@ -19,6 +19,7 @@ from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.recording.recording_file import Exchanged
 from mockexchange.runtime import api_documents
+from mockexchange.snapshot.stream import AccountStream
 
 PAGES_MAX = 10_000
 ROUNDS_MAX = 3
@@ -59,6 +60,8 @@ class Walk:
     signer: Signer
     names: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str], None] = lambda line: None
+    stream: AccountStream | None = None
+    """The account's stream, which is read between requests."""
     _found: dict[str, list[Exchanged]] = field(default_factory=dict)
     """Answers by the target of their first page."""
     _again: list[Exchanged] = field(default_factory=list)
@@ -154,7 +157,7 @@ class Walk:
             raise CannotWalk(f"{self.origin}: {error}") from None
         except httpx.HTTPError as error:
             raise CannotWalk(f"{url}: {error_text(error)}") from None
-        self._size += len(answer.content)
+        self._size += len(answer.content) + (self.stream.read() if self.stream else 0)
         if self._size > BYTES_MAX:
             raise CannotWalk(f"the answers have more than {BYTES_MAX} bytes: record what you need with a program")
         latency_us = (time.perf_counter_ns() - began) // 1000

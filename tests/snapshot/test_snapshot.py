@@ -1,8 +1,9 @@
 """A snapshot reads an account with its key: a recording that is imported, and compared, as it is."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -11,7 +12,12 @@ from click.testing import CliRunner, Result
 import mockexchange
 from mockexchange.cli import main
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.server.addresses import read_address
 from mockexchange.kit.server.throttled_transport import ServerGone
+from mockexchange.kit.streaming.connection import HandshakeRefused
+from mockexchange.kit.venues import KITS
+from mockexchange.snapshot.run import SnapshotSettings, take_snapshot
+from mockexchange.snapshot.stream import open_stream
 from mockexchange.snapshot.walk import CannotWalk, Walk
 from tests.drift.test_drift import SCENARIO
 
@@ -132,3 +138,58 @@ def broken(request: httpx.Request) -> httpx.Response:
 def test_a_server_that_ends_a_walk_is_named(answer: Callable[[httpx.Request], httpx.Response], message: str) -> None:
     with pytest.raises(CannotWalk, match=message):
         walk(answer).run()
+
+
+class FillingSigner:
+    """Signs as an account, and lets the account trade while its lists are read."""
+
+    def __init__(self, exchange: mockexchange.Exchange, at_request: int) -> None:
+        account = exchange.accounts["alice"]
+        self._signer = KALSHI.load_signer(account.key_id, Path(account.private_key_path).read_text("utf-8"))
+        self.key_id, self._exchange, self._left = account.key_id, exchange, at_request
+
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
+        self._left -= 1
+        if not self._left:
+            self._exchange.fill("alice", "KXA-26-T2", side="no", action="buy", count=1, price="0.10")
+        return dict(self._signer.headers(method, url))
+
+
+def test_what_moves_while_it_is_read_is_in_the_frames_of_the_stream(tmp_path: Path) -> None:
+    scenario = tmp_path / "small.yaml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    out = tmp_path / "account.jsonl"
+    with mockexchange.serve(scenario, api_date=DATE) as exchange:
+        settings = SnapshotSettings(
+            venue=KALSHI,
+            address=read_address(exchange.base_url, None, KALSHI),
+            alias=DATE,
+            signer=FillingSigner(exchange, at_request=9),
+            rate_per_s=1_000,
+        )
+        take_snapshot(settings, out)
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    opened = next(place for place, line in enumerate(lines) if line.get("status") == 101)
+    assert lines[opened]["connection"] == 1
+    frames = [line for line in lines if "direction" in line]
+    assert [frame["kind"] for frame in (frames[0], frames[-1])] == ["open", "close"]
+    commands = [json.loads(frame["frame"]) for frame in frames if frame["direction"] == "in"]
+    subscribed = ["fill", "market_positions", "user_orders", "order_group_updates"]
+    assert [command["params"]["channels"] for command in commands] == [subscribed]
+    kinds = [
+        json.loads(frame["frame"])["type"] for frame in frames if frame["direction"] == "out" and not frame["kind"]
+    ]
+    assert kinds == [*["subscribed"] * len(subscribed), "user_order", "fill", "market_position"]
+    assert [line["at_us"] for line in lines[1:-1]] == sorted(line["at_us"] for line in lines[1:-1])
+    assert run("drift", str(out), "--api-date", DATE).exit_code == 0
+
+
+def refused(url: str, headers: Mapping[str, str], timeout_s: float) -> NoReturn:
+    raise HandshakeRefused(403, b"no streams")
+
+
+def test_a_stream_that_is_refused_is_named() -> None:
+    notes: list[str] = []
+    assert open_stream(KALSHI, DATE, "ws://127.0.0.1:1/trade-api/ws/v2", Signer(), notes.append, refused) is None
+    assert notes == ["without the stream: status 403: no streams"]
+    assert open_stream(KITS["deribit"], "latest", "ws://127.0.0.1:1/ws/api/v2", Signer(), notes.append) is None

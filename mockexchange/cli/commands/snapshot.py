@@ -29,7 +29,8 @@ def snapshot(out: Path, api_date: str | None, **given: Any) -> None:
     """Read an account with its key, and write a recording without secrets.
 
     `import` and `drift` read the recording. Every list is read to its end, for each subaccount, and so are the markets
-    and events of the rows; then everything is read a second time, and what has changed a third time. Only GET is sent.
+    and events of the rows; then everything is read a second time, and what has changed a third time. Only GET is sent;
+    meanwhile the account's stream is open, so that its frames have what has changed.
 
     \b
     mockexchange snapshot --url https://demo.example --key-id ID \\
@@ -56,7 +57,8 @@ def read_account(settings: SnapshotSettings, out: Path) -> Snapshot:
 
 def print_snapshot(found: Snapshot, out: Path) -> None:
     """Print the numbers of answers, of refused requests, and of lists that changed meanwhile, on standard error."""
-    click.secho(f"[mockexchange] {out}: {found.counts['requests']} answers", err=True)
+    frames = f", {found.counts['frames']} frames" if found.counts["frames"] else ""
+    click.secho(f"[mockexchange] {out}: {found.counts['requests']} answers{frames}", err=True)
     for line in found.refused[:SHOWN_MAX]:
         click.secho(in_a_line(f"[mockexchange] refused: {line}"), err=True, fg="yellow")
     for line in found.moved[:SHOWN_MAX]:

@@ -1,0 +1,113 @@
+"""The stream of an account, which is open while its lists are read, so that what moves meanwhile is recorded."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mockexchange.kit.streaming.connection import Connect, FrameType, HandshakeRefused, StreamConnection
+from mockexchange.kit.streaming.sockets import connect_socket
+from mockexchange.kit.target import Unreachable
+from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.recording.recording_file import Exchanged
+from mockexchange.runtime import api_documents
+
+TIMEOUT_S = 10.0
+CONNECTION = 1
+"""The number of the stream's connection in the recording; requests have none."""
+SWITCHED = 101
+IN, OUT = "in", "out"
+KINDS = {FrameType.PING: "ping", FrameType.PONG: "pong", FrameType.CLOSE: "close"}
+Document = Mapping[str, Any]
+
+
+class SentFrame(NamedTuple):
+    """A message of the stream, or its opening or end (`kind`), at an instant in microseconds."""
+
+    at: int
+    direction: str
+    raw: bytes
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class AccountStream:
+    """An open stream with the subscriptions to all channels of an account. Pings are answered while it is read."""
+
+    connection: StreamConnection
+    opened: Exchanged
+    frames: list[SentFrame] = field(default_factory=list)
+    _is_closed: bool = False
+
+    def read(self, timeout_s: float = 0.0) -> int:
+        """Take the frames that have come, waiting for the first one, and return their size in bytes."""
+        size = 0
+        while not self._is_closed and (arrival := self.connection.receive(timeout_s)) is not None:
+            self._is_closed = arrival.type is FrameType.CLOSE
+            self.frames.append(SentFrame(_now(), OUT, arrival.raw, KINDS.get(arrival.type, "")))
+            size, timeout_s = size + len(arrival.raw), 0.0
+        return size
+
+    def subscribe(self, command: bytes) -> None:
+        """Send a command and take what answers it. Raises Unreachable."""
+        self.frames.append(SentFrame(_now(), OUT, b"", "open"))
+        self.frames.append(SentFrame(_now(), IN, command))
+        self.connection.send(command)
+        self.read(TIMEOUT_S)
+
+    def close(self) -> None:
+        """Take what has come, and close the connection."""
+        self.read()
+        self.connection.close()
+        self.read(TIMEOUT_S)
+        self.connection.drop()
+
+
+def open_stream(
+    kit: VenueKit, alias: str, url: str, signer: Signer, note: Callable[[str], None], connect: Connect = connect_socket
+) -> AccountStream | None:
+    """Open the stream of an account and subscribe to its channels; None, with a note, if the venue refuses it."""
+    if kit.stream_protocol is None:
+        return None
+    channels = _channels(kit, alias)
+    at, began = _now(), time.perf_counter_ns()
+    headers = signer.headers("GET", url)
+    try:
+        connection = connect(url, headers, TIMEOUT_S)
+        stream = AccountStream(connection, _opened(kit, url, headers, at, began))
+        stream.subscribe(kit.stream_protocol.command(1, *kit.stream_protocol.subscription(channels, {})))
+    except (HandshakeRefused, Unreachable) as error:
+        note(f"without the stream: {error}")
+        return None
+    return stream
+
+
+def _channels(kit: VenueKit, alias: str) -> list[str]:
+    """Return the channels of an account that need no market, in the order of the API document."""
+    document: Document = api_documents.parse(api_documents.path_of(f"{kit.name}/{alias}", api_documents.ASYNCAPI))
+    rows: Mapping[str, Any] = document["channels"].get("stream", {}).get("x-channels", {})
+    is_own = {
+        name: row.get("private") and row["messages"] and row["filter"] != "required" for name, row in rows.items()
+    }
+    return [name for name, is_listed in is_own.items() if is_listed]
+
+
+def _opened(kit: VenueKit, url: str, headers: Mapping[str, str], at: int, began: int) -> Exchanged:
+    origin, _, _ = url.partition(kit.stream_path)
+    return Exchanged(
+        method="GET",
+        target=kit.stream_path,
+        headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        body=b"",
+        status=SWITCHED,
+        answer_headers=[],
+        answer=b"",
+        at=at,
+        latency_us=(time.perf_counter_ns() - began) // 1000,
+        source=origin,
+        connection=CONNECTION,
+    )
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
