@@ -61,7 +61,7 @@ class RestApi(Generic[ContextT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamApi(Generic[ContextT, SettingsT, MessageT]):
-    """The functions of a venue that open and serve WebSocket streams."""
+    """The functions of a venue that open and serve WebSocket streams, and the names of its channels."""
 
     paths: tuple[str, ...]
     """Whole paths that open streams; users are shown the first."""

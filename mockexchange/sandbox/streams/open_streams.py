@@ -213,8 +213,8 @@ class Streams:
 def sends_frames_first(frames: str, seed: int, number: int) -> bool:
     """Return whether the frames that a request causes are sent before its answer.
 
-    `number` is the number of the request. `frames` is the scenario's setting: "before", "after" or "random", which the
-    seed decides.
+    `frames` is the scenario's setting: "before", "after" or "random". With "random" the seed and the request's `number`
+    decide.
     """
     if frames == "random":
         return fires(seed, "frames", number, PROBABILITY_UNIT // 2)

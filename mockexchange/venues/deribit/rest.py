@@ -139,7 +139,7 @@ def _read_post(request: Request) -> ParsedRequest:
 
 
 def authenticate_only(context: DeribitContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
-    """Verify the credentials of a request, whatever its method; return an answer without a body, or the refusal.
+    """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
 
     Private methods, emulated or not, need credentials; public ones do not.
     """

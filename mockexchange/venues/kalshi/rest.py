@@ -275,7 +275,7 @@ def _require_unrestricted(key: Key, operation: Operation, *, is_allowed: bool) -
 
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
-    """Verify the credentials of a request, whatever its operation; return an answer without a body, or the refusal."""
+    """Verify the credentials of a request for any operation; return an answer without a body, or the refusal."""
     credentials = signatures.read_credentials(request)
     api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
     found = match(request.method, request.path, api_date)

@@ -53,9 +53,9 @@ def place_order(
 
 
 def rest_or_cancel(state: State, order: DerivativeOrder, at: int) -> None:
-    """Let the rest of an order rest in the order book, after its matches.
+    """Let what remains of an order after its matches rest in the order book, or cancel it.
 
-    Cancel the rest if the order may not rest, or is reduce-only without a position to reduce.
+    It is canceled if the order may not rest, or is reduce-only without a position to reduce.
     """
     if order.state is not OrderState.OPEN:
         return

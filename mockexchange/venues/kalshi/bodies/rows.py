@@ -27,7 +27,7 @@ class BodyField(ParameterRow):
 
     @property
     def go_name(self) -> str:
-        """The field name in the venue's validation messages: self_trade_prevention_type is SelfTradePreventionType."""
+        """The field's name in the venue's validation messages: `count_fp` is CountFp there."""
         return "".join(word.capitalize() for word in self.name.split("_"))
 
 

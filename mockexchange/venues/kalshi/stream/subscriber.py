@@ -27,7 +27,7 @@ class Subscriber:
 
     @property
     def wants_empty_sides(self) -> bool:
-        """Whether a message with a whole order book has a side without bids; one published client needs both sides."""
+        """Whether a whole order book is sent with a side that has no bids; one published client needs both sides."""
         wanted = self.context.settings.stream_empty_side
         return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
