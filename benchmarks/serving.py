@@ -68,6 +68,7 @@ async def serve_derivatives(venue: str, count: int) -> None:
 
 
 async def _listen(sandbox: Sandbox, private_pem: str | None) -> None:
+    gc.freeze()  # as `serve` does after its imports and its history
     server_state = ServerState("127.0.0.1")
     server_state.bind(0)
     server_state.sandboxes.add(Slot(sandbox))
