@@ -103,7 +103,7 @@ def find_server(ready_file: Path) -> Server:
 
 
 def server_option(command: Decorated) -> Decorated:
-    """Add --ready-file, which names the file by which a command finds the server."""
+    """Add the option --ready-file, which names the file by which a command finds the server, to a command."""
     return shared_option(
         "--ready-file",
         type=click.Path(path_type=Path),
@@ -113,7 +113,7 @@ def server_option(command: Decorated) -> Decorated:
 
 
 def sandbox_option(command: Decorated) -> Decorated:
-    """Add --sandbox, which names the sandbox of the server that a command uses."""
+    """Add the option --sandbox, which names the server's sandbox that a command uses, to a command."""
     return shared_option(
         "--sandbox", default="default", show_default=True, callback=checked(_sandbox_name), help="Name of the sandbox."
     )(command)

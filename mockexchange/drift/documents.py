@@ -61,7 +61,7 @@ class DocumentJudge:
         return f"{exchange.asked.method} {route.path if route else path.removeprefix(self._kit.prefix)}"
 
     def of_answer(self, exchange: RecordedExchange) -> list[Deviation]:
-        """Return the deviations of an answer; none if the server was overloaded or failed."""
+        """Return the deviations of an answer. An answer of an overloaded or failing server has none."""
         if exchange.status == BUSY or exchange.status >= UNJUDGED_FROM or exchange.status == SWITCHED:
             return []
         operation = self.operation(exchange)

@@ -27,7 +27,7 @@ class Difference(NamedTuple):
 
 
 def differences(wanted: Any, got: Any, path: str = "") -> Iterator[Difference]:
-    """Yield the differences between a recorded body (`wanted`) and the mock's (`got`)."""
+    """Yield the differences between a recorded body (`wanted`) and the body that the mock returned (`got`)."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         yield from _of_objects(wanted, got, path)
     elif isinstance(wanted, list) and isinstance(got, list):

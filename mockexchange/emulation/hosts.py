@@ -20,7 +20,7 @@ class Route(Enum):
 
 
 def route_of(host: str, emulated: frozenset[str]) -> Route:
-    """Return what happens to a connection to a host: it goes to the sandbox, is refused, or is let through."""
+    """Return where a connection to a host goes: to the sandbox, to the host itself, or nowhere if it is refused."""
     if spelt(host) in emulated:
         return Route.EMULATED
     return Route.ELSEWHERE if find_place(host) is None else Route.REFUSED

@@ -29,7 +29,7 @@ class RunCheck:
 
 
 def lines_of(result: RunResult) -> Iterator[str]:
-    """Yield the summary of a run as lines of text, the totals first."""
+    """Yield the lines of text that summarize a run, the totals first."""
     yield f"{_count(len(result.requests), 'request')}{_operations(result)}{_streams(result)} in {result.seconds:.1f} s"
     yield from _shortened([f"{times}refused {text}" for text, times in _refusals(result)], "refusals")
     yield from _shortened([f"{times}finding: {text}" for text, times in _findings(result)], "findings")

@@ -51,7 +51,7 @@ class _Step(NamedTuple):
 
 
 def find_caller() -> Caller:
-    """Return the code that connects to a host, found on the stack from the innermost frame outwards."""
+    """Return the code that connects to a host. The call stack is searched from the innermost frame outwards."""
     here = list(islice(_steps_of_stack(sys._getframe(1)), FRAMES_MAX))  # noqa: SLF001  # there is no public way
     client, depth = _nearest_client(here)
     if client is None:

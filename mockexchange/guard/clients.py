@@ -1,4 +1,4 @@
-"""The published clients that the guard recognizes, with the reason why each connects to a real host."""
+"""Lists the published clients that the guard recognizes, and why each may connect to a real host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks on the functions that connect to a host, from the standard library alone.
+"""Hooks the functions that connect to a host, with the standard library alone, so that each connection is checked.
 
 * Names are resolved by functions of `socket`, and by `connect` itself.
 * Event loops resolve in a thread, where the stack no longer has the caller, and uvloop in C: their methods are wrapped.
@@ -35,7 +35,7 @@ class Hooks:
         self._lock = RLock()
 
     def add(self, check: Check) -> None:
-        """Call `check` before every connection from now on. The first check installs the patches."""
+        """Call `check` before every connection from now on. The first check patches the functions that connect."""
         with self._lock:
             if not self._checks:
                 self._wrapping.install()
@@ -50,9 +50,9 @@ class Hooks:
                 self._wrapping.undo()
 
     def ask(self, host: object, port: object) -> None:
-        """Call every check with a host and a port, so that each can record the attempt.
+        """Call every check with a host and a port, so that each can record the attempt to connect.
 
-        Raises the first exception returned.
+        Raises the first exception that a check returns.
         """
         refusals = [refusal for check in self._checks if (refusal := check(host, port))]
         if refusals:

@@ -22,7 +22,7 @@ class _Wrapped(NamedTuple):
 
 
 class Patches:
-    """A set of patches.
+    """Replacements of functions in other modules, which can be undone together.
 
     `wrappers` maps a module's name to a function that patches it, called with this object and the module.
     """

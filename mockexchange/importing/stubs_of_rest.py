@@ -36,9 +36,9 @@ class _Stubbed(NamedTuple):
 
 
 def stubs_of(recorded: Recorded, verified: Iterable[Verified]) -> list[dict[str, Any]]:
-    """Return the stubs for the answers that the scenario does not reproduce, in the order of installation.
+    """Return stubs for the answers that the scenario does not reproduce, in the order of installation.
 
-    The stub installed last is matched first.
+    Of several stubs that match a request, the last installed one answers.
     """
     known = [
         (_stubbed(recorded, one.answer), one.comparison.kind == UNEXPLAINED) for one in verified if not one.answer.body

@@ -1,1 +1,4 @@
-"""The contract kit: checks of servers and clients against the venues' API documents. It needs the extra `kit`."""
+"""The contract kit: checks servers and clients against the venues' API documents.
+
+It needs the libraries of `mockexchange[kit]`.
+"""

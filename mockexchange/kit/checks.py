@@ -1,4 +1,4 @@
-"""Checks of a server beyond the schemas of its API documents, and the loop that runs them."""
+"""Defines checks of a server beyond the schemas of its API documents, and runs them."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator

@@ -51,7 +51,7 @@ class SelfCheck:
         self._judges_of = cache(self._load)
 
     def require(self, venue: str, day: str | None) -> None:
-        """Load the documents for a day. Raises NoSuchDocument, which lists the API dates that have documents."""
+        """Load the API documents for a day. Raises NoSuchDocument, which lists the API dates that have documents."""
         if self._judges_of(venue, day) is None:
             known = [one.partition("/")[2] for one in api_documents.subjects() if one.startswith(f"{venue}/")]
             raise NoSuchDocument(
@@ -69,7 +69,7 @@ class SelfCheck:
         headers: dict[str, str],
         content: bytes,
     ) -> list[str]:
-        """Return the violations of a response; `target` is the request's raw path with its query."""
+        """Return the violations in a response. `target` is the request's raw path with its query."""
         judges = self._judges_of(venue, day)
         if judges is None:
             return [_unchecked(day)]
@@ -77,7 +77,7 @@ class SelfCheck:
         return _lines(_objections(judges, path, method, ServedAnswer(f"{method} {target}", status, headers, content)))
 
     def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]:
-        """Return the violations of a frame that is sent to a client."""
+        """Return the violations in a frame that the server is about to send to a client."""
         judges = self._judges_of(venue, day)
         return [_unchecked(day)] if judges is None else _lines(judges.frames.objections(raw, "stream"))
 

@@ -13,7 +13,7 @@ from mockexchange.runtime.api_documents import Document
 
 
 class Signer(Protocol):
-    """A key of an account that signs requests."""
+    """A key of an account with which the kit signs requests. Each venue has its own kind."""
 
     @property
     def key_id(self) -> str: ...

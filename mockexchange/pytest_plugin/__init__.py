@@ -3,7 +3,7 @@
     def test_a_bot(exchange_sandbox):
         bot = Bot(base_url=exchange_sandbox.base_url, key=exchange_sandbox.accounts["alice"])
 
-Every run of pytest in the environment loads this module, so the other modules are imported when a test needs them.
+pytest loads this module in every run, so the plugin's other modules are imported when a test needs them.
 """
 
 from collections.abc import Generator

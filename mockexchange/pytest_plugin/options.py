@@ -86,7 +86,7 @@ GUARD: "pytest.StashKey[Guard]" = pytest.StashKey()
 
 
 def add_to(parser: pytest.Parser) -> None:
-    """Declare the plugin's options to pytest."""
+    """Declare the plugin's options on pytest's command line and in its configuration."""
     group = parser.getgroup("mockexchange", "an exchange you own")
     for option in OPTIONS:
         words: dict[str, Any] = {"dest": option.name, "default": None, "help": option.help}

@@ -36,7 +36,7 @@ HEADERS_DROPPED = ("cookie", "set-cookie", "cf-", "x-forwarded", "x-real-ip", "f
 
 
 def is_id(name: str) -> bool:
-    """Return whether the values of a field are ids that belong to an account, such as an order's or a fill's."""
+    """Return whether the values of a field are ids that belong to an account, such as ids of orders or fills."""
     return name not in PUBLIC_IDS and (name in IDS or name.endswith(ID_ENDINGS))
 
 

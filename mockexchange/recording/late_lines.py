@@ -25,7 +25,7 @@ class _Waiting(NamedTuple):
 
 
 class LateLines:
-    """The lines of one recording that wait to be written."""
+    """The lines of one recording that wait until they are redacted and written."""
 
     def __init__(self, file: RecordingFile) -> None:
         self.file = file

@@ -1,1 +1,1 @@
-"""The Python API as coroutines, written by hand; `mockexchange.api.synchronous` is generated from these modules."""
+"""Defines the Python API as coroutines. `mockexchange.api.synchronous` is generated from these modules."""

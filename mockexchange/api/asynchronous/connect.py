@@ -29,12 +29,12 @@ async def connect_async(
     faults: Sequence[Mapping[str, Any] | str] = (),
     own_port: bool = False,
 ) -> AsyncIterator[AsyncExchange]:
-    """Use a remote server: a fresh sandbox until the end of the block, or the existing one named `sandbox`.
+    """Use a sandbox of a remote server: a new one until the end of the block, or the existing one named `sandbox`.
 
     `url` is such as http://127.0.0.1:8600. Its default is MOCKEXCHANGE_URL, then the server of the ready file, by
     default the last one that was started. The default of `token` is MOCKEXCHANGE_TOKEN, or the ready file's token. An
-    existing sandbox is not changed: `scenario` and the arguments after it are for a fresh one, which shares the
-    server's port unless `own_port` is given. The server deletes a fresh sandbox after an hour without requests.
+    existing sandbox is not changed: `scenario` and the arguments after it are for a new one, which shares the server's
+    port unless `own_port` is given. The server deletes a new sandbox after an hour without requests.
 
     Raises Unreachable, or WrongRequest if an argument is wrong or the server has no such sandbox.
     """

@@ -23,7 +23,7 @@ Seen = TypeVar("Seen")
 
 
 class AsyncFetch(Protocol[Seen]):
-    """A function that returns all journal records that match an expectation."""
+    """A function that returns all journal records that match a test's expectation."""
 
     async def __call__(self) -> list[Seen]: ...
 

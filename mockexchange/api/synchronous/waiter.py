@@ -24,7 +24,7 @@ Seen = TypeVar("Seen")
 
 
 class Fetch(Protocol[Seen]):
-    """A function that returns all journal records that match an expectation."""
+    """A function that returns all journal records that match a test's expectation."""
 
     def __call__(self) -> list[Seen]: ...
 

@@ -55,7 +55,7 @@ class BridgedTransport:
 
 
 class LoopBridge:
-    """An ASGI application that may be called in any event loop and runs `app` in `loop`."""
+    """An ASGI application that any event loop may call. It runs the application `app` in the event loop `loop`."""
 
     def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
         self.app, self.loop = app, loop
@@ -126,7 +126,7 @@ class CallEnd(NamedTuple):
 class BridgedCall:
     """One request to an application that runs in another event loop.
 
-    `deliver` is called in that loop, with each message of the answer and then with the CallEnd; it must not block.
+    `deliver` is called in that loop, with each message of the answer and at the end with a CallEnd; it must not block.
     """
 
     def __init__(

@@ -46,7 +46,10 @@ def find_anomalies(
     allow: Collection[int | str] = (),
     find_retirement: RetirementLookup = lambda request: None,
 ) -> list[Anomaly]:
-    """Return all requests, then all frames, that look wrong; `allow` names expected statuses and operations."""
+    """Return the requests and then the frames that look wrong, except expected ones.
+
+    `allow` names the statuses and operations that a test expects.
+    """
     found = [
         each
         for request in requests

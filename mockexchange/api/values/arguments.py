@@ -122,7 +122,7 @@ def require_as(name: str, value: object, where: str) -> None:
 
 
 def wrong_argument(name: str, expected: str, got: object) -> WrongArgument:
-    """Return the exception for an argument: its name, the expected type and the given value."""
+    """Return the exception for a wrong argument, with its name, the expected type and the given value."""
     return WrongArgument(f"expected {expected}, got {_shown(got)}", name)
 
 

@@ -14,7 +14,7 @@ RetiredUse = tuple[Venue, Retirement, Request | Frame]
 
 
 def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date: str) -> list[Deprecation]:
-    """Return a row for each retired item that requests or frames use, sorted by its last day."""
+    """Return a row for each retired item (such as a field) that requests or frames use, sorted by its last day."""
     requests = list(requests)
     rows: dict[tuple[str, str, str], Deprecation] = {}
     for venue, retirement, record in [*_in_requests(requests, api_date), *_in_frames(requests, frames)]:

@@ -19,12 +19,12 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of the control API with decoded values."""
+    """Return a row of the control API with its amounts as `Decimal` and its instants as `datetime`."""
     return {name: _read(name, value) for name, value in row.items()}
 
 
 def read_instant(text: str) -> datetime:
-    """Parse an instant of the control API."""
+    """Parse an instant of the control API, which is RFC 3339 text, to an aware `datetime`."""
     return datetime.fromisoformat(text)
 
 

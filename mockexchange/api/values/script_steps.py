@@ -10,7 +10,7 @@ from mockexchange.api.values.rows import read_instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptStep:
-    """A step of the script: its action, its state, and how often it ran, was refused or failed."""
+    """A step of a sandbox's script: its action, its state, and how often it ran, was refused or failed."""
 
     name: str
     action: str

@@ -15,7 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def replica_option(command: Command) -> Command:
-    """Add --replica to a command."""
+    """Add the option --replica to a command."""
     return shared_option(
         "--replica",
         metavar="HOST:PORT",

@@ -63,7 +63,7 @@ LOG_OPTIONS = (
 
 
 def log_options(command: Decorated) -> Decorated:
-    """Add --from-log, --until and --speed to a command."""
+    """Add the options --from-log, --until and --speed to a command."""
     for declare in reversed(LOG_OPTIONS):
         command = declare(command)
     return command

@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def workers_option(command: Command) -> Command:
-    """Add --workers and --replica to a command."""
+    """Add the options --workers and --replica to a command."""
     return shared_option(
         "--workers",
         type=click.IntRange(1, WORKERS_MAX),

@@ -49,7 +49,7 @@ class Section(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of the positions: its title, the field of the row, and whether only wide terminals show it."""
+    """A column in the table of positions: its title, its field, and whether only wide terminals show it."""
 
     title: str
     name: str

@@ -45,7 +45,7 @@ def names_of(facts: Facts) -> list[str]:
 
 
 def instrument_of(facts: Facts, name: str) -> Plain:
-    """Return the scenario's entry for an instrument, without prices."""
+    """Return the entry for an instrument in the scenario, without prices."""
     found, row, legs = NAME.fullmatch(name), facts.instruments.get(name), legs_of(name)
     if row is not None and legs:
         leg = instrument_of(facts, legs[0][0])

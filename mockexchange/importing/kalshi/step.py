@@ -35,7 +35,7 @@ def fills_in_order(facts: Facts) -> list[Row]:
 
 
 def trade_of(row: Row) -> dict[str, Any]:
-    """Return the parameters that the steps of fills and orders share."""
+    """Return the parameters that steps of fills and steps of orders have in common."""
     return {
         "account": holder(int(row["subaccount_number"] or 0)),
         "market": ticker_of(row),

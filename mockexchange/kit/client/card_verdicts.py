@@ -141,7 +141,7 @@ def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
 
 
 def requests_of_card(card: Card, traffic: Traffic) -> list[Call]:
-    """Return the requests to the operation that a test card names, or all requests if the card names none."""
+    """Return the client's requests to the operation that a test card names, or all if the card names none."""
     return [call for call in traffic.requests if card.needs.operation in (None, call.operation)]
 
 

@@ -134,7 +134,10 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What a test card expects (its key `see`). Bounds are inclusive; `rows` is None if any rows are right."""
+    """What a test card expects of a client (its key `see`).
+
+    Bounds are inclusive; `rows` is None if any rows are right.
+    """
 
     rules: tuple[str, ...]
     unless_told: tuple[str, ...]

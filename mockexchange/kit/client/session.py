@@ -98,7 +98,10 @@ class Session:
         return credential.private_pem or credential.secret or ""
 
     def connection_details(self, account: str = "") -> ConnectionDetails:
-        """Return URLs and key of an account; its private key or secret is written to a file. Raises NoSuchAccount."""
+        """Return the URLs and the key of an account. The private key or secret is written to a file.
+
+        Raises NoSuchAccount.
+        """
         credential = self.credential(account)
         key_id = credential.key_id
         if key_id not in self.key_paths:
@@ -107,7 +110,7 @@ class Session:
         return ConnectionDetails(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
 
     def orders(self, account: str = "") -> list[ExchangeOrder]:
-        """Return the orders of an account, as the exchange has them. Raises NoSuchAccount."""
+        """Return the orders of an account, read from the exchange's state. Raises NoSuchAccount."""
         name = self.credential(account).account
         return self.exchange.portal.call(orders_of, self.sandbox.exchange.state, name)
 
@@ -119,7 +122,7 @@ class Session:
             self.exchange.portal.call(self.sandbox.stubs.install, replace(stub, headers=headers))
 
     def positions(self, account: str = "") -> AccountPositions:
-        """Return the positions of an account, as the exchange has them. Raises NoSuchAccount."""
+        """Return the tickers of an account's positions, read from the exchange's state. Raises NoSuchAccount."""
         name = self.credential(account).account
         return self.exchange.portal.call(positions_of, self.sandbox.exchange.state, name)
 
@@ -133,7 +136,7 @@ class Session:
                 raise ScenarioError(f"the exchange refused a step of the card: {outcome.message}")
 
     def traffic(self) -> Traffic:
-        """Return the session's requests and frames so far."""
+        """Return the requests and frames of the client so far."""
         connections = self.exchange.connections_made(self.sandbox.name)
         found = self.exchange.portal.call(traffic_of, self.sandbox, connections)
         return self.kit.read_traffic(found) if self.kit else found

@@ -34,7 +34,7 @@ CHECKS: SchemathesisSettings = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return hints for generated requests to a server.
+    """Return hints with which schemathesis generates valid requests to a server.
 
     `names` are existing values by parameter, `roles` are the roles with a key. Requests are sent with id and secret
     (the role `BASIC`) if these are given: generated requests cannot be signed beforehand.
@@ -78,7 +78,10 @@ REFUSABLE: SchemathesisSettings = {
 
 
 def make_write_hints(document: Document, names: Names, roles: Collection[str]) -> SchemathesisHints:
-    """Return hints for generated orders and cancellations; the arguments are those of `make_hints`."""
+    """Return hints with which schemathesis generates orders and cancellations.
+
+    The arguments are those of `make_hints`.
+    """
     hints = make_hints(document, names, roles)
     document = copy.deepcopy(document)
     for name, values in (*WRITTEN.items(), *((name, names[name]) for name in NAMED if names.get(name))):

@@ -37,7 +37,7 @@ def text_of(timestamp: str, nonce: str, method: str, url: str, body: bytes) -> b
 
 
 class Signer(NamedTuple):
-    """A key of an account, which signs each request."""
+    """A key of an account with which the kit signs each request."""
 
     key_id: str
     secret: str
@@ -64,7 +64,7 @@ class Basic(NamedTuple):
 
 
 class Bearer(NamedTuple):
-    """A token that was granted for a key."""
+    """An access token that the venue granted for a key. It is sent instead of a signature."""
 
     key_id: str
     token: str

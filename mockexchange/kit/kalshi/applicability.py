@@ -1,4 +1,4 @@
-"""Functions that select the operations to which a rule applies at an API date."""
+"""Selects the operations to which a rule applies at an API date."""
 
 from collections.abc import Callable
 

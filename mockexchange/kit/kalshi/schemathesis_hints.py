@@ -63,10 +63,10 @@ CHECKS: Mapping[str, SchemathesisSettings] = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return hints for generated requests to a server.
+    """Return hints with which schemathesis generates valid reads of a server.
 
-    `names` are existing values by parameter, `roles` are the roles with a key. Only reads are tested. With
-    `must_answer`, an operation that never answers 2xx is broken: the names must fit all operations that use them.
+    `names` are existing values by parameter, `roles` are the roles with a key. With `must_answer`, an operation that
+    never answers 2xx is a finding; then the names must fit all operations that use them.
     """
     document = copy.deepcopy(document)
     values = query_values(document, names)

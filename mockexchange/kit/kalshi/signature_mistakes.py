@@ -20,7 +20,7 @@ Headers = dict[str, str]
 
 
 class SignedRequest(NamedTuple):
-    """A request, its signer and its correctly signed headers."""
+    """A request, with the key that signs it and its correctly signed headers."""
 
     signer: Signer
     method: str

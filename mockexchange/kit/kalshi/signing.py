@@ -23,7 +23,7 @@ SCHEME = PSS(MGF1(hashes.SHA256()), 32)
 
 
 class Signer(NamedTuple):
-    """A key of an account that signs requests."""
+    """A key of an account with which the kit signs requests."""
 
     key_id: str
     key: RSAPrivateKey

@@ -34,7 +34,7 @@ NARROWED: Mapping[str, Mapping[str, Any]] = {
 
 
 def make_write_hints(document: Document, names: Names, roles: Collection[str]) -> SchemathesisHints:
-    """Return hints for generated writes; the arguments are those of `make_hints`."""
+    """Return hints with which schemathesis generates valid writes. The arguments are those of `make_hints`."""
     published, document = document, copy.deepcopy(document)
     restrict_names(document, names)
     schemas = document["components"]["schemas"]

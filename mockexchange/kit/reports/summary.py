@@ -7,7 +7,7 @@ from mockexchange.kit.findings import Outcome, Report, Verdict
 
 @dataclass(slots=True)
 class RuleSummary:
-    """All verdicts of one rule, in their order."""
+    """All verdicts of one rule, in the order in which they were given."""
 
     rule: str
     description: str = ""

@@ -19,7 +19,7 @@ def finding(target: Target, rule: str, where: str, seen: object, expected: objec
 
 
 def shown(value: object) -> str:
-    """Return the text of a value, shortened."""
+    """Return a value as text, shortened for a finding."""
     text = str(value)
     return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."
 
@@ -37,7 +37,7 @@ def differing(row: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 
 def answer_text(answer: Answer) -> str:
-    """Return status and body of an answer."""
+    """Return the status and the body of an answer as text for a finding."""
     return f"{answer.status} {answer.text}"
 
 

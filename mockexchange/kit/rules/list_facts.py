@@ -38,10 +38,10 @@ Keeps = Callable[[Reader, Row, str], bool | None]
 
 
 class Filter(NamedTuple):
-    """A parameter that keeps some rows of a list."""
+    """A parameter that limits a list to some of its rows."""
 
     keeps: Keeps
-    """A function that tells whether a row belongs to an answer filtered by a value; None if the row lacks it."""
+    """A function: whether a filter by a value keeps a row; None if the row lacks the field."""
     values: Callable[[Reader, Sequence[Row]], Sequence[str]]
     """A function that picks values to filter by from existing rows."""
     nothing: str | None = None

@@ -92,7 +92,7 @@ def operation_ids(document: Document) -> dict[str, bool]:
 
 
 def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOperation]:
-    """Return the operations that a run tests; a read-only run tests only reads."""
+    """Return the operations that a run tests. A read-only run tests only reads."""
     carried_out = operation_ids(hints.document)
     return [
         one

@@ -72,7 +72,7 @@ def conclude(target: Target, hints: SchemathesisHints, effort: Effort, outcome: 
 def run(
     target: Target, hints: SchemathesisHints, effort: Effort, on_progress: Callable[[str], None] = lambda text: None
 ) -> RunOutcome:
-    """Run all phases and return the results, also if the run ended early."""
+    """Run all phases of schemathesis and return the results, also if the run ended early."""
     allowing, forbidding = RequestJudge(hints.document), RequestJudge(hints.refusing or target.document)
     outcome = RunOutcome(target, allowing, forbidding, may_be_missing(hints), hints.may_refuse, hints.may_accept)
     relay = Relay(target)

@@ -142,7 +142,7 @@ class ServerRun:
         self._client.close()
 
     def tables(self) -> list[Table]:
-        """Return a table with the requests, answers, time and keys of the run."""
+        """Return a table about the run: numbers of requests and answers, times, and keys."""
         keys = ", ".join(f"{role} {signer.key_id}" for role, signer in self._keys.items())
         statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(self._transport.statuses.items()))
         rows = [

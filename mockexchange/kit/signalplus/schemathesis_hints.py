@@ -13,7 +13,7 @@ SUBACCOUNT = "subaccountId"
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Return the hints for a server; `names` has the numbers of existing subaccounts."""
+    """Return hints with which schemathesis generates valid requests; `names` has the numbers of subaccounts."""
     document = copy.deepcopy(document)
     mark_posts_as_reads(document)
     known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]

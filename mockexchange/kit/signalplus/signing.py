@@ -24,7 +24,7 @@ NONCES = count(1)
 
 
 class Signer(NamedTuple):
-    """A key of an account that signs requests."""
+    """A key of an account with which the kit signs requests."""
 
     key_id: str
     secret: str

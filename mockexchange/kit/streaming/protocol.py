@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class MessageKind(StrEnum):
-    """The kind of a server message: begin or end of a subscription, another reply, or data."""
+    """The kind of a server's message: the begin or end of a subscription, another reply, or data."""
 
     ACK = "ack"
     GONE = "gone"

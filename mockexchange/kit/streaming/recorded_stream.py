@@ -205,7 +205,7 @@ class RecordedStream:
     # The record
 
     def where(self, number: int) -> str:
-        """Return the name of a frame for findings; frames are counted from 1."""
+        """Return the name under which findings refer to a frame. Frames are counted from 1."""
         return f"{self.name}, frame {number}"
 
     @property

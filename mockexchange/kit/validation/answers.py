@@ -51,7 +51,10 @@ class AnswerJudge:
         yield from self._judge(answer, resolved(self.document, described), place)
 
     def component_objections(self, name: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield the differences between an answer at an undocumented path and a response component of the document."""
+        """Yield the differences between an answer and the response component `name` of the document.
+
+        It is used for answers at paths that the document does not describe.
+        """
         place = ("components", "responses", name)
         yield from self._judge(answer, self.document["components"]["responses"][name], place)
 

@@ -28,7 +28,7 @@ class RefusalJudge:
         return self._addresses.fullmatch(path) is not None
 
     def objections(self, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield the differences between the documents and an answer at the path of the stream."""
+        """Yield the differences between the documents and the refusal of a handshake."""
         refusal = self._refusals.get(str(answer.status))
         if refusal is None:
             yield self._finding(answer, f"status {answer.status}", f"one of {', '.join(self._refusals)}")

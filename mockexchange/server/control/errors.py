@@ -1,4 +1,4 @@
-"""The errors of the control API: {"error": {code, message, where?}}, with a status and a code for programs."""
+"""Defines the errors of the control API: {"error": {code, message, where?}}, with a status and a code for programs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from mockexchange.store.log import LogUnavailable
 
 
 class ControlError(Exception):
-    """A request to the control API that is refused: a message of one line and, if known, the path in the body."""
+    """Raised to refuse a request to the control API: a message of one line and, if known, the path in the body."""
 
     def __init__(self, status: int, code: str, message: str, where: str | None = None) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class ControlError(Exception):
 
 
 def misread(code: str, error: ScenarioError) -> ControlError:
-    """Return a ControlError for the error that the scenario reader raised on a body or a step."""
+    """Return a ControlError for an error that the scenario reader raised when it parsed a body or a step."""
     return ControlError(400, code, error.message, _place_of(error))
 
 

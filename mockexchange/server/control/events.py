@@ -42,7 +42,7 @@ HEARTBEAT_S = 15.0
 WATCHERS_MAX = 100
 ID_DIGITS_MAX = 18
 CHUNK_CHARS_MAX = 256 * 1024
-"""The most text that is made before it is sent, so that a watcher who reads many old events does not delay others."""
+"""The most text that is made before it is sent, so that a client that reads many old events does not delay others."""
 
 
 def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]) -> int | None:
@@ -222,7 +222,8 @@ async def watch(
 ) -> AsyncIterator[str]:
     """Yield the events of a feed as the text of server-sent events, until the sandbox ends.
 
-    They begin after the event `last_event_id`, or now. Without `is_following`, only past events are yielded.
+    They begin after the event `last_event_id`, or with the next event. Without `is_following`, only past events are
+    yielded.
     """
     found = feed.place_of(last_event_id)
     place = feed.count if found is None else found
@@ -249,7 +250,10 @@ def sse_text(kind: str, data: dict[str, Any], event_id: str | None = None) -> st
 
 
 def command_to_json(record: Record, outcome: Outcome, is_short: bool) -> dict[str, Any]:
-    """Return a command with its outcome and, if a script issued it, its cause; `is_short` leaves out all events."""
+    """Return a command with its outcome as JSON, and the script step that issued it, if any.
+
+    With `is_short`, the events of the outcome are left out.
+    """
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
     head = {"command": state.public_name(record.command), "cause": cause}
     if isinstance(outcome, Refusal):

@@ -58,12 +58,15 @@ def encoded_pieces(rows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def object_pieces(members: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-    """Yield the JSON of an object in pieces, from (key, value) pairs; an iterator as a value becomes a list."""
+    """Yield the JSON of an object in pieces, from (key, value) pairs. A value that is an iterator becomes a list."""
     return sliced(chain((b"{",), _members(members), (b"}",)))
 
 
 async def answer_in_slices(pieces: Iterator[bytes], status: int = 200) -> Response:
-    """Return the response for an iterator of pieces; several pieces are made while they are sent."""
+    """Return a response whose body is made of pieces.
+
+    If there are several, they are made while the response is sent.
+    """
     first, second = next(pieces), next(pieces, None)
     if second is None:
         return Response(first, status, media_type=MEDIA_TYPE)

@@ -1,1 +1,1 @@
-"""HTTP: listening sockets, uvicorn's protocols, and the REST endpoint of the venues."""
+"""Serves HTTP: listening sockets, uvicorn's protocols, and the REST endpoint of the venues."""

@@ -54,9 +54,9 @@ async def show_page(request: Request) -> Response:
 
 
 async def give_file(request: Request) -> Response:
-    """Return a file of the console, or of a library, which is stored compressed.
+    """Return the response with a file of the console or of a library that it uses. Libraries are stored compressed.
 
-    Raises ControlError if it does not exist.
+    Raises ControlError if there is no such file.
     """
     name = request.path_params["name"]
     vendored = name.removeprefix(VENDORED_PREFIX)

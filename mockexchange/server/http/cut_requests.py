@@ -21,7 +21,7 @@ BODY_S_MAX = 60.0
 
 
 class Cut(NamedTuple):
-    """The reason why a request is not read to its end: the status of the answer, and advice for the user."""
+    """Why a request is not read to its end: the status of the answer, and advice for the user."""
 
     status: int
     diagnosis: str

@@ -1,6 +1,7 @@
 """Answers requests whose handling raised an exception: a 500 with the mock's headers, and a journal entry.
 
-A broken sandbox answers 503 to every request, and one whose store cannot be written to does so to every write.
+A sandbox whose state a failed command has damaged answers 503 to every request. One whose store cannot be written to
+answers 503 to every write.
 """
 
 import asyncio

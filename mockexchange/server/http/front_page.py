@@ -1,4 +1,4 @@
-"""The front page of a server, which shows in a browser what the terminal shows at the start."""
+"""Makes the front page of a server, which shows in a browser what the terminal shows at the start."""
 
 import shlex
 from html import escape

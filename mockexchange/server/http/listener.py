@@ -113,7 +113,7 @@ class Listener:
         self._state = ServerState()
         self._state.connections = self.open_connections = OpenConnections()
         self.new_accepted: Callable[[], asyncio.Protocol] | None = None
-        """Makes the protocol of a connection that is accepted; None for one that HTTP is spoken on at once."""
+        """Makes the protocol of a connection that is accepted; None if HTTP begins at once."""
         self._config = uvicorn.Config(
             app,
             http=protocol or http_protocol(),

@@ -148,7 +148,7 @@ def inspect(
 
 
 def request_of(scope: Scope, body: bytes) -> Request:
-    """Return the venue-independent `Request` for an ASGI scope and its body."""
+    """Return the `Request`, in the form that all venues use, for an ASGI scope and its body."""
     return Request(
         scope["method"],
         scope["raw_path"][:TARGET_BYTES_MAX].decode("latin-1"),
@@ -159,7 +159,7 @@ def request_of(scope: Scope, body: bytes) -> Request:
 
 
 class BodyTooLarge(Exception):
-    """A body is too large and is not read to its end; `beginning` is the part that the journal keeps."""
+    """Raised if a body is too large, so that it is not read to its end. The journal keeps `beginning`."""
 
     def __init__(self, beginning: bytes) -> None:
         super().__init__(TOO_LARGE)

@@ -1,1 +1,1 @@
-"""Several servers on one database: the server that writes, called the home, and others that only answer reads."""
+"""Runs several servers on one database: one that writes, called the home, and others that only answer reads."""

@@ -26,7 +26,7 @@ _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
 def announcement(kind: bytes, token: str) -> bytes:
-    """Return the first line that a connecting server sends: the kind of the connection, and the token."""
+    """Return the first line that a server sends to the home: the kind of the connection, and the token."""
     return b"%s %s\n" % (kind, token.encode())
 
 

@@ -1,1 +1,1 @@
-"""Several processes that serve one port: the first one executes all writes, the others (readers) answer reads."""
+"""Runs several processes that serve one port: the first one executes all writes, the others (readers) answer reads."""

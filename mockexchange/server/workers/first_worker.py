@@ -36,7 +36,7 @@ class FirstWorker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
-        """Publish the sandboxes, and wait until all readers can answer."""
+        """Publish the sandboxes to the readers (processes that answer reads), and wait until all of them are ready."""
         for slot in self._server_state.sandboxes:
             self._publish(slot.sandbox)
         for id_ in set(self._shared.heads.table()) - set(self._sandboxes):

@@ -49,7 +49,7 @@ class Reads:
         inspector: Inspector | None = None,
         name: str = "",
     ) -> None:
-        """Letters go to the home with `send`; `name` is that of this process in messages."""
+        """`send` sends messages to the writing process; `name` is this process's name in messages for users."""
         self.sandboxes = Sandboxes()
         self.hand_over = hand_over
         """Gives a connection, with the bytes that were read of it, to the home."""

@@ -41,7 +41,7 @@ class ConnectionDetails(NamedTuple):
 
 
 class Fractional(str):
-    """A JSON number with a fraction or an exponent, kept as text: the client held such a number as a float."""
+    """A JSON number with a fraction or an exponent, kept as text. Such a number was a float in the client."""
 
     __slots__ = ()
 
@@ -57,7 +57,7 @@ class AdapterReply:
 
 
 class AskedAdapter(Protocol):
-    """An adapter to which tasks can be sent."""
+    """An adapter (a program that carries out tasks with a client) to which tasks can be sent."""
 
     def ask(
         self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any

@@ -46,7 +46,7 @@ LEFT_TO_USER = {
     "reconciling": "the client leaves it to its user to read what its stream has missed",
     "sequence": "the client leaves sequence numbers to its user",
 }
-"""Keys of the reply to `hello` by which a client says what its user has to do; some test cards do not apply then."""
+"""Keys of the reply to `hello` that name what the client leaves to its user; some test cards do not apply then."""
 API_DATES = "api_dates"
 """Key of the reply to `hello`: the API dates that the client supports."""
 LOG_LAG_S = 0.05

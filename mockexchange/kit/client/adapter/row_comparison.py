@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 
 class ReportedValue(NamedTuple):
-    """One value of an adapter's row: its label as reported, the name and unit in that label, and the value."""
+    """One value in a row that an adapter reported: its label, the name and unit in that label, and the value."""
 
     label: str
     name: str
@@ -62,9 +62,9 @@ EXACT = "text or a whole number: a float cannot hold every amount of money"
 def compare(
     task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
 ) -> Iterator[Finding]:
-    """Yield findings about wrong rows, names and values of an adapter.
+    """Yield findings about rows that an adapter reported: wrong or missing rows, names and values.
 
-    `meanings` are the fields of the API date at which it ran.
+    `meanings` are the API fields behind the names at the API date of the task.
     """
     yield from _unknown_names(task, reported, where)
     if len(reported) != len(true) or _keys_of(task, reported) not in (None, _keys_of(task, true)):

@@ -19,9 +19,10 @@ class Difference(NamedTuple):
 
 
 def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield the differences between all reported and all expected rows, in any order.
+    """Yield the differences between all reported and all expected rows, which may be in any order.
 
-    Rows are matched by the first name of the expected row; a name that a reported row lacks is not compared.
+    A reported row belongs to the expected row with the same value under the expected row's first name. Names that a
+    reported row lacks are not compared.
     """
     if not wanted:
         if reported:

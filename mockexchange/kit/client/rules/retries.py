@@ -31,7 +31,7 @@ GAPS_MIN = 2
 
 
 def attempts_of(traffic: Traffic) -> list[list[Call]]:
-    """Return, for each failed request, a list of the request and its retries."""
+    """Return, for each request that failed, a list of this request and its retries."""
     by_target: dict[tuple[str, str, str], list[Call]] = defaultdict(list)
     for call in traffic.requests:
         by_target[call.method, call.target, call.subject].append(call)

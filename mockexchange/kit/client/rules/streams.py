@@ -164,7 +164,7 @@ def _end_of(ending: Frame) -> str:
 
 
 def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Yield a finding if the client does nothing after a terminal error or a gap in the sequence numbers.
+    """Yield a finding if a client ignores an error that ends its stream, or a gap in the sequence numbers.
 
     It has to subscribe again, request a snapshot or open another connection.
     """

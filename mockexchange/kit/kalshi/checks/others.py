@@ -55,7 +55,7 @@ def judge_items(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that no row is listed for two accounts: the member's, another's and, if there is a key, the FCM's."""
+    """Check that no row is listed for two accounts: the member, another member and, if its key is given, the FCM."""
     name, owners = OWN[operation_id], dict[str, str]()
     lists = {role: target.whole(operation_id, role=role) for role in (MEMBER, OTHER)}
     if not all(each.rows for each in lists.values()):

@@ -86,7 +86,10 @@ def judge_members(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that each kind of time filter is accepted alone, but not beside another kind or an unsuitable status."""
+    """Check that each kind of time filter is accepted alone, and refused beside another kind.
+
+    A filter is also refused beside a `status` that its kind excludes.
+    """
     times = target.operations[operation_id].node["x-times"]
     taken = [({f"min_{kind}_ts": "1"}, 200) for kind in times]
     beside = [({f"min_{kind}_ts": "1", "status": word}, 200) for kind, words in times.items() for word in words]

@@ -85,7 +85,7 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that the same signed headers are accepted a second time."""
+    """Check that a request with the same signed headers is accepted a second time."""
     path = target.operations[operation_id].path
     headers, signed_at_s = _key(target, operation_id).headers("GET", target.base_url + path), time.monotonic()
     for _ in range(2):

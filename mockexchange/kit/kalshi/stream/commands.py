@@ -191,7 +191,7 @@ Judge = Callable[[StreamTarget, str], Iterator[Finding]]
 def stream_check(
     rule: str, description: str, judge: Judge, is_there: Callable[[StreamTarget], bool] = lambda target: True
 ) -> Check[StreamTarget]:
-    """Return a check whose only subject is the stream, at API dates where `is_there` is true."""
+    """Return a check of the stream as a whole, at API dates at which `is_there` returns true."""
 
     def subjects(target: StreamTarget) -> Iterable[str]:
         return (STREAM,) if is_there(target) else ()

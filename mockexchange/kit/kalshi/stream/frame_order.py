@@ -38,7 +38,7 @@ def right_channel(target: StreamTarget, stream: RecordedStream) -> Iterator[Brok
 
 
 def text(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Check that frames are text, also after binary commands."""
+    """Check that the server sends text frames only, also in answer to binary commands."""
     for number, entry in enumerate(stream.arrivals, start=1):
         if entry.arrival and entry.arrival.type is not FrameType.TEXT:
             yield BrokenRule(number, f"a {entry.arrival.type} message", "a text message")
@@ -80,7 +80,7 @@ def recorded_check(
     judge: Callable[[StreamTarget, RecordedStream], Iterable[BrokenRule]],
     subjects: Callable[[StreamTarget], Iterable[str]] = _names,
 ) -> Check[StreamTarget]:
-    """Return a check that applies a rule to the record of each stream."""
+    """Return a check that applies a rule to each recorded stream."""
 
     def judge_subject(target: StreamTarget, subject: str) -> Iterator[Finding]:
         stream = recording_of(target).stream(subject)

@@ -18,7 +18,7 @@ LATE_S = 5.0
 
 
 def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a ping is answered with its payload."""
+    """Check that the server answers a ping with a pong of the same payload."""
     stream = _open_with_pings(target)
     stream.connection.ping(PAYLOAD)
     answered = (
@@ -30,7 +30,7 @@ def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a quiet stream is pinged, with the recorded payload."""
+    """Check that the server pings a quiet stream, with the payload that was recorded at the venue."""
     if target.is_brief:
         raise NotJudged(
             f"a quiet stream is pinged after {target.heartbeat_s:g} seconds, and --fast does not wait for it"
@@ -44,7 +44,7 @@ def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_close(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that a close frame is answered with a close frame."""
+    """Check that the server answers a close frame with a close frame."""
     stream = _open_with_pings(target)
     stream.subscribe("fill")
     ending = stream.close()

@@ -55,7 +55,7 @@ def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _stated(placer: OrderPlacer, answer: Answer) -> dict[str, Any]:
-    """Return what an answer tells of an order, by the keys of the order's row."""
+    """Return the values of an order in an answer, by the keys of the order's row."""
     body = answer.json()
     if placer.generation.is_first:
         return dict(body["order"])
@@ -201,7 +201,7 @@ def _leaves_nothing(placer: OrderPlacer, rule: str, body: Mapping[str, Any], *wa
 
 
 def judge_refused(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that orders which cannot be carried out are refused with their status and leave nothing behind."""
+    """Check that orders which cannot be executed are refused with their status, and leave nothing behind."""
     with open_placer(target, operation_id) as placer:
         for change, wanted in _mistakes(placer):
             yield from _leaves_nothing(placer, REFUSED, {**placer.body(), **change}, *wanted)

@@ -47,7 +47,7 @@ def _schema() -> bytes:
 
 
 class ServerHandlers:
-    """The handlers of the control API that concern no single sandbox, one for each operation."""
+    """The handlers of requests about the server itself, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState, describe: Description) -> None:
         self.server_state = server_state

@@ -1,1 +1,1 @@
-"""Decides who may call the control API: tokens, roles, the audit file, and the secrets that answers leave out."""
+"""Decides which callers may use the control API, by tokens and roles, and which secrets its answers leave out."""

@@ -1,4 +1,4 @@
-"""The audit file: a line of JSON for each request to the control API that changes something, or tries to."""
+"""Writes the audit file: a line of JSON for each request to the control API that changes something, or tries to."""
 
 import os
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from mockexchange.server.control.json_text import encode
 
 
 class AuditFile:
-    """An open audit file. Lines are only appended, and only the owner may read it."""
+    """An open audit file, to which lines are only appended. Its owner alone may read it."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or create it. Raises OSError."""

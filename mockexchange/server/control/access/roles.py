@@ -1,4 +1,4 @@
-"""The roles of the control API: which requests a token allows.
+"""Defines the roles of the control API, which determine the requests that a token allows.
 
 The role `admin` allows everything, `sandbox` reading and changing one sandbox; `viewer` allows no changes and no
 private keys, for one sandbox or for all.
@@ -74,7 +74,7 @@ ADMIN = Grant("admin", Role.ADMIN)
 
 
 def grant_of(request: "Request") -> Grant:
-    """Return the grant of a request's token, which `ControlAccess` has checked."""
+    """Return the name and the role of a request's token. `ControlAccess` has checked the token before."""
     grant: Grant = request.scope[GRANT]
     return grant
 

@@ -1,4 +1,4 @@
-"""Removes secrets from journal entries and events, for people who look at them."""
+"""Removes secrets from journal entries and events before people see them."""
 
 import json
 from base64 import b64decode, b64encode

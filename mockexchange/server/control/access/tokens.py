@@ -1,4 +1,4 @@
-"""The tokens of the control API: the token in the ready file, and those in a file with names and roles."""
+"""Checks the tokens of the control API: the one in the ready file, and those in a file with names and roles."""
 
 import hashlib
 import re

@@ -45,7 +45,7 @@ class ReportRule(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportTable(Struct, kw_only=True, forbid_unknown_fields=True):
-    """An additional table of a report."""
+    """A table that a report has besides its rules."""
 
     title: str
     header: list[str]
@@ -53,7 +53,7 @@ class ReportTable(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportDocument(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A whole report. `command` is the command line that made it, without secrets."""
+    """The whole report of a verification. `command` is the command line that made it, without secrets."""
 
     title: str
     command: str = ""

@@ -38,7 +38,7 @@ def report_routes() -> list[Route]:
 
 
 class ReportHandlers:
-    """The handlers of reports, one for each operation; they keep this server's reports by name, the oldest first."""
+    """The handlers of requests about reports, one for each operation. They keep the server's reports by name."""
 
     def __init__(self) -> None:
         self._kept: dict[str, KeptReport] = {}

@@ -37,7 +37,7 @@ async def check(given: Located, files: ScenarioFiles | None) -> Checked:
 
 
 def checked_to_json(checked: Checked) -> dict[str, Any]:
-    """Return the result of a check as JSON: the errors, or, if there are none, the size of the scenario."""
+    """Return the result of a check as JSON: the errors, or if there are none, the counts of accounts and so on."""
     errors = [{"line": error.line or None, "path": error.path, "message": error.message} for error in checked.errors]
     return {"ok": not errors, "errors": errors, "scenario": None if errors else _described(checked.sandbox)}
 

@@ -1,4 +1,4 @@
-"""The routes of scenarios: list them, show their text, check one, and show or change the scenario of a sandbox."""
+"""The routes of scenarios: they list, show and check scenarios, and show or change the scenario of a sandbox."""
 
 import asyncio
 from pathlib import Path
@@ -39,7 +39,7 @@ def scenario_routes(server_state: ServerState) -> list[Route]:
 
 
 class ScenarioHandlers:
-    """The handlers of scenarios, one for each operation."""
+    """The handlers of requests about scenarios, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState) -> None:
         self.server_state = server_state

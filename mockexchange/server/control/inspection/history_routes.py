@@ -48,7 +48,7 @@ def history_routes(server_state: ServerState) -> list[Route]:
 
 
 class HistoryHandlers:
-    """The handlers of a sandbox's history, one for each operation."""
+    """The handlers of requests about a sandbox's history, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState) -> None:
         self.server_state, self.folds = server_state, EquityFolds()

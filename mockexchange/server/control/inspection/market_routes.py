@@ -1,4 +1,4 @@
-"""The routes of a sandbox's markets and derivatives: prices, status and order books."""
+"""The routes of a sandbox's markets and derivatives, which return prices, status and order books."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def market_routes(server_state: ServerState) -> list[Route]:
 
 
 class MarketHandlers:
-    """The handlers of markets and derivatives, one for each operation."""
+    """The handlers of requests about markets and derivatives, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState) -> None:
         self.server_state = server_state

@@ -19,7 +19,7 @@ from mockexchange.server.server_state import ServerState
 
 
 class Registry(Protocol):
-    """The installed rules of one kind in a sandbox: its faults, or its stubs."""
+    """The interface of the installed rules of one kind in a sandbox: its faults, or its stubs."""
 
     async def remove(self, name: str) -> None:
         """Remove a rule. Raises ScenarioError if there is no such rule."""

@@ -83,7 +83,7 @@ def _key_of(sandbox: Sandbox, key: Key) -> dict[str, Any]:
 
 
 def streams_of(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """Return the open streams, oldest first; `markets` is null for all markets."""
+    """Return the open streams, oldest first. `markets` of a stream is null if it covers all markets."""
     return [_stream_of(connection) for connection in sandbox.streams]
 
 

@@ -67,7 +67,7 @@ class ForkTarget(NamedTuple):
 def fork_of(values: dict[str, Any], body: dict[str, Located]) -> Fork | None:
     """Return the fork that a request's body asks for; None if it asks for none.
 
-    Raises ControlError on contradictions.
+    A fork is a copy of a sandbox or of a log. Raises ControlError if members of the body contradict each other.
     """
     given = values["fork"]
     if given is None:
@@ -88,7 +88,10 @@ def files_for(server_state: ServerState, request: Request) -> ScenarioFiles | No
 
 
 async def open_forked(server_state: ServerState, fork: Fork, target: ForkTarget, request: Request) -> Sandbox:
-    """Open a fork as a new sandbox of the server. Raises ControlError, and the errors of `ServerState.open`."""
+    """Copy a sandbox or a log into a new sandbox of the server.
+
+    Raises ControlError, and the errors of `ServerState.open`.
+    """
     try:
         source = await _source(server_state, fork, request)
         api_date, clock = fork.api_date or source.api_date, fork.clock or source.clock

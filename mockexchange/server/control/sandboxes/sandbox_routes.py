@@ -67,7 +67,7 @@ def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
 
 
 class SandboxHandlers:
-    """The handlers of sandboxes, one for each operation."""
+    """The handlers of requests about sandboxes, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState, feeds: Feeds) -> None:
         self.server_state, self.feeds = server_state, feeds

@@ -68,7 +68,10 @@ def read_call(body: dict[str, Located]) -> dict[str, Any]:
 async def send_call(
     sandbox: Sandbox, diagnosis_worker: DiagnosisWorker, origin: str, values: dict[str, Any]
 ) -> JournalEntry:
-    """Sign a request as an account, let the sandbox answer it, and return its journal entry. Raises ControlError."""
+    """Sign a request as an account, let the sandbox answer it, and return its journal entry. Raises ControlError.
+
+    `values` describe the request, as `read_call` returns them.
+    """
     credential = _credential(sandbox, values["account"], values["key"])
     body = values["body"].encode()
     signed = UnsignedRequest(values["method"], values["target"], body)

@@ -49,7 +49,7 @@ def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
 
 
 class TrafficHandlers:
-    """The handlers of a sandbox's traffic, one for each operation."""
+    """The handlers of requests about a sandbox's traffic, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState, feeds: Feeds) -> None:
         self.server_state = server_state

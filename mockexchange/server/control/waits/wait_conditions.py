@@ -204,7 +204,7 @@ class SubscriptionCondition:
         return len(self.found()) >= self.count
 
     def look_back(self) -> None:
-        """Do nothing, since subscriptions that were open before do not count."""
+        """Do nothing: the journal's past does not matter, only subscriptions that are open at present."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
@@ -238,7 +238,7 @@ class ScriptEndCondition:
         return self.sandbox.script.is_done
 
     def look_back(self) -> None:
-        """Do nothing, since the script itself knows whether steps are left."""
+        """Do nothing: the journal's past does not matter, since the script itself knows whether steps are left."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, Firing) and item.kind == SCRIPT and self.is_met()
