@@ -27,7 +27,7 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all attacks histories coverage house format format-check lint types check bench floors floors-beside \
+.PHONY: help serve test test-all attacks delayed histories coverage house format format-check lint types check bench floors floors-beside \
 	wheel examples docs dev-env node-env clients-env clients lock clean
 
 help:  ## this list
@@ -44,6 +44,9 @@ test-all: $(DEV)/.installed  ## every test, also those marked `thorough`, which 
 
 attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, then good clients beside bad ones
 	@tools/attacks.sh $(ARGS)
+
+delayed: $(DEV)/.installed  ## the tests of sandboxes, scripts, faults and streams, on logs that suspend at random
+	@tools/test.sh delayed $(ARGS)
 
 histories: $(DEV)/.installed  ## minutes of servers and databases that are killed, held and cut off: is what clients saw in the log?
 	@$(IN_DEV) benchmarks.histories --engine sqlite --seconds 60 $(ARGS)

@@ -1,10 +1,26 @@
 """Fixtures that several folders share, and no deadline for one example of a property: a shared core may be late."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
+from tests.helpers.delayed_logs import chosen_seed, delayed_logs
 from tests.helpers.postgres import postgres, postgres_server
 
 __all__ = ["postgres", "postgres_server"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs_as_chosen() -> Iterator[None]:
+    """Put sandboxes on logs that suspend, in a run that wants it."""
+    seed = chosen_seed()
+    if seed is None:
+        yield
+    else:
+        with delayed_logs(seed):
+            yield
+
 
 settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")

@@ -5,6 +5,8 @@
 #   tools/test.sh measured  the tests of the gate that coverage is measured of: not those marked `untraced`
 #   tools/test.sh gate      all but the tests marked `thorough`; with --cov, those marked `untraced` run without tracing
 #   tools/test.sh all       every test
+#   tools/test.sh delayed   the tests of sandboxes, scripts, faults and streams, on logs that suspend at random;
+#                           DELAYED_LOGS=SEED chooses the suspensions. `delayed quick`: those without sockets, for the gate
 #
 # Not more than 8 workers: each may run servers of its own, and a big machine gains nothing beyond. Tests that wait for
 # other programs leave a core idle for a fifth of the time, so a run with them has one worker more than there are cores.
@@ -12,6 +14,8 @@ set -eu
 # Where bytecode is not kept, every child process of a test compiles the package anew: twice the time.
 unset PYTHONDONTWRITEBYTECODE
 FAST="api attacks cli contracts core faults guard house replay runtime sandbox scenario server store venues"
+DELAYED="sandbox faults replay"
+DELAYED_SOCKETS="server stream_properties api runtime"
 CONTRACT="contracts/suites/test_kalshi.py::test_the_front_keeps_the_contract[2026-10-in process]"
 
 group=${1:-all}
@@ -29,8 +33,14 @@ gate | all)
     set -- contracts/suites tests "$@"
     [ "$group" = all ] || set -- -m "not thorough" "$@"
     ;;
+delayed)
+    if [ "${1:-}" = quick ]; then shift; else DELAYED="$DELAYED $DELAYED_SOCKETS"; fi
+    for name in $DELAYED; do set -- "tests/$name" "$@"; done
+    export DELAYED_LOGS="${DELAYED_LOGS:-1}"
+    set -- -m "not in_memory" "$@"
+    ;;
 *)
-    echo "tools/test.sh: no group '$group': expected fast, measured, gate or all" >&2
+    echo "tools/test.sh: no group '$group': expected fast, measured, gate, all or delayed" >&2
     exit 2
     ;;
 esac

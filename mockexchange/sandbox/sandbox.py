@@ -141,6 +141,10 @@ class Sandbox:
         """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
         self.writer.post(note, failed)
 
+    @property
+    def post_count(self) -> int:
+        return self.writer.post_count
+
     def require_settled(self) -> None:
         """Raise StoreUnavailable while it is unknown whether the last append to the log took place."""
         self.writer.require_settled()
@@ -164,6 +168,7 @@ class Sandbox:
         Raises ValueError on an invalid duration, ScriptOverrun if too many steps are due (time then stops at the next
         of them), and SandboxEnded.
         """
+        await self.writer.wait_until_applied()
         try:
             await self.script.move(lambda: self.clock.after(duration_us), self._advance_to)
         finally:
@@ -176,6 +181,7 @@ class Sandbox:
         Raises ValueError on an unknown mode, ScriptOverrun (the mode stays unchanged), and SandboxEnded.
         """
         parse_mode(mode)
+        await self.writer.wait_until_applied()
         try:
             await self.script.move(lambda: self._instant_of(mode), lambda target: self.set_clock(mode, target))
         finally:

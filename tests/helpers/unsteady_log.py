@@ -1,4 +1,7 @@
-"""A log that suspends and fails at random, by a seed: it is not available, or leaves its outcome unknown."""
+"""A log that suspends and fails at random, by a seed: it is not available, or leaves its outcome unknown.
+
+`delayed_logs.py` puts existing tests on it.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -7,16 +10,19 @@ from random import Random
 from mockexchange.store.log import Log, LogUnavailable, MemoryLog, OutcomeUnknown, Record
 
 TURNS_MAX = 4
+SLOW_SHARE = 0.1
+"""The share of suspensions that last for a time, in a log with `slow_s`."""
 
 
 class UnsteadyLog:
     """A log over one in memory. `failures` is the share of appends that fail; half of them took place all the same."""
 
-    def __init__(self, log: Log, seed: int, failures: float = 0.0) -> None:
+    def __init__(self, log: Log, seed: int, failures: float = 0.0, slow_s: float = 0.0) -> None:
+        """Suspend for some turns of the loop, and in some appends for at most `slow_s` seconds."""
         self.header = log.header
         self.below = MemoryLog(log.header)
         self.below.extend_now(log.records())
-        self.failures = failures
+        self.failures, self._slow_s = failures, slow_s
         self.batches: list[int] = []
         """Sizes of the batches that were appended."""
         self._random = Random(seed)
@@ -40,6 +46,8 @@ class UnsteadyLog:
     async def _suspend(self) -> None:
         for _ in range(self._random.randrange(TURNS_MAX)):
             await asyncio.sleep(0)
+        if self._slow_s and self._random.random() < SLOW_SHARE:
+            await asyncio.sleep(self._random.random() * self._slow_s)
 
     async def replace(self, record: Record) -> None:
         await self._suspend()

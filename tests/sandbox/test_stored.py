@@ -144,9 +144,8 @@ def test_a_command_that_failed_and_was_not_replaced_is_taken_back_again(monkeypa
     async def life() -> None:
         sandbox = await opened(load_text(SMALL))
         log = sandbox.log
-        assert isinstance(log, MemoryLog)
         command = PriceMarket(market="RAIN-1", price_centicents=100)
-        log.append_now(Record(len(log) + 1, sandbox.exchange.last_at, command))
+        await log.append([Record(len(log) + 1, sandbox.exchange.last_at, command)], "nonce")
 
         def fail(*_: Any) -> Any:
             raise ZeroDivisionError

@@ -23,7 +23,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import MemoryLog, Record
 from tests.core.dump import dump
-from tests.helpers.sandboxes import WALL, run
+from tests.helpers.sandboxes import SMALL, WALL, run, signed
 from tests.helpers.scripts import SECOND
 from tests.helpers.unsteady_log import UnsteadyLog
 from tests.sandbox.random_life import GROUPS, SCRIPTED, ask, deposit, done_by
@@ -82,6 +82,20 @@ def test_the_log_is_the_truth_and_has_each_acknowledged_command_once(
     replay = Replay(write_log(log))
     replay.run_to(len(log))
     assert dump(replay.exchange.state) == dump(sandbox.exchange.state)
+
+
+@pytest.mark.parametrize(("change", "after"), [("advance", "5ms"), ("run", "0s")])
+def test_what_a_client_set_off_a_moment_ago_is_run_on_the_way(change: str, after: str) -> None:
+    """The note of the trigger waits for its append when the clock is changed."""
+
+    async def life() -> int:
+        text = SMALL + f"script:\n  - {{name: s, when: {{request: {{}}}}, after: {after}, announce: {{message: x}}}}\n"
+        sandbox, _ = await unsteady(1, text=text)
+        sandbox.answer(signed(sandbox))
+        await (sandbox.advance(5_000) if change == "advance" else sandbox.run_clock("2x"))
+        return sandbox.script.steps[0].fired
+
+    assert run(life()) == 1
 
 
 def test_commands_that_wait_together_are_appended_together() -> None:

@@ -116,6 +116,7 @@ async def test_what_is_set_off_and_due_sooner_is_waited_for_instead(monkeypatch:
     sandbox, _ = await opened(f"after: 5s, {SAY}", entry, entry)
     _, loop = ticking(sandbox, monkeypatch)
     sandbox.script.note_subscribed("alice", "fill")
+    await sandbox.writer.wait_until_applied()
     assert [timer.delay_s for timer in loop.armed] == [1.0]
     await sandbox.script.clear()
     assert loop.armed == []

@@ -124,6 +124,11 @@ class Writer:
     def has_posts(self) -> bool:
         return bool(self._posts)
 
+    @property
+    def post_count(self) -> int:
+        """Number of posted notes that are not applied yet."""
+        return len(self._posts) + len(self._posted)
+
     async def wait_until_applied(self) -> None:
         """Wait until all posted notes are applied, or have failed."""
         if self._posts:

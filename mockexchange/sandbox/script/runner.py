@@ -213,7 +213,7 @@ class Script:
         for step, account, text, order in found:
             if self.is_restoring:
                 continue  # the log has the notes
-            if self._runs_of_clients >= RUNS_MAX:
+            if self._runs_of_clients + self._sandbox.post_count >= RUNS_MAX:
                 self._journal("finding", step.name, {"text": f"not set off: {RUNS_MAX:,} steps wait already"})
                 continue
             self._sandbox.post(trigger_note(step, account, text, order), partial(self._journal_not_set_off, step.name))

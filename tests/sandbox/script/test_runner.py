@@ -168,18 +168,21 @@ def test_a_client_that_sets_off_without_end_is_not_served_without_end(monkeypatc
     monkeypatch.setattr(runner, "RUNS_MAX", 3)
     others = [f"after: {number}h, {SAY}" for number in range(3)]
     sandbox = scripted(f"when: {{request: {{nth: each}}}}, after: 1h, {SAY}", *others)
-    for done in (3, 6):
-        for _ in range(5):
+
+    async def ask(times: int) -> None:
+        for _ in range(times):
             sandbox.answer(signed(sandbox))
+
+    for done in (3, 6):
+        run(ask(5))
         assert (sandbox.script.steps[0].runs, len(details_of(sandbox, "trigger"))) == (3, done)
         assert "not set off: 3 steps wait already" in details_of(sandbox, "finding")[0][1]["text"]
         advance(sandbox, 3600 * SECOND)
     assert len(details_of(sandbox, "finding")) == 4
-    for _ in range(3):
-        sandbox.answer(signed(sandbox))
+    run(ask(3))
     run(sandbox.script.clear())
     run(sandbox.script.add(SCRIPT.read(read_yaml(f"[{{when: {{request: {{}}}}, {SAY}}}]", "more"), "")))
-    sandbox.answer(signed(sandbox))
+    run(ask(1))
     assert len(details_of(sandbox, "trigger")) == 10
 
 

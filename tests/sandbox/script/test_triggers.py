@@ -148,6 +148,7 @@ def test_what_is_refused_is_no_page() -> None:
     assert sandbox.answer(signed(sandbox, f"{POSITIONS}?limit=x"))[0].status == 400
     assert not sandbox.script.has_due
     sandbox.answer(signed(sandbox))
+    run(sandbox.writer.wait_until_applied())
     assert sandbox.script.has_due
 
 
@@ -189,6 +190,7 @@ def test_a_stream_call_that_fails_authentication_triggers_nothing() -> None:
     socket.say("public/auth", grant_type="client_credentials", client_id=key.key_id, client_secret="wrong")
     assert details_of(sandbox, "trigger") == []
     socket.say("public/test")
+    run(sandbox.writer.wait_until_applied())
     assert [detail["text"] for _, detail in details_of(sandbox, "trigger")] == [
         "an unknown client asked for public/test"
     ]

@@ -74,6 +74,7 @@ def _frame(text: str) -> bytes:
     return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
 
 
+@pytest.mark.in_memory
 def test_what_happens_in_one_turn_goes_out_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill", "market_positions") as client:
