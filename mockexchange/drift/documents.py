@@ -56,7 +56,7 @@ class DocumentJudge:
 
     def operation(self, exchange: RecordedExchange) -> str:
         """Return the documented path of a request, with the names of path variables in place of their values."""
-        path = exchange.asked.path
+        path = exchange.path
         route = self._routes.find(path)
         return f"{exchange.asked.method} {route.path if route else path.removeprefix(self._kit.prefix)}"
 
@@ -65,7 +65,7 @@ class DocumentJudge:
         if exchange.status == BUSY or exchange.status >= UNJUDGED_FROM or exchange.status == SWITCHED:
             return []
         operation = self.operation(exchange)
-        return [_of_finding(one, operation) for one in self._objections(exchange)]
+        return _without_words_of_another_type([_of_finding(one, operation) for one in self._objections(exchange)])
 
     def of_frame(self, frame: RecordedFrame, operation: str) -> list[Deviation]:
         """Return the deviations of a frame that the server sent. The frame's text must have been recorded."""
@@ -73,7 +73,7 @@ class DocumentJudge:
         return [_of_frame_finding(one, operation) for one in found]
 
     def _objections(self, exchange: RecordedExchange) -> Iterator[Finding]:
-        path = exchange.asked.path
+        path = exchange.path
         if self._refusals.is_at(path):
             return self._refusals.objections(exchange)
         route = self._routes.find(path)
@@ -140,6 +140,12 @@ def _expected(error: Error, document: Document) -> str:
 
 def _below(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
+
+
+def _without_words_of_another_type(found: list[Deviation]) -> list[Deviation]:
+    """Return deviations without the unknown words that are values of another type, since no list of words has these."""
+    other = {one.path for one in found if one.kind is Kind.TYPE}
+    return [one for one in found if one.kind is not Kind.WORD or one.path not in other]
 
 
 def _of_finding(found: Finding, operation: str) -> Deviation:

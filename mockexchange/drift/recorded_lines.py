@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockexchange.importing.recorded_answers import (
+    JSON_HEADERS,
     PROXY,
     Problem,
     RecordedAnswer,
     WrongRecording,
+    call_in,
     check_beginning,
     check_header,
     lines_of,
 )
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.recording_file import ENDED
+from mockexchange.venues.registry import venue_at
+from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]
 UNKNOWN_HOST = "an unknown host"
@@ -31,6 +35,20 @@ class RecordedExchange(NamedTuple):
     """The answer's headers by lower-case name; empty if the file has none, as in an exported journal."""
     host: str
     connection: int | None
+    called: str = ""
+    """The method that a POST at a JSON-RPC venue calls, such as "private/get_positions"; empty for other requests."""
+    params: str = ""
+    """The parameters of that call, as sorted JSON."""
+
+    @property
+    def path(self) -> str:
+        """The path below which the API document describes the request: of a call that of its method."""
+        return f"{venue_at(self.asked.path).prefix}/{self.called}" if self.called else self.asked.path
+
+    @property
+    def same(self) -> str:
+        """A text that is equal for requests of the same thing; numbers of calls differ."""
+        return f"{self.asked.target} {self.called} {self.params}"
 
     @property
     def where(self) -> str:
@@ -102,7 +120,21 @@ def _read(path: Path, raw: bytes, number: int, offset: int) -> RecordedExchange 
 def _exchange(line: Plain, number: int, offset: int) -> RecordedExchange | None:
     if line.get("source") == PROXY or line.get("answer") is None:
         return None
-    asked = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), str(line["method"]))
+    target, method = str(line["target"]), str(line["method"])
+    asked = RecordedAnswer(number, offset, int(line["at_us"]), target, method, call_in(line))
     headers = {str(name).lower(): str(value) for name, value in line.get("answer_headers") or ()}
     host = str(line.get("source") or UNKNOWN_HOST).rpartition("/")[2]
-    return RecordedExchange(asked, int(line["status"]), line["answer"].encode(), headers, host, line.get("connection"))
+    called, params = _call_of(method, target, line.get("body"))
+    return RecordedExchange(
+        asked, int(line["status"]), line["answer"].encode(), headers, host, line.get("connection"), called, params
+    )
+
+
+def _call_of(method: str, target: str, body: str | None) -> tuple[str, str]:
+    """Return the method and the parameters that a POST calls; empty for all other requests."""
+    path, _, query = target.partition("?")
+    rpc_call_of = venue_at(path).rest.rpc_call_of
+    if method != "POST" or not body or rpc_call_of is None:
+        return "", ""
+    called, params = rpc_call_of(Request(method, path, query, JSON_HEADERS, body.encode())) or ("", {})
+    return called, json.dumps(dict(params), sort_keys=True)

@@ -71,10 +71,15 @@ def _places(one: Deviation) -> tuple[str, str]:
 def _why_no_values(imported: Imported, known: Iterable[Deviation]) -> str:
     if imported.unread:
         return f"rows cannot be read: {imported.unread[0][1]}"
-    broken = next((one for one in known if one.kind in STRUCTURE and one.operation.startswith("GET ")), None)
+    broken = next((one for one in known if one.kind in STRUCTURE and _gives_rows(one.operation)), None)
     return (
         f"{broken.operation} has {_article(broken.kind)} ({broken.path}), so its rows say too little" if broken else ""
     )
+
+
+def _gives_rows(operation: str) -> bool:
+    """Return whether the rows of an operation become steps: those of a GET, and of a call that gets something."""
+    return operation.startswith("GET ") or "/get_" in operation
 
 
 def _article(kind: Kind) -> str:
@@ -102,14 +107,16 @@ class _Asked:
     async def ask_all(self, path: Path, imported: Imported) -> None:
         document = api_documents.parse(api_documents.path_of(f"{self.venue}/{self.alias}"))
         routes, prefix = Routes(document, KITS[self.venue].prefix), KITS[self.venue].prefix
-        self.public = {f"GET {one.path}" for one in reads(document).values() if one.is_public}
+        paths = [one.path for one in reads(document).values() if one.is_public]
+        self.public = {f"{method} {path}" for path in paths for method in ("GET", "POST")}
         emulated = await Emulated.open(plan_of(imported.text), self.venue, venue_of(self.venue).api_date(self.alias))
         for exchange in read_again(path, sorted(_reads(path), key=lambda one: one.at)):
             await emulated.advance(exchange.asked.at)
-            reply = emulated.ask(with_cursor(exchange.asked.target, self.cursors), exchange.asked.at)
-            route = routes.find(exchange.asked.path)
-            plain = exchange.asked.path.removeprefix(prefix)
-            self._compare(f"GET {route.path if route else plain}", exchange, reply)
+            asked = exchange.asked
+            reply = emulated.ask(with_cursor(asked.target, self.cursors), asked.at, asked.method, asked.body)
+            route = routes.find(exchange.path)
+            plain = exchange.path.removeprefix(prefix)
+            self._compare(f"{asked.method} {route.path if route else plain}", exchange, reply)
 
     def _compare(self, operation: str, exchange: RecordedExchange, reply: Reply) -> None:
         found = list(self._deviations(operation, exchange, reply))
@@ -138,7 +145,7 @@ class _Asked:
         if operation in self.public:
             return
         note_cursor(self.cursors, exchange.content.decode(), reply.body)
-        self._learn(operation, exchange.asked.target, wanted, got)
+        self._learn(operation, exchange.same, wanted, got)
         for one in differences(wanted, got):
             # Ids are pseudonyms, and those that no step carries are the mock's own.
             name = one.path.rpartition(".")[2]
@@ -188,8 +195,13 @@ class _Asked:
 
 def _reads(path: Path) -> Iterator[RecordedAnswer]:
     for line in read_lines(path):
-        if isinstance(line, RecordedExchange) and line.asked.method == "GET" and line.status in ASKED_AGAIN:
+        if isinstance(line, RecordedExchange) and _is_read(line.asked) and line.status in ASKED_AGAIN:
             yield line.asked
+
+
+def _is_read(asked: RecordedAnswer) -> bool:
+    """Return whether a request only reads: a GET, or a POST that calls a method which does."""
+    return asked.method == "GET" or bool(asked.body)
 
 
 def _of_headers(operation: str, exchange: RecordedExchange, reply: Reply) -> Iterator[Deviation]:

@@ -153,7 +153,7 @@ def check_header(path: Path, line: Plain) -> None:
 
 
 def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
-    body = _call_in(line)
+    body = call_in(line)
     is_write = line["method"] in WRITES and not body
     answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"], body)
     why = _why_not(line, is_read=bool(body))
@@ -177,7 +177,7 @@ def _is_carried_out(line: Plain) -> bool:
     return line["method"] in WRITES and is_done and bool(line.get("answer"))
 
 
-def _call_in(line: Plain) -> str:
+def call_in(line: Plain) -> str:
     """Return the body of a POST that calls a method which only reads; empty for every other request."""
     body = line.get("body")
     if line["method"] != "POST" or not body:

@@ -182,13 +182,15 @@ def run(*arguments: str) -> Result:
 def test_the_command_prints_evidence_and_writes_a_suite_an_operation(tmp_path: Path, lines: list[str]) -> None:
     change = rows_of("market_positions", lambda row: row.update(foo=1))
     path, report = mutated(tmp_path / "run.jsonl", lines, "positions", change), tmp_path / "drift.xml"
-    result = run(str(path), "--report", f"junit:{report}")
+    page = tmp_path / "drift.html"
+    result = run(str(path), "--report", f"junit:{report}", "--report", f"html:{page}")
     assert result.exit_code == 1, result.output
     assert "  GET /portfolio/positions market_positions[].foo: unknown field\n" in result.stdout
     assert "    in 1 of 1, 2026-05-28, an unknown host; first on line 2\n" in result.stdout
     assert result.stdout.endswith(f"1 deviation from {DATE}\n")
     text = report.read_text(encoding="utf-8")
     assert '<testsuite name="drift.GET /portfolio/positions" tests="3" failures="1"' in text
+    assert "market_positions[].foo" in page.read_text(encoding="utf-8")
     unchanged = run(str(mutated(path, lines, "nothing", change)))
     assert (
         unchanged.exit_code,

@@ -17,7 +17,8 @@ ALTERNATIVES = {"oneOf", "anyOf"}
 def innermost(error: Error) -> Iterator[Error]:
     """Yield the errors inside the alternative (`oneOf`, `anyOf`) that the value was meant to fit.
 
-    That is the first one of the right type. An error outside alternatives is yielded itself.
+    That is the one of the right type with the fewest errors, of equal ones the first. An error outside alternatives is
+    yielded itself.
     """
     branches = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else []
     kinds = [{one.kind.name for one in branch} for branch in branches]
@@ -25,7 +26,7 @@ def innermost(error: Error) -> Iterator[Error]:
         yield error
         return
     right_type = [branch for branch in branches if not any(_is_of_another_type(one, error) for one in branch)]
-    for one in (right_type or branches)[0]:
+    for one in min(right_type or branches, key=len):
         yield from innermost(one)
 
 
