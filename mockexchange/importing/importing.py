@@ -14,7 +14,7 @@ from typing import Any
 from mockexchange.core.instants import format_instant
 from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, ORDER, UNEXPLAINED, shape_of
 from mockexchange.importing.derivatives.importer import DerivativesImporter
-from mockexchange.importing.recorded_answers import Recorded, RecordedAnswer, WrongRecording, read_answers
+from mockexchange.importing.recorded_answers import Problem, Recorded, RecordedAnswer, WrongRecording, read_answers
 from mockexchange.importing.scenario_text import text_of
 from mockexchange.importing.stubs_of_rest import stubs_of
 from mockexchange.importing.verification import Emulated, Verified, plan_of, plan_of_scenario, verify
@@ -43,24 +43,52 @@ class Imported:
     verified: list[Verified]
     refusals: list[str] = field(default_factory=list)
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
+    exported: list[Verified] = field(default_factory=list)
+    """Comparisons of the rows of an export with the recorded ones."""
+    export_problems: list[Problem] = field(default_factory=list)
 
     def counts(self) -> Counter[str]:
-        return Counter(one.comparison.kind for one in self.verified)
+        return Counter(one.comparison.kind for one in [*self.verified, *self.exported])
 
     @property
     def is_explained(self) -> bool:
-        is_read = not self.unread and not (self.recorded.problems and not self.recorded.answers)
+        is_torn = bool(self.recorded.problems) and not self.recorded.answers
+        is_read = not (self.unread or self.export_problems or is_torn)
         return is_read and not self.counts()[UNEXPLAINED] and not self.refusals
 
 
-def import_recording(path: Path, api_date: str | None = None, *, stubs_rest: bool = False) -> Imported:
+def import_recording(
+    path: Path, api_date: str | None = None, *, stubs_rest: bool = False, export: Path | None = None
+) -> Imported:
     """Make a scenario from a recording or a venue's CSV export.
 
     Without `api_date` the answers determine the date. With `stubs_rest`, stubs give the answers that the scenario does
-    not reproduce. Raises WrongRecording, ScenarioError and OSError.
+    not reproduce. The rows of a CSV `export` are compared with the recorded ones. Raises WrongRecording, ScenarioError
+    and OSError.
     """
     if exporter := _exporter_of(path):
+        if export is not None:
+            raise WrongRecording(f"{path} is an export itself: give a recording to compare {export} with")
         return _import_export(exporter, path, api_date)
+    found = _import_answers(path, api_date, stubs_rest=stubs_rest)
+    if export is not None:
+        _check_export(found, export)
+    return found
+
+
+def _check_export(found: Imported, export: Path) -> None:
+    """Add the comparisons of an export's rows with the recorded ones. Raises WrongRecording."""
+    venue = found.recorded.venue
+    exporter = _exporter_of(export)
+    if exporter is None or f".{venue}." not in exporter.__name__:
+        raise WrongRecording(f"{export} is no CSV export of {venue}")
+    facts = _importer_of(found.recorded).facts_of(found.recorded.bodies())
+    checker = import_module(f"{__package__}.{venue}.csv_beside")
+    found.exported, found.export_problems = checker.check_export(export, facts)
+
+
+def _import_answers(path: Path, api_date: str | None, *, stubs_rest: bool) -> Imported:
+    """Make a scenario from the answers of a recording, and compare them with the scenario's."""
     recorded = read_answers(path)
     importer = _importer_of(recorded)
     scenario, balances, unread = _made(importer, recorded)

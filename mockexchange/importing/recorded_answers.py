@@ -100,6 +100,8 @@ def read_answers(path: Path) -> Recorded:
             try:
                 is_ended = _take(found, raw, number, offset)
             except (ValueError, KeyError, TypeError, RecursionError) as error:
+                if isinstance(error, WrongRecording) and number == 1:
+                    raise
                 _note(found, number, reason_of(error))
     if number and not is_ended:
         _note(found, number, CUT)

@@ -19,7 +19,7 @@ def report_of(found: Imported) -> Report:
     """
     report = Report(f"{found.recorded.path.name} as of {found.api_date}")
     by_path: dict[str, list[Verified]] = defaultdict(list)
-    for one in found.verified:
+    for one in [*found.verified, *found.exported]:
         by_path[f"{one.answer.method} {one.answer.path}"].append(one)
     report.add(_verdict(path, verified) for path, verified in by_path.items())
     refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]

@@ -188,7 +188,7 @@ FOREIGN = [
     (f"{IN_CENTS},side", [], "has columns twice: side"),
     (IN_CENTS, [], "has no row that is a step, of 0 rows"),
     (IN_CENTS, ["trade,1"], "has no row that is a step, of 0 rows; line 2: 2 columns of 12"),
-    ("type,price", ["a,1"], "with the columns of a venue, got b'"),
+    ("type,price", ["a,1"], "a.csv is no recording: expected JSON lines, or a CSV export"),
 ]
 
 
@@ -204,7 +204,9 @@ def test_unknown_columns_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
     row = "trade,50,KXETH-26-T1,yes,30,19,74,54,-550,-678,2026-02-05T10:41:45-05:00,2026-02-05T10:39:02-05:00,1"
     path = export(tmp_path / "a.csv", row, header=f"{IN_CENTS},desk")
     result = run(str(path), "--out", str(tmp_path / "a.yaml"), "--api-date", "2026-06")
-    assert (result.exit_code, "1 unknown columns: desk" in result.stdout) == (0, True), result.output
+    assert (result.exit_code, "left out: 1 unknown columns on line 1: desk" in result.stdout) == (0, True), (
+        result.output
+    )
     assert "line 2 is assumed: the position was sold at 0.19, not settled at that value" in result.stdout
     assert "as of 2026-06 (2026-06-11), with nothing to ask again" in result.stdout
 
@@ -247,3 +249,89 @@ def positions_of(text: str) -> list[dict[str, str]]:
         return rows
 
     return asyncio.run(ask())
+
+
+SOLD = "2026-04-08T10:01:00.250Z"
+OF_YES = YES.replace("me,", "alice,")
+SALE = f"  - {{at: {SOLD}, fill: {{{OF_YES.replace('buy', 'sell')}, count: 4, price: 0.44, fee: 0}}}}\n"
+BOUGHT_AT = "2026-04-08T10:00:00.311782Z"
+PURCHASE = f"  - {{at: {BOUGHT_AT}, fill: {{{OF_YES}, count: 10, price: 0.41, fee: 0.07}}}}\n"
+PAID = "  - {at: 2026-04-09T10:00:00Z, settle: {market: KXA-26-T1, result: yes}}\n"
+ROWS = {
+    "settled": activity(
+        "Settlement", "2026-04-09T10:00:00Z", Result="yes", Yes_Contracts_Owned="10", No_Contracts_Owned="4"
+    ),
+    "sold": trade("2026-04-08T10:01:00.250Z", "4", "No", "56"),
+    "bought": trade("2026-04-08T10:00:00.311Z", "10", "Yes", "41"),
+}
+
+
+def checked(tmp_path: Path, *rows: str) -> Result:
+    """Import a recording of a purchase, a sale and a settlement beside an export of these rows."""
+    scenario = (
+        f"scenario: fills\nstart: 2026-04-01T00:00:00Z\naccounts: {{alice: {{cash: 500}}}}\n{MARKET}"
+        f"{PURCHASE}{SALE}{PAID}"
+    )
+    recording = record(tmp_path / "run.jsonl", scenario, "2026-06")
+    path = export(tmp_path / "Kalshi-Recent-Activity-All.csv", *rows)
+    return run(str(recording), "--out", str(tmp_path / "a.yaml"), "--export", str(path))
+
+
+@pytest.mark.parametrize("sale", ["sold", "of its own side"])
+def test_the_rows_of_an_export_fit_the_recorded_fills(tmp_path: Path, sale: str) -> None:
+    sold = ROWS["sold"] if sale == "sold" else trade("2026-04-08T10:01:00.250Z", "4", "Yes", "44")
+    result = checked(tmp_path, ROWS["settled"], sold, ROWS["bought"])
+    assert (result.exit_code, "9 explained" in result.stdout) == (0, True), result.output
+
+
+DIFFERENT = [
+    (
+        [ROWS["settled"], trade("2026-04-08T10:01:00.250Z", "4", "No", "58"), ROWS["bought"]],
+        "fill: the export has 4 no at 0.58, recorded 4 yes at 0.44 or no at 0.56",
+    ),
+    (
+        [ROWS["settled"], trade("2026-04-08T10:02:00Z", "1", "No", "58"), ROWS["sold"], ROWS["bought"]],
+        "fill: the export has 1 no at 0.58, recorded (absent)",
+    ),
+    (
+        [trade("2026-04-08T11:00:00Z", "1", "No", "5"), ROWS["bought"]],
+        "row of the export: the export has (absent), recorded 4 yes at 0.44 or no at 0.56",
+    ),
+    (
+        [ROWS["settled"].replace('"10"', '"11"'), ROWS["sold"], ROWS["bought"]],
+        "yes contracts: the export has 11, recorded 10",
+    ),
+    (
+        [trade("soon", "1", "No", "5"), ROWS["sold"], ROWS["bought"]],
+        "line 2 of the export was not read: Original_Date: expected an instant",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "message"), DIFFERENT, ids=range(len(DIFFERENT)))
+def test_a_row_that_fits_no_recorded_one_is_unexplained(tmp_path: Path, rows: list[str], message: str) -> None:
+    result = checked(tmp_path, *rows)
+    assert (result.exit_code, message in result.stdout) == (1, True), result.output
+
+
+def test_an_export_that_cannot_be_compared_leaves_no_scenario(tmp_path: Path) -> None:
+    result = checked(tmp_path, activity("Deposit", "2026-04-05T10:00:00Z", Amount_In_Dollars="7", Status="Failed"))
+    assert (result.exit_code, "has no trade and no settlement that can be compared" in result.stderr) == (1, True)
+    assert not (tmp_path / "a.yaml").exists()
+
+
+def test_a_sale_that_reads_as_a_purchase_gives_the_same_position_and_profit(tmp_path: Path) -> None:
+    """Only what was traded differs, since a purchase of the other side counts as bought."""
+    scenario = (
+        f"scenario: fills\nstart: 2026-04-01T00:00:00Z\naccounts: {{alice: {{cash: 500}}}}\n{MARKET}{PURCHASE}{SALE}"
+    )
+    by_api = import_recording(record(tmp_path / "run.jsonl", scenario, "2026-06"), "2026-06")
+    path = export(tmp_path / "a.csv", ROWS["sold"].replace("0.07", "0"), ROWS["bought"])
+    by_export = import_recording(path, "2026-06")
+    (mine,), (theirs,) = (positions_of(found.text) for found in (by_api, by_export))
+    different = {name for name in mine if mine[name] != theirs[name]} - {"last_updated_ts"}
+    assert (mine["position_fp"], different) == ("6.00", {"total_traded_dollars"})
+    assert [one.why.partition(",")[0] for one in by_export.recorded.assumed] == [
+        "the trade bought no",
+        "the trade bought yes",
+    ]

@@ -3,6 +3,7 @@
 It lists the recorded answers that the scenario does not reproduce.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from mockexchange.importing.comparison import UNEXPLAINED
 from mockexchange.importing.importing import KINDS, Imported, import_recording
 from mockexchange.importing.recorded_answers import WrongRecording
 from mockexchange.importing.report import report_of
+from mockexchange.importing.verification import Verified
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.printable_text import printable
 from mockexchange.scenario.errors import ScenarioError
@@ -30,6 +32,11 @@ SHOWN_MAX = 10
     help="File for the scenario; it must not exist.",
 )
 @option("--api-date", help="The day of the recorded wire.  [default: the one that fits most answers]")
+@option(
+    "--export",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV export of the same account, whose trades and settlements are compared.",
+)
 @option("--stub-rest", is_flag=True, help="Answer with the recorded bodies where no step explains them.")
 @option("--accept", is_flag=True, help="End with 0 and write the scenario, whatever is unexplained.")
 @report_option
@@ -40,6 +47,7 @@ def import_command(
     recording: Path,
     out: Path,
     api_date: str | None,
+    export: Path | None,
     stub_rest: bool,
     accept: bool,
     report: tuple[Destination, ...],
@@ -56,7 +64,7 @@ def import_command(
     if out.exists():
         raise UsageFailure(f"{out} exists: give --out another name")
     try:
-        found = import_recording(recording, api_date, stubs_rest=stub_rest)
+        found = import_recording(recording, api_date, stubs_rest=stub_rest, export=export)
     except (WrongRecording, ScenarioError) as error:
         raise Failure(str(error)) from None
     except ValueError as error:
@@ -83,10 +91,13 @@ def _print(found: Imported, out: Path) -> None:
     counts = found.counts()
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
     click.echo(f"{out}: as of {found.api_date}, {kinds or 'with nothing to ask again'}")
+    label = "not asked again" if found.recorded.answers else "left out"
     for kind, number in found.recorded.skipped.items():
-        click.echo(f"  not asked again: {number} {kind}")
+        click.echo(printable(f"  {label}: {number} {kind}"))
     for problem in found.recorded.problems[:SHOWN_MAX]:
         click.echo(printable(f"  line {problem.line} was not read: {problem.why}"))
+    for problem in found.export_problems[:SHOWN_MAX]:
+        click.echo(printable(f"  line {problem.line} of the export was not read: {problem.why}"))
     for problem in found.recorded.assumed[:SHOWN_MAX]:
         click.echo(printable(f"  line {problem.line} is assumed: {problem.why}"))
     if len(found.recorded.assumed) > SHOWN_MAX:
@@ -95,7 +106,13 @@ def _print(found: Imported, out: Path) -> None:
         click.echo(printable(f"  no step: {why}"))
     for answer, why in found.unread[:SHOWN_MAX]:
         click.echo(printable(f"  not read: {answer.where}: {why}"))
-    for one in [one for one in found.verified if one.comparison.kind == UNEXPLAINED][:SHOWN_MAX]:
+    _print_unexplained(found.verified, "recorded", "the scenario answers")
+    _print_unexplained(found.exported, "the export has", "recorded")
+
+
+def _print_unexplained(verified: Sequence[Verified], wanted: str, got: str) -> None:
+    unexplained = [one for one in verified if one.comparison.kind == UNEXPLAINED]
+    for one in unexplained[:SHOWN_MAX]:
         click.echo(printable(f"unexplained, {one.answer.where}"))
         for row in one.comparison.differences:
-            click.echo(printable(f"  {row.path}: recorded {row.recorded}, the scenario answers {row.answered}"))
+            click.echo(printable(f"  {row.path}: {wanted} {row.recorded}, {got} {row.answered}"))

@@ -39,7 +39,7 @@ def scenario_of_export(path: Path, name: str) -> Export:
     recorded.assumed = found.assumed
     if file.unknown:
         shown = ", ".join(file.unknown[:UNKNOWN_SHOWN_MAX])
-        recorded.skipped[f"unknown columns: {shown}"] = len(file.unknown)
+        recorded.skipped[f"unknown columns on line 1: {shown}"] = len(file.unknown)
     start = midnight_before(found.steps[0].at)
     scenario: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}
     scenario |= {"orders": {"check_cash": False}, "accounts": {ACCOUNT: {}}}
@@ -58,10 +58,11 @@ def settlements_of(export: Export, emulated: Emulated) -> list[Verified]:
         rows |= {row["ticker"]: row for row in body.get("settlements", [])}
         cursor = body.get("cursor") or ""
         if not cursor:
-            return [_checked(ticker, row, rows.get(ticker)) for ticker, row in export.found.settled.items()]
+            return [check_settlement(ticker, row, rows.get(ticker)) for ticker, row in export.found.settled.items()]
 
 
-def _checked(ticker: str, row: CsvRow, answered: Any) -> Verified:
+def check_settlement(ticker: str, row: CsvRow, answered: Any) -> Verified:
+    """Return whether a settlement has the counts of a row of an export; None is no settlement."""
     at = row.instant("Original_Date" if row.text("Original_Date") else "close_timestamp")
     answer = RecordedAnswer(row.line, 0, at, f"settlement of {ticker}", ROW)
     wanted = {side: row.text(f"{side.title()}_Contracts_Owned") for side in ("yes", "no")}
