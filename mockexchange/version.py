@@ -1,4 +1,4 @@
-"""Has the version of this package, and makes the `pip` command that installs an optional part of it."""
+"""Holds the version of this package, and makes the `pip` command that installs an optional part of it."""
 
 import sys
 from shlex import quote

@@ -1,11 +1,16 @@
 """Defines the exceptions of the Python API.
 
-MockExchangeError ├── WrongRequest        the request cannot be executed: `code`, `message` and, where it helps, `where`
-│   ├── WrongArgument       an argument of a call is not valid (also a ValueError) │   ├── UnknownAccount      (also a
-KeyError) │   └── UnknownVenue        (also a KeyError) ├── Refused             the exchange refused a step: `code`,
-`message` ├── TimedOut            an awaited event did not come in time (also an AssertionError) ├── PortInUse
-the port is taken ├── Unreachable         no server answers at the address ├── Unavailable         the feature is not
-available here, such as the application of a remote sandbox └── Closed              the exchange has ended
+MockExchangeError
+├── WrongRequest        the request cannot be executed: `code`, `message` and, where it helps, `where`
+│   ├── WrongArgument       an argument of a call is not valid (also a ValueError)
+│   ├── UnknownAccount      (also a KeyError)
+│   └── UnknownVenue        (also a KeyError)
+├── Refused             the exchange refused a step: `code`, `message`
+├── TimedOut            an awaited event did not come in time (also an AssertionError)
+├── PortInUse           the port is taken
+├── Unreachable         no server answers at the address
+├── Unavailable         the feature is not available here, such as the application of a remote sandbox
+└── Closed              the exchange has ended
 """
 
 import copyreg

@@ -1,4 +1,4 @@
-"""Imports a recording: makes a scenario, finds the API date, computes the first cash, and compares all answers."""
+"""Imports a recording: makes a scenario, finds the API date, computes the cash to begin with, and compares answers."""
 
 import asyncio
 import json

@@ -30,7 +30,7 @@ class Restored(NamedTuple):
 
 
 class Persistence:
-    """Creates, replaces and deletes the sandboxes of one server in its store, a file or a database."""
+    """Creates, replaces and deletes the sandboxes of one server in its store (a file or a database)."""
 
     def __init__(self, store: Store, *, has_own_ports: bool = True) -> None:
         self.store = store

@@ -38,7 +38,7 @@ def describe(
 def describe_accounts(credentials: list[Credential], run_directory: RunDirectory) -> list[dict[str, Any]]:
     """Write the private keys to files, and return a JSON object for each account.
 
-    It has the account's first key, and all keys in `keys`.
+    Each object has the account's first key, and all keys in `keys`.
     """
     accounts: dict[str, dict[str, Any]] = {}
     for one in credentials:

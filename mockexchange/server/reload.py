@@ -1,7 +1,7 @@
 """Polls a scenario's files, and starts the scenario again when their content changes: `serve --reload`.
 
-A change of the metadata makes it compare the content, so that an editor that only touches a file changes nothing. A
-file that is being written is not read until it has stayed the same for one poll.
+If the metadata of a file has changed, its content is compared, so that an editor that only touches a file changes
+nothing. A file that is being written is not read until it has stayed the same for one poll.
 """
 
 import asyncio

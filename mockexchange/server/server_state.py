@@ -141,7 +141,7 @@ class ServerState:
     async def admit(
         self, make: MakeSandbox, options: SandboxOptions, port: int | None = None, idle_us_max: int | None = None
     ) -> Sandbox:
-        """Create a sandbox as `open` does, from the sandbox that `make` returns for the completed options."""
+        """Add a sandbox as `open` does, but let `make` open it with the completed options."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
         if port is not None and self.persistence and not self.persistence.has_own_ports:

@@ -1,4 +1,7 @@
-"""The stream of an account, which is open while its lists are read, so that what moves meanwhile is recorded."""
+"""Keeps the stream of an account open while the account's lists are read.
+
+So changes during the reading are recorded too.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +25,7 @@ Document = Mapping[str, Any]
 
 
 class SentFrame(NamedTuple):
-    """A message of the stream, or its opening or end (`kind`), at an instant in microseconds."""
+    """A message of the stream, or its opening or end (`kind`). `at` is in microseconds."""
 
     at: int
     direction: str
@@ -32,7 +35,7 @@ class SentFrame(NamedTuple):
 
 @dataclass(slots=True)
 class AccountStream:
-    """An open stream with the subscriptions to all channels of an account. Pings are answered while it is read."""
+    """An open stream that is subscribed to all channels of an account. Pings are answered while the stream is read."""
 
     connection: StreamConnection
     opened: Exchanged
@@ -40,7 +43,10 @@ class AccountStream:
     _is_closed: bool = False
 
     def read(self, timeout_s: float = 0.0) -> int:
-        """Take the frames that have come, waiting for the first one, and return their size in bytes."""
+        """Add the frames that have arrived to `frames`, and return their size in bytes.
+
+        Waits up to `timeout_s` seconds for the first one.
+        """
         size = 0
         while not self._is_closed and (arrival := self.connection.receive(timeout_s)) is not None:
             self._is_closed = arrival.type is FrameType.CLOSE
@@ -49,14 +55,14 @@ class AccountStream:
         return size
 
     def subscribe(self, command: bytes) -> None:
-        """Send a command and take what answers it. Raises Unreachable."""
+        """Send the command that subscribes, and wait for the answer. Raises Unreachable."""
         self.frames.append(SentFrame(_now(), OUT, b"", "open"))
         self.frames.append(SentFrame(_now(), IN, command))
         self.connection.send(command)
         self.read(TIMEOUT_S)
 
     def close(self) -> None:
-        """Take what has come, and close the connection."""
+        """Read the frames that have arrived, and close the connection."""
         self.read()
         self.connection.close()
         self.read(TIMEOUT_S)

@@ -77,11 +77,10 @@ class AsyncJournal(ShortTracebacks):
     ) -> list[Request]:
         """Return the requests that match the filters.
 
-        Raises AssertionError unless there are exactly `times`, by default some.
-
-        Without `within` the journal is checked at once. With it, the call waits that long for enough requests;
-        `times=0` waits for the whole time and fails at the first match. The error (TimedOut after a wait) lists up to 3
-        requests that nearly match, how they differ, and why they were refused.
+        Raises AssertionError if there are not exactly `times`, or without `times`, if there is none. Without `within`
+        the journal is checked at once. With it, the call waits that long for enough requests; `times=0` waits for the
+        whole time and fails at the first match. The error (TimedOut after a wait) lists up to 3 requests that nearly
+        match, how they differ, and why they were refused.
         """
         __tracebackhide__ = True
         require(times=times)

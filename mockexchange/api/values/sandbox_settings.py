@@ -60,7 +60,7 @@ def _text_of_log(log: str | Path) -> str:
 
 
 def sent_scenario(scenario: Scenario) -> Any:
-    """Return a scenario as a server can read it that may lack this machine's files: a file becomes its text.
+    """Return a scenario in a form for a remote server: a file, which that machine may lack, becomes its text.
 
     Raises WrongArgument.
     """

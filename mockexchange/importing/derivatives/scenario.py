@@ -36,7 +36,10 @@ Plain = dict[str, Any]
 
 
 class Step(NamedTuple):
-    """A step of the history. Steps at the same instant are sorted: prices, openings, trades, orders, funding."""
+    """A step of the history.
+
+    Steps at the same instant are sorted: prices, opening positions, trades, orders, funding.
+    """
 
     at: int
     rank: int

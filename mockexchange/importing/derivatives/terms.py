@@ -86,7 +86,7 @@ def legs_of(name: str) -> list[list[Any]]:
 
 
 def core_terms(name: str, given: Mapping[str, Any]) -> Terms:
-    """Return an instrument's terms as the exchange's core has them, as far as positions need them."""
+    """Return an instrument's terms as the package `core` represents them, as far as positions need them."""
     option_type = given.get("option_type")
     fees = {name: Decimal(given[name]) for name in ("maker_fee", "taker_fee") if name in given}
     return terms_of(

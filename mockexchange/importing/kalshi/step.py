@@ -10,7 +10,10 @@ ACCOUNT = "me"
 
 
 class Step(NamedTuple):
-    """A step of the history. Steps at the same instant are sorted: openings, orders, fills, then the ends of orders."""
+    """A step of the history.
+
+    Steps at the same instant are sorted: opening positions, orders, fills, then the ends of orders.
+    """
 
     at: int
     rank: int

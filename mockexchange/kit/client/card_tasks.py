@@ -42,7 +42,10 @@ class Task:
 
 
 def choice_of(known: Iterable[str], what: str) -> Scalar:
-    """Return a scalar type that accepts only the words in `known`. `what` describes these words in errors."""
+    """Return the type of a scalar in a test card that accepts only the words in `known`.
+
+    `what` describes these words in errors.
+    """
     words = {word: word for word in known}
 
     def parse(text: str) -> str:

@@ -53,7 +53,7 @@ def paged_lists_of(target: Target) -> list[str]:
 
 
 def views_of(target: Target, operation_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the queries by which a list is checked (settled positions, for example) and that the API date supports."""
+    """Yield the queries with which a list is checked, such as settled positions, if the API date supports them."""
     known = target.operations[operation_id].query
     yield from (dict(view) for view in target.listing(operation_id).views if set(view) <= set(known))
 

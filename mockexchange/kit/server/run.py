@@ -106,7 +106,10 @@ class ServerRun:
         )
 
     def prepare(self) -> None:
-        """Check that the server can be verified. If there is only one key, find its role. Raises CannotJudge."""
+        """Check that the server can be verified. Raises CannotJudge.
+
+        If there is only one key, find its role: whether it is the key of a member or of an FCM, for example.
+        """
         require_known_names(self.target)
         require_server(self.target)
         self._compare_dates()

@@ -38,7 +38,7 @@ class HandshakeRefused(Exception):
 
 
 class StreamConnection(Protocol):
-    """An open WebSocket connection, read by the caller."""
+    """The interface of an open WebSocket connection. It is read only while the caller waits in `receive`."""
 
     has_pings: bool
     """Whether pings and close frames reach the other side."""

@@ -50,7 +50,10 @@ class Message(NamedTuple):
 
 
 class MessageCatalogue:
-    """The documented messages of the server, or of the client. A message is found by the constant in its payload."""
+    """The documented stream messages that the server, or the client, may send.
+
+    The message of a frame is found by a constant in its payload, such as the value of `type`.
+    """
 
     def __init__(self, document: Document, action: str) -> None:
         self._document = document
@@ -73,7 +76,7 @@ class MessageCatalogue:
         return Message(name, payload, validator, tuple((key, order) for key, order in found.items() if order))
 
     def find(self, frame: Frame) -> list[Message]:
-        """Return the messages that a frame may be: those with its constant, else those that have no constant."""
+        """Return the messages that a frame may be: those with the frame's constant, else those without any constant."""
         for key, messages in self.by_key.items():
             word = frame.get(key)
             if isinstance(word, str) and word in messages:

@@ -1,4 +1,4 @@
-"""The control API, imported and built at the first request to it: a server is ready a tenth sooner without it."""
+"""Imports and builds the control API at the first request to it, so that a server starts a tenth faster."""
 
 import asyncio
 from importlib import import_module

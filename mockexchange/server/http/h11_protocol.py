@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol on h11, which is used where httptools is not installed."""
+"""Adapts uvicorn's HTTP protocol on h11, which is used where httptools is not installed."""
 
 from typing import Any
 

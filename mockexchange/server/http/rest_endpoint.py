@@ -1,7 +1,8 @@
 """The ASGI endpoint of the venues' REST APIs: it reads a request, lets a sandbox answer it, and sends the answer.
 
-The path determines the venue, and a route table of the venue, not Starlette's router, the operation. One worker thread
-finds the reasons of refusals. It lets other threads run between its steps, so that other requests are not delayed.
+The path determines the venue. A route table of the venue, not Starlette's router, determines the operation. One worker
+thread finds the reasons of refusals. It lets other threads run between its steps, so that other requests are not
+delayed.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The address of a server for the other servers on its database."""
+"""Defines the address at which the other servers on a database reach a server."""
 
 from typing import NamedTuple
 

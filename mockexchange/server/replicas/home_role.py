@@ -70,7 +70,7 @@ class HomeRole:
     async def refusal_reason(self, method: str) -> str | None:
         """Return the reason why a request cannot be answered now; None if it can be.
 
-        Before that, wait until every write that was acknowledged before the request is in this server's memory.
+        For a read, this first waits until all writes that other servers may have seen are applied here too.
         """
         try:
             async with asyncio.timeout(TERM_S_MAX):

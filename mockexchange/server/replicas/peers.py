@@ -81,7 +81,7 @@ class CalledHome(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: Any) -> None:
-        """Send the greeting. `transport` is not typed, since uvloop's is no `asyncio.Transport`, only like one."""
+        """Send the greeting. `transport` is not typed, since uvloop's is not a subclass of `asyncio.Transport`."""
         self._transport = transport
         self._callers.add(transport)
         transport.write(GREETING)

@@ -15,7 +15,7 @@ WIRE = "mockexchange.wire"
 
 
 class StreamTransport:
-    """The base of the transports of streams, without a socket.
+    """The base class of the transports that write a stream's frames to the client. It needs no socket.
 
     `sent_at_s` is the time of the last frame, on the loop's clock.
     """

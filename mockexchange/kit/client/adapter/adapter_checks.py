@@ -46,7 +46,7 @@ class TaskReply(NamedTuple):
 
 @cache
 def read_reference_account(name: str = "reference_account") -> ReferenceAccount:
-    """Read the kit's scenario with a name and the true rows of its account, whose amounts are text."""
+    """Read the kit's scenario `name`, and the true rows of its account, with amounts as text."""
     truth: Any = yaml.load((SCENARIOS / f"{name}.truth.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506  # the safest of all: everything is text
     return ReferenceAccount(
         (SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"), {task: _rows(truth[task]) for task in truth}

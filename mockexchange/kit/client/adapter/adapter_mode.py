@@ -151,7 +151,7 @@ class AdapterWorker:
 
 
 class RestartingAdapter:
-    """Gives checks the adapter of a worker, which starts it again after a task without a reply."""
+    """An adapter for checks that send several tasks. After a task without a reply it is started again."""
 
     def __init__(self, worker: AdapterWorker) -> None:
         self._worker = worker

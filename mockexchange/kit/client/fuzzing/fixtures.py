@@ -1,4 +1,4 @@
-"""Writes response bodies at which a client failed to scenario files that serve them again."""
+"""Saves response bodies at which a client failed, as scenario files that serve these bodies again."""
 
 import json
 import re

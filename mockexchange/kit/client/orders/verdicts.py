@@ -56,7 +56,7 @@ class Change(NamedTuple):
     def is_in_doubt(self) -> bool:
         """Return whether the client could not know if the change took place.
 
-        That is so if it sent no write, or if a fault disturbed a write or no proper answer came.
+        That is so if it sent no write, if a fault disturbed a write, or if no proper answer came.
         """
         return (
             self.is_disturbed or not self.writes or any(call.status == 0 or call.status >= 500 for call in self.writes)
@@ -75,7 +75,7 @@ class Problem(NamedTuple):
 def order_findings(played: PlayedTasks, traffic: Traffic, place: str) -> Iterator[Finding]:
     """Yield a finding for each difference between a client's reports and the exchange's orders.
 
-    `place` is the source of the rule.
+    `place` is where the rule is documented, for the findings.
     """
     problems = chain.from_iterable(_problems(played, traffic))
     yield from (Finding(one.rule, f"task {one.task}", one.seen, one.expected, place) for one in problems)

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 class Item(NamedTuple):
-    """The list that has the same object as a read of a single object.
+    """For a read of a single object, the list that contains the same object.
 
     It has the list's operation id, and the field that identifies the object's row.
     """

@@ -39,7 +39,7 @@ def _without_frame(recording: Recording) -> Iterator[tuple[str, str]]:
 
 
 def judge_post_positions(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Check that the position that a fill's frame shows is that of the fill before, plus what was bought or sold."""
+    """Check that the `post_position` of each fill is that of the previous fill, plus or less the fill's count."""
     writer, judged = FindingWriter("stream.post-position", target), False
     last: dict[tuple[object, object], Decimal] = {}
     for message in recording_of(target).messages(FILL):
