@@ -156,8 +156,10 @@ def message_of(error: click.ClickException) -> str:
 
 def _print_error(place: str, message: str) -> None:
     """Print a message on one line, followed by its indented lines, such as near misses of a wait."""
-    lines = [" ".join(part.split()) for part in INDENTED_LINE.split(message)]
-    click.secho("\n  ".join([f"{place}: {lines[0]}", *lines[1:]]), fg="red", err=True)
+    from mockexchange.cli.terminal import fitted
+
+    first, *lines = [" ".join(part.split()) for part in INDENTED_LINE.split(message)]
+    click.secho("\n".join(map(fitted, [f"{place}: {first}", *(f"  {line}" for line in lines)])), fg="red", err=True)
 
 
 class Option(click.Option):

@@ -58,6 +58,13 @@ class Group(click.Group):
 
     context_class = PageContext
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Print the help of a group without a command on standard output, and end well."""
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         write_commands(formatter, [(name, summary_of(command)) for name, command in found if command])

@@ -10,7 +10,7 @@ import click
 
 from mockexchange.cli.click_base import json_option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import printable, show_json_lines
+from mockexchange.cli.terminal import printable, show_empty, show_json_lines
 
 Show = Callable[[list[dict[str, Any]]], None]
 """A function that prints installed rules."""
@@ -27,7 +27,7 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
     @sandbox_option
     @server_option
     def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
-        (show_json_lines if as_json else show)(find_server(ready_file).ask_sandbox("GET", sandbox, path))
+        show_rules(find_server(ready_file).ask_sandbox("GET", sandbox, path), show, as_json, str(group.name))
 
     @group.command(help=clearing)
     @click.argument("names", metavar="[NAME]...", nargs=-1)
@@ -39,10 +39,19 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
         gone = names or [one["name"] for one in server.ask_sandbox("GET", sandbox, path)]
         if not names:
             server.ask_sandbox("DELETE", sandbox, path)
+        if not gone and not as_json:
+            show_empty(f"no {group.name} is installed")
         for name in gone:
             if names:
                 server.ask_sandbox("DELETE", sandbox, f"{path}/{quote(name, safe='')}")
             show_cleared(name, as_json)
+
+
+def show_rules(rules: list[dict[str, Any]], show: Show, as_json: bool, noun: str) -> None:
+    """Print installed rules or steps; at a terminal also that there are none."""
+    (show_json_lines if as_json else show)(rules)
+    if not rules and not as_json:
+        show_empty(f"no {noun} is installed")
 
 
 def show_cleared(name: str, as_json: bool) -> None:

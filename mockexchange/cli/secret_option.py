@@ -10,6 +10,10 @@ from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact_entry
 show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show tokens, secrets and private keys, too.")
 
 
+REDACTED = {"redact": "true"}
+"""The query that has the server hide secrets of all its sandboxes."""
+
+
 class SecretFilter:
     """Removes a sandbox's secrets, and texts that look like secrets, from journal entries and events."""
 

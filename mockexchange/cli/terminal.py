@@ -75,6 +75,12 @@ def show_json_lines(rows: Iterable[Any]) -> None:
     click.echo("".join(json.dumps(row) + "\n" for row in rows), nl=False)
 
 
+def show_empty(text: str) -> None:
+    """Print that a list is empty, at a terminal only: to a program, no line is an empty list."""
+    if sys.stdout.isatty():
+        click.secho(text, dim=True)
+
+
 def terminal_width() -> int | None:
     """Return the terminal's number of columns; None if standard output is not a terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -90,6 +96,24 @@ def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
         max(width, indent + TEXT_CHARS_MIN),
         initial_indent=head,
         subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+    )
+
+
+def fitted(line: str, indent: int = 2) -> str:
+    """Return a line for standard error: wrapped between words at a terminal, the rest below `indent` further columns.
+
+    Where standard error is no terminal, the line stays whole.
+    """
+    if not sys.stderr.isatty():
+        return line
+    begins = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line.lstrip(),
+        shutil.get_terminal_size().columns,
+        initial_indent=begins,
+        subsequent_indent=begins + " " * indent,
+        break_long_words=False,
         break_on_hyphens=False,
     )
 

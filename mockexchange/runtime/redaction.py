@@ -68,13 +68,18 @@ class KnownSecrets:
 
         A long start is enough; a secret without one is compared as a whole.
         """
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """Recognize these values too."""
         for value in values:
             starts = _START.findall(value)
             long = [start for start in starts if len(start) == START_CHARS]
             for start in long:
-                self._by_start.setdefault(start, []).append(start)
+                self._by_start[start] = [start]
             if starts and not long:
-                self._by_start.setdefault(max(starts, key=len), []).append(value)
+                others = self._by_start.setdefault(max(starts, key=len), [])
+                others += [value] if value not in others else []
 
     def hide(self, text: str) -> str:
         """Return the text with "[secret]" in place of each word that contains a secret. Takes linear time."""
@@ -154,8 +159,13 @@ def known_secrets(secrets: Iterable[str | None], private_pems: Iterable[str | No
 
     A key is also recognized by any line of its PEM text.
     """
+    return KnownSecrets(values_of(secrets, private_pems))
+
+
+def values_of(secrets: Iterable[str | None], private_pems: Iterable[str | None] = ()) -> set[str]:
+    """Return the values by which secrets and private keys are recognized."""
     parts = (part for secret in secrets if secret for part in secret.split("=") if len(part) >= SECRET_CHARS_MIN)
-    return KnownSecrets({*parts, *(line for pem in private_pems if pem for line in _lines_of(pem))})
+    return {*parts, *(line for pem in private_pems if pem for line in _lines_of(pem))}
 
 
 def _lines_of(pem: str) -> Iterator[str]:

@@ -66,6 +66,7 @@ class Server:
             ttl_us=options.sharing.ttl_us,
         )
         self.token = options.token or new_token()
+        self.server_state.secrets.set_token(self.token)
         self._first_worker = _first_worker(options.shared, self.server_state) if options.shared else None
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None

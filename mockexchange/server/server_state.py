@@ -25,6 +25,7 @@ from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import LOOPBACK_NAMES, Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.persistence import NO_OWN_PORTS, Persistence
+from mockexchange.server.sandbox_secrets import SandboxSecrets
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
@@ -92,8 +93,14 @@ class ServerState:
     """Functions that are called with "made", "reset" or "deleted", and the sandbox."""
     on_stop: Callable[[], object] = lambda: None
     """A function that is called when the server begins to stop, before it waits for running requests."""
+    secrets: SandboxSecrets = field(init=False)
+    """The secrets that views of this server hide."""
     _main_socket: socket.socket | None = None
     _control_socket: socket.socket | None = None
+
+    def __post_init__(self) -> None:
+        sandboxes = self.sandboxes
+        self.secrets = SandboxSecrets(lambda: (slot.sandbox for slot in sandboxes))
 
     def bind(self, port: int, control_port: int | None = None) -> None:
         """Open the listening sockets, before scenarios are loaded.

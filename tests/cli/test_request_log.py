@@ -302,6 +302,19 @@ def test_a_step_of_the_script_that_was_refused_is_logged(sandbox: Sandbox, form:
         assert line.endswith("  script: close: refused: no market")
 
 
+def test_secrets_of_another_sandbox_are_hidden(sandbox: Sandbox) -> None:
+    other = make(name="other")
+    pem = next(pem for pem in other.private_pems.values() if pem)
+    assert pem not in sandbox.private_pems.values()
+    out = io.StringIO()
+    with kept(JSON, REQUESTS, out) as log:
+        log.watch(sandbox)
+        log.watch(other)
+        _, entry = sandbox.answer(Request("GET", "/trade-api/v2/markets", f"a={pem.splitlines()[3]}"))
+        sandbox.journal.close(entry)
+    assert json.loads(out.getvalue())["target"] == "/trade-api/v2/markets?a=[secret]"
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("shows", [False, True])
 def test_secrets_that_a_client_sends_are_hidden(sandbox: Sandbox, form: str, shows: bool) -> None:

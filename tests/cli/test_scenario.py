@@ -135,6 +135,14 @@ def test_check_says_all_that_is_wrong_at_once(tmp_path: Path) -> None:
     assert (told.exit_code, len(json.loads(told.stdout)["errors"])) == (1, 8)
 
 
+def test_check_goes_on_after_a_name_that_is_there_twice(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    steps = "".join(f"  - {{name: a, after: 1m, deposit: {{account: {name}, amount: 1}}}}\n" for name in ("x", "alic"))
+    path.write_text(f"scenario: a\naccounts: {{alice: {{}}}}\nscript:\n{steps}history:\n  - cancel: {{order: none}}\n")
+    lines = CliRunner().invoke(main, ["scenario", "check", str(path)], prog_name="mockexchange").stderr.splitlines()
+    assert [line.split(": ")[0] for line in lines[1:]] == [f"  {path}:{number}" for number in (4, 5, 5, 7)]
+
+
 def test_check_of_lines_and_of_commands_says_all_too(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     steps = ['{"close": {"market": "X"}}', '{"clos": {}}', '{"close": {"market": "Y"}}']

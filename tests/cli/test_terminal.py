@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from mockexchange.cli.server_connection import Server
 from mockexchange.cli.terminal import Line, printable, show_json, show_table
+from tests.cli.conftest import AtTerminal, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM
 
 
@@ -45,6 +47,38 @@ def test_a_body_is_shown(raw: bytes, shown: str, capsys: pytest.CaptureFixture[s
 def test_programs_get_tabs(capsys: pytest.CaptureFixture[str]) -> None:
     show_table(("a", "b"), [Line(("1", "x\ty")), Line(("2", "[bold]z"), "red")])
     assert capsys.readouterr().out == "1\tx\\ty\n2\t[bold]z\n"
+
+
+EMPTY = [
+    (("script", "list"), "no step is installed"),
+    (("fault", "list"), "no fault is installed"),
+    (("stub", "clear"), "no stub is installed"),
+    (("journal",), "no request yet"),
+    (("journal", "--status", "500"), "no request matches the options"),
+    (("journal", "--frames"), "no frame yet"),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), EMPTY)
+def test_an_empty_list_says_so_to_people_alone(
+    cli: Cli, at_terminal: AtTerminal, sandbox: str, words: tuple[str, ...], text: str
+) -> None:
+    assert at_terminal(80, *words, "--sandbox", sandbox) == f"{text}\n"
+    assert at_terminal(80, *words, "--json", "--sandbox", sandbox) == ""
+    assert cli(*words, "--sandbox", sandbox).stdout == ""
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_errors_are_wrapped_between_words(cli: Cli, at_terminal: AtTerminal, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("scenario: a\naccounts:\n  alice: {cash: lots}\n  bob: {cash: much, colour: red}\n")
+    seen = at_terminal(width, "scenario", "check", str(path), code=1)
+    lines = seen[seen.index("mockexchange scenario check:") :].splitlines()  # what is before is a bar of progress
+    assert max(len(line) for line in lines if str(path) not in line) <= width
+    whole = cli("scenario", "check", str(path), code=1).stderr
+    assert " ".join(" ".join(lines).split()) == " ".join(whole.split())
+    assert len(whole.splitlines()) == 4
+    assert all(line.startswith(("  ", "mockexchange")) for line in lines)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix thing")

@@ -11,7 +11,7 @@ import click
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.completion import ACCOUNT, CALL_PATH
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import printable, show_json
+from mockexchange.cli.terminal import fitted, printable, show_json
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope, sign
 from mockexchange.runtime.http_request import Reply, Unreachable, send
 
@@ -133,9 +133,8 @@ def call(
     _show(reply)
     diagnosis = reply.headers.get(DIAGNOSIS_HEADER) or ""
     if reply.status == NOT_FOUND and diagnosis.startswith(UNKNOWN_PATH) and SUGGESTED not in diagnosis:
-        click.echo(
-            printable(f"{account} is on {credential['venue']}, whose paths begin with {dialect.prefix}"), err=True
-        )
+        text = printable(f"{account} is on {credential['venue']}, whose paths begin with {dialect.prefix}")
+        click.echo(fitted(text, 0), err=True)
     context.exit(0 if 200 <= reply.status < 300 else 1)
 
 
@@ -175,6 +174,6 @@ def _show(reply: Reply) -> None:
     click.secho(f"{reply.status} {printable(reply.reason)}", fg=colour, bold=True, err=True)
     diagnosis = reply.headers.get(DIAGNOSIS_HEADER)
     if diagnosis:
-        click.secho(printable(diagnosis), fg="yellow", bold=True, err=True)
+        click.secho(fitted(printable(diagnosis), 0), fg="yellow", bold=True, err=True)
     if reply.body:
         show_json(reply.body)

@@ -11,7 +11,7 @@ from mockexchange.cli.click_base import checked, option, shared_option
 from mockexchange.cli.doctor_checks import environment, keys, network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, Check, CheckContext, Finding
 from mockexchange.cli.server_connection import server_option
-from mockexchange.cli.terminal import printable
+from mockexchange.cli.terminal import printable, terminal_width, wrapped
 from mockexchange.runtime.http_request import require_url
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT
 
@@ -77,6 +77,7 @@ def examine(context: CheckContext) -> Iterator[Finding]:
 
 def _show(finding: Finding) -> None:
     verdict = click.style(f"{finding.verdict:<5}", fg=COLOURS[finding.verdict], bold=True)
-    click.echo(f"{verdict} {finding.check:<{NAME_WIDTH}} {printable(finding.message)}")
+    line = wrapped(f"{'':<6}{finding.check}", printable(finding.message), NAME_WIDTH + 7, terminal_width())
+    click.echo(f"{verdict}{line[5:]}")
     if finding.remedy:
         click.echo(f"{'':<{NAME_WIDTH + 6}} > {printable(finding.remedy)}")

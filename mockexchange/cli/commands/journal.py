@@ -10,9 +10,9 @@ from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.events.event_format import GREEN, remarks_on, request_line, style_of_request
 from mockexchange.cli.journal_entry import causes_of, show_frame, show_request
 from mockexchange.cli.rule_lists import describe_rule
-from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
+from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import Line, clock_time, show_json_lines, show_table, terminal_width
+from mockexchange.cli.terminal import Line, clock_time, show_empty, show_json_lines, show_table, terminal_width
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
 
 LAST_DEFAULT = 20
@@ -80,17 +80,19 @@ def journal(
     _refuse_foreign(foreign, frames)
     wanted = {"last": count or None, "account": account, "stub": stub, **asked}
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
-    server = find_server(ready_file)
-    entries = _find(server, sandbox, "/frames" if frames else "/journal", query, numbers)
+    server, hidden = find_server(ready_file), {} if as_json or show_secrets else REDACTED
+    entries = _find(server, sandbox, "/frames" if frames else "/journal", {**query, **hidden}, numbers)
     if account and not entries:
         _require_account(server, sandbox, account)
-    if not (as_json or show_secrets):
+    if hidden:
         entries = list(map(SecretFilter(server, sandbox).clean, entries))
     if as_json:
         show_json_lines(entries)
     elif numbers:
         for entry in entries:
             (show_frame if frames else show_request)(entry)
+    elif not entries:
+        show_empty(f"no {'frame' if frames else 'request'} {'matches the options' if set(query) > {'last'} else 'yet'}")
     elif frames:
         _show_frames(entries)
     else:

@@ -11,6 +11,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.run import NotStarted
+from mockexchange.cli.terminal import fitted
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.kit.reports.printable_text import printable
 from mockexchange.recording.har import WrongHar, add_har
@@ -134,7 +135,7 @@ def _announce(origin: str) -> None:
 
 
 def _note(line: str) -> None:
-    click.secho(f"[mockexchange] {printable(line)}", err=True, fg="yellow")
+    click.secho(fitted(f"[mockexchange] {printable(line)}"), err=True, fg="yellow")
 
 
 def _print_result(counts: Counter[str], out: Path) -> None:

@@ -11,6 +11,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
+from mockexchange.cli.terminal import fitted
 from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.emulation.exchange import Exchange
@@ -164,7 +165,7 @@ def _run(settings: RunSettings, announce: Callable[[Exchange], None]) -> RunResu
 
 def _announce(here: Exchange) -> None:
     """Print where the exchange is, so that other terminals can watch it."""
-    click.secho(f"[mockexchange] {here.origin}, ready file {here.ready_file}", err=True, dim=True)
+    click.secho(fitted(f"[mockexchange] {here.origin}, ready file {here.ready_file}"), err=True, dim=True)
 
 
 def write_journal(target: Path, requests: Iterable[JournalEntry], frames: Iterable[FrameEntry]) -> None:
@@ -179,10 +180,11 @@ def write_journal(target: Path, requests: Iterable[JournalEntry], frames: Iterab
 def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
     """Print the summary on standard error, since standard output is the program's."""
     for line in [] if is_quiet else lines_of(ran):
-        click.secho(f"[mockexchange] {printable(line)}", err=True, fg="yellow" if line.startswith("WARNING") else None)
+        colour = "yellow" if line.startswith("WARNING") else None
+        click.secho(fitted(f"[mockexchange] {printable(line)}"), err=True, fg=colour)
     ended = ["the program went on after that, and was ended"] if ran.was_ended else []
     for line in [*dial_lines(ran), *ended]:
-        click.secho(f"mockexchange run: {printable(line)}", err=True, fg="red")
+        click.secho(fitted(f"mockexchange run: {printable(line)}"), err=True, fg="red")
 
 
 def report_of(ran: RunResult) -> Report:

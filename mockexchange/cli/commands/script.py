@@ -7,7 +7,7 @@ import click
 
 from mockexchange.cli.click_base import json_option
 from mockexchange.cli.help_page import Group
-from mockexchange.cli.rule_lists import describe_refusal, show_cleared, times
+from mockexchange.cli.rule_lists import describe_refusal, show_cleared, show_rules, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
@@ -45,7 +45,7 @@ def add(steps: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -
 @server_option
 def list_(as_json: bool, sandbox: str, ready_file: Path) -> None:
     """Print the script's steps: how often each has run, and when each runs next."""
-    (show_json_lines if as_json else _show)(find_server(ready_file).ask_sandbox("GET", sandbox, "/script"))
+    show_rules(find_server(ready_file).ask_sandbox("GET", sandbox, "/script"), _show, as_json, "step")
 
 
 @script.command()

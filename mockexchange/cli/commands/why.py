@@ -10,7 +10,7 @@ from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, fetch
 from mockexchange.cli.events.event_format import request_line
 from mockexchange.cli.journal_entry import INDENT, remarks_of, show_facts, when
 from mockexchange.cli.rule_lists import describe_refusal
-from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
+from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import cut, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.venues.registry import client_setups
@@ -36,10 +36,10 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
     Prints the last N refusals (by default 3), newest last, with the answer and what to change. `journal NUMBER` prints
     all details of a request.
     """
-    server = find_server(ready_file)
-    clean = (lambda entry: entry) if show_secrets else SecretFilter(server, sandbox).clean
-    requests = list(map(clean, _refusals(server, sandbox, count)))
-    frames = list(map(clean, _frames(server, sandbox, count)))
+    server, hidden = find_server(ready_file), {} if show_secrets else REDACTED
+    clean = SecretFilter(server, sandbox).clean if hidden else (lambda entry: entry)
+    requests = list(map(clean, _refusals(server, sandbox, count, hidden)))
+    frames = list(map(clean, _frames(server, sandbox, count, hidden)))
     steps = [step for step in fetch(server, sandbox, "/script", {}) if step["refused"] or step["failed"]]
     if as_json:
         kinds = (("request", requests), ("frame", frames), ("script", steps))
@@ -56,18 +56,18 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
         _say_why(describe_refusal(step))
 
 
-def _frames(server: Server, sandbox: str, count: int) -> list[Entry]:
+def _frames(server: Server, sandbox: str, count: int, hidden: dict[str, str]) -> list[Entry]:
     """Return the errors of streams, and the subscriptions that left out some channels."""
-    errors = fetch(server, sandbox, "/frames", {"kind": "error", "last": count})
-    acknowledged = fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX})
+    errors = fetch(server, sandbox, "/frames", {"kind": "error", "last": count, **hidden})
+    acknowledged = fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX, **hidden})
     noted = [frame for frame in acknowledged if frame["note"]]
     return sorted([*errors, *noted], key=lambda frame: frame["number"])[-count:]
 
 
-def _refusals(server: Server, sandbox: str, count: int) -> list[Entry]:
+def _refusals(server: Server, sandbox: str, count: int, hidden: dict[str, str]) -> list[Entry]:
     refused: list[Entry] = []
     for last in (RECENT_MAX, 0):
-        entries = fetch(server, sandbox, "/journal", {"last": last} if last else {})
+        entries = fetch(server, sandbox, "/journal", {**hidden, **({"last": last} if last else {})})
         refused = [entry for entry in entries if entry["status"] >= 400][-count:]
         if len(refused) == count or len(entries) < last:
             break

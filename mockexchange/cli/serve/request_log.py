@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -22,13 +23,14 @@ from mockexchange.cli.click_base import message_of
 from mockexchange.cli.events.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
-from mockexchange.runtime.redaction import NO_SECRETS, KnownSecrets, known_secrets, redact_entry
+from mockexchange.runtime.redaction import redact_entry
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal.journal_json import request_to_json
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
+from mockexchange.server.sandbox_secrets import SandboxSecrets
 from mockexchange.version import __version__
 
 TEXT, JSON = FORMATS = ("text", "json")
@@ -91,9 +93,8 @@ class RequestLog:
     def __init__(self, form: str, amount: str, writer: LogWriter, *, shows_secrets: bool = False) -> None:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
         self._shows_secrets = shows_secrets
-        self._token = ""
-        self._own_secrets = NO_SECRETS
-        """What is hidden in lines that are of no sandbox; texts that look like secrets are hidden there too."""
+        self._watched: dict[int, weakref.ref[Sandbox]] = {}
+        self._secrets = SandboxSecrets(self._sandboxes)
         self._is_json, self._amount, self._writer = form == JSON, amount, writer
         self._is_started = False
         self._lost = 0
@@ -102,7 +103,8 @@ class RequestLog:
     def watch(self, sandbox: Sandbox) -> None:
         """Log the requests, lost frames and script runs of a sandbox from now on."""
         if self._amount != NOTHING:
-            log_item = partial(self._log_item, sandbox.name, _SandboxSecrets(sandbox))
+            self._watched[id(sandbox)] = weakref.ref(sandbox)
+            log_item = partial(self._log_item, sandbox.name)
             for firing in list(sandbox.journal.firings):  # steps of the script that were due when it was opened
                 log_item(firing)
             sandbox.journal.observers.append(log_item)
@@ -113,8 +115,7 @@ class RequestLog:
         From now on the token is hidden in later lines.
         """
         self._is_started = True
-        self._token = ready.get("control_token", "")
-        self._own_secrets = known_secrets([self._token])
+        self._secrets.set_token(ready.get("control_token", ""))
         if self._is_json:
             facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
             accounts = [one["name"] for one in ready["accounts"]]
@@ -131,14 +132,14 @@ class RequestLog:
         """
         if self._is_json:
             facts = {"problem": problem, **({"traceback": _traceback_of(error)} if error else {})}
-            self._log("failed", self._hide(self._own_secrets, facts))
+            self._log("failed", self._hide(facts))
 
     def log_record(self, record: logging.LogRecord) -> None:
         """Log a message that a library, or a part of the server without a journal, has sent to Python's logging."""
         facts = {"logger": record.name, "text": record.getMessage().strip(), "severity": record.levelname.lower()}
         error = record.exc_info[1] if record.exc_info else None
         facts |= {"traceback": _traceback_of(error)} if error else {}
-        self._log("message", self._hide(self._own_secrets, facts))
+        self._log("message", self._hide(facts))
 
     def log_reload(self, scenario: str, reloaded: Reloaded) -> None:
         if reloaded.problem is None:
@@ -147,23 +148,27 @@ class RequestLog:
             self._log("reload", {"scenario": scenario, **facts})
         else:
             facts = {"scenario": scenario, "problem": reloaded.problem}
-            self._log("reload_failed", self._hide(self._own_secrets, facts))
+            self._log("reload_failed", self._hide(facts))
 
-    def _log_item(self, sandbox: str, secrets: "_SandboxSecrets", item: JournalItem) -> None:
-        def hide(facts: Facts) -> Facts:
-            return self._hide(secrets.with_token(self._token), facts)
-
+    def _log_item(self, sandbox: str, item: JournalItem) -> None:
         if isinstance(item, JournalEntry):
             if self._amount == REQUESTS or is_refused(item):
-                self._log("request", {}, sandbox, lambda: hide(request_to_json(item)))
+                self._log("request", {}, sandbox, lambda: self._hide(request_to_json(item)))
         elif isinstance(item, Firing) and item.kind == "finding":
-            self._log("script_finding", hide({"step": item.name, **item.detail}), sandbox)
+            self._log("script_finding", self._hide({"step": item.name, **item.detail}), sandbox)
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
             self._log("frame_lost", {name: getattr(item, name) for name in LOST_FRAME_FIELDS}, sandbox)
 
-    def _hide(self, secrets: KnownSecrets, facts: Facts) -> Facts:
+    def _hide(self, facts: Facts) -> Facts:
         """Return facts without secrets."""
-        return facts if self._shows_secrets else redact_entry(facts, secrets)
+        return facts if self._shows_secrets else redact_entry(facts, self._secrets.known())
+
+    def _sandboxes(self) -> list[Sandbox]:
+        """Return the watched sandboxes that there still are."""
+        found = [(key, watched()) for key, watched in list(self._watched.items())]
+        for key in (key for key, sandbox in found if sandbox is None):
+            self._watched.pop(key, None)
+        return [sandbox for _, sandbox in found if sandbox is not None]
 
     def _log(
         self, event: str, facts: Facts, sandbox: str | None = None, more: Callable[[], Facts] | None = None
@@ -175,24 +180,6 @@ class RequestLog:
             self._lost = 0
         if not self._writer.put(partial(self._make_line, now, event, sandbox, facts, more)):
             self._lost += 1
-
-
-class _SandboxSecrets:
-    """The secrets of a sandbox, read again when keys were added."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._known = NO_SECRETS
-        self._read_at: tuple[str, int, int] | None = None
-
-    def with_token(self, token: str) -> KnownSecrets:
-        """Return the secrets of the sandboxes, together with the token of the control API."""
-        state, pems = self._sandbox.exchange.state, self._sandbox.private_pems
-        version = token, len(state.secret_keys), len(pems)
-        if version != self._read_at:
-            secrets = [key.secret for key in list(state.secret_keys.values())]
-            self._known, self._read_at = known_secrets([token, *secrets], list(pems.values())), version
-        return self._known
 
 
 class RecordHandler(logging.Handler):

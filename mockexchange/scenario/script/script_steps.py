@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.instants import format_duration
+from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import Located
@@ -240,7 +241,7 @@ def require_unique_names(entries: Iterable[ScriptEntry], path: str, taken: Itera
             continue
         if entry.name in seen:
             node, message = entry.node, f"expected a name of its own, got {entry.name!r} again"
-            raise ScenarioError(message, node.file, node.line_of("name"), path)
+            note_or_raise(ScenarioError(message, node.file, node.line_of("name"), path))
         seen.add(entry.name)
 
 

@@ -4,6 +4,7 @@ from mockexchange.sandbox.journal.journal import FrameEntry
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.waits.wait_requests import read_wait
+from mockexchange.server.sandbox_secrets import SandboxSecrets
 from tests.helpers.sandboxes import make
 from tests.helpers.stream_reader import Reader
 
@@ -15,7 +16,7 @@ def test_hidden_secrets_of_frames_are_not_matched() -> None:
     sandbox = make()
     Reader(sandbox).connection.receive(b'{"api_secret": "of-somebody", "id": 7}')
     for text, matches in ((SECRET, False), (PLAIN, True)):
-        for hide, is_met in ((None, True), (SecretFilter(sandbox).clean_item, matches)):
+        for hide, is_met in ((None, True), (SecretFilter.now(SandboxSecrets(lambda: [sandbox])).clean_item, matches)):
             wanted = located_json(text, "", 0).value
             assert isinstance(wanted, dict)
             condition = read_wait(wanted)[0](sandbox, hide)
@@ -27,6 +28,6 @@ def test_hidden_secrets_of_frames_are_not_matched() -> None:
 def test_secrets_in_bytes_that_are_no_text_are_hidden() -> None:
     sandbox = make()
     frame = FrameEntry(0, 0, 0, 1, None, "in", b"\xff api_secret=of-somebody \xfe")
-    shown = SecretFilter(sandbox).clean_item(frame)
+    shown = SecretFilter.now(SandboxSecrets(lambda: [sandbox])).clean_item(frame)
     assert isinstance(shown, FrameEntry)
     assert shown.raw == b"\xff api_secret=[secret] \xfe"

@@ -2,26 +2,31 @@
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-from mockexchange.runtime.redaction import HIDDEN, NO_SECRETS, KnownSecrets, known_secrets, redact_entry
+from mockexchange.runtime.redaction import HIDDEN, KnownSecrets, redact_entry
 from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal.journal_json import frame_bytes, frame_to_json
-from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.json_text import encode
+from mockexchange.server.sandbox_secrets import SandboxSecrets
 
 BINARY = "_base64"
 """The end of each JSON key whose value is bytes in base64."""
 
 
 class SecretFilter:
-    """Removes secrets from journal entries and events: one sandbox's keys, and texts that look like secrets."""
+    """Removes secrets from journal entries and events: those of all sandboxes, and texts that look like secrets."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._known = NO_SECRETS
-        self._key_count = -1
+    def __init__(self, known: Callable[[], KnownSecrets]) -> None:
+        self._known = known
+
+    @staticmethod
+    def now(secrets: SandboxSecrets) -> "SecretFilter":
+        """Return a filter of the secrets that there are now, for one answer."""
+        known = secrets.known()
+        return SecretFilter(lambda: known)
 
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Return the JSON of a journal entry or an event without secrets."""
@@ -29,9 +34,9 @@ class SecretFilter:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         binary = [name for name in entry if name.endswith(BINARY)]
         if not binary:
-            return redact_entry(entry, self._secrets())
+            return redact_entry(entry, self._known())
         texts = {name: b64decode(entry[name]).decode("latin-1") for name in binary}
-        cleaned = redact_entry({**entry, **texts}, self._secrets())
+        cleaned = redact_entry({**entry, **texts}, self._known())
         return {**cleaned, **{name: b64encode(cleaned[name].encode("latin-1")).decode() for name in binary}}
 
     def clean_item(self, item: JournalItem) -> JournalItem:
@@ -50,14 +55,6 @@ class SecretFilter:
     def clean_line(self, line: bytes) -> bytes:
         """Return a line of JSON, with its newline, without secrets."""
         return encode(self.clean(json.loads(line))) + b"\n"
-
-    def _secrets(self) -> KnownSecrets:
-        keys = self._sandbox.exchange.state.secret_keys
-        count = len(keys) + len(self._sandbox.private_pems)
-        if count != self._key_count:
-            secrets = (key.secret for key in keys.values())
-            self._known, self._key_count = known_secrets(secrets, self._sandbox.private_pems.values()), count
-        return self._known
 
 
 def _without_cookie(name: str, value: str) -> list[str]:

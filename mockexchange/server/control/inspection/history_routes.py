@@ -87,7 +87,7 @@ class HistoryHandlers:
         after = max(asked.get("after", 0), len(sandbox.log) - last)
         lines = exported(sandbox) if is_whole else write_log(sandbox.log, after)
         if is_redacted:
-            lines = map(SecretFilter(sandbox).clean_line, lines)
+            lines = map(SecretFilter.now(self.server_state.secrets).clean_line, lines)
         return PiecesResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
 
 

@@ -57,7 +57,7 @@ class TrafficHandlers:
 
     async def journal(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
-        clean = SecretFilter(sandbox).clean
+        clean = SecretFilter.now(self.server_state.secrets).clean
         entries, page = await find_entries(sandbox.journal, request, clean)
         write = request_to_json if page.is_short else entry_to_json
         rows = map(write, entries)
@@ -72,7 +72,7 @@ class TrafficHandlers:
     async def entry(self, request: Request) -> Response:
         is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
         shown = entry_to_json(entry_of(sandbox.journal, request.path_params["number"]))
-        return ControlJson(SecretFilter(sandbox).clean(shown) if is_redacted else shown)
+        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(shown) if is_redacted else shown)
 
     async def clear_journal(self, request: Request) -> Response:
         (await self._sandbox(request)).journal.clear()
@@ -81,7 +81,7 @@ class TrafficHandlers:
     async def frames(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
         journal = sandbox.journal
-        clean = SecretFilter(sandbox).clean
+        clean = SecretFilter.now(self.server_state.secrets).clean
         found, page = await find_frames(journal, request, clean)
         write = short_frame_to_json if page.is_short else frame_to_json
         rows: Iterator[dict[str, Any]] = starmap(write, found)
@@ -96,14 +96,14 @@ class TrafficHandlers:
     async def frame(self, request: Request) -> Response:
         is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
         shown = frame_to_json(*frame_of(sandbox.journal, request.path_params["number"]))
-        return ControlJson(SecretFilter(sandbox).clean(shown) if is_redacted else shown)
+        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(shown) if is_redacted else shown)
 
     async def call(self, request: Request) -> Response:
         values = read_call(read_object(await read_json(request)))
         sandbox = await self._sandbox(request)
         origin = self.server_state.origin(sandbox.name)
         entry = await send_call(sandbox, self.server_state.diagnosis_worker, origin, values)
-        return ControlJson(SecretFilter(sandbox).clean(request_to_json(entry)))
+        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(request_to_json(entry)))
 
     async def streams(self, request: Request) -> Response:
         return ControlJson(streams_of(await self._sandbox(request)))
@@ -121,12 +121,17 @@ class TrafficHandlers:
         feed = self.feeds.of(sandbox)
         if feed.watchers >= WATCHERS_MAX:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
-        return EventStream(feed, wanted._replace(clean=SecretFilter(sandbox).clean), last_event_id, is_following)
+        return EventStream(
+            feed,
+            wanted._replace(clean=SecretFilter(self.server_state.secrets.known).clean),
+            last_event_id,
+            is_following,
+        )
 
     async def wait(self, request: Request) -> Response:
         make, timeout_us = read_wait(read_object(await read_json(request)))
         sandbox = await self._sandbox(request)
-        secrets = SecretFilter(sandbox) if grant_of(request).is_viewer else None
+        secrets = SecretFilter.now(self.server_state.secrets) if grant_of(request).is_viewer else None
         awaited = make(sandbox, secrets.clean_item if secrets else None)
         found = await wait_for(sandbox, awaited, timeout_us, request.receive)
         if secrets:

@@ -1,0 +1,50 @@
+"""The secrets of all sandboxes of a server: each is hidden wherever a client sends it, also to another sandbox."""
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from mockexchange.runtime.redaction import KnownSecrets, values_of
+from mockexchange.sandbox.sandbox import Sandbox
+
+GONE_MAX = 16
+"""How many more sandboxes than there are may have been read before those that are gone are forgotten."""
+
+
+class _Read(NamedTuple):
+    """What was read of a sandbox: the numbers of its secrets and private keys, and the last of each."""
+
+    sandbox: "weakref.ref[Sandbox]"
+    version: tuple[object, ...]
+
+
+class SandboxSecrets:
+    """The secrets of sandboxes that come and go; each sandbox is read again when it has other keys."""
+
+    def __init__(self, sandboxes: Callable[[], Iterable[Sandbox]], token: str = "") -> None:
+        self._sandboxes, self._token = sandboxes, token
+        self._read: dict[int, _Read] = {}
+        self._known = KnownSecrets(values_of([token]))
+
+    def set_token(self, token: str) -> None:
+        """Also hide this token of the control API."""
+        self._token = token
+        self._known.add(values_of([token]))
+
+    def known(self) -> KnownSecrets:
+        """Return what recognizes the secrets that there are now."""
+        sandboxes = list(self._sandboxes())
+        if len(self._read) > 2 * len(sandboxes) + GONE_MAX:
+            self._read, self._known = {}, KnownSecrets(values_of([self._token]))
+        for sandbox in sandboxes:
+            version, read = _version_of(sandbox), self._read.get(id(sandbox))
+            if read is None or read.version != version or read.sandbox() is not sandbox:
+                self._read[id(sandbox)] = _Read(weakref.ref(sandbox), version)
+                secrets = [key.secret for key in list(sandbox.exchange.state.secret_keys.values())]
+                self._known.add(values_of(secrets, list(sandbox.private_pems.values())))
+        return self._known
+
+
+def _version_of(sandbox: Sandbox) -> tuple[object, ...]:
+    secrets, pems = sandbox.exchange.state.secret_keys, sandbox.private_pems
+    return len(secrets), next(reversed(secrets), None), len(pems), next(reversed(pems), None)
