@@ -1,13 +1,13 @@
 """Finds the running server by its ready file, and calls its control API for commands."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
+from msgspec import Struct
 
 from mockexchange.cli.click_base import Failure, checked, shared_option
 from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
@@ -28,8 +28,7 @@ OTHER_SERVER_ADVICE = "--ready-file names another"
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A running server as its ready file describes it, with methods that call its control API."""
 
     ready_file: Path

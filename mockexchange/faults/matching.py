@@ -4,15 +4,15 @@ A condition that is not set costs nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mockexchange.scenario.faults.fault_rules import Match, Span
 
 Test = Callable[["FaultSubject"], bool]
 
 
-@dataclass(slots=True)
-class FaultSubject:
+class FaultSubject(Struct):
     """The properties of a request, handshake or frame that the conditions of rules compare.
 
     Its times are exchange time `at` and host time `host_at`. `account` is the owner of the claimed key, authenticated

@@ -9,9 +9,9 @@ session of the stream answers it, and the answer is delivered as a frame.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockexchange.core.model.accounts import Key
@@ -39,8 +39,7 @@ Ask = Callable[[Any, Request, int, int], Answer]
 """A function that answers a request: (context, request, exchange time, host time)."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTarget:
+class RequestTarget(Struct, frozen=True):
     """The objects that answer a request: the venue with its context, or the stubs that may answer instead.
 
     For a call on a stream, `ask` answers with the session of the stream instead of the venue's `answer`.

@@ -1,6 +1,6 @@
 """Credentials: the private keys and secrets with which clients sign in to a sandbox."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
@@ -8,8 +8,7 @@ from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.registry import DEFAULT, venue_of
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """A key of an account, together with the private half with which a client signs.
 
     `private_pem` is None if the scenario gives only the public half, or if the venue uses shared secrets; then `secret`

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
@@ -33,8 +35,7 @@ class SandboxOptions:
     quotas: Quotas = NO_QUOTAS
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(Struct, frozen=True):
     """The state of a sandbox's clock right after the history: its mode, the exchange time and the host time."""
 
     history: int = 0

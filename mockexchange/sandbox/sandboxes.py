@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
@@ -27,8 +28,7 @@ class SandboxError(Exception):
         self.status, self.code = status, code
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Struct):
     """A sandbox with the settings that a reset keeps: whether it has its own port, and its longest idle time."""
 
     sandbox: Sandbox

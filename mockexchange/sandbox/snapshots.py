@@ -9,7 +9,8 @@ the log. No other command of a history depends on keys.
 """
 
 import pickle
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
@@ -32,8 +33,7 @@ SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "order_rules", "
 """Fields of a plan that determine the state after its history. Plans share a copy if these are identical."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A pickled exchange after a plan's history, without keys; `records` is the whole log of the history."""
 
     plan: Plan

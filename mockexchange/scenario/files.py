@@ -3,9 +3,10 @@
 import os
 import re
 import stat
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.loader import (
@@ -35,8 +36,7 @@ LISTED_SUFFIXES = (".yaml", ".yml", ".json", SUFFIX_OF_LINES)
 _HEADER = re.compile(rb"""^[\s{\xef\xbb\xbf]*(["']?)scenario\1\s*:""", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioFiles:
+class ScenarioFiles(Struct, frozen=True):
     """The folder with the scenario files that a request may name.
 
     Without a folder, only built-in scenarios may be named.

@@ -6,13 +6,13 @@ derived from their names.
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from msgspec import Struct, field
 
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
@@ -40,8 +40,7 @@ __all__ = [
 RSA_BITS = 2048
 
 
-@dataclass(slots=True)
-class KeyPool:
+class KeyPool(Struct):
     """Chooses key pairs for one sandbox, each at most once; a key that already has a pair keeps it."""
 
     sandbox: str

@@ -8,7 +8,6 @@ constant limits the depth instead of the machine's stack (composing a hundred th
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -111,8 +110,7 @@ def _locate_all(value: dict[str, Any] | list[Any], file: str, line: int, depth: 
     )
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """An open mapping or list: its node, its anchor, and the key that waits for a value."""
 
     node: Located

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant, parse_instant
@@ -39,8 +41,7 @@ class TimedCommand(NamedTuple):
     node: Located | None
 
 
-@dataclass(slots=True)
-class PlanCache:
+class PlanCache(Struct):
     """Results of earlier executions of a plan's history; copies of the plan made by `replace` share them."""
 
     plays: int = 0
@@ -149,8 +150,7 @@ def require_script(values: dict[str, Any]) -> None:
     script_names.require_known(values["script"], "instrument", {*values["instruments"], *derivatives})
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
+class _History(Struct, frozen=True):
     """The steps of a history with their instants."""
 
     steps: Iterable[Step]

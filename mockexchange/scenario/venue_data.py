@@ -1,8 +1,9 @@
 """Makes the schema of the data that a scenario gives a venue for its answers, from the venue's data tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
@@ -55,8 +56,7 @@ KINDS: dict[str, Kind] = {
 """The type of a value in a scenario, by the kind of the table's column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """The type of one object of a data table; keys that are not given are left out."""
 
     record: Record
@@ -68,8 +68,7 @@ class Row:
         return self.record.json_schema()
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The type of a data table: a list of objects, of which no two have the same key."""
 
     rows: ListOf

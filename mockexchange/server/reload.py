@@ -7,8 +7,9 @@ nothing. A file that is being written is not read until it has stayed the same f
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
@@ -19,8 +20,7 @@ HASH_BYTES = 1024 * 1024
 Stamp = tuple[int, int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reloaded:
+class Reloaded(Struct, frozen=True):
     """The result of one reload. `problem` is the reason why the new scenario is not served, None if it is.
 
     `remark` is a problem after the new scenario was started, or None.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
@@ -95,8 +97,7 @@ class ServeOptions:
     """The role of the home (the server that writes), if this server has that role among several on one database."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reload:
+class Reload(Struct, frozen=True):
     """The options of `serve --reload`, which starts the scenario again when a file changes: see `reload.Reloader`."""
 
     scenario: Path

@@ -1,9 +1,10 @@
 """Caches of encoded JSON objects and whole pages, keyed by revision, so that a page is joined from cached bytes."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from mockexchange.venues.dated import ApiDate
 
@@ -94,8 +95,7 @@ class PageCache:
             del self._pages[next(iter(self._pages))]
 
 
-@dataclass(slots=True)
-class Caches:
+class Caches(Struct):
     """The caches of one sandbox: encoded objects by API date and table, and encoded pages."""
 
     by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)

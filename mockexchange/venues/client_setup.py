@@ -6,16 +6,16 @@ These modules import little, so that commands need not load the whole venue.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 EVERY_VERSION = "(what every known client reads)"
 """The version that is shown for the generic client, whose variables are those of all known clients."""
 REQUEST_ID = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedClient:
+class PublishedClient(Struct, frozen=True, kw_only=True):
     """A client that is published as a package, with the environment variables that it reads.
 
     `exports` are the variables to set, as templates filled with an account's values. `unset` are variables to remove,
@@ -32,8 +32,7 @@ class PublishedClient:
     is_rsa_only: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedVariables:
+class CheckedVariables(Struct, frozen=True, kw_only=True):
     """Environment variables of a venue's clients that `mockexchange doctor` checks."""
 
     rest_urls: Mapping[str, str] = field(default_factory=dict)
@@ -53,8 +52,7 @@ class CheckedVariables:
     """Name of the client that refuses http and ws URLs of other machines; empty if no client does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureOptions:
+class SignatureOptions(Struct, frozen=True, kw_only=True):
     """The command line options with which `mockexchange explain` checks a signature of the venue."""
 
     required: Mapping[str, str]
@@ -64,8 +62,7 @@ class SignatureOptions:
     """Arguments of the venue's `explain_offline`, by option name; `target` is the path with the query."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSetup:
+class ClientSetup(Struct, frozen=True, kw_only=True):
     """The published clients of one venue, the variables that they read, and how users call the venue."""
 
     title: str

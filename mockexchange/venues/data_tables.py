@@ -6,8 +6,9 @@ and answers read an object's values by the columns' names.
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from mockexchange.core.model.history import Partition, Selector
 
@@ -16,8 +17,7 @@ DataKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataColumn:
+class DataColumn(Struct, frozen=True, kw_only=True):
     """A column of a data table: one key of the table's objects.
 
     `choices` are the values of an enumeration, `columns` the keys of a nested object.

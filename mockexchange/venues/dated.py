@@ -9,11 +9,12 @@ permissive.
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
 
 ALWAYS = "0000-00-00"
 FOREVER = "9999-99-99"
@@ -25,8 +26,7 @@ MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 MISTYPED_DATE = re.compile(r"(?P<year>[0-9]{4})(\D(?P<month>[0-9]{1,2})(\D[0-9]{1,2})?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class ApiDate:
+class ApiDate(Struct, frozen=True):
     """An API date: a day, or `compat` (`day` is None), which serves every field of every day.
 
     `name` is the user's text.
@@ -47,8 +47,7 @@ class ApiDate:
         return self.name if self.day in (None, self.name) else f"{self.name} ({self.day})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DatedRow:
+class DatedRow(Struct, frozen=True, kw_only=True, eq=False):
     """The base of table rows that hold between two days. A row equals only itself, so that it is cheap to hash."""
 
     name: str
@@ -61,8 +60,7 @@ class DatedRow:
 Row = TypeVar("Row", bound=DatedRow)
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Struct, frozen=True):
     """The JSON form of a value of the core: a function that writes the value, and a name for the form.
 
     The name, `kind`, describes the form in `api diff` and in the documentation. `choices` are the values of an
@@ -74,8 +72,7 @@ class Spelling:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Nested:
+class Nested(Struct, frozen=True):
     """The JSON form of a value that is an object, or a list of objects, described by another table at the same date."""
 
     table: str
@@ -92,8 +89,7 @@ class Nested:
 Empty = Literal["never", "null", "absent"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field(DatedRow):
+class Field(DatedRow, frozen=True, kw_only=True, eq=True):
     """One key of a JSON object between two days; `read` is the attribute path of its value in the core.
 
     `empty` is the form of a value of None: not possible, null, or the key is left out.

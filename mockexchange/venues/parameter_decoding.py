@@ -5,7 +5,6 @@ Unknown parameters are ignored, and the journal gets a finding about them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -16,8 +15,7 @@ FINDINGS_MAX = 20
 NAME_CHARS_MAX = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ParameterRow(DatedRow):
+class ParameterRow(DatedRow, frozen=True, kw_only=True, eq=False):
     """A parameter of an operation between two days; `kind` selects the function that reads its value."""
 
     kind: str

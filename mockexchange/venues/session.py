@@ -4,8 +4,9 @@ Commands and frames are bytes; times are microseconds, exchange time before host
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from mockexchange.core.commands import Command
 from mockexchange.core.model.accounts import Key
@@ -202,8 +203,7 @@ Session: TypeAlias = StreamSession[Any, Any]
 """A session of any venue. It must be given only contexts and messages of its own venue."""
 
 
-@dataclass(slots=True)
-class Handshake:
+class Handshake(Struct):
     """The answer to an upgrade request, and the session that the request opened; `session` is None after a refusal."""
 
     answer: Answer

@@ -1,14 +1,14 @@
 """Token buckets, one for each owner such as an account. The caller gives the time."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 BUCKETS_MAX = 10_000
 """Largest number of buckets; those unused for longest are dropped, after which they count as full."""
 
 
-@dataclass(frozen=True, slots=True)
-class BucketSize:
+class BucketSize(Struct, frozen=True):
     """The size of a token bucket: `refill` tokens come back one by one in `per_us` microseconds, up to `capacity`."""
 
     refill: int

@@ -5,9 +5,10 @@ commands come in as bytes, answers and frames go out as bytes; times are microse
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from mockexchange.core.events import Event
 from mockexchange.core.model.accounts import Account, Key
@@ -24,8 +25,7 @@ SettingsT = TypeVar("SettingsT", bound=VenueSettings)
 MessageT = TypeVar("MessageT", bound=Message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestApi(Generic[ContextT]):
+class RestApi(Struct, Generic[ContextT], frozen=True, kw_only=True):
     """The functions of a venue that answer HTTP requests, and the names of its operations."""
 
     headers: tuple[tuple[bytes, bytes], ...]
@@ -59,8 +59,7 @@ class RestApi(Generic[ContextT]):
     a venue without envelopes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamApi(Generic[ContextT, SettingsT, MessageT]):
+class StreamApi(Struct, Generic[ContextT, SettingsT, MessageT], frozen=True, kw_only=True):
     """The functions of a venue that open and serve WebSocket streams, and the names of its channels."""
 
     paths: tuple[str, ...]
@@ -81,8 +80,7 @@ def _is_unauthorized(status: int, body: bytes) -> bool:
     return status == HTTPStatus.UNAUTHORIZED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
+class Secrets(Struct, frozen=True, kw_only=True):
     """The functions of a venue that generate key ids and shared secrets, from a text that is different for each key."""
 
     key_id_of: Callable[[str], str]
@@ -91,8 +89,7 @@ class Secrets:
     """Raise ValueError for a secret that a scenario gives and the venue would not accept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authentication:
+class Authentication(Struct, frozen=True, kw_only=True):
     """The keys and scopes of a venue, and the functions that find and explain a request's key."""
 
     scopes: Sequence[str]
@@ -109,8 +106,7 @@ class Authentication:
     secret; or timestamp, nonce, signature, secret)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioOptions(Generic[SettingsT]):
+class ScenarioOptions(Struct, Generic[SettingsT], frozen=True, kw_only=True):
     """The parts of a scenario that depend on the venue, such as its settings and its data tables."""
 
     settings: type[SettingsT]
@@ -123,8 +119,7 @@ class ScenarioOptions(Generic[SettingsT]):
     """Allowed values of fields that the core does not interpret: tier, strike_type, and the currency of cash."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultAnswers(Generic[ContextT]):
+class FaultAnswers(Struct, Generic[ContextT], frozen=True, kw_only=True):
     """The functions by which faults change or replace a venue's answers."""
 
     outage_body: Callable[[int, str | None, ApiDate], bytes]
@@ -148,8 +143,7 @@ class FaultAnswers(Generic[ContextT]):
     """Operations that answer the time of the state that the lagging reads show."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WireTables:
+class WireTables(Struct, frozen=True, kw_only=True):
     """The venue's API as tables of dated rows, for comparing two API dates and for finding retired parts."""
 
     aliases: Mapping[str, str]
@@ -172,8 +166,7 @@ def no_subtraders(account: Account) -> Mapping[str, str]:
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueDefinition(Generic[ContextT, SettingsT, MessageT]):
+class VenueDefinition(Struct, Generic[ContextT, SettingsT, MessageT], frozen=True, kw_only=True):
     """A venue: its names, dates and functions, with its own types of context, settings and messages."""
 
     name: str

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from mockexchange.core.model.accounts import Key
 from mockexchange.sandbox.journal.journal import Journal
 from mockexchange.sandbox.streams.connection import Connection
@@ -14,7 +16,7 @@ from mockexchange.venues.registry import DEFAULT
 
 DORA = Key("dora", "main", "id", "", (), None, None, "secret")
 READ_ALL = 1 << 40
-OTHER = replace(DEFAULT, name="other")
+OTHER = structs.replace(DEFAULT, name="other")
 
 
 class Bounds(NamedTuple):

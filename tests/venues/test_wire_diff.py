@@ -1,15 +1,12 @@
 """The net difference of dated tables, with days and sources; forwards, backwards and with compat."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from mockexchange.venues.dated import ApiDate, DatedRow
 from mockexchange.venues.wire_diff import Change, Facts, diff_rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row(DatedRow):
+class Row(DatedRow, frozen=True, kw_only=True, eq=True):
     says: str = ""
     extra: str = ""
 

@@ -3,13 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from types import ModuleType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from msgspec import structs
+from msgspec import Struct, structs
 
 from mockexchange.sandbox import snapshots
 from mockexchange.venues import registry
@@ -30,7 +29,7 @@ NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.runtime.api_documents")
 
 def _replaced(value: Any, original: Any, changed: Any) -> dict[str, Any]:
     """Return the fields of a value that hold `original`, with `changed` in their place."""
-    return {one.name: changed for one in fields(value) if getattr(value, one.name) is original}
+    return {one.name: changed for one in structs.fields(value) if getattr(value, one.name) is original}
 
 
 class Planter:
@@ -46,18 +45,18 @@ class Planter:
         self._everywhere(original, changed)
         for venue in list(registry.VENUES.values()):
             found = _replaced(venue, original, changed)
-            for one in fields(venue):
+            for one in structs.fields(venue):
                 subject: Any = getattr(venue, one.name)
-                inner = _replaced(subject, original, changed) if is_dataclass(subject) else {}
+                inner = _replaced(subject, original, changed) if isinstance(subject, Struct) else {}
                 if inner:
-                    found[one.name] = replace(subject, **inner)
+                    found[one.name] = structs.replace(subject, **inner)
             if found:
                 self.venue(venue.name, **found)
 
     def venue(self, name: str, **changes: Any) -> None:
         """Replace the registered venue."""
         known = registry.VENUES[name]
-        changed = replace(known, **changes)
+        changed = structs.replace(known, **changes)
         self._everywhere(known, changed)
         for table in (registry.VENUES, registry.STREAM_PATHS):
             for key in [key for key, one in table.items() if one is known]:
@@ -84,7 +83,7 @@ class Planter:
     def _field(self, tables: dict[str, tuple[Field, ...]], table: str, name: str, changes: dict[str, Any]) -> None:
         rows = tables[table]
         assert name in {row.name for row in rows}
-        changed = tuple(replace(row, **changes) if row.name == name else row for row in rows)
+        changed = tuple(structs.replace(row, **changes) if row.name == name else row for row in rows)
         self._patch.setitem(tables, table, changed)
 
     def new_field(self, table: str, row: Field) -> None:
@@ -93,11 +92,11 @@ class Planter:
     def parameter(self, operation: str, name: str, **changes: Any) -> None:
         rows = PARAMETERS[operation]
         assert name in {row.name for row in rows}
-        changed = tuple(replace(row, **changes) if row.name == name else row for row in rows)
+        changed = tuple(structs.replace(row, **changes) if row.name == name else row for row in rows)
         self._patch.setitem(PARAMETERS, operation, changed)
 
     def error(self, situation: Situation, **changes: Any) -> None:
-        changed = tuple(replace(row, **changes) if row.name == situation else row for row in errors.ERRORS)
+        changed = tuple(structs.replace(row, **changes) if row.name == situation else row for row in errors.ERRORS)
         self._patch.setattr(errors, "ERRORS", changed)
 
     def ignore(self, operation: str, *names: str) -> None:

@@ -4,11 +4,11 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 import click
+from msgspec import Struct
 
 from mockexchange.cli.serve.banner import banner
 from mockexchange.sandbox.options import SandboxOptions
@@ -19,8 +19,7 @@ from mockexchange.server.replicas.address import Address
 from mockexchange.server.serve_options import ServeOptions
 
 
-@dataclass(frozen=True, slots=True)
-class ServeRun:
+class ServeRun(Struct, frozen=True):
     """The settings of one run of the server: the scenario's plan, the default sandbox, and the server's own options."""
 
     plan: Plan

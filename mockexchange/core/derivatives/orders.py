@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import Struct
+
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.forms import form_of, is_option
 from mockexchange.core.derivatives.precision import quotient
@@ -21,8 +23,7 @@ ZERO = Decimal(0)
 OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}
 
 
-@dataclass(slots=True, frozen=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """The condition that a trigger order waits for: which price is watched, and at which level it triggers."""
 
     kind: TriggerKind

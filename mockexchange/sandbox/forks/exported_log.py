@@ -5,9 +5,9 @@ from names.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from mockexchange.sandbox.log.stored import Description, describe
 from mockexchange.sandbox.sandbox import Sandbox

@@ -5,7 +5,8 @@ Clearing the journal does not reset them.
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 BOUNDS_MS = (0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 """Upper bounds of the latency buckets, from cached answers to very slow ones."""
@@ -16,8 +17,7 @@ OTHERS = ("other", "other", 0)
 """The key under which all combinations beyond REQUEST_KEYS_MAX are counted."""
 
 
-@dataclass(slots=True)
-class Latencies:
+class Latencies(Struct):
     """A histogram of latencies: the number of answers in each bucket. The last bucket has no upper bound."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_US) + 1))

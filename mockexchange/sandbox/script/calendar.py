@@ -5,8 +5,9 @@ It schedules nothing before the clock of the sandbox begins: the scenario's hist
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
+
+from msgspec import Struct, field
 
 from mockexchange.core.commands import (
     AllocateBalance,
@@ -44,8 +45,7 @@ SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
 """The time of day at which venues of derivatives settle their sessions: 08:00 UTC [doc]."""
 
 
-@dataclass(slots=True)
-class DueCommand:
+class DueCommand(Struct):
     """A command that the calendar has scheduled, with its cause, such as the expiry of an order.
 
     It is skipped if `is_void` returns true when it is due.

@@ -1,8 +1,9 @@
 """The steps of a running script: the number of their runs, and when each runs next."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
+
+from msgspec import Struct, field
 
 from mockexchange.scenario.script.actions import Template
 from mockexchange.scenario.script.script_steps import ScriptEntry
@@ -11,8 +12,7 @@ from mockexchange.scenario.script.triggers import ANY
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 
 
-@dataclass(slots=True, eq=False)
-class Step:
+class Step(Struct, eq=False):
     """An entry of a running script, or a part of an entry that is a sequence. `place` is the index of the entry."""
 
     name: str

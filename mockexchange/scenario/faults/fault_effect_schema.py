@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
@@ -53,8 +54,7 @@ class Flag:
         return {"enum": [True, "true", None]}
 
 
-@dataclass(frozen=True, slots=True)
-class OrNull:
+class OrNull(Struct, frozen=True):
     """The type of a word out of several, one of which is "null"; YAML and JSON read `null` as no value."""
 
     kind: Scalar
@@ -131,8 +131,7 @@ BUCKET = Record(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EffectKind:
+class EffectKind(Struct, frozen=True):
     """The type of one effect: its fields, and the function that makes the effect from their values."""
 
     surface: Surface

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from mockexchange.core.instants import parse_duration
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults.fault_effect_schema import EFFECT, EFFECTS, PROBABILITY_UNIT, REQUESTS_MAX, Surface
@@ -32,8 +34,7 @@ MATCHED = {
 """The conditions that a rule may have, by the kind of traffic that its effect changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """An instant, or a duration since the installation of the rule (`is_relative`), in microseconds."""
 
     value: int
@@ -43,8 +44,7 @@ class Moment:
         return installed_at + self.value if self.is_relative else self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A span of time, from `begin` (inclusive) to `end` (exclusive); None is no bound."""
 
     begin: Moment | None = None
@@ -56,8 +56,7 @@ class Span:
         return any(bound is not None and bound.is_relative for bound in (self.begin, self.end))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """The conditions of a rule; a condition that is None is met by everything.
 
     `*` may stand anywhere in `path`, and at the end of `operation`.

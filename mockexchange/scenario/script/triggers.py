@@ -1,7 +1,8 @@
 """Triggers of script steps by actions of clients: `when: {subscribed: {account: alice, channel: fill}}`."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
@@ -65,8 +66,7 @@ TRIGGERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """An action of a client that triggers a step.
 
     `of` is the channel, market, instrument or operation of the action, or "*"; `number` is the number of a requested

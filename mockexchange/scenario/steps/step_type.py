@@ -1,8 +1,9 @@
 """Defines kinds of steps: the keys of a step in a scenario, and the command that it becomes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.core.commands import Command
 from mockexchange.scenario.types.composite_types import Field, Record
@@ -18,8 +19,7 @@ Check = Callable[[Any], None]
 """A function that raises ValueError if a command's details contradict each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepKind:
+class StepKind(Struct, frozen=True):
     """A kind of step: the schema of its keys, and the command that a step becomes.
 
     `names` maps the keys of the step to fields of the command. A field such as "details.title" belongs to a nested

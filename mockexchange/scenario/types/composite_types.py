@@ -5,9 +5,10 @@ unless the type allows null.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.scenario.error_collection import note_or_raise, read_on
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
@@ -15,8 +16,7 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.types.value_types import NAME, Kind, Scalar, below, wrong
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     kind: Kind
     expected: str = "a list"
 
@@ -36,8 +36,7 @@ class ListOf:
         return {"type": ["array", "null"], "items": self.kind.json_schema()}
 
 
-@dataclass(frozen=True, slots=True)
-class TupleOf:
+class TupleOf(Struct, frozen=True):
     """The type of a list with a fixed length, in which each item has its own type."""
 
     kinds: tuple[Kind, ...]
@@ -55,8 +54,7 @@ class TupleOf:
         return {"type": "array", "prefixItems": items, "minItems": count, "maxItems": count}
 
 
-@dataclass(frozen=True, slots=True)
-class Nullable:
+class Nullable(Struct, frozen=True):
     """The type of a value that may also be null, as in `limit: null`."""
 
     kind: Kind
@@ -68,8 +66,7 @@ class Nullable:
         return {"anyOf": [self.kind.json_schema(), {"type": "null"}]}
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(Struct, frozen=True):
     """The type of a mapping whose keys the user chooses; all its values have one type."""
 
     kind: Kind
@@ -104,8 +101,7 @@ class MapOf:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     kind: Kind
     required: bool = False
     default: Any = None
@@ -119,8 +115,7 @@ def may(kind: Kind, default: Any = None) -> Field:
     return Field(kind, default=default)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """The type of a mapping with known keys; unknown keys are refused."""
 
     fields: dict[str, Field]
@@ -189,8 +184,7 @@ class Record:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """The type of a record whose values become the arguments of a function, `make`.
 
     Keys that are not given are left out.

@@ -1,9 +1,10 @@
 """Types of exact decimals: counts and prices of derivatives, and cash by currency."""
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.types.composite_types import MapOf

@@ -7,8 +7,9 @@ types the scenario gives the JSON as one text, which is sent byte for byte.
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.types.value_types import INTEGER_DIGITS_MAX, wrong
@@ -19,8 +20,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{INTEGER_DIGITS_MAX - 1}}})")
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """The type of JSON to be sent: a mapping is sent as compact JSON with its keys in order, a text byte for byte."""
 
     chars_min: int = 1
@@ -35,8 +35,7 @@ class Literal:
         return {"type": ["object", "string"], "description": "a mapping, or the text to send as it is"}
 
 
-@dataclass(frozen=True, slots=True)
-class ExactJson:
+class ExactJson(Struct, frozen=True):
     """The type of any JSON value: a quoted scalar is a string, even if it looks like a number.
 
     A number keeps the digits that were written: 1.50 is sent as 1.50.

@@ -6,10 +6,12 @@ types are in `composite_types`.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from sys import intern
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
 from mockexchange.core.vocabulary import SubaccountRef
@@ -54,8 +56,7 @@ def _shown(node: Located) -> str:
     return "nothing" if node.value is None else repr(node.value[:TEXT_SHOWN_CHARS_MAX])
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """The type of a text that `parse` turns into a value; if `parse` raises ValueError, the error shows the line.
 
     `words` are suggested for misspelt values; with `shows_reason` the error includes the message of the ValueError.

@@ -9,8 +9,9 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes
 
@@ -43,8 +44,7 @@ ALERTS = {
 """Advice for the alerts by which clients refuse a certificate (RFC 8446, section 6.2), by OpenSSL's names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The TLS context of a server, and the names in its certificate."""
 
     names: tuple[str, ...]

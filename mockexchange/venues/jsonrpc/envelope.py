@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, NamedTuple, NoReturn
+
+from msgspec import Struct, field
 
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -48,8 +49,7 @@ class Malformed(Exception):
         self.id = id_text
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """One JSON-RPC request.
 
     `id` is JSON text; it and `method` are None if absent. `extra` holds all keys that JSON-RPC does not define.

@@ -6,8 +6,9 @@ messages are the same for all.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
+
+from msgspec import Struct, field
 
 from mockexchange.core.commands import Command
 from mockexchange.core.model.accounts import Key
@@ -37,8 +38,7 @@ class ChannelMessage(Protocol):
     def frame(self, api_date: ApiDate) -> bytes: ...
 
 
-@dataclass(slots=True)
-class StreamRequest(Generic[C]):
+class StreamRequest(Struct, Generic[C]):
     """One request on a stream, at exchange time `at` and host time `host_at` (microseconds).
 
     `context` is the venue's view of the sandbox that the request reads, which may differ from the session's.

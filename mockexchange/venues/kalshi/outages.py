@@ -7,7 +7,6 @@ the nested form.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -25,8 +24,7 @@ from mockexchange.venues.request import Request
 from mockexchange.venues.venue import FaultAnswers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutageRow(DatedRow):
+class OutageRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """The error body that a fault with this status sends between two days.
 
     `shape` is the form of the body; it applies if the fault names none.

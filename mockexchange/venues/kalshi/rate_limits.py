@@ -8,7 +8,6 @@ answers. A request that finds too few tokens removes none: there is no penalty (
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -56,16 +55,14 @@ class Bucket(NamedTuple):
         return self.refill * self.seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierRow(DatedRow):
+class TierRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """The limits of a tier (`name`) between two days."""
 
     read: Bucket
     write: Bucket
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostRow(DatedRow):
+class CostRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """The cost of an operation (`name`: method and path) between two days, in tokens per request or item of a batch."""
 
     cost: int

@@ -1,6 +1,5 @@
 """Lists the situations in which the venue answers with an error, and helps to write the table of error bodies."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -62,8 +61,7 @@ class Situation(StrEnum):
     NOT_EMULATED = "operation not emulated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorRow(DatedRow):
+class ErrorRow(DatedRow, frozen=True, kw_only=True, eq=True):
     status: int
     shape: Literal["nested", "flat", "msg", "text"] = "nested"
     code: str = "bad_request"

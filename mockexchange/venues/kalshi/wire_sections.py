@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
 from mockexchange.venues.kalshi import retired_fields
@@ -53,8 +54,7 @@ BODY_KINDS = {
 EMPTY = {"null": "null", "absent": "left out"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRow(DatedRow):
+class OperationRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """The access to an operation between two days: which keys may call it, or the status of its refusal."""
 
     access: str

@@ -8,7 +8,6 @@ millisecond: 128 pairs give 32,512 more. Ed25519 keys are derived from names.
 import hashlib
 import re
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import lcm
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from msgspec import Struct
 
 from mockexchange.venues.keys.public_keys import PublicKey
 
@@ -29,8 +29,7 @@ _PAIR = re.compile(
 EXPONENT = 65537
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPair:
+class KeyPair(Struct, frozen=True):
     """A key pair as PEM texts. `private_pem` is None if the scenario provides only the public half."""
 
     public_pem: str

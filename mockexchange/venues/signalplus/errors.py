@@ -4,7 +4,6 @@ An error is {"rid", "error": {"code", "message"}} [doc]. One code is published; 
 is behind the gateway, are used. Refused credentials are HTTP 401 [doc], all else is 400, as at Deribit.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -33,8 +32,7 @@ class Situation(StrEnum):
     NO_STREAM = "stream's path without an upgrade"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorRow(DatedRow):
+class ErrorRow(DatedRow, frozen=True, kw_only=True, eq=True):
     status: int = 400
     code: int
     message: str

@@ -5,8 +5,9 @@ are answered, and the body has to name the method either way.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
@@ -37,8 +38,7 @@ from mockexchange.venues.signalplus.stream.handshake import (
 from mockexchange.venues.venue import RestApi
 
 
-@dataclass(slots=True)
-class SignalPlusRequest:
+class SignalPlusRequest(Struct):
     """One request at exchange time `at` and host time `host_at` (microseconds), with the answer under construction."""
 
     context: SignalPlusContext

@@ -1,8 +1,9 @@
 """Defines the data of an instrument's public channels: order book changes, grouped levels and best prices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.venues.dated import Field, Spelling
@@ -16,8 +17,7 @@ Changes = Sequence[tuple[str, Decimal, Decimal]]
 DOCUMENT = "asyncapi-2026"
 
 
-@dataclass(frozen=True, slots=True)
-class BookChange:
+class BookChange(Struct, frozen=True):
     """The data of a message of a book channel.
 
     The first message of a subscription has all levels, later ones only the levels that changed.
@@ -35,8 +35,7 @@ class BookChange:
         return "snapshot" if self.previous is None else "change"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedBook:
+class GroupedBook(Struct, frozen=True):
     """The best levels of each side of an order book, with prices rounded to multiples of a step.
 
     The channel's name selects the step (group).

@@ -1,8 +1,9 @@
 """The types of an operation (a JSON-RPC method) and of one call of it, with its caller and decoded parameters."""
 
 from collections.abc import Callable, Generator, Hashable
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
@@ -22,8 +23,7 @@ class Caller(NamedTuple):
     subaccount_ref: SubaccountRef
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One call of an operation; `caller` is None for a public operation.
 
     `at` is the exchange time of the call, `host_at` its host time, both in microseconds.

@@ -1,6 +1,6 @@
 """Defines the parameters of the operations that place, edit and cancel orders."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockexchange.core.derivatives.vocabulary import OrderLife
 from mockexchange.venues.deribit.enumerations import (

@@ -1,6 +1,5 @@
 """The type of a parameter's table row, and rows that several operations share."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS, SORTINGS, SUMMARY_CURRENCIES, TRADE_KINDS
@@ -10,8 +9,7 @@ Kind = Literal["text", "texts", "integer", "number", "boolean", "choice", "label
 COUNT_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parameter(ParameterRow):
+class Parameter(ParameterRow, frozen=True, kw_only=True, eq=False):
     """A parameter of a method.
 
     If a value is not one of the choices, the venue's error shows `reason`.

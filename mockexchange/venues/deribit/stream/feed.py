@@ -5,9 +5,10 @@ then portfolios, then the public channels of instruments; the venue promises no 
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+
+from msgspec import Struct, field
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.holdings.queries import position_of
@@ -42,8 +43,7 @@ PositionKey = tuple[SubaccountRef, str]
 """The key of a position: a subaccount and a derivative."""
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """The trades, orders, positions and portfolios that one command changed, each once, in the order of change."""
 
     trades: dict[PositionKey, set[int]] = field(default_factory=dict)

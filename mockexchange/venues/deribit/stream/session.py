@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify_token

@@ -1,7 +1,8 @@
 """The types of request bodies and their fields, and fields that several operations share."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mockexchange.venues.dated import ALWAYS
 from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
@@ -14,8 +15,7 @@ EXPIRY_S_MAX = 253_402_300_799
 EXCHANGE_INDEX_IN_BODIES = "2026-05-07"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BodyField(ParameterRow):
+class BodyField(ParameterRow, frozen=True, kw_only=True, eq=False):
     """One key of a request's body between two days, and the kind of its value.
 
     The kind `count` is a number of contracts as text, `price` an amount in dollars as text, `objects` a list of bodies.
@@ -31,8 +31,7 @@ class BodyField(ParameterRow):
         return "".join(word.capitalize() for word in self.name.split("_"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Body:
+class Body(Struct, frozen=True, kw_only=True, eq=False):
     """The definition of an operation's request body: its fields, each with the API dates that have it.
 
     `struct` is the body's name in the venue's error messages. If `may_be_absent` is true, a request may have no body.

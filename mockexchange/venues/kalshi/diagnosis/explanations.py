@@ -1,9 +1,9 @@
 """Writes the result of a diagnosis as text: what was wrong and what to change."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from msgspec import Struct
 
 from mockexchange.venues.diagnosis.credentials import explain_signer, explain_text
 from mockexchange.venues.diagnosis.search import VERIFIES, Attempt
@@ -19,8 +19,7 @@ EXPECTED_CHARS_MAX = 2_000
 PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A request with a wrong signature.
 
     `spelling` is the advice on the signature's base64, None if that is right.

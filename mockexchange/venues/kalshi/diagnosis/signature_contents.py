@@ -7,11 +7,11 @@ compared by hashing alone. An Ed25519 signature does not give its digest back: e
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from msgspec import Struct
 
 from mockexchange.venues.kalshi.signatures import SALT_LENGTH_BYTES, verifies_ed25519
 
@@ -58,8 +58,7 @@ class Reading(Protocol):
         """Return the change that the client has to make in its signature scheme; None if the scheme is right."""
 
 
-@dataclass(frozen=True, slots=True)
-class PssReading:
+class PssReading(Struct, frozen=True):
     hash_name: str
     mask_hash_name: str
     salt: bytes
@@ -88,8 +87,7 @@ class PssReading:
         return f"a salt of {length} bytes{known.get(length, '')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Pkcs1Reading:
+class Pkcs1Reading(Struct, frozen=True):
     """An interpretation as PKCS #1 v1.5; `hash_name` is None if the padding names no hash."""
 
     hash_name: str | None
@@ -106,8 +104,7 @@ class Pkcs1Reading:
         return f"the signature has PKCS#1 v1.5 padding{hashed}: use {RIGHT_SCHEME}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ed25519Reading:
+class Ed25519Reading(Struct, frozen=True):
     key: Ed25519PublicKey
     signature: bytes
     is_certain: bool = False

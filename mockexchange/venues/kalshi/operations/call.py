@@ -1,7 +1,6 @@
 """The types of an operation, and of a call of it: one request, authenticated and decoded."""
 
 from collections.abc import Callable, Generator, Hashable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -56,8 +55,7 @@ It may raise Rejected.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One operation of the venue; `path` is the resource below the prefix, with its parameters in braces."""
 
     name: str
@@ -86,8 +84,7 @@ class Operation:
         return not api_date.is_compat and api_date.holds(self.retired_since)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOperation(Operation):
+class AccountOperation(Operation, frozen=True, kw_only=True, eq=True):
     """An operation about the caller's own account.
 
     If `is_per_subaccount` is true, a key restricted to a subaccount may call the operation, and sees only that
@@ -101,8 +98,7 @@ class AccountOperation(Operation):
     """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if there is no empty answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOperation(Operation):
+class WriteOperation(Operation, frozen=True, kw_only=True, eq=True):
     """An operation that changes the caller's account.
 
     From the day `per_subaccount_since` on, a key restricted to a subaccount may call the operation; None: it never may.
@@ -115,13 +111,11 @@ class WriteOperation(Operation):
     per_subaccount_since: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedOperation(Operation):
+class RefusedOperation(Operation, frozen=True, kw_only=True, eq=True):
     """An operation of the venue that is not emulated and answers every key with 403."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicOperation(Operation):
+class PublicOperation(Operation, frozen=True, kw_only=True, eq=True):
     """An operation with the same answer for every caller. Before `public_since`, callers needed a key."""
 
     answer: Callable[[Call], bytes]

@@ -1,6 +1,5 @@
 """The type of a query parameter's table row, and parameters that several operations share."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mockexchange.venues.dated import FOREVER
@@ -14,8 +13,7 @@ SETTLEMENT_STATUS_REMOVED = "2025-12-11"
 SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parameter(ParameterRow):
+class Parameter(ParameterRow, frozen=True, kw_only=True, eq=False):
     """One query parameter between two days, and the kind of its value.
 
     Values of the kinds `texts` and `choices` are comma-separated lists of at most `items_max` items. The kind

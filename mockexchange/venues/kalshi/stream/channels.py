@@ -4,7 +4,6 @@ A client can subscribe to channels that are not emulated; they send nothing, so 
 subscription to a channel that does not exist at the API date gets error code 8.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -31,8 +30,7 @@ COMBINATIONS = "multivariate_market_lifecycle"
 Filter = Literal["ignored", "optional", "required"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelRow(DatedRow):
+class ChannelRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """A channel of the stream between two days.
 
     `filter` is its filter by market tickers; `has_ids` is true if it can also filter by market ids. Data of a channel

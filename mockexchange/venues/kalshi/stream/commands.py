@@ -5,7 +5,6 @@ empty text and an empty list.
 """
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -31,8 +30,7 @@ COMMANDS = (SUBSCRIBE, UNSUBSCRIBE, UPDATE, LIST)
 Kind = Literal["text", "texts", "integer", "integers", "boolean"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamParameter(DatedRow):
+class StreamParameter(DatedRow, frozen=True, kw_only=True, eq=True):
     kind: Kind
 
 
@@ -67,8 +65,7 @@ PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
 """The parameters of each command, by date."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRow(DatedRow):
+class ActionRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """An action of update_subscription between two days.
 
     `channels` are the channels that have it; if empty, all channels with a filter have it.

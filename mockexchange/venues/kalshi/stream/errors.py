@@ -3,7 +3,6 @@
 The texts are the venue's. A code is not sent on days on which the venue's documents did not list it.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
@@ -50,8 +49,7 @@ class Code(IntEnum):
     NO_UNDERLYINGS = 28
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamErrorRow(DatedRow):
+class StreamErrorRow(DatedRow, frozen=True, kw_only=True, eq=True):
     """An error code of the stream; a terminal one ends the subscription but not the connection."""
 
     code: Code

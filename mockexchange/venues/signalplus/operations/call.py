@@ -1,8 +1,9 @@
 """The types of an operation, and of a call of it: an authenticated and decoded request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
@@ -10,8 +11,7 @@ from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.enumerations import TRADE_READ
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     operation: "Operation"
     context: SignalPlusContext
     key: Key

@@ -1,14 +1,12 @@
 """Defines the parameters of every method for each API date."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mockexchange.venues.parameter_decoding import ParameterRow
 from mockexchange.venues.signalplus.enumerations import ANY, CURRENCIES, KINDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parameter(ParameterRow):
+class Parameter(ParameterRow, frozen=True, kw_only=True, eq=False):
     kind: Literal["choice", "integer", "texts"]
 
 

@@ -1,7 +1,8 @@
 """Messages of the channel user.changes. Each is encoded once for each API date, however many sessions receive it."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.trading.trades import DerivativeTrade
@@ -12,8 +13,7 @@ from mockexchange.venues.signalplus.objects import encode_list
 from mockexchange.venues.signalplus.stream.channels import CHANGES
 
 
-@dataclass(slots=True, eq=False)
-class Change:
+class Change(Struct, eq=False):
     """The trades of one derivative by one subaccount in one command, and the position after them."""
 
     subaccount_ref: SubaccountRef

@@ -1,8 +1,9 @@
 """The columns of tables that a scenario provides, each with the JSON fields that answers show at each API date."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockexchange.venues.data_tables import DataColumn, DataKind
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
@@ -42,8 +43,7 @@ SPELLINGS: dict[DataKind, Spelling] = {
 DOLLARS_BESIDE_CENTS = "2025-11-25"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column(DataColumn):
+class Column(DataColumn, frozen=True, kw_only=True, eq=True):
     """A column of a scenario's table, with its JSON fields by date; a column that is only used by filters has none."""
 
     wire: tuple[Field, ...] = ()

@@ -6,7 +6,8 @@ included, and a period without a trade has no candlestick.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mockexchange.core.model.history import Window
 from mockexchange.core.model.markets import Market
@@ -15,8 +16,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 
 
-@dataclass(slots=True)
-class Distribution:
+class Distribution(Struct):
     """The first, highest, lowest and last of the prices in a period, in hundredths of a cent."""
 
     first: int
@@ -28,8 +28,7 @@ class Distribution:
         self.high, self.low, self.close = max(self.high, price), min(self.low, price), price
 
 
-@dataclass(slots=True)
-class PriceDistribution:
+class PriceDistribution(Struct):
     """Prices of the trades in a period, None if it has no trades. `previous` is the last price before the period."""
 
     first: int | None = None
@@ -41,8 +40,7 @@ class PriceDistribution:
     nothing: None = None
 
 
-@dataclass(slots=True)
-class Candle:
+class Candle(Struct):
     """A candlestick; `end_at` is the last instant of its period."""
 
     end_at: int
@@ -53,8 +51,7 @@ class Candle:
     open_interest_centis: int
 
 
-@dataclass(slots=True)
-class _Offers:
+class _Offers(Struct):
     """The last bid and ask that trades have shown; nothing is known before the first."""
 
     bid: int = 0

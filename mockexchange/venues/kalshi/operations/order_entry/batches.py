@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mockexchange.venues.dated import ALWAYS
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_object
@@ -31,8 +32,7 @@ CANCELS_FOR_ALL_SINCE = "2025-12-04"
 Item = Callable[[AccountCall, Fields], Steps[Receipt]]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemAnswer:
+class ItemAnswer(Struct, frozen=True):
     """The answer to one item of a batch: the order and what was done to it, or an error with the id in the item."""
 
     receipt: Receipt | None

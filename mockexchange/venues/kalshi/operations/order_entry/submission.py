@@ -5,8 +5,9 @@ Each of them returns a receipt, from which the operations write their answers.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOrder, ReduceOrder
 from mockexchange.core.decimals import exact
@@ -42,8 +43,7 @@ Steps = Generator[Command, Outcome, T]
 Fields = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """The order after a request changed it, with what the request did to it."""
 
     order: Order
