@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from benchmarks.load import load_key
 from benchmarks.size import Size
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 
 SUBSCRIBE = json.dumps({"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}) + " " * 126
 OURS = {

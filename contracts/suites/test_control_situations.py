@@ -26,7 +26,7 @@ from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
 from mockexchange.server.control import requests
 from mockexchange.server.control.waits import waits
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
 
 pytestmark = pytest.mark.contract

@@ -11,7 +11,6 @@ from typing import Any
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives import handlers
 from mockexchange.core.events import Event, LevelChanged
 from mockexchange.core.handlers import (
     accounts,
@@ -33,55 +32,67 @@ from mockexchange.core.vocabulary import FeeRounding
 Outcome = tuple[Event, ...] | Refusal
 Handler = Callable[[State, Any, int], Iterable[Event]]
 
-HANDLERS: dict[type[Command], Handler] = {
-    commands.OpenAccount: accounts.open_account,
-    commands.OpenSubaccount: accounts.open_subaccount,
-    commands.AddKey: accounts.add_key,
-    commands.RemoveKey: accounts.remove_key,
-    commands.SetTier: accounts.set_tier,
-    commands.RestrictSubtrader: accounts.restrict_subtrader,
-    commands.CapSubtrader: accounts.cap_subtrader,
-    commands.Deposit: cash.deposit,
-    commands.Withdraw: cash.withdraw,
-    commands.FinalizePayment: cash.finalize_payment,
-    commands.Transfer: cash.transfer,
-    commands.TransferShard: cash.transfer_shard,
-    commands.CompleteTransfer: cash.complete_transfer,
-    commands.AllocateBalance: allocation.allocate_balance,
-    commands.RebalanceCash: allocation.rebalance_cash,
-    commands.SetNetting: cash.set_netting,
-    commands.ListSeries: markets.list_series,
-    commands.DescribeEvent: markets.describe_event,
-    commands.ListMarket: markets.list_market,
-    commands.QuoteMarket: quotes.quote_market,
-    commands.PriceMarket: markets.price_market,
-    commands.ReplenishMarket: quotes.replenish_market,
-    commands.CloseMarket: settlement.close_market,
-    commands.DetermineMarket: settlement.determine_market,
-    commands.DisputeMarket: settlement.dispute_market,
-    commands.FinalizeMarket: settlement.finalize_market,
-    commands.SettleMarket: settlement.settle_market,
-    commands.SwitchExchange: exchange_status.switch_exchange,
-    commands.SwitchMarket: exchange_status.switch_market,
-    commands.Announce: exchange_status.announce,
-    commands.Note: exchange_status.note,
-    commands.Fill: fills.fill,
-    commands.OpenPosition: fills.open_position,
-    commands.RestOrder: orders.rest_order,
-    commands.PlaceOrder: placing.place_order,
-    commands.ReduceOrder: orders.reduce_order,
-    commands.AmendOrder: order_amendments.amend_order,
-    commands.CancelOrder: orders.cancel_order,
-    commands.CancelAllOrders: orders.cancel_all_orders,
-    commands.ExpireOrder: orders.expire_order,
-    commands.TradeMarket: prints.trade_market,
-    commands.OpenGroup: order_groups.open_group,
-    commands.TriggerGroup: order_groups.trigger_group,
-    commands.ResetGroup: order_groups.reset_group,
-    commands.LimitGroup: order_groups.limit_group,
-    commands.DeleteGroup: order_groups.delete_group,
-    **handlers.HANDLERS,
-}
+
+class Handlers(dict[type[Command], Handler]):
+    """The handlers by the type of their command. Those of derivatives are imported at the first of their commands."""
+
+    def __missing__(self, kind: type[Command]) -> Handler:
+        from mockexchange.core.derivatives.handlers import HANDLERS as OF_DERIVATIVES
+
+        self.update(OF_DERIVATIVES)
+        return OF_DERIVATIVES[kind]
+
+
+HANDLERS = Handlers(
+    {
+        commands.OpenAccount: accounts.open_account,
+        commands.OpenSubaccount: accounts.open_subaccount,
+        commands.AddKey: accounts.add_key,
+        commands.RemoveKey: accounts.remove_key,
+        commands.SetTier: accounts.set_tier,
+        commands.RestrictSubtrader: accounts.restrict_subtrader,
+        commands.CapSubtrader: accounts.cap_subtrader,
+        commands.Deposit: cash.deposit,
+        commands.Withdraw: cash.withdraw,
+        commands.FinalizePayment: cash.finalize_payment,
+        commands.Transfer: cash.transfer,
+        commands.TransferShard: cash.transfer_shard,
+        commands.CompleteTransfer: cash.complete_transfer,
+        commands.AllocateBalance: allocation.allocate_balance,
+        commands.RebalanceCash: allocation.rebalance_cash,
+        commands.SetNetting: cash.set_netting,
+        commands.ListSeries: markets.list_series,
+        commands.DescribeEvent: markets.describe_event,
+        commands.ListMarket: markets.list_market,
+        commands.QuoteMarket: quotes.quote_market,
+        commands.PriceMarket: markets.price_market,
+        commands.ReplenishMarket: quotes.replenish_market,
+        commands.CloseMarket: settlement.close_market,
+        commands.DetermineMarket: settlement.determine_market,
+        commands.DisputeMarket: settlement.dispute_market,
+        commands.FinalizeMarket: settlement.finalize_market,
+        commands.SettleMarket: settlement.settle_market,
+        commands.SwitchExchange: exchange_status.switch_exchange,
+        commands.SwitchMarket: exchange_status.switch_market,
+        commands.Announce: exchange_status.announce,
+        commands.Note: exchange_status.note,
+        commands.Fill: fills.fill,
+        commands.OpenPosition: fills.open_position,
+        commands.RestOrder: orders.rest_order,
+        commands.PlaceOrder: placing.place_order,
+        commands.ReduceOrder: orders.reduce_order,
+        commands.AmendOrder: order_amendments.amend_order,
+        commands.CancelOrder: orders.cancel_order,
+        commands.CancelAllOrders: orders.cancel_all_orders,
+        commands.ExpireOrder: orders.expire_order,
+        commands.TradeMarket: prints.trade_market,
+        commands.OpenGroup: order_groups.open_group,
+        commands.TriggerGroup: order_groups.trigger_group,
+        commands.ResetGroup: order_groups.reset_group,
+        commands.LimitGroup: order_groups.limit_group,
+        commands.DeleteGroup: order_groups.delete_group,
+    }
+)
 
 
 class Exchange:

@@ -15,7 +15,7 @@ from mockexchange.cli import main
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.keys import make_pair
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 

@@ -9,17 +9,22 @@ import pytest
 
 NOT_NEEDED = (
     "h11",
+    "mockexchange.core.derivatives.handlers",
     "mockexchange.replay",
     "mockexchange.sandbox.forks.fork",
     "mockexchange.server.control.routes",
     "mockexchange.server.websocket.protocol",
     "mockexchange.server.workers.reader",
+    "mockexchange.venues.deribit.rest",
+    "mockexchange.venues.kalshi.diagnosis",
+    "mockexchange.venues.kalshi.stream.session",
+    "mockexchange.venues.signalplus.rest",
     "sqlite3",
     "starlette.requests",
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 960
+MODULES_MAX = 820
 SERVE = """
 import json, sys
 from mockexchange.cli import main

@@ -8,7 +8,7 @@ from websockets.sync.client import connect
 
 from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import UnsignedRequest, sign
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.cli.conftest import Cli
 
 GUARD_S = 20

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.steps import STEP
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import open_console
 from tests.server.live import Live, SandboxView
 from tests.server.small import BUY, SMALL

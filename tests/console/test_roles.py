@@ -11,7 +11,7 @@ from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.server.control.access.roles import Grant, Role
 from mockexchange.server.control.access.tokens import NamedToken, digest_of
 from mockexchange.server.serve_options import Sharing
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import open_console
 from tests.console.test_verify import REPORT
 from tests.server.live import Live, serving

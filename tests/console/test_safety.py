@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.clients.request_signers import UnsignedRequest, sign
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import FOREIGN_HOST, open_console
 from tests.console.test_accessibility import SCREENS
 from tests.console.test_requests import HOSTILE

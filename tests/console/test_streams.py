@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from mockexchange.clients.request_signers import UnsignedRequest, sign
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import open_console
 from tests.server.live import Live
 from tests.server.small import SMALL

@@ -33,6 +33,7 @@ from mockexchange.core.commands import (
     TransferShard,
     Withdraw,
 )
+from mockexchange.core.derivatives.handlers import HANDLERS as OF_DERIVATIVES
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.core.refusals import Refusal
@@ -205,4 +206,4 @@ def test_commands_events_and_refusals_are_frozen(kind: Any) -> None:
 
 
 def test_every_command_has_a_handler() -> None:
-    assert set(HANDLERS) == set(get_args(Command))
+    assert {*HANDLERS, *OF_DERIVATIVES} == set(get_args(Command))

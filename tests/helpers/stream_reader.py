@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.sandboxes import run, signed
 
 READ_ALL = 1 << 40

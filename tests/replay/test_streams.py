@@ -13,7 +13,7 @@ from mockexchange.replay import Recording, Replay, Verdict, compare, read_journa
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.streams.connection import Ending
 from mockexchange.store.codec import LogError, write_log
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import POSITIONS, SMALL, make, run, signed
 from tests.helpers.stream_reader import Reader

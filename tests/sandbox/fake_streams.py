@@ -11,7 +11,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams.connection import Connection
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.sandboxes import SMALL, do, make, run, signed
 
 

@@ -23,8 +23,8 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.helpers.sandboxes import SMALL, signed
 from tests.server.live import LoopFactory
 from tests.server.secure import Secured

@@ -17,8 +17,8 @@ from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.server_state import ServerState
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, signed
 from tests.helpers.scripts import SAY
 from tests.server.wire import ADDRESS

@@ -10,7 +10,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.stream_properties.wire import Reading
 

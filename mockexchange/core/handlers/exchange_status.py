@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMarket
-from mockexchange.core.derivatives import handlers as derivative_handlers
 from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders import orders
@@ -22,7 +21,10 @@ def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[
     service.is_active, service.is_trading, service.resume_at = command.active, command.trading, command.resume_at
     yield ExchangeSwitched(active=command.active, trading=command.trading, resume_at=command.resume_at)
     if command.active and command.trading:
-        yield from derivative_handlers.resume(state, at)
+        if state.derivatives.waiting:
+            from mockexchange.core.derivatives import handlers as derivative_handlers
+
+            yield from derivative_handlers.resume(state, at)
     else:
         yield from _cancel_on_pause(state, at)
 

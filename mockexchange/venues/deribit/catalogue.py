@@ -7,6 +7,60 @@ from mockexchange.venues.quoting import STUB_ADVICE
 
 PREFIX = "/api/v2"
 STREAM_PATH = "/ws/api/v2"
+OPEN_STREAM = "OpenStream"
+
+EMULATED = (
+    "public/auth",
+    "public/get_time",
+    "public/test",
+    "public/hello",
+    "public/get_currencies",
+    "public/get_instruments",
+    "public/get_instrument",
+    "public/ticker",
+    "public/get_order_book",
+    "public/get_index_price",
+    "private/get_positions",
+    "private/get_position",
+    "private/get_account_summary",
+    "private/get_account_summaries",
+    "private/get_user_trades_by_currency",
+    "private/get_user_trades_by_currency_and_time",
+    "private/get_user_trades_by_instrument",
+    "private/get_user_trades_by_instrument_and_time",
+    "private/get_open_orders",
+    "private/get_open_orders_by_currency",
+    "private/get_open_orders_by_instrument",
+    "private/get_open_orders_by_label",
+    "private/get_order_state",
+    "private/get_order_state_by_label",
+    "private/get_order_history_by_currency",
+    "private/get_order_history_by_instrument",
+    "private/get_user_trades_by_order",
+    "private/buy",
+    "private/sell",
+    "private/close_position",
+    "private/edit",
+    "private/edit_by_label",
+    "private/cancel",
+    "private/cancel_all",
+    "private/cancel_all_by_currency",
+    "private/cancel_all_by_instrument",
+    "private/cancel_by_label",
+    "public/set_heartbeat",
+    "public/disable_heartbeat",
+    "public/subscribe",
+    "public/unsubscribe",
+    "public/unsubscribe_all",
+    "private/subscribe",
+    "private/unsubscribe",
+    "private/unsubscribe_all",
+    "private/enable_cancel_on_disconnect",
+    "private/disable_cancel_on_disconnect",
+    "private/get_cancel_on_disconnect",
+    "private/logout",
+)
+"""Names of the emulated methods, in the order of `routes.OPERATIONS`."""
 
 METHODS = frozenset(
     (

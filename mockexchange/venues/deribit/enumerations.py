@@ -214,3 +214,9 @@ CANCEL_TYPES: Mapping[str, tuple[str, ...]] = {
     "trailing_stop": TRAILING,
 }
 """Filters of cancellations, with the order types that each matches; an empty tuple matches all."""
+SCOPES = tuple(
+    f"{area}:{access}"
+    for area in ("account", "block_rfq", "block_trade", "custody", "trade", "wallet")
+    for access in ("read", "read_write")
+)
+SCOPES_DEFAULT = ("account:read_write", "trade:read_write", "wallet:read")

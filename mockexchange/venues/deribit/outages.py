@@ -4,17 +4,14 @@ Each status has the error code that fits it; if several fit, one after which cli
 """
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import Rejected, bare_error
 from mockexchange.venues.deribit.objects.envelope import error_text
-from mockexchange.venues.deribit.parameters.decoding import with_count
 from mockexchange.venues.deribit.rest import read
 from mockexchange.venues.request import Request
-from mockexchange.venues.venue import FaultAnswers
 
 CODES = {
     400: 11050,
@@ -53,17 +50,6 @@ def _id_of(request: Request) -> str | None:
         return rejected.request_id
 
 
-def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
+def edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
     """Return False: the venue has no legacy fields."""
     return False
-
-
-FAULTS = FaultAnswers(
-    outage_body=outage_body,
-    answer_outage=answer_outage,
-    # Every error is a 400 [wire]; the code 10028 marks this one.
-    too_many_status=HTTPStatus.BAD_REQUEST,
-    with_rows_max=with_count,
-    edit_legacy=_edit_legacy,
-    private_conditions={"private": "operation: private/*"},
-)

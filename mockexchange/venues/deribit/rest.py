@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import claimed_key, identify
-from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
+from mockexchange.venues.deribit.catalogue import OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import (
@@ -24,11 +24,10 @@ from mockexchange.venues.deribit.errors import (
 from mockexchange.venues.deribit.objects.envelope import error_text, result_page, result_text
 from mockexchange.venues.deribit.operations.call import Write
 from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, read_query
-from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES, carry_out, find, read_body
+from mockexchange.venues.deribit.routes import ROUTES, carry_out, find, read_body
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
 from mockexchange.venues.request import Answer, Pending, Request
-from mockexchange.venues.venue import RestApi
 
 READ_METHODS = ("GET", "HEAD")
 REFUSALS = {code: message.removesuffix(" <Limit>").lower().replace(" ", "_") for code, message in ERRORS.items()}
@@ -180,7 +179,7 @@ def _read_leniently(request: Request) -> ParsedRequest:
 def operation_of(context: DeribitContext, request: Request) -> str | None:
     """Return the name of the method or handshake that a request is for; None if it is unknown."""
     if request.path == STREAM_PATH:
-        return handshake.OPERATION
+        return OPEN_STREAM
     try:
         parsed = read(request)
     except Rejected:
@@ -188,17 +187,6 @@ def operation_of(context: DeribitContext, request: Request) -> str | None:
     return parsed.method if parsed.method in ROUTES else None
 
 
-def _malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+def malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+    """Return the body of the answer to bytes that are not HTTP."""
     return bare_error(BAD_REQUEST)
-
-
-REST = RestApi(
-    headers=((b"content-type", b"application/json"),),
-    operations=(*(operation.name for operation in OPERATIONS), handshake.OPERATION),
-    operation_of=operation_of,
-    answer=answer,
-    authenticate_only=authenticate_only,
-    malformed_body=_malformed_body,
-    rpc_call_of=rpc_call_of,
-    wrap_result=wrap_result,
-)

@@ -7,16 +7,22 @@ find, the rejection carries a function that finds it, and that a worker thread c
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.diagnosis.timestamps import check_window
-from mockexchange.venues.kalshi import diagnosis, signatures
-from mockexchange.venues.kalshi.diagnosis import KnownKey
+from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.known_keys import KnownKey
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
 
+_function = functions_of(f"{__package__}.diagnosis")
+_diagnose_steps = _function("signature_search.diagnose_steps")
+_explain_missing = _function("headers.explain_missing")
+_explain_salt = _function("explanations.explain_salt")
+_explain_unknown_key = _function("headers.explain_unknown_key")
 MARKETS = "GetMarkets"
 KEYS_IGNORED_SINCE = "2026-05-17"
 """First day, approximately, on which `/markets` answers requests with an unknown key: reported, not recorded."""
@@ -71,19 +77,19 @@ def _unknown_key(state: State, key_id: str) -> Rejected:
         )
         return Rejected(Situation.UNKNOWN_KEY, message)
     known = known_keys(state)
-    return Rejected(Situation.UNKNOWN_KEY, lambda pause: diagnosis.explain_unknown_key(key_id, known))
+    return Rejected(Situation.UNKNOWN_KEY, lambda pause: _explain_unknown_key(key_id, known))
 
 
 def _require_headers(request: Request, credentials: Credentials, is_off: bool) -> None:
     if credentials.key_id is None:
-        raise Rejected(Situation.NO_CREDENTIALS, diagnosis.explain_missing(request))
+        raise Rejected(Situation.NO_CREDENTIALS, _explain_missing(request))
     if is_off:
         return
     if credentials.signature is None:
         situation = Situation.NO_SIGNATURE if credentials.timestamp else Situation.NO_CREDENTIALS
-        raise Rejected(situation, diagnosis.explain_missing(request))
+        raise Rejected(situation, _explain_missing(request))
     if credentials.timestamp is None:
-        raise Rejected(Situation.TIMESTAMP_EXPIRED, diagnosis.explain_missing(request))
+        raise Rejected(Situation.TIMESTAMP_EXPIRED, _explain_missing(request))
 
 
 def _require_time(settings: KalshiSettings, credentials: Credentials, at: int) -> None:
@@ -103,9 +109,9 @@ def _require_signature(
         return
     if verdict == "bad" or signature is None:
         others = [known for known in known_keys(state) if known.key_id != key.key_id]
-        steps = diagnosis.diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
+        steps = _diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
         raise Rejected(Situation.BAD_SIGNATURE, lambda pause: finish(steps, pause))
-    finding = diagnosis.explain_salt(public_key, signature, message)
+    finding = _explain_salt(public_key, signature, message)
     if settings.auth_salt == "32":
         raise Rejected(Situation.BAD_SIGNATURE, finding)
     reply.findings.append(finding)

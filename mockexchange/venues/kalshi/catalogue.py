@@ -13,6 +13,7 @@ from mockexchange.venues.quoting import STUB_ADVICE
 
 PREFIX = "/trade-api/v2"
 STREAM_PATH = "/trade-api/ws/v2"
+OPEN_STREAM = "OpenStream"
 PATH_CHARS_SHOWN_MAX = 200
 PAGES = "docs-daily"
 """Label of a source: the first day on which the documentation has a page about the operation."""

@@ -3,6 +3,7 @@
 The answer depends only on the request, the state and the two times, so a journal can be replayed byte for byte.
 """
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
@@ -11,10 +12,18 @@ from msgspec import Struct
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate, verifies_key
 from mockexchange.venues.kalshi.bodies.decoding import decode_body
-from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route, explain_not_emulated, find_entry
+from mockexchange.venues.kalshi.catalogue import (
+    OPEN_STREAM,
+    PREFIX,
+    STREAM_PATH,
+    explain_no_route,
+    explain_not_emulated,
+    find_entry,
+)
 from mockexchange.venues.kalshi.context import KalshiContext, counts_requests, date_of, share_limits
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
 from mockexchange.venues.kalshi.operations import OPERATIONS
@@ -31,10 +40,8 @@ from mockexchange.venues.kalshi.operations.call import (
 from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
 from mockexchange.venues.kalshi.operations.refusals import is_exchange_down
 from mockexchange.venues.kalshi.parameters.decoding import PAGED_OPERATIONS, read_query
-from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import PATH_CHARS_MAX, Match, match, methods_of
 from mockexchange.venues.kalshi.signatures import Credentials
-from mockexchange.venues.kalshi.stream import handshake
 from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.venue import RestApi
 
@@ -46,6 +53,9 @@ ACCOUNT_PATHS = tuple(f"{PREFIX}/{part}" for part in ("portfolio", "fcm", "accou
 On other paths that are not emulated, a request without any key is accepted, since most of them are public: a choice,
 which the option `signed` of a stub overrides.
 """
+_function = functions_of(__package__)
+_answer_plainly: Callable[[KalshiContext, Request, int, int], Answer] = _function("stream.handshake.answer_plainly")
+_successor: Callable[[Operation], str] = _function("retired_fields.successor")
 NO_CREDENTIALS = Credentials(None, None, None)
 NO_BODY: dict[str, Any] = {}
 
@@ -63,8 +73,8 @@ class KalshiRequest(Struct):
 
 def answer(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
-    if request.path == handshake.STREAM_PATH:
-        return handshake.answer_plainly(context, request, at, host_at)
+    if request.path == STREAM_PATH:
+        return _answer_plainly(context, request, at, host_at)
     credentials = signatures.read_credentials(request)
     incoming = KalshiRequest(context, request, at, host_at, Answer(0, b""), credentials)
     api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
@@ -80,7 +90,7 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
     operation, path_params = _route(incoming, api_date)
     incoming.reply.operation = operation.name
     if operation.is_retired(api_date):
-        message = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
+        message = f"{operation.name} is retired since {operation.retired_since}: {_successor(operation)}"
         raise Rejected(Situation.RETIRED, message)
     if isinstance(operation, RefusedOperation):
         _refuse(incoming, operation, api_date)
@@ -312,7 +322,7 @@ REST = RestApi(
         (b"content-security-policy", b"default-src 'none';"),
         (b"x-content-type-options", b"nosniff"),
     ),
-    operations=(*(operation.name for operation in OPERATIONS), handshake.OPERATION),
+    operations=(*(operation.name for operation in OPERATIONS), OPEN_STREAM),
     paged_operations=PAGED_OPERATIONS,
     operation_of=operation_of,
     answer=answer,

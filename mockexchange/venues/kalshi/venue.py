@@ -1,19 +1,20 @@
 """The `Venue` value that describes Kalshi to the rest of the package."""
 
+from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
-from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.venues.kalshi.catalogue import OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
-from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.diagnosis import explain_offline
+from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
 from mockexchange.venues.kalshi.objects.scenario_data.tables import DATA
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import FAULTS
 from mockexchange.venues.kalshi.rest import REST
 from mockexchange.venues.kalshi.settings import SWITCHES, KalshiSettings
-from mockexchange.venues.kalshi.stream.handshake import STREAM
-from mockexchange.venues.kalshi.wire_sections import WIRE
-from mockexchange.venues.venue import Authentication, ScenarioOptions, VenueDefinition
+from mockexchange.venues.kalshi.stream.channels import CHANNEL_NAMES, QUIET_CHANNELS
+from mockexchange.venues.venue import Authentication, ScenarioOptions, StreamApi, VenueDefinition, WireTables
+
+_function = functions_of(__package__)
 
 KALSHI = VenueDefinition(
     name="kalshi",
@@ -24,12 +25,19 @@ KALSHI = VenueDefinition(
     date_of=date_of,
     subtrader_ids=subtrader_ids,
     rest=REST,
-    stream=STREAM,
+    stream=StreamApi(
+        paths=(STREAM_PATH,),
+        open_operation=OPEN_STREAM,
+        shake_hands=_function("stream.handshake.shake_hands"),
+        messages_of=_function("stream.feed.messages_of"),
+        channels=CHANNEL_NAMES,
+        quiet_channels=QUIET_CHANNELS,
+    ),
     auth=Authentication(
         scopes=SCOPES,
         scopes_default=("read", "write"),
         claimed_key=signatures.claimed_key,
-        explain_offline=explain_offline,
+        explain_offline=_function("diagnosis.explain_offline"),
     ),
     scenario=ScenarioOptions(
         settings=KalshiSettings,
@@ -38,5 +46,13 @@ KALSHI = VenueDefinition(
         vocabulary={"tier": TIERS, "strike_type": STRIKE_TYPES},
     ),
     faults=FAULTS,
-    wire=WIRE,
+    wire=WireTables(
+        aliases=ALIASES,
+        first_day=FIRST_DAY,
+        sources=SOURCES,
+        sections=_function("wire_sections.sections"),
+        count_removed_fields=_function("objects.count_removed_fields"),
+        retired_by_request=_function("retired_fields.of_request"),
+        retired_by_frame=_function("retired_fields.of_frame"),
+    ),
 )

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
-from mockexchange.venues.kalshi import retired_fields
 from mockexchange.venues.kalshi.bodies import BODIES, Body, BodyField
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
-from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
-from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
+from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation, RefusedOperation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
@@ -23,7 +21,6 @@ from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, Strea
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, StreamErrorRow
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
-from mockexchange.venues.venue import WireTables
 from mockexchange.venues.wire_diff import READS, Facts, Section
 
 FIRST_PAGES = "docs-2025-11"
@@ -271,14 +268,3 @@ def _describe_key(_row: DatedRow) -> Facts:
 
 def _describe_stream_error(row: StreamErrorRow) -> Facts:
     return {"": row.message, "ends": "the subscription"} if row.is_terminal else {"": row.message}
-
-
-WIRE = WireTables(
-    aliases=ALIASES,
-    first_day=FIRST_DAY,
-    sources=SOURCES,
-    sections=sections,
-    count_removed_fields=count_removed_fields,
-    retired_by_request=retired_fields.of_request,
-    retired_by_frame=retired_fields.of_frame,
-)

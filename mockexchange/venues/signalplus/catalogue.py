@@ -7,6 +7,18 @@ from mockexchange.venues.quoting import quote
 
 PREFIX = "/signalplus/api"
 """Base path in the mock. The venue's own is /api, but the mock serves several venues on one host."""
+CONNECT_PATH = "/signalplus/ws/api"
+PRIVATE_PATH = "/signalplus/ws/private"
+"""Path in the mock of private streams.
+
+The venue's own is /ws/private, but the mock serves several venues on one host.
+"""
+EMULATED = ("private/get_positions", "private/subscribe", "private/unsubscribe", "connect")
+"""Names of the methods, in the order of `operations.OPERATIONS`."""
+_BASES = (CONNECT_PATH, PRIVATE_PATH)
+STREAM_PATHS = (*_BASES, *(f"{base}/{name}" for base in _BASES for name in EMULATED))
+"""All paths that open a stream. A method's name may follow, as over HTTP; it has no effect [choice]."""
+OPEN_STREAM = "OpenStream"
 METHOD_CHARS_MAX = 100
 SCOPES = ("private/", "public/")
 

@@ -12,7 +12,6 @@ from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import error_body
 from mockexchange.venues.signalplus.routes import rid_of
-from mockexchange.venues.venue import FaultAnswers
 
 
 class Outage(NamedTuple):
@@ -56,22 +55,11 @@ def _phrase(status: int) -> str:
         return f"status_{status}"
 
 
-def _with_rows_max(request: Request, rows: int) -> Request:
+def with_rows_max(request: Request, rows: int) -> Request:
     """Return the request unchanged: no operation answers in pages."""
     return request
 
 
-def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
+def edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
     """Return False: the venue has no legacy fields."""
     return False
-
-
-FAULTS = FaultAnswers(
-    outage_body=outage_body,
-    answer_outage=answer_outage,
-    # Every error but 401 is a 400, as at Deribit, which is behind the gateway [choice].
-    too_many_status=HTTPStatus.BAD_REQUEST,
-    with_rows_max=_with_rows_max,
-    edit_legacy=_edit_legacy,
-    private_conditions={"private": "operation: private/*"},
-)

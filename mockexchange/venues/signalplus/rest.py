@@ -14,10 +14,9 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import Envelope, texts_of
 from mockexchange.venues.request import Answer, Page, Request
 from mockexchange.venues.signalplus.authentication import authenticate
-from mockexchange.venues.signalplus.catalogue import PREFIX
+from mockexchange.venues.signalplus.catalogue import CONNECT_PATH, OPEN_STREAM, PREFIX, PRIVATE_PATH, STREAM_PATHS
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, reject
-from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.routes import (
     BODY_BYTES_MAX,
     BY_NAME,
@@ -28,14 +27,7 @@ from mockexchange.venues.signalplus.routes import (
     rid_of,
 )
 from mockexchange.venues.signalplus.signatures import claimed_key
-from mockexchange.venues.signalplus.stream.handshake import (
-    CONNECT_PATH,
-    OPEN_STREAM,
-    PRIVATE_PATH,
-    STREAM_PATHS,
-    answer_plainly,
-)
-from mockexchange.venues.venue import RestApi
+from mockexchange.venues.signalplus.stream.handshake import answer_plainly
 
 
 class SignalPlusRequest(Struct):
@@ -161,17 +153,6 @@ def wrap_result(context: SignalPlusContext, request: Request, result: str, at: i
     return result_body(rid_of(request.body), result.encode())
 
 
-def _malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+def malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+    """Return the body of the answer to bytes that are not HTTP."""
     return body_of(Rejected(Situation.NOT_HTTP, diagnosis), None, date)
-
-
-REST = RestApi(
-    headers=((b"content-type", b"application/json; charset=utf-8"),),
-    operations=(*(operation.name for operation in OPERATIONS), OPEN_STREAM),
-    operation_of=operation_of,
-    answer=answer,
-    authenticate_only=authenticate_only,
-    malformed_body=_malformed_body,
-    rpc_call_of=rpc_call_of,
-    wrap_result=wrap_result,
-)

@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from mockexchange.replay import Replay, compare, read_journal
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, BUY, SMALL, error_of
 from tests.server.streaming import GUARD_S, subscribe

@@ -18,7 +18,7 @@ from mockexchange.store.postgres import election
 from mockexchange.store.postgres.election import Election, Term
 from mockexchange.store.postgres.schema import LOCK
 from mockexchange.store.stores import StoreError
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import Live, SandboxView, serving

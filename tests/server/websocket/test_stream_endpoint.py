@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.server.http import cut_requests
 from mockexchange.server.http.h11_protocol import JournalledH11Protocol
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.helpers.sandboxes import SMALL
 from tests.server.streaming import Bare, Venue, frame, listening, play, subscribe, until, upgrade

@@ -11,7 +11,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.store.sqlite_store import SqliteReader
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import PREFIX, SandboxView
 from tests.server.small import error_of

@@ -18,7 +18,6 @@ from mockexchange.core.commands import (
     RestOrder,
 )
 from mockexchange.core.decimals import exact
-from mockexchange.core.derivatives import handlers as derivative_handlers
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
 from mockexchange.core.handlers.orders.order_changes import (
     count_fill,
@@ -84,6 +83,8 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
     """Cancel a resting order: of an event market, or of a derivative."""
     if command.order in state.derivatives.orders:
+        from mockexchange.core.derivatives import handlers as derivative_handlers
+
         yield from derivative_handlers.cancel_order(state, command, at)
         return
     require_active(state)

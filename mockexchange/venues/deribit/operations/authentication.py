@@ -20,18 +20,13 @@ from mockexchange.venues.deribit.authentication import (
     require_time,
 )
 from mockexchange.venues.deribit.context import clock_of
+from mockexchange.venues.deribit.enumerations import SCOPES
 from mockexchange.venues.deribit.errors import missing
 from mockexchange.venues.deribit.operations.call import Call, Operation
 from mockexchange.venues.deribit.parameters.rows import Parameter, integer, text
 from mockexchange.venues.deribit.signatures import Credentials, Token
 from mockexchange.venues.jsonrpc.envelope import spell
 
-SCOPES = tuple(
-    f"{area}:{access}"
-    for area in ("account", "block_rfq", "block_trade", "custody", "trade", "wallet")
-    for access in ("read", "read_write")
-)
-SCOPES_DEFAULT = ("account:read_write", "trade:read_write", "wallet:read")
 _EXPIRES = re.compile(r"expires:([0-9]{1,9})")
 _SESSION = re.compile(r"session:([!-~]{1,64})")
 

@@ -1,17 +1,13 @@
 """Answers the handshake of a stream, which needs no credentials, because a client logs in later."""
 
-from mockexchange.venues.deribit.catalogue import STREAM_PATH
+from mockexchange.venues.deribit.catalogue import OPEN_STREAM, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import INVALID_REQUEST, NOT_ALLOWED_STATUS, Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
-from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
-from mockexchange.venues.deribit.stream.feed import messages_of
 from mockexchange.venues.deribit.stream.session import Session
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Handshake, OpenCount
-from mockexchange.venues.venue import StreamApi
 
-OPERATION = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 
 
@@ -24,7 +20,7 @@ def shake_hands(
 
     Credentials in its headers have no effect: a client logs in by public/auth, or by a token in each request [doc].
     """
-    return Handshake(Answer(SWITCHING_PROTOCOLS, b"", OPERATION), Session(context, context.api_date, host_at))
+    return Handshake(Answer(SWITCHING_PROTOCOLS, b"", OPEN_STREAM), Session(context, context.api_date, host_at))
 
 
 def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
@@ -34,14 +30,4 @@ def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: 
     rejected = Rejected(INVALID_REQUEST, message, message="Invalid Request")
     body = error_text(context, None, rejected, clock_of(context.settings, at, host_at))
     headers = () if is_get else ((b"allow", b"GET"),)
-    return Answer(400 if is_get else NOT_ALLOWED_STATUS, body, OPERATION, headers=headers, diagnosis=message)
-
-
-STREAM = StreamApi(
-    paths=(STREAM_PATH,),
-    open_operation=OPERATION,
-    shake_hands=shake_hands,
-    messages_of=messages_of,
-    channels=CHANNELS,
-    quiet_channels=QUIET_CHANNELS,
-)
+    return Answer(400 if is_get else NOT_ALLOWED_STATUS, body, OPEN_STREAM, headers=headers, diagnosis=message)

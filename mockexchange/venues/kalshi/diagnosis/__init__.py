@@ -8,7 +8,6 @@ search, `signature_encodings` decodes the signature, `signature_contents` recove
 from mockexchange.venues.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.kalshi.diagnosis.explanations import explain_salt
 from mockexchange.venues.kalshi.diagnosis.headers import explain_missing, explain_unknown_key
-from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.offline import explain_offline
 from mockexchange.venues.kalshi.diagnosis.signature_search import (
     OTHER_KEYS_MAX,
@@ -16,6 +15,7 @@ from mockexchange.venues.kalshi.diagnosis.signature_search import (
     diagnose_steps,
     explain_signature,
 )
+from mockexchange.venues.kalshi.known_keys import KnownKey
 
 __all__ = [
     "OTHER_KEYS_MAX",

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from mockexchange.venues.diagnosis.credentials import explain_signer, explain_text
 from mockexchange.venues.diagnosis.search import VERIFIES, Attempt
-from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts, path_text, plain_text, render
+from mockexchange.venues.kalshi.known_keys import KnownKey
 from mockexchange.venues.kalshi.signatures import SALT_LENGTH_BYTES
 from mockexchange.venues.keys.public_keys import PublicKey
 from mockexchange.venues.quoting import plural, quote

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from mockexchange.venues.diagnosis.search import finish, first_found
 from mockexchange.venues.kalshi.diagnosis.explanations import Case, Finding, explain_finding, explain_nothing
-from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.signature_contents import Ed25519Reading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import ED25519_BYTES
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
+from mockexchange.venues.kalshi.known_keys import KnownKey
 from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.keys.public_keys import PublicKey, UnusableKey, load_public_key
 from mockexchange.venues.request import Request

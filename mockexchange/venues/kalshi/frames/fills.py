@@ -12,7 +12,7 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     one_of,
 )
-from mockexchange.venues.kalshi.frames.dates import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
+from mockexchange.venues.kalshi.frame_dates import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
 from mockexchange.venues.kalshi.frames.rows import (
     count,
     dollars,

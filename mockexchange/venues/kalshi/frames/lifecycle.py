@@ -7,7 +7,7 @@ keys of changed strikes and titles are never used, because the mock never change
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.formatting import BOOLEAN, INTEGER, PRICE_4, TEXT, UNIX_SECONDS, one_of
-from mockexchange.venues.kalshi.frames.dates import (
+from mockexchange.venues.kalshi.frame_dates import (
     FRACTIONS_REMOVED,
     LIFECYCLE_INDEX_ADDED,
     METADATA_ADDED,

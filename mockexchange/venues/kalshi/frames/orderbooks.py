@@ -6,7 +6,7 @@ Levels ascend in price.
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.formatting import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
-from mockexchange.venues.kalshi.frames.dates import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.frame_dates import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     count,
     dollars,

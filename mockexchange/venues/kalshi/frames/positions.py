@@ -7,7 +7,7 @@ the same precision: whole cents before 2026-03-07, exact since, with six decimal
 from mockexchange.venues.dated import ALWAYS, Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
 from mockexchange.venues.kalshi.formatting import DOLLARS_6, INTEGER, TEXT
-from mockexchange.venues.kalshi.frames.dates import (
+from mockexchange.venues.kalshi.frame_dates import (
     CENTICENTS_BACK,
     CENTICENTS_REMOVED,
     POSITION_DOLLARS_ADDED,

@@ -16,7 +16,7 @@ from mockexchange.venues.kalshi.formatting import (
     UNIX_SECONDS,
     truncate,
 )
-from mockexchange.venues.kalshi.frames.dates import (
+from mockexchange.venues.kalshi.frame_dates import (
     COUNTS_ADDED,
     MILLISECONDS_ADDED,
     OUTCOMES_SHOWN,

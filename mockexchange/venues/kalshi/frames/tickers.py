@@ -2,7 +2,7 @@
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4
-from mockexchange.venues.kalshi.frames.dates import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.frame_dates import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     PRICE_3,
     count,

@@ -2,7 +2,7 @@
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import SIDE, TEXT
-from mockexchange.venues.kalshi.frames.dates import BLOCK_TRADES_ADDED, REVISED
+from mockexchange.venues.kalshi.frame_dates import BLOCK_TRADES_ADDED, REVISED
 from mockexchange.venues.kalshi.frames.rows import (
     count,
     dollars,

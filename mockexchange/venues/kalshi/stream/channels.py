@@ -9,7 +9,7 @@ from typing import Literal
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.frames.dates import ORDER_GROUPS_ADDED, REVISED, USER_ORDERS_ADDED
+from mockexchange.venues.kalshi.frame_dates import ORDER_GROUPS_ADDED, REVISED, USER_ORDERS_ADDED
 from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE
 
 TICKER_V2_UNTIL = "2026-02-12"
@@ -91,3 +91,8 @@ CHANNELS: tuple[ChannelRow, ...] = (
 def channels_of(api_date: ApiDate) -> dict[str, ChannelRow]:
     """Return the channels that exist at an API date, by name."""
     return pick(CHANNELS, api_date)
+
+
+CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
+_EMULATED = {row.name for row in CHANNELS if row.is_emulated}
+QUIET_CHANNELS = tuple(name for name in CHANNEL_NAMES if name not in _EMULATED)

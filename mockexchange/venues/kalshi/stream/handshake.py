@@ -10,17 +10,13 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate
+from mockexchange.venues.kalshi.catalogue import OPEN_STREAM, STREAM_PATH
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
-from mockexchange.venues.kalshi.stream.channels import CHANNELS
-from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Handshake, OpenCount
-from mockexchange.venues.venue import StreamApi
 
-STREAM_PATH = "/trade-api/ws/v2"
-OPERATION = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 ANONYMOUS_SINCE, ANONYMOUS_UNTIL = "2026-01-30", "2026-03-24"
 """Days from (inclusive) and until (exclusive) which the documents allow public channels without a key."""
@@ -71,7 +67,7 @@ def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: i
 
 def _new_answer(context: KalshiContext, request: Request) -> tuple[Answer, ApiDate]:
     claimed = signatures.read_credentials(request).key_id
-    return Answer(500, b"", OPERATION), date_of(context, context.state.keys.get(claimed or ""))
+    return Answer(500, b"", OPEN_STREAM), date_of(context, context.state.keys.get(claimed or ""))
 
 
 def _authenticate(
@@ -122,15 +118,3 @@ def _require_room(context: KalshiContext, key: Key | None, open_count: OpenCount
 
 def _refuse_in_text(answer: Answer, status: int, body: bytes, message: str) -> None:
     answer.status, answer.body, answer.headers, answer.diagnosis = status, body, TEXT_HEADERS, message
-
-
-_CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
-_EMULATED_CHANNELS = {row.name for row in CHANNELS if row.is_emulated}
-STREAM = StreamApi(
-    paths=(STREAM_PATH,),
-    open_operation=OPERATION,
-    shake_hands=shake_hands,
-    messages_of=messages_of,
-    channels=_CHANNEL_NAMES,
-    quiet_channels=tuple(name for name in _CHANNEL_NAMES if name not in _EMULATED_CHANNELS),
-)

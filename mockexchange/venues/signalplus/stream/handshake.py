@@ -8,25 +8,12 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Handshake, OpenCount
 from mockexchange.venues.signalplus.authentication import authenticate
+from mockexchange.venues.signalplus.catalogue import OPEN_STREAM, PRIVATE_PATH
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
-from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.signatures import claimed_key
-from mockexchange.venues.signalplus.stream.channels import CHANGES
-from mockexchange.venues.signalplus.stream.feed import messages_of
 from mockexchange.venues.signalplus.stream.session import Session
-from mockexchange.venues.venue import StreamApi
 
-CONNECT_PATH = "/signalplus/ws/api"
-PRIVATE_PATH = "/signalplus/ws/private"
-"""Path in the mock of private streams.
-
-The venue's own is /ws/private, but the mock serves several venues on one host.
-"""
-_BASES = (CONNECT_PATH, PRIVATE_PATH)
-STREAM_PATHS = (*_BASES, *(f"{base}/{operation.name}" for base in _BASES for operation in OPERATIONS))
-"""All paths that open a stream. A method's name may follow, as over HTTP; it has no effect [choice]."""
-OPEN_STREAM = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 
 
@@ -67,12 +54,3 @@ def _new_answer(context: SignalPlusContext, request: Request) -> tuple[Answer, A
 
 def _authenticate(context: SignalPlusContext, request: Request, at: int, host_at: int, answer: Answer) -> Key:
     return authenticate(context, request, at, host_at, answer, with_query=True)
-
-
-STREAM = StreamApi(
-    paths=STREAM_PATHS,
-    open_operation=OPEN_STREAM,
-    shake_hands=shake_hands,
-    messages_of=messages_of,
-    channels=(CHANGES,),
-)

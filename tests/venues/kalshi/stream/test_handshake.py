@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.rest import answer as answer_rest
 from mockexchange.venues.kalshi.stream.handshake import (
-    STREAM_PATH,
     TEXT_HEADERS,
     answer_plainly,
     shake_hands,
