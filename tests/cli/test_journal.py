@@ -10,6 +10,7 @@ from mockexchange.cli.commands import journal as subject
 from mockexchange.cli.server_connection import Server
 from mockexchange.replay import read_journal
 from mockexchange.runtime.http_request import send
+from mockexchange.sandbox.options import DEFAULT
 from tests.cli.conftest import GUARD_S, POSITIONS, AtTerminal, Cli
 
 
@@ -197,14 +198,16 @@ def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server
     assert "  why       the fault busy answered 429: the exchange was not asked; fault busy\n" in why
 
 
-def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server, sandbox: str) -> None:
-    token, shown_sandbox = server.ready["control_token"], server.ask_sandbox("GET", sandbox)
-    base = shown_sandbox["venues"]["deribit"]["base_url"]
-    key = shown_sandbox["accounts"][0]["private_key_pem"].splitlines()[5]
+def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server) -> None:
+    """The request has no valid key, so it is the default sandbox's; so has to be the private key in it."""
+    token, default = server.ready["control_token"], server.ask_sandbox("GET", DEFAULT)
+    base = default["venues"]["deribit"]["base_url"]
+    key = default["accounts"][0]["private_key_pem"].splitlines()[5]
     url = f"{base}/private/get_positions?client_secret=hush-hush&x={token}&y={quote(key, safe='')}"
     send("GET", url, {"Authorization": "Bearer abcdefghijk"})
+    secrets = ("hush-hush", "abcdefghijk", token, quote(key[:20], safe=""))
     for command in ("why", "journal"):
         hidden, shown = (cli(command, *more).output for more in ((), ("--show-secrets",)))
         assert "[secret]" in hidden
-        assert not any(secret in hidden for secret in ("hush-hush", "abcdefghijk", token, key[:20])), hidden
+        assert not any(secret in hidden for secret in secrets), hidden
         assert "hush-hush" in shown
