@@ -4,7 +4,7 @@ from mockexchange.cli.click_base import CommandEntry
 
 COMMANDS = {
     "serve": CommandEntry("serve", "Start the server and print credentials to copy and paste."),
-    "env": CommandEntry("env", "Print exports that point a client here."),
+    "env": CommandEntry("env", "Print shell commands that point a client at the running server."),
     "call": CommandEntry("call", "Send a signed request and print the answer."),
     "do": CommandEntry("do", "Carry out steps now, and print what happened, with numbers to 12 decimal places."),
     "script": CommandEntry(
@@ -22,7 +22,7 @@ COMMANDS = {
         "why", "Print why requests, commands of streams and steps of the script were refused, or channels left out."
     ),
     "watch": CommandEntry(
-        "watch", "Show what happens, while it happens: positions, fills, frames, requests, the script and faults."
+        "watch", "Show events as they happen: positions, fills, frames, requests, script steps and faults."
     ),
     "console": CommandEntry("console", "Open the web console: requests and why they were refused, live."),
     "wait": CommandEntry(
@@ -31,7 +31,7 @@ COMMANDS = {
     "log": CommandEntry("log", "Print the log of commands, as `replay` reads it."),
     "fork": CommandEntry("fork", "Copy a sandbox as it was after a command, or at an instant, into a new one."),
     "keys": CommandEntry("keys", "Create key pairs."),
-    "explain": CommandEntry("explain", "Say why a signature does not verify."),
+    "explain": CommandEntry("explain", "Print why a signature does not verify."),
     "scenario": CommandEntry(
         "scenario", "List, check and generate scenarios: the accounts, markets and steps that a sandbox begins with."
     ),
@@ -45,7 +45,8 @@ COMMANDS = {
     ),
     "snapshot": CommandEntry("snapshot", "Read an account with its key, and write a recording without secrets."),
     "import": CommandEntry(
-        "import_recording", "Make a scenario of a recording or of a CSV export, and say what it cannot explain."
+        "import_recording",
+        "Make a scenario of a recording or a CSV export, and list the answers that it does not reproduce.",
     ),
     "drift": CommandEntry(
         "drift", "Compare a recording with the API of a date, and print where the venue's answers differ."

@@ -105,10 +105,10 @@ def _operation(venue: Venue, text: str) -> str:
 @venue_option
 @json_option("api diff")
 def diff(before: ApiDate, after: ApiDate, operation: str | None, venue: str, as_json: bool) -> None:
-    """Print what changed on the wire from A to B.
+    """Print the operations, fields, parameters and errors that changed from A to B.
 
-    Operations, fields, parameters and errors, with the day and the source of each change. What was added and removed
-    again in between, or removed and added again, is not printed.
+    Each change has its day and its source. An item that was added and removed again in between, or removed and added
+    again, is not printed.
     """
     of = VENUES[venue]
     differences = compare(before, after, operation, of)

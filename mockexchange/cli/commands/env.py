@@ -45,7 +45,7 @@ from mockexchange.clients.published import (
 @option("--account", type=ACCOUNT, help="Account whose key is used.  [default: the first that the client can use]")
 @server_option
 def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
-    """Print exports that point a client here.
+    """Print shell commands that point a client at the running server.
 
     Variables that would point the client elsewhere are unset; comments name the settings that no variable has.
 

@@ -15,7 +15,7 @@ VERIFIES_PREFIX = "verifies"
 UNUSABLE_KEY_PREFIX = "the key cannot be used"
 SETUPS = client_setups()
 VENUE_DEFAULT = next(iter(SETUPS))
-SUMMARY = "Say why a signature does not verify."
+SUMMARY = "Print why a signature does not verify."
 
 
 def _help_of(name: str) -> str:

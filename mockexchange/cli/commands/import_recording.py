@@ -52,7 +52,7 @@ def import_command(
     accept: bool,
     report: tuple[Destination, ...],
 ) -> None:
-    """Make a scenario of a recording or of a CSV export, and say what it cannot explain.
+    """Make a scenario of a recording or a CSV export, and list the answers that it does not reproduce.
 
     The recorded rows become steps, with an opening balance for each position; then every recorded read is sent to the
     scenario and the answers are compared. Exit code 1 if an answer differs without an explanation; the scenario is

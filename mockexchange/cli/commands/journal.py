@@ -66,9 +66,10 @@ def journal(
     ready_file: Path,
     **more: Any,
 ) -> None:
-    """Print requests and answers, newest last; or the frames of streams. JSON is whole, with what clients sent.
+    """Print requests and answers, newest last; or the frames of streams.
 
-    With a NUMBER all that is known of that request or frame is printed, such as headers and bodies.
+    With a NUMBER, that request or frame is printed with all details, such as headers and bodies. JSON output always has
+    them, and does not hide secrets that clients sent.
 
     \b
     mockexchange journal --status 401

@@ -126,11 +126,11 @@ def client(
     report: tuple[Destination, ...],
     command: Sequence[str],
 ) -> None:
-    """Check a client: does it keep the documented contract, and can it cope?
+    """Check a client: does it keep the documented contract, and can it cope with faults?
 
     COMMAND is run against fresh sandboxes, to which its environment points. Each card is a test of the requests and
-    frames that COMMAND sends; an adapter is tested also on what it reports to have understood. Exit codes: 0 kept, 1
-    broken, 2 could not judge.
+    frames that COMMAND sends, and for an adapter also of the rows that it reports. Exit codes: 0 kept, 1 broken, 2
+    could not judge.
 
     \b
     mockexchange verify client -- python bot.py

@@ -47,11 +47,11 @@ PAUSE, ACCOUNT_KEY, QUIT = " ", "a", "q"
 def watch(
     account: tuple[str, ...], plain: bool, as_json: bool, show_secrets: bool, sandbox: str, ready_file: Path
 ) -> None:
-    """Show what happens, while it happens: positions, fills, frames, requests, the script and faults.
+    """Show events as they happen: positions, fills, frames, requests, script steps and faults.
 
     Green lines are good answers, yellow ones are odd or disturbed by a fault, red ones were refused or lost. In the
     display the space bar pauses, a goes from account to account, and q quits. Ends with Ctrl-C too, or with exit code 1
-    when the exchange is no more.
+    when the exchange has ended.
     """
     server = find_server(ready_file)
     shown = server.ask_sandbox("GET", sandbox)
