@@ -169,6 +169,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "verify client examples": ("9", 9),
     "verify client seed": ("7", 7),
     "verify client timeout": ("9s", 9.0),
+    "export": (__file__, Path(__file__)),
     "report": ("junit:a.xml html:b.html", (("junit", Path("a.xml")), ("html", Path("b.html")))),
 }
 """What a variable may hold and what it reads as, for the options that are not plain text."""
