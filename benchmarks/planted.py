@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockexchange.cli import main
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.server.replicas import home_role
 from mockexchange.server.workers.reads import Reads
 from mockexchange.store.postgres import election, postgres_store
@@ -17,8 +18,8 @@ from mockexchange.store.postgres.url import PostgresUrl
 def read_without_barrier() -> None:
     """Answer reads from what was read last, from time to time, without asking the database."""
 
-    async def sandbox_for(self: Reads, key_id: str | None) -> Any:
-        return self.route(key_id)
+    async def sandbox_for(self: Reads, asked: RequestContext) -> Any:
+        return self.route(asked.key_id)
 
     Reads.sandbox_for = sandbox_for  # type: ignore[method-assign]  # the bug
 

@@ -70,6 +70,11 @@ class Sandboxes:
         slot.sandbox.touched_at = slot.sandbox.options.host()
         return slot
 
+    def find(self, name: str) -> Sandbox | None:
+        """Return a sandbox by name, without an effect on its idle time; None if it is unknown."""
+        slot = self._slots.get(name)
+        return None if slot is None else slot.sandbox
+
     async def caught_up(self, name: str) -> Sandbox:
         """Return a sandbox by name after running the due steps of its script. Raises SandboxError, or SandboxBroken."""
         sandbox = await self.inspectable(name)

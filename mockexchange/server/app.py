@@ -24,6 +24,9 @@ SANDBOXED = (b"content-security-policy", b"sandbox")
 class ListenerApp:
     """The ASGI application of one listening socket: it passes each request to a venue's API or to the control API."""
 
+    is_numbered = False
+    """Whether answers to reads, too, have the header `X-Mock-Seq`."""
+
     def __init__(
         self, sandbox_of: SandboxOf, diagnosis_worker: rest_endpoint.DiagnosisWorker, control: ASGIApp | None
     ) -> None:
@@ -42,7 +45,8 @@ class ListenerApp:
         else:
             if is_opened_as_page(scope["headers"]):
                 send = _SandboxedPage(send)
-            await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
+            is_numbered = self.is_numbered
+            await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, is_numbered)
 
     def answer_cut(
         self,

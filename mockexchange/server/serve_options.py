@@ -93,6 +93,8 @@ class ServeOptions:
     """Further names in the server's certificate, beside this machine's names and addresses."""
     shared: "SharedByWorkers | None" = None
     """What this process shares with the other workers, if it is the first of several."""
+    reads: str = "strict"
+    """What a read of a server that follows another one contains: see `replicas.read_modes`."""
     home_role: SharedPlace | None = None
     """The role of the home (the server that writes), if this server has that role among several on one database."""
 

@@ -106,6 +106,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "durability": ("normal", "normal"),
     "workers": ("2", 2),
     "replica": ("mock1:8601", Address("mock1", 8601)),
+    "reads": ("session", "session"),
     "control_port": ("8", 8),
     "ttl": ("2h", 7_200_000_000),
     "max_sandboxes": ("9", 9),
@@ -177,10 +178,8 @@ PLAIN = ("some text", "some text")
 SERVE_OPTIONS = {
     *("MOCKEXCHANGE_HOST", "MOCKEXCHANGE_PORT", "MOCKEXCHANGE_SCENARIO", "MOCKEXCHANGE_API_DATE"),
     *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
+    *("MOCKEXCHANGE_CHAOS", "MOCKEXCHANGE_REPLICA", "MOCKEXCHANGE_READS", "MOCKEXCHANGE_DEFLATE"),
     *(
-        "MOCKEXCHANGE_CHAOS",
-        "MOCKEXCHANGE_REPLICA",
-        "MOCKEXCHANGE_DEFLATE",
         "MOCKEXCHANGE_SELF_CHECK",
         "MOCKEXCHANGE_QUIET",
         "MOCKEXCHANGE_TLS",

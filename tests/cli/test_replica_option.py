@@ -23,7 +23,13 @@ def require(*arguments: str) -> None:
 
 def test_what_is_possible_is_not_refused() -> None:
     require("--replica", str(OWN), *STORE, *TOKEN)
+    require("--replica", str(OWN), *STORE, *TOKEN, "--reads", "any")
     require("--reload")
+
+
+def test_reads_of_one_server_are_strict() -> None:
+    with pytest.raises(UsageFailure, match="--reads session is for servers with --replica"):
+        require("--workers", "2", "--reads", "session")
 
 
 @pytest.mark.parametrize(

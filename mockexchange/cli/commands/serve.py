@@ -195,6 +195,7 @@ def serve(
             on_sandbox=request_log.watch,
             reload=watch_scenario(scenario, load, request_log) if reload else None,
             make=opened.make if opened else None,
+            reads=more["reads"],
         )
         sandbox_options = SandboxOptions(api_date=api_date, clock=clock)
         sandbox_options = opened.options_of(sandbox_options) if opened else sandbox_options

@@ -8,20 +8,29 @@ import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.server.replicas.address import Address
+from mockexchange.server.replicas.read_modes import READS, STRICT
 from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def replica_option(command: Command) -> Command:
-    """Add the option --replica to a command."""
-    return shared_option(
+def replica_options(command: Command) -> Command:
+    """Add the options --replica and --reads to a command."""
+    replica = shared_option(
         "--replica",
         metavar="HOST:PORT",
         callback=checked(Address.read),
         help="Share the database with other servers, which reach this one at this address.",
-    )(command)
+    )
+    reads = shared_option(
+        "--reads",
+        type=click.Choice(READS),
+        default=STRICT,
+        show_default=True,
+        help="With --replica: reads have all acknowledged writes, those that X-Mock-Min-Seq names, or no promise.",
+    )
+    return replica(reads(command))
 
 
 def require_replica_possible(context: click.Context, store: Location | None) -> None:
@@ -29,6 +38,10 @@ def require_replica_possible(context: click.Context, store: Location | None) -> 
     values = context.params
     replica: Address | None = values["replica"]
     if replica is None:
+        if values["reads"] != STRICT:
+            raise UsageFailure(
+                f"--reads {values['reads']} is for servers with --replica: reads of one server are strict"
+            )
         return
     if sys.platform == "win32":
         raise UsageFailure(f"--replica {replica}: Windows gives no connection away: leave it out")

@@ -36,6 +36,7 @@ class ServeValues(SharingValues, LogValues):
     """The values of those options of `serve` that this module and others in its folder declare."""
 
     replica: Address | None
+    reads: str
 
 
 def _speed(text: str) -> str:

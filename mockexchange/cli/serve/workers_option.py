@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from mockexchange.cli.click_base import UsageFailure, shared_option
-from mockexchange.cli.serve.replica_option import replica_option
+from mockexchange.cli.serve.replica_option import replica_options
 from mockexchange.store.opening import Location
 
 WORKERS_MAX = 64
@@ -23,7 +23,7 @@ def workers_option(command: Command) -> Command:
         default=1,
         show_default=True,
         help="Processes that share the port: one does all writes, the others answer reads (Linux).",
-    )(replica_option(command))
+    )(replica_options(command))
 
 
 def require_workers_possible(workers: int, store: Location | None, *, tls: bool) -> None:

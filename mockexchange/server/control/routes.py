@@ -17,6 +17,7 @@ from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import HANDLERS
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.inspection.routes import inspection_routes
+from mockexchange.server.control.numbered_answers import NumberedAnswers
 from mockexchange.server.control.requests import resource
 from mockexchange.server.control.rules.faults import FAULT_RULES
 from mockexchange.server.control.rules.installed_rules import handlers_of_all, handlers_of_one
@@ -41,7 +42,7 @@ def control_app(
     app = Starlette(routes=routes, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     app.state.long_bodies = asyncio.Lock()
-    return ControlAccess(app, tokens, frozenset(allow_hosts), audit)
+    return ControlAccess(NumberedAnswers(app, server_state.sandboxes), tokens, frozenset(allow_hosts), audit)
 
 
 def _routes(server_state: ServerState, describe: Description) -> list[Route]:

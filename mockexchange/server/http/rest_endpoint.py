@@ -20,6 +20,7 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
+from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.http.whole_answer import send_answer
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.registry import known_paths_hint
@@ -98,8 +99,18 @@ async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: A
     return diagnosis + known_paths_hint(request.path) if diagnosis else diagnosis
 
 
-async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request; `sandbox_of` returns the sandbox for the key id that the request claims."""
+async def serve(
+    sandbox_of: Any,
+    diagnosis_worker: DiagnosisWorker,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    is_numbered: bool = False,
+) -> None:
+    """Answer one HTTP request; `sandbox_of` returns the sandbox for the key id that the request claims.
+
+    Answers to writes, and with `is_numbered` to reads, have the header `X-Mock-Seq`.
+    """
     started_ns = time.perf_counter_ns()
     try:
         body = await read_body(receive, scope["headers"])
@@ -122,7 +133,9 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
         if sandbox.options.inspector:
             entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
         await sandbox.run_due()
-        headers = headers_of(asked.venue, answer)
+        headers = headers_of(asked.venue, answer) + (
+            [sequence_header(sandbox)] if is_numbered or entry.commands else []
+        )
         if isinstance(answer, FaultyAnswer):
             await _carry(receive, send, answer, headers, sandbox)
         else:

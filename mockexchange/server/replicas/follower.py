@@ -13,12 +13,12 @@ from mockexchange.server.http.listener import Listener
 from mockexchange.server.ready_content import describe
 from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
+from mockexchange.server.replicas.relaxed_reads import reads_of
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.mailbox import Done, Message
 from mockexchange.server.workers.read_endpoint import ReaderApp
 from mockexchange.server.workers.reader_protocol import ReaderProtocol
-from mockexchange.server.workers.reads import Reads
 from mockexchange.store.followed_store import FollowedStore
 from mockexchange.store.postgres.election import HomeSeen
 from mockexchange.store.postgres.followed_database import FollowedDatabase
@@ -35,7 +35,7 @@ class Follower:
         self._options, self._home, self._forwarder = options, home, forwarder
         self._database = FollowedDatabase(options.store, __version__)
         self._home_messages = HomeMessages(self._home, self._take)
-        self.reads = Reads(
+        self.reads = reads_of(options.reads)(
             FollowedStore(self._database),
             self._database,
             self._home_messages.send,

@@ -35,6 +35,9 @@ class HomeRole:
     It holds the open store, the term for which this server may write, and the sockets for clients and other servers.
     """
 
+    is_numbered = False
+    """Whether answers to reads have the header `X-Mock-Seq`, as those of followers with relaxed reads have."""
+
     def __init__(self, store: PostgresStore, sock: socket.socket, peer_socket: socket.socket, token: str) -> None:
         self.store, self.sock, self._peer_socket, self._token = store, sock, peer_socket, token
         self.term = Term(store)
@@ -126,7 +129,7 @@ class HomeApp(ListenerApp):
         self, home_role: HomeRole, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None
     ) -> None:
         super().__init__(sandbox_of, diagnosis_worker, control)
-        self._home_role = home_role
+        self._home_role, self.is_numbered = home_role, home_role.is_numbered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reason = await self._home_role.refusal_reason(scope.get("method", ""))

@@ -19,6 +19,7 @@ from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.follower import Follower
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress
 from mockexchange.server.replicas.home_role import HomeRole, bind_peers
+from mockexchange.server.replicas.read_modes import STRICT
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.stop_signals import signals_set
 from mockexchange.store.log import LogUnavailable, OutcomeUnknown
@@ -145,6 +146,7 @@ class Replica:
         """Serve as the home until the server stops, or another one is the home."""
         LOGGER.info("this server is the home of %s", store.shown)
         home_role = HomeRole(store, self._sock.dup(), bind_peers(self._options.host, self._address), self._home.token)
+        home_role.is_numbered = self._options.reads != STRICT
         self._home.now = self._address
         options = replace(self._options, home_role=home_role)
         beating = asyncio.get_running_loop().create_task(self._beat(home_role))

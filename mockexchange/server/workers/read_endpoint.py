@@ -21,16 +21,20 @@ from mockexchange.server.http.rest_endpoint import (
     request_of,
     send_whole,
 )
+from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.venues.request import Answer
 
 
 class ReadSide(Protocol):
     """The interface of a reader (a worker process that answers reads) for its ASGI application."""
 
-    async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
-        """Return the sandbox of a key, after all acknowledged writes are applied to it.
+    is_numbered: bool
+    """Whether answers have the header `X-Mock-Seq`."""
 
-        None if this process cannot know its current state.
+    async def sandbox_for(self, asked: RequestContext) -> Sandbox | None:
+        """Return the sandbox that answers a request, in a state as new as the request has to see it.
+
+        None if this process cannot know that state.
         """
         ...
 
@@ -60,10 +64,11 @@ class ReaderApp(ListenerApp):
         """Answer a request; return whether this reader can."""
         started_ns = time.perf_counter_ns()
         asked = RequestContext.of(request_of(scope, b""))
-        sandbox = await self._reader.sandbox_for(asked.key_id)
+        sandbox = await self._reader.sandbox_for(asked)
         answer = None if sandbox is None else read_answer(sandbox, asked)
         if sandbox is None or answer is None:
             return False
+        number = (sequence_header(sandbox),) if self._reader.is_numbered else ()
         entry = sandbox.note_answer(asked, answer)
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(self.diagnosis_worker, asked.request, answer)
@@ -71,7 +76,7 @@ class ReaderApp(ListenerApp):
             entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
-        await send_whole(send, answer, headers_of(asked.venue, answer))
+        await send_whole(send, answer, [*headers_of(asked.venue, answer), *number])
         return True
 
 

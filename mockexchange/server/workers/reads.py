@@ -1,6 +1,7 @@
 """Keeps copies of sandboxes that another process writes, so that this process can answer reads from them."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from itertools import count
 
@@ -8,6 +9,7 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal.journal import Journal, JournalEntry
 from mockexchange.sandbox.log.following import FollowableStore, Follower
 from mockexchange.sandbox.port import LOGGER
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.errors import ScenarioError
@@ -40,6 +42,8 @@ class ReaderJournal(Journal):
 class Reads:
     """A reader's copies of sandboxes. Each has all acknowledged writes before a read is answered from it."""
 
+    is_numbered = False
+
     def __init__(
         self,
         store: FollowableStore,
@@ -58,6 +62,8 @@ class Reads:
         self._numbers = count(1)
         self._asked: dict[int, asyncio.Future[None]] = {}
         self._following: asyncio.Task[None] | None = None
+        self.caught_up_s = -math.inf
+        """The last time, on the loop's clock, whose acknowledged writes are surely in the copies."""
         self._trouble = ""
 
     def start(self) -> None:
@@ -71,18 +77,18 @@ class Reads:
     def route(self, key_id: str | None) -> Sandbox:
         return self.sandboxes.route(key_id)
 
-    async def sandbox_for(self, key_id: str | None) -> Sandbox | None:
-        """Return the copy of a key's sandbox, after all acknowledged writes and all due steps of its script.
+    async def sandbox_for(self, asked: RequestContext) -> Sandbox | None:
+        """Return the sandbox that answers a request, after all acknowledged writes and the due steps of its script.
 
         None if this process cannot get it up to date.
         """
         if not self._follower.is_caught_up and not await self.catch_up():
             return None
-        sandbox = self.route(key_id)
+        sandbox = self.route(asked.key_id)
         if sandbox.script.has_due:
             sandbox.script.follow(sandbox.clock.now())  # what is void leaves no record
             if sandbox.script.has_due:
-                return await self._without_due(key_id, sandbox)
+                return await self._without_due(asked.key_id, sandbox)
         return sandbox
 
     async def _without_due(self, key_id: str | None, sandbox: Sandbox) -> Sandbox | None:
@@ -107,6 +113,7 @@ class Reads:
 
     async def catch_up(self) -> bool:
         """Apply all records that the writing process has published; return whether that was possible."""
+        began_s = asyncio.get_running_loop().time()
         try:
             await self._follower.catch_up()
         except (LogError, LogUnavailable, ScenarioError, ValueError) as error:
@@ -114,7 +121,7 @@ class Reads:
                 self._trouble = str(error)
                 LOGGER.warning("%s answers nothing itself: %s", self._name, error)
             return False
-        self._trouble = ""
+        self._trouble, self.caught_up_s = "", max(began_s, self.caught_up_s)
         return True
 
     async def _keep_following(self) -> None:

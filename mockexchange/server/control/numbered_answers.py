@@ -1,0 +1,28 @@
+"""Adds the header `X-Mock-Seq` to answers about one sandbox: the number of the last command that it has executed."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockexchange.sandbox.sandboxes import Sandboxes
+from mockexchange.server.http.sequence_headers import sequence_header
+
+SANDBOXES = "/_mock/sandboxes/"
+
+
+class NumberedAnswers:
+    """An application of the control API whose answers about one sandbox have the header."""
+
+    def __init__(self, app: ASGIApp, sandboxes: Sandboxes) -> None:
+        self._app, self._sandboxes = app, sandboxes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _, is_below, rest = scope["path"].partition(SANDBOXES)
+        await self._app(scope, receive, self._numbering(send, rest.partition("/")[0]) if is_below else send)
+
+    def _numbering(self, send: Send, name: str) -> Send:
+        async def numbered(message: Message) -> None:
+            sandbox = self._sandboxes.find(name) if message["type"] == "http.response.start" else None
+            if sandbox is not None:
+                message = {**message, "headers": [*message["headers"], sequence_header(sandbox)]}
+            await send(message)
+
+        return numbered

@@ -1,0 +1,52 @@
+"""Answers reads from what this server has, without asking the database: `serve --reads session` and `--reads any`.
+
+Such reads cost no more than with one server, and may lack writes of the last moments. A client that must see a write
+sends its number in `X-Mock-Min-Seq`, which `session` honours.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.http.sequence_headers import wanted_sequence
+from mockexchange.server.replicas.read_modes import SESSION, STRICT
+from mockexchange.server.workers.reads import Reads
+
+AGE_S_MAX = 1.0
+"""The age of the oldest state that is shown. The log is followed ten times a second, so an older one has a reason."""
+
+
+class RelaxedReads(Reads):
+    """Copies of sandboxes that are at most AGE_S_MAX old when a read is answered from them."""
+
+    is_numbered = True
+
+    def __init__(self, mode: str, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._is_session = mode == SESSION
+
+    async def sandbox_for(self, asked: RequestContext) -> Sandbox | None:
+        """Return the sandbox that answers a request: as it is here if that is new enough, else as for a strict read.
+
+        A key that is unknown here may have been added a moment ago.
+        """
+        if asyncio.get_running_loop().time() - self.caught_up_s <= AGE_S_MAX:
+            sandbox = self.route(asked.key_id)
+            is_known = asked.key_id is None or sandbox.key_of(asked.key_id) is not None
+            if is_known and self._has_seen(sandbox, asked):
+                return sandbox
+        return await super().sandbox_for(asked)
+
+    def _has_seen(self, sandbox: Sandbox, asked: RequestContext) -> bool:
+        """Return whether a sandbox has executed the command whose number a request names."""
+        if not self._is_session:
+            return True
+        wanted = wanted_sequence(asked.request.headers)
+        return wanted is not None and sandbox.exchange.state.sequence >= wanted
+
+
+def reads_of(mode: str) -> Callable[..., Reads]:
+    """Return the function that makes the reads of a mode."""
+    return Reads if mode == STRICT else lambda *arguments: RelaxedReads(mode, *arguments)
