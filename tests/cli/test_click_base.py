@@ -45,8 +45,7 @@ def error_of(*arguments: str, code: int = 2, environment: dict[str, str | None] 
     """Run what must fail with one line on standard error and nothing else; return the line."""
     result = CliRunner().invoke(main, arguments, env=environment, prog_name="mockexchange")
     assert (result.exit_code, result.stdout) == (code, ""), result.output
-    (line,) = result.stderr.splitlines()
-    return line
+    return "".join(result.stderr.splitlines()) if result.stderr.count("\n") == 1 else pytest.fail(result.stderr)
 
 
 def test_every_command_is_known_by_its_own_name() -> None:
@@ -114,6 +113,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "reload": ("1", True),
     "from_log": (__file__, __file__),
     "of_log": (__file__, __file__),
+    "import export": (__file__, __file__),
     "until": ("84", Until(sequence=84)),
     "speed": ("5x", "5x"),
     "at": ("84", "84"),

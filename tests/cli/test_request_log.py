@@ -24,11 +24,13 @@ from mockexchange.cli.serve.request_log import (
     RequestLog,
     is_refused,
 )
+from mockexchange.core.commands import Announce
+from mockexchange.core.exchange import Exchange
 from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from mockexchange.venues.request import Request
-from tests.helpers.sandboxes import make
+from tests.helpers.sandboxes import make, run
 
 NOW = 1_763_800_000_123_456
 READY: dict[str, Any] = {
@@ -300,6 +302,25 @@ def test_a_step_of_the_script_that_was_refused_is_logged(sandbox: Sandbox, form:
         assert json.loads(line).items() >= {"event": "script_finding", "level": "warning", "step": "close"}.items()
     else:
         assert line.endswith("  script: close: refused: no market")
+
+
+def test_a_step_that_raises_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = make("scenario: s\nscript: [{name: fails, after: 1s, announce: {message: x}}]")
+    out = io.StringIO()
+
+    execute = Exchange.execute
+
+    def broken(self: Exchange, command: Any, at: int) -> Any:
+        if isinstance(command, Announce):
+            raise ZeroDivisionError("private detail")
+        return execute(self, command, at)
+
+    monkeypatch.setattr(Exchange, "execute", broken)
+    with kept(TEXT, REFUSALS, out) as log:
+        log.watch(sandbox)
+        run(sandbox.script.run_to(sandbox.clock.now() + 2_000_000))
+    assert "script: fails: the exchange made a mistake (ZeroDivisionError)" in out.getvalue()
+    assert "private detail" not in out.getvalue()
 
 
 def test_secrets_of_another_sandbox_are_hidden(sandbox: Sandbox) -> None:

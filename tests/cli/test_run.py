@@ -125,6 +125,16 @@ def test_a_report_of_a_bad_run_says_what_was_wrong(run: Run, tmp_path: Path) -> 
     assert found["run.requests"] is None
 
 
+@pytest.mark.parametrize("form", ["junit", "html"])
+def test_a_report_hides_the_secrets_of_the_command(run: Run, tmp_path: Path, form: str) -> None:
+    report = tmp_path / "report"
+    run(
+        "--report", f"{form}:{report}", "--", *command_of(GOOD), "--api-secret", "hush-1", "--token=hush-2", "--limit=5"
+    )
+    text = report.read_text()
+    assert ("hush" in text, "--token=[secret]" in text, "--limit=5" in text) == (False, True, True)
+
+
 MISUSE = [
     ((), "expected a command after --, such as: mockexchange run -- python bot.py"),
     (("--",), "expected a command after --"),

@@ -79,6 +79,23 @@ def test_the_banner_says_where_who_and_how() -> None:
     ]
 
 
+def test_the_banner_has_colours_and_one_block_to_copy() -> None:
+    lines = banner(READY, api_date("compat"), default_ready_file()).splitlines()
+    assert lines[0].startswith("\x1b[32m\x1b[1mmockexchange serves Kalshi\x1b[0m")
+    assert [line for line in lines if "\x1b[36m" in line] == [*lines[1:3], lines[4]]
+    assert lines[3].startswith("\x1b[33m  compat keeps ")
+    block = lines.index("export KALSHI_API_BASE_URL=http://127.0.0.1:8600/trade-api/v2")
+    assert [line.split("=")[0] for line in lines[block - 1 : block + 6]] == [
+        "",
+        "export KALSHI_API_BASE_URL",
+        "export KALSHI_WS_URL",
+        "export KALSHI_API_KEY_ID",
+        "export KALSHI_PRIVATE_KEY_PATH",
+        "mockexchange call 'a b' GET /portfolio/positions",
+        "",
+    ]
+
+
 def test_the_banner_of_compat_says_what_to_use_in_ci() -> None:
     first, _, _, line, *_ = plain(banner(READY, api_date("compat"), default_ready_file()))
     assert first == "mockexchange serves Kalshi, compat: every field of every date"

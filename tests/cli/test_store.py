@@ -72,6 +72,8 @@ def test_a_log_is_exported_as_replay_reads_it(path: Path) -> None:
 
 def test_a_file_is_compacted(path: Path) -> None:
     assert call("compact", path).output.startswith(f"{path}: ")
+    size = json.loads(call("compact", path, "--json").output)
+    assert size == {"bytes_before": path.stat().st_size, "bytes": path.stat().st_size}
     assert call("check", path).exit_code == 0
 
 

@@ -85,6 +85,15 @@ def test_why_knows_the_steps_that_were_refused(cli: Cli, sandbox: str) -> None:
     assert "'o-x'" in second
 
 
+def test_why_knows_the_steps_that_failed(cli: Cli, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = {"name": "fails", "action": "announce", "refused": 0, "failed": 2, "reason": "the exchange made a mistake"}
+    monkeypatch.setattr(subject, "fetch", lambda server, name, path, query: [failed] if path == "/script" else [])
+    assert cli("why", "--sandbox", sandbox).stdout.splitlines() == [
+        "script  fails  announce",
+        "  why       failed 2 times: the exchange made a mistake",
+    ]
+
+
 def test_unsigned_and_garbled_requests_are_shown_safely(cli: Cli, server: Server) -> None:
     made = server.ask("POST", "sandboxes", {"scenario": "empty", "port": "0"})
     send("GET", f"{made['base_url']}{POSITIONS}", {}, b"a body")

@@ -88,11 +88,15 @@ def export(location: Location, sandbox: str) -> None:
 
 @store.command("compact")
 @STORE
-def compact_(location: Location) -> None:
+@json_option("store compact")
+def compact_(location: Location, as_json: bool) -> None:
     """Free the space of deleted sandboxes; no server may use STORE meanwhile."""
     with _explained():
         before, now = compact(location)
-    click.echo(f"{shown(location)}: {before:,} bytes before, {now:,} now")
+    if as_json:
+        show_json_lines([{"bytes_before": before, "bytes": now}])
+    else:
+        click.echo(f"{shown(location)}: {before:,} bytes before, {now:,} now")
 
 
 @store.command()

@@ -23,6 +23,7 @@ def test_a_timestamp_inside_the_window_has_no_explanation(distance_ms: int) -> N
         (str(AT // MILLISECOND + 45_001), "your clock is 45.0 s ahead of the server's; the window is 15 s back"),
         ("1780000000", "the timestamp 1780000000 is in seconds"),
         ("9" * 19, "your clock is"),
+        (f"0{AT // MILLISECOND}", f"the timestamp 0{AT // MILLISECOND} has leading zeros"),
         ("\u0661", 'the timestamp "'),
         ("", "the timestamp is empty"),
     ],
