@@ -49,25 +49,27 @@ accounts: {{bystander: {{}}}}
 WORLDS = {"positions": world.positions, "history": history.history, "orders": order_entry.market}
 
 
-async def serve_ours(kind: str, count: int) -> None:
-    """Our server, its default sandbox filled with `count` rows of one account, which has a key for each API date."""
+async def sandbox_of(kind: str, count: int) -> Sandbox:
+    """Return a sandbox filled with `count` rows of one account, which has a key for each API date."""
     sandbox = await open_sandbox(load_text(SCENARIO), SandboxOptions(api_date=api_date("latest")))
     _fill(sandbox.exchange, WORLDS[kind](count, START_S * world.SECOND))
     pair = development_keys()[0]
     for date in DATES:
         command = AddKey(account=world.ACCOUNT, key=date, key_id=date, public_key=pair.public_pem, api_date=date)
         await sandbox.submit(command)
-    await _listen(sandbox, pair.private_pem)
+    return sandbox
 
 
-async def serve_derivatives(venue: str, count: int) -> None:
-    """Our server, its default sandbox with `count` positions of an account of that venue."""
+async def derivatives_sandbox(venue: str, count: int) -> Sandbox:
+    """Return a sandbox with `count` positions of an account of a venue."""
     sandbox = await open_sandbox(load_text(derivatives.scenario(venue)), SandboxOptions(api_date=api_date("latest")))
     _fill(sandbox.exchange, derivatives.positions(count, START_S * world.SECOND))
-    await _listen(sandbox, None)
+    return sandbox
 
 
-async def _listen(sandbox: Sandbox, private_pem: str | None) -> None:
+async def serve(opened: Coroutine[Any, Any, Sandbox], private_pem: str | None) -> None:
+    """Serve a sandbox as the default one."""
+    sandbox = await opened
     gc.freeze()  # as `serve` does after its imports and its history
     server_state = ServerState("127.0.0.1")
     server_state.bind(0)
@@ -146,9 +148,9 @@ def main() -> None:
 
 def _job(kind: str, argument: str) -> Coroutine[Any, Any, None]:
     if kind in WORLDS:
-        return serve_ours(kind, int(argument))
+        return serve(sandbox_of(kind, int(argument)), development_keys()[0].private_pem)
     if kind in CASES:
-        return serve_derivatives(kind, int(argument))
+        return serve(derivatives_sandbox(kind, int(argument)), None)
     body = Path(argument).read_bytes()
     if kind == "orders-baseline":
         return serve_baseline(body, order_entry.PATH, "POST")
