@@ -35,18 +35,21 @@ class ListenerApp:
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
         if scope["type"] == "websocket":
             from mockexchange.server.websocket import stream_endpoint  # it imports the library for WebSockets
 
             await stream_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
-        elif self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
+        elif self.control and is_control(scope["path"]):
             await self.control(scope, receive, send)
         else:
             if is_opened_as_page(scope["headers"]):
                 send = _SandboxedPage(send)
             is_numbered = self.is_numbered
             await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, is_numbered)
+
+    def may_start_eagerly(self, scope: Scope) -> bool:
+        """Return whether a request may be answered before it has a task, as those to the venues' APIs may."""
+        return self.control is None or not is_control(scope["path"])
 
     def answer_cut(
         self,
@@ -93,13 +96,21 @@ class ControlListenerApp(ListenerApp):
         else:
             await self.control(scope, receive, send)
 
+    def may_start_eagerly(self, scope: Scope) -> bool:
+        return False
+
+
+def is_control(path: str) -> bool:
+    """Return whether a path belongs to the control API or is the front page."""
+    return path.startswith(CONTROL + "/") or path in ("/", CONTROL)
+
 
 def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:
     """Return whether a browser requests the answer in order to show it as a page.
 
     Such answers are sandboxed, so that a page made by a stub cannot read the console's token.
     """
-    return any(name == FETCH_DEST and value in PAGES for name, value in headers)
+    return FETCH_DEST in dict(headers) and any(name == FETCH_DEST and value in PAGES for name, value in headers)
 
 
 class _SandboxedPage:

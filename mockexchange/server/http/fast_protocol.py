@@ -1,5 +1,6 @@
 """Adapts uvicorn's HTTP protocol on httptools: it limits headers and targets, and answers errors in order."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -16,6 +17,7 @@ from mockexchange.server.http.cut_requests import (
     RAW_BYTES_MAX,
     Cut,
 )
+from mockexchange.server.http.eager_start import start_eagerly
 from mockexchange.server.http.protocols import JournalledProtocol, Part
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES
@@ -41,6 +43,10 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     """The reason to end the connection after the earlier requests are answered; None if there is none."""
     running: Any = None
     """The request that is being answered; uvicorn knows only the newest of a pipeline."""
+    parsed: Any = None
+    """A request in the piece that is being parsed, which is answered after that."""
+    _idle_since_s: float | None = None
+    """When the connection began to wait for its next request; None while one is sent or answered."""
 
     def connection_made(self, transport: Any) -> None:
         self.body_parts = []
@@ -53,7 +59,11 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     def _take(self, piece: bytes) -> None:
         is_head_open = self.is_head_open
         super()._take(piece)
-        self._take_body()
+        if self.body_parts:
+            self._take_body()
+        if self.parsed is not None:
+            cycle, self.parsed = self.parsed, None
+            start_eagerly(cycle.run_asgi(self.app), self._start_task)
         if is_head_open and self.is_head_open:
             self.head_bytes += len(piece)
             if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
@@ -91,16 +101,20 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         self.url_bytes += len(url)
         if len(self.url) < TARGET_BYTES_MAX:
-            super().on_url(url)
+            self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header, as uvicorn does. Raises Overrun at a limit."""
         self.header_bytes += len(name) + len(value)
         if len(self.headers) >= HEADERS_MAX or self.header_bytes > HEADERS_BYTES_MAX:
             self.overrun = HEADERS_TOO_MANY if self.header_bytes <= HEADERS_BYTES_MAX else HEADERS_TOO_LONG
             raise Overrun
-        super().on_header(name, value)
-        if self.headers[-1][0] == b"content-length":
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"content-length":
             self.body_left = int(value)  # the parser has checked it
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         self.is_head_open = False
@@ -116,13 +130,13 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     def _take_body(self) -> None:
         """Take what a piece has of a body at once; with a byte a chunk each would cost as much as a whole piece."""
         parts, self.body_parts = self.body_parts, []
-        if parts:
-            body = b"".join(parts)
-            self.body_left -= len(body)
-            super().on_body(body)
+        body = b"".join(parts)
+        self.body_left -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._take_body()
+        if self.body_parts:
+            self._take_body()
         self.is_message_open, self.body_left = False, 0
         super().on_message_complete()
 
@@ -138,26 +152,74 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.cut = cut
 
     def on_response_complete(self) -> None:
-        self.is_pipelined = bool(self.pipeline)
         if self.pipeline:
-            self.running = self.pipeline[-1][0]
-        super().on_response_complete()
-        self.is_pipelined = False
+            self.is_pipelined, self.running = True, self.pipeline[-1][0]
+            super().on_response_complete()
+            self.is_pipelined = False
+        else:
+            self._await_request()
         if self.cut and self.cycle.response_complete:
             self.refuse(self.cut)
 
+    def _await_request(self) -> None:
+        """Read on, and close the connection if no request comes for long, as uvicorn does."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._idle_since_s = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._watch_idleness(self.timeout_keep_alive)
+        if self._backlog:
+            self._go_on()
+
+    def _watch_idleness(self, delay_s: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(delay_s, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Note that the connection is in use. Its timer goes on, since one for each request costs more."""
+        self._idle_since_s = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection if it was idle for long enough; otherwise look again when it can have been."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since_s is None:
+            return
+        left_s = self._idle_since_s + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            self._watch_idleness(left_s)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _forget_idleness(self) -> None:
+        self._idle_since_s = None
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
+    def handle_websocket_upgrade(self) -> None:
+        self._forget_idleness()
+        super().handle_websocket_upgrade()
+
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """Answer a request: at once, or in a later turn if it waited behind another one."""
+        """Answer a request: after its piece, or in a task, which starts later if it waited behind another one."""
         if self.is_pipelined:
             start = super()._start_asgi_task
             self.shares.start(lambda: self._is_mine() and start(cycle, app))
+        elif self.config.app.may_start_eagerly(cycle.scope):
+            self.parsed = cycle
         else:
             super()._start_asgi_task(cycle, app)
+
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(work)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.running is not None:  # else it would write to a closed connection
             self.running.disconnected = True
             self.running.message_event.set()
+        self._forget_idleness()
         super().connection_lost(exc)
 
     def note_cut(self, cut: Cut) -> bytes:

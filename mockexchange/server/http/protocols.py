@@ -39,7 +39,7 @@ class FairFlow(FlowControl):
     is_held = False
 
     def resume_reading(self) -> None:
-        if not self.is_held:
+        if self.read_paused and not self.is_held:
             super().resume_reading()
 
     def hold(self) -> None:
@@ -73,7 +73,7 @@ class JournalledProtocol:
     def data_received(self, data: bytes) -> None:
         if self._backlog:
             self._backlog += data
-        elif len(data) <= self.piece_bytes():
+        elif len(data) <= PIECE_BYTES or len(data) <= self.piece_bytes():
             self._take(data)
         else:
             self._backlog = data

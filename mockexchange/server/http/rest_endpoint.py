@@ -8,7 +8,9 @@ delayed.
 import asyncio
 import re
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -21,7 +23,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
 from mockexchange.server.http.sequence_headers import sequence_header
-from mockexchange.server.http.whole_answer import send_answer
+from mockexchange.server.http.whole_answer import lines_of, plain_cycle, received_body, send_two, write
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
@@ -119,30 +121,43 @@ async def serve(
         return
     if body is None:
         return
-    if len(body) + len(scope["raw_path"]) + len(scope["query_string"]) > PIECE_BYTES:
+    request = request_of(scope, body)
+    if len(body) + len(request.path) + len(request.query) > PIECE_BYTES:
         await budget_of(asyncio.get_running_loop()).wait()
-    asked = RequestContext.of(request_of(scope, body))
+    asked = RequestContext.of(request)
     sandbox: Sandbox = sandbox_of(asked.key_id)
-    await sandbox.run_due()
+    if sandbox.has_due:
+        await sandbox.run_due()
     answer, entry = answer_or_failure(sandbox, asked)
     try:
-        if answer.pending is not None:
-            answer = await carry_out_or_failure(sandbox, answer, entry)
-        if answer.diagnose is not None:
-            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
-        if sandbox.options.inspector:
-            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
-        await sandbox.run_due()
-        headers = headers_of(asked.venue, answer) + (
-            [sequence_header(sandbox)] if is_numbered or entry.commands else []
-        )
+        if answer.pending is not None or answer.diagnose is not None or sandbox.options.inspector:
+            answer = await _complete(diagnosis_worker, sandbox, asked, entry, answer)
+        if sandbox.has_due:
+            await sandbox.run_due()
+        more = (sequence_header(sandbox),) if is_numbered or entry.commands else ()
         if isinstance(answer, FaultyAnswer):
-            await _carry(receive, send, answer, headers, sandbox)
+            await _carry(receive, send, answer, [*headers_of(asked.venue, answer), *more], sandbox)
         else:
-            await send_whole(send, answer, headers)
+            await send_whole(send, asked.venue, answer, more)
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
+
+
+async def _complete(
+    diagnosis_worker: DiagnosisWorker, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
+) -> Answer:
+    """Return the whole answer: after the commands of a write, with the reason of a refusal.
+
+    The journal entry gets the reason too, and what the server's check of its own answers finds.
+    """
+    if answer.pending is not None:
+        answer = await carry_out_or_failure(sandbox, answer, entry)
+    if answer.diagnose is not None:
+        entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
+    if sandbox.options.inspector:
+        entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
+    return answer
 
 
 def inspect(
@@ -182,6 +197,9 @@ class BodyTooLarge(Exception):
 
 async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
     """Read a request body; None if the connection ended before it was complete. Raises BodyTooLarge."""
+    received = received_body(receive)
+    if received is not None and len(received) <= BODY_BYTES_MAX:
+        return received
     found = [(name, value) for name, value in headers if name in BODY_HEADERS]
     if not found:
         return b""
@@ -206,18 +224,41 @@ async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> No
     sandbox: Sandbox = sandbox_of(asked.key_id)
     answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
     entry = sandbox.note_answer(asked, answer)
-    await send_whole(send, answer, headers_of(asked.venue, answer))
+    await send_whole(send, asked.venue, answer)
     sandbox.journal.close(entry)
 
 
 async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:
+    await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
     async with FaultyResponse(receive, send, sandbox.closing) as response:
         await response.send(answer, headers)
 
 
-async def send_whole(send: Send, answer: Answer, headers: list[Header]) -> None:
-    """Send an answer completely, with its content-length."""
-    await send_answer(send, answer, [*headers, *length_of(answer, len(answer.body))])
+async def send_whole(send: Send, venue: Venue, answer: Answer, more: Sequence[Header] = ()) -> None:
+    """Send an answer completely, with its headers, those in `more` and its content-length.
+
+    It goes out in one write if possible, and through uvicorn if a stub made it or a fault changed it.
+    """
+    cycle = plain_cycle(send, answer.status) if answer.stub is None and answer.fault is None else None
+    if cycle is None:
+        headers = [*headers_of(venue, answer), *more, *length_of(answer, len(answer.body))]
+        await send_two(send, answer.status, headers, answer.body)
+    else:
+        further = lines_of(more) if more else b""
+        lines = b"%b%bcontent-length: %d\r\n" % (_header_lines(venue, answer), further, len(answer.body))
+        write(cycle, answer.status, lines, answer.body)
+
+
+def _header_lines(venue: Venue, answer: Answer) -> bytes:
+    if answer.headers or answer.diagnosis:
+        return lines_of(headers_of(venue, answer))
+    return _common_lines(venue.rest.headers)
+
+
+@lru_cache(maxsize=64)
+def _common_lines(headers: tuple[Header, ...]) -> bytes:
+    """Return the lines of the headers that every answer of a venue has."""
+    return lines_of((*headers, MARK))
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:

@@ -138,6 +138,9 @@ class HomeApp(ListenerApp):
         else:
             await send_refusal(scope, send, reason)
 
+    def may_start_eagerly(self, scope: Scope) -> bool:
+        return False
+
 
 def bind_peers(host: str, address: Address) -> socket.socket:
     """Open the socket on which the other servers reach this server. Raises OSError."""

@@ -16,7 +16,6 @@ from mockexchange.server.app import CONTROL, ListenerApp, is_opened_as_page
 from mockexchange.server.http.rest_endpoint import (
     DiagnosisWorker,
     explain,
-    headers_of,
     inspect,
     request_of,
     send_whole,
@@ -60,6 +59,9 @@ class ReaderApp(ListenerApp):
             cycle: Any = getattr(send, "__self__", None)
             cycle.transport.get_protocol().hand_over()
 
+    def may_start_eagerly(self, scope: Scope) -> bool:
+        return False
+
     async def _answer(self, scope: Scope, send: Send) -> bool:
         """Answer a request; return whether this reader can."""
         started_ns = time.perf_counter_ns()
@@ -76,7 +78,7 @@ class ReaderApp(ListenerApp):
             entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
-        await send_whole(send, answer, [*headers_of(asked.venue, answer), *number])
+        await send_whole(send, asked.venue, answer, number)
         return True
 
 
