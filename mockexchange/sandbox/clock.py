@@ -73,20 +73,29 @@ class ExchangeClock:
         self._scale = parse_mode(mode)
         self._ratio = (1, 1) if self._scale is None else self._scale.as_integer_ratio()
         """The scale in whole numbers: with fractions, time was a quarter of a script's steps."""
+        self._is_paused = self._scale == 0
         self.mode = mode
 
     def now(self) -> int:
         """Return exchange time, in microseconds since 1970."""
-        if self._scale is None:
-            return min(self._host() + self._ahead_us, LAST)
-        numerator, denominator = self._ratio
-        if not numerator:
-            return self._origin
-        return min(self._origin + self._elapsed_us() * numerator // denominator, LAST)
+        return self._origin if self._is_paused else self._instant(self._host())
 
-    def _elapsed_us(self) -> int:
-        """Return the host time since the origin. If the host's clock was set back, time goes on from where it was."""
+    def moment(self) -> tuple[int, int]:
+        """Return exchange time and host time, both of the same instant."""
         host = self._host()
+        return self._origin if self._is_paused else self._instant(host), host
+
+    def _instant(self, host: int) -> int:
+        """Return the exchange time of an instant of host time, on a clock that is not paused."""
+        if self._scale is None:
+            at = host + self._ahead_us
+        else:
+            numerator, denominator = self._ratio
+            at = self._origin + self._elapsed_us(host) * numerator // denominator
+        return min(at, LAST)
+
+    def _elapsed_us(self, host: int) -> int:
+        """Return the host time since the origin. If the host's clock was set back, time goes on from where it was."""
         if host < self._host_latest:
             self._host_origin -= self._host_latest - host
         self._host_latest = host
@@ -125,7 +134,7 @@ class ExchangeClock:
             return None
         if self._scale is None:
             return max(0, instant - self._ahead_us - self._host())
-        return max(0, math.ceil((instant - self._origin) / self._scale) - self._elapsed_us())
+        return max(0, math.ceil((instant - self._origin) / self._scale) - self._elapsed_us(self._host()))
 
     def set(self, mode: str, exchange_at: int, host_at: int) -> None:
         """Set the mode of the clock, and the exchange time `exchange_at` that it had at the host time `host_at`."""

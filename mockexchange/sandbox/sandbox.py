@@ -36,8 +36,6 @@ from mockexchange.venues.session import Handshake
 
 CLOCK = "clock"
 """The subject of the log's notes about changes of the clock."""
-ANSWERED = ("status", "operation", "account", "key_id", "diagnosis", "findings", "fault", "stub", "refusal")
-"""Attributes that the journal entry of a write gets from its complete answer."""
 
 
 class Sandbox:
@@ -91,7 +89,7 @@ class Sandbox:
 
     def moment(self) -> tuple[int, int, int]:
         """Return (exchange time, host time, length of the log), with which a replay can repeat an answer."""
-        return self.clock.now(), self.options.host(), self.exchange.state.sequence
+        return *self.clock.moment(), self.exchange.state.sequence
 
     def update_call_hook(self) -> None:
         """Pass the calls of streams to faults and stubs while a rule or a stub that may answer them is installed."""
@@ -105,7 +103,7 @@ class Sandbox:
         StoreUnavailable if the command could not be stored, and CommandFailed if the mock's own code raised an
         exception, after which the state is as it was before the command.
         """
-        if cause is None and (self.script.has_due or self.writer.has_posts):
+        if cause is None and self.has_due:
             await self.run_due()
         if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
             self._require_ready()
@@ -117,14 +115,15 @@ class Sandbox:
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
         """Execute a command as `submit` does; return its record in the log together with its outcome."""
         writer = self.writer
-        if writer.memory is not None:
-            outcome = await self.submit(command, at, cause)
-            assert writer.newest is not None, "it was appended a moment ago"
-            return Written(writer.newest, outcome)
-        if cause is None:
+        if cause is None and self.has_due:
             await self.run_due()
-        self._require_ready()
-        return await writer.write(command, at, cause)
+        if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
+            self._require_ready()
+        if writer.memory is None:
+            return await writer.write(command, at, cause)
+        outcome = writer.write_now(command, at, cause)
+        assert writer.newest is not None, "it was appended a moment ago"
+        return Written(writer.newest, outcome)
 
     def _require_ready(self) -> None:
         """Raise SandboxEnded, SandboxBroken, or QuotaReached unless another command can be executed."""
@@ -154,9 +153,14 @@ class Sandbox:
         self.log = log
         self.writer.use(log)
 
+    @property
+    def has_due(self) -> bool:
+        """Whether steps of the script are due, or posted notes are not applied yet; `run_due` sees to both."""
+        return bool(self.script.has_due or self.writer.posts)
+
     async def run_due(self) -> None:
         """Execute the steps of the script that are due. If the store is unavailable, these steps stay due."""
-        if self.writer.has_posts:
+        if self.writer.posts:
             await self.writer.wait_until_applied()
         if self.script.has_due and not self.writer.has_failed:
             with suppress(SandboxBroken, StoreUnavailable):  # every later use raises it
@@ -277,14 +281,15 @@ class Sandbox:
         The answer to a write is pending: `carry_out` executes its commands and returns the complete answer. Raises
         SandboxBroken.
         """
-        self.require_working()
+        if self.broken:
+            self.require_working()
         at, host_at, position = self.moment()
         self.touched_at = host_at
-        asked = RequestContext.of(request)
+        asked = request if type(request) is RequestContext else RequestContext.of(request)
         answering = self.faults.answer if self.faults.for_requests else self._answer
         answer = answering(asked, at, host_at)
         entry = self._note(asked, answer, at, host_at, position)
-        if answer.pending is None:
+        if answer.pending is None and self.script.triggers:
             self.script.note_request(entry)
         return answer, entry
 
@@ -299,8 +304,7 @@ class Sandbox:
             record, outcome = await self.write(step)
             entry.commands += (record.sequence,)
             step = resume(answer.pending, outcome)
-        for name in ANSWERED:
-            setattr(entry, name, getattr(step, name))
+        _complete(entry, step)
         self.journal.set_answer(entry, step.body)
         self.script.note_request(entry)
         if sends_frames_first(self.plan.frames, self.plan.seed, entry.number):
@@ -323,8 +327,9 @@ class Sandbox:
         self.journal.add_closed(entry)
 
     def _note(self, asked: RequestContext, answer: Answer, at: int, host_at: int, position: int) -> JournalEntry:
-        request = asked.request
-        return self._add_entry(
+        request, body, page = asked.request, answer.body, answer.page
+        entry = JournalEntry(
+            number=self.journal.count + 1,
             at=at,
             host_at=host_at,
             position=position,
@@ -333,7 +338,7 @@ class Sandbox:
             headers=request.headers,
             body=request.body,
             status=answer.status,
-            answer_pieces=pieces_of(answer.body, answer.page),
+            answer_pieces=pieces_of(body, page) if page else (body,),
             operation=answer.operation,
             account=answer.account,
             key_id=answer.key_id,
@@ -343,8 +348,9 @@ class Sandbox:
             stub=answer.stub,
             venue=asked.venue.name,
             refusal=answer.refusal,
-            awaits_answer=answer.pending is not None,
         )
+        self.journal.add(entry, awaits_answer=answer.pending is not None)
+        return entry
 
     def note_unroutable(
         self,
@@ -359,7 +365,8 @@ class Sandbox:
     ) -> None:
         """Journal a connection or bytes that are no request to any venue; status 0 if no answer was sent."""
         at, host_at, position = self.moment()
-        entry = self._add_entry(
+        entry = JournalEntry(
+            number=self.journal.count + 1,
             at=at,
             host_at=host_at,
             position=position,
@@ -371,13 +378,8 @@ class Sandbox:
             answer_pieces=() if answer is None else (answer,),
             diagnosis=diagnosis,
         )
+        self.journal.add(entry)
         self.journal.close(entry)
-
-    def _add_entry(self, *, awaits_answer: bool = False, **fields: Any) -> JournalEntry:
-        """Create the next entry of the journal; all entries of requests are created here."""
-        entry = JournalEntry(number=self.journal.count + 1, **fields)
-        self.journal.add(entry, awaits_answer=awaits_answer)
-        return entry
 
     def credentials(self) -> list[Credential]:
         """Return the credential of every key, in the order of `keys`."""
@@ -385,3 +387,10 @@ class Sandbox:
 
     def credential_of(self, key: Key) -> Credential:
         return credential_of(self.exchange.state, key, self.private_pems.get(key.key_id))
+
+
+def _complete(entry: JournalEntry, answer: Answer) -> None:
+    """Set what the entry of a write gets from its complete answer, except the body."""
+    entry.status, entry.operation, entry.account = answer.status, answer.operation, answer.account
+    entry.key_id, entry.diagnosis, entry.findings = answer.key_id, answer.diagnosis, answer.findings
+    entry.fault, entry.stub, entry.refusal = answer.fault, answer.stub, answer.refusal

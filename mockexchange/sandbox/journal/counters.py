@@ -59,10 +59,10 @@ class Counters:
         return sum(count for (_, _, status), count in self.requests.items() if status == 0 or status >= REFUSED_FROM)
 
     def count_request(self, venue: str, operation: str | None, status: int, latency_us: int) -> None:
-        key = (venue, operation, status)
-        if key not in self.requests and len(self.requests) >= REQUEST_KEYS_MAX:
+        key, requests = (venue, operation, status), self.requests
+        if key not in requests and len(requests) >= REQUEST_KEYS_MAX:
             key = OTHERS
-        self.requests[key] = self.requests.get(key, 0) + 1
+        requests[key] = requests.get(key, 0) + 1
         latencies = self.latencies.get(venue)
         if latencies is None:
             latencies = self.latencies[venue] = Latencies()

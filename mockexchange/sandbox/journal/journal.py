@@ -9,12 +9,14 @@ oldest first.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
 from mockexchange.sandbox.journal.counters import Counters
 from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN, RecentPages
+from mockexchange.sandbox.journal.shared_bodies import SharedBodies
 from mockexchange.venues.request import Page
 
 ENTRIES_MAX = 10_000
@@ -88,13 +90,13 @@ class JournalEntry(Struct):
 
     @property
     def bodies(self) -> list[bytes]:
-        return [raw for raw in (self.body, *self.answer_pieces) if raw]
+        return list(filter(None, (self.body, *self.answer_pieces)))
 
     @property
     def head_bytes(self) -> int:
         """The memory that the entry takes without its bodies and findings, in bytes."""
         headers = self.headers
-        size = sum([len(name) + len(value) for name, value in headers])
+        size = sum(map(len, chain.from_iterable(headers)))
         return ENTRY_BYTES + len(self.target) + HEADER_BYTES * len(headers) + size
 
     def drop_bodies(self) -> None:
@@ -190,7 +192,7 @@ class Journal:
         self._heads_bytes = 0
         self._head_sizes: deque[int] = deque()
         """What each entry counts of `_heads_bytes`."""
-        self._bodies = _SharedBodies()
+        self._bodies = SharedBodies()
         self._with_bodies: deque[JournalEntry] = deque()
         self._frames_max = frames_max
         self._frames_bytes_max = frames_bytes_max
@@ -244,7 +246,8 @@ class Journal:
             self._bodies.hold(bodies)
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
             self._forget(self._entries.popleft())
-        self._drop_bodies()
+        if self._bodies.size_bytes > self._bodies_bytes_max:
+            self._drop_bodies()
 
     def add_closed(self, entry: JournalEntry) -> None:
         """Add to the journal a complete entry that another process made; it gets the next number."""
@@ -269,7 +272,8 @@ class Journal:
         """Mark an entry as complete, count it and notify the observers."""
         entry.is_closed = True
         self._count(entry)
-        self._notify(entry)
+        if self.observers:
+            self._notify(entry)
 
     def add_frame(self, frame: FrameEntry) -> None:
         self.frames.append(frame)
@@ -305,7 +309,7 @@ class Journal:
         self._entries.clear()
         self._head_sizes.clear()
         self._with_bodies.clear()
-        self._bodies = _SharedBodies()
+        self._bodies = SharedBodies()
         self._recent_pages = RecentPages()
         self._heads_bytes = 0
         self.frames.clear()
@@ -365,29 +369,3 @@ class Journal:
             entry = self._with_bodies.popleft()
             self._bodies.release(entry.bodies)
             entry.drop_bodies()
-
-
-class _SharedBodies:
-    """The total size of the bodies; a bytes object that several entries share counts once."""
-
-    __slots__ = ("_holders", "size_bytes")
-
-    def __init__(self) -> None:
-        self._holders: dict[int, int] = {}
-        self.size_bytes = 0
-
-    def hold(self, bodies: list[bytes]) -> None:
-        for raw in bodies:
-            holders = self._holders.get(id(raw), 0)
-            self._holders[id(raw)] = holders + 1
-            if not holders:
-                self.size_bytes += len(raw)
-
-    def release(self, bodies: list[bytes]) -> None:
-        for raw in bodies:
-            holders = self._holders[id(raw)] - 1
-            if holders:
-                self._holders[id(raw)] = holders
-            else:
-                del self._holders[id(raw)]
-                self.size_bytes -= len(raw)

@@ -51,7 +51,8 @@ class Writer:
         self._queue: deque[_Waiting] = deque()
         self._posted: deque[tuple[Note, Callable[[str], object]]] = deque()
         """Notes that are posted while a command of a log in memory is applied."""
-        self._posts: set[asyncio.Future[Written]] = set()
+        self.posts: set[asyncio.Future[Written]] = set()
+        """The posted notes that are not applied yet, of a log that is not in memory."""
         self._unsettled: tuple[list[Record], str] | None = None
         """The append of unknown outcome, with its nonce."""
         self._latest: asyncio.Future[Written] | None = None
@@ -113,7 +114,7 @@ class Writer:
         """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
         if self.memory is None:
             future = self._enqueue(note, None, None)
-            self._posts.add(future)
+            self.posts.add(future)
             future.add_done_callback(partial(self._end_post, failed))
         elif self._is_applying:
             self._posted.append((note, failed))
@@ -121,21 +122,17 @@ class Writer:
             self.write_now(note)
 
     @property
-    def has_posts(self) -> bool:
-        return bool(self._posts)
-
-    @property
     def post_count(self) -> int:
         """Number of posted notes that are not applied yet."""
-        return len(self._posts) + len(self._posted)
+        return len(self.posts) + len(self._posted)
 
     async def wait_until_applied(self) -> None:
         """Wait until all posted notes are applied, or have failed."""
-        if self._posts:
-            await asyncio.wait(set(self._posts))
+        if self.posts:
+            await asyncio.wait(set(self.posts))
 
     def _end_post(self, failed: Callable[[str], object], future: "asyncio.Future[Written]") -> None:
-        self._posts.discard(future)
+        self.posts.discard(future)
         error = None if future.cancelled() else future.exception()
         if error is not None and not isinstance(error, SandboxEnded):
             failed(str(error))

@@ -161,7 +161,7 @@ class Script:
     @property
     def has_due(self) -> bool:
         """Whether a step, or a command that is played back, is due now."""
-        return (next_at := self.next_at) is not None and next_at <= self._now
+        return (next_at := (self.playback or self._schedule).next_at) is not None and next_at <= self._now
 
     @property
     def is_done(self) -> bool:
