@@ -45,13 +45,17 @@ class RowCache:
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def join(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
-        """Return the JSON of all items, separated by commas; encode only the items that are not cached."""
-        young = self._young
-        parts = list(map(young.get, map(_revision, items)))
-        if None in parts:
-            return b",".join([self._row(item, encode) for item in items])
-        return b",".join(parts)  # type: ignore[arg-type]  # no None among them
+    def write_list(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
+        """Return the JSON list of all items; encode only the items that are not cached."""
+        try:
+            parts = list(map(self._young.__getitem__, map(_revision, items)))
+        except KeyError:
+            parts = [self._row(item, encode) for item in items]
+        if not parts:
+            return b"[]"
+        parts[0] = b"[" + parts[0]  # brackets around the joined list would copy it again
+        parts[-1] += b"]"
+        return b",".join(parts)
 
     def _row(self, item: Item, encode: Callable[[Item], bytes]) -> bytes:
         revision = item.revision

@@ -22,6 +22,8 @@ COMPAT_ONLY = "9999-12-31"
 """Value of `since` for rows that hold only at the API date `compat` and on no day; `compat` prefers these rows."""
 COMPAT = "compat"
 LATEST = "latest"
+DATES_KEPT_MAX = 64
+"""Size of a cache by API date; more dates than these are hardly used at the same time."""
 MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 MISTYPED_DATE = re.compile(r"(?P<year>[0-9]{4})(\D(?P<month>[0-9]{1,2})(\D[0-9]{1,2})?)?")
 
@@ -131,11 +133,17 @@ def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Ma
 
     A key that may be absent is left out if its value is the empty text.
     """
-    parts = [(f'"{name}":'.encode(), name, row.empty == "absent") for name, row in pick(fields, api_date).items()]
+    parts = [(name, f'"{name}":'.encode(), row.empty == "absent") for name, row in pick(fields, api_date).items()]
 
     def encode(values: Mapping[str, bytes]) -> bytes:
-        shown = [head + values[name] for head, name, may_go in parts if not may_go or values[name] != b'""']
-        return b"{" + b",".join(shown) + b"}"
+        pieces: list[bytes] = []
+        separator = b"{"
+        for name, head, may_go in parts:
+            value = values[name]
+            if not may_go or value != b'""':
+                pieces += separator, head, value
+                separator = b","
+        return b"".join((*pieces, b"}")) if pieces else b"{}"
 
     return encode
 

@@ -6,7 +6,10 @@ Unknown parameters are ignored, and the journal gets a finding about them.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 
@@ -25,9 +28,10 @@ class ParameterRow(DatedRow, frozen=True, kw_only=True, eq=False):
     default: int | str | bool | None = None
     required: bool = False
 
-    @property
-    def value_if_absent(self) -> object:
-        return self.default
+    value_if_absent: object = None
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "value_if_absent", self.default)
 
     def broken_bound(self, number: int) -> tuple[str, int] | None:
         """Return the bound that a number breaks, as ("at least" or "at most", limit); None if it breaks none."""
@@ -41,7 +45,7 @@ class ParameterRow(DatedRow, frozen=True, kw_only=True, eq=False):
 P = TypeVar("P", bound=ParameterRow)
 
 
-class Given(NamedTuple, Generic[P]):
+class Given(Struct, Generic[P], frozen=True):
     """A parameter that a request has: the parameter's table row, and the value as sent."""
 
     operation: str

@@ -14,4 +14,7 @@ def query_pairs(query: str, *, encoding: str = "utf-8", keep_blank_values: bool 
     """Return the first PAIRS_MAX names and values of a raw query, decoded. Invalid bytes are replaced."""
     if has_too_many_pairs(query):
         query = "&".join(query.split("&", PAIRS_MAX)[:PAIRS_MAX])
+    if "%" not in query and "+" not in query:
+        pairs = [part.partition("=") for part in query.split("&") if part]
+        return [(name, value) for name, _, value in pairs if value or keep_blank_values]
     return parse_qsl(query, keep_blank_values=keep_blank_values, encoding=encoding, errors="replace")

@@ -32,32 +32,32 @@ def items(*revisions: int) -> list[Item]:
 
 def test_rows_are_joined_and_encoded_once() -> None:
     cache, rows = RowCache(), items(1, 2, 3)
-    assert cache.join(rows, encode) == b"row 1,row 2,row 3"
-    assert cache.join(rows[::-1], encode) == b"row 3,row 2,row 1"
+    assert cache.write_list(rows, encode) == b"[row 1,row 2,row 3]"
+    assert cache.write_list(rows[::-1], encode) == b"[row 3,row 2,row 1]"
     assert [row.encoded for row in rows] == [1, 1, 1]
-    assert cache.join([], encode) == b""
+    assert cache.write_list([], encode) == b"[]"
 
 
 def test_another_revision_is_another_row() -> None:
     cache, row = RowCache(), Item(1)
-    cache.join([row], encode)
+    cache.write_list([row], encode)
     row.revision = 2
-    assert cache.join([row], encode) == b"row 2"
+    assert cache.write_list([row], encode) == b"[row 2]"
 
 
 def test_some_known_and_some_new_come_in_order() -> None:
     cache = RowCache()
-    cache.join(items(2, 4), encode)
-    assert cache.join(items(1, 2, 3, 4), encode) == b"row 1,row 2,row 3,row 4"
+    cache.write_list(items(2, 4), encode)
+    assert cache.write_list(items(1, 2, 3, 4), encode) == b"[row 1,row 2,row 3,row 4]"
 
 
 def test_what_is_used_stays_and_what_is_not_goes() -> None:
     cache, used, left = RowCache(rows_max=8), Item(0), Item(1_000)
-    cache.join([left], encode)
+    cache.write_list([left], encode)
     for revision in range(1, 50):
-        cache.join([used, Item(revision)], encode)
+        cache.write_list([used, Item(revision)], encode)
         assert len(cache) <= 9
-    cache.join([left], encode)
+    cache.write_list([left], encode)
     assert (used.encoded, left.encoded) == (1, 2)
 
 
@@ -65,7 +65,7 @@ def test_what_is_used_stays_and_what_is_not_goes() -> None:
 def test_whatever_is_asked_the_bytes_are_right_and_bounded(asked: list[list[int]], rows_max: int) -> None:
     cache = RowCache(rows_max)
     for revisions in asked:
-        assert cache.join(items(*revisions), encode) == b",".join(b"row %d" % one for one in revisions)
+        assert cache.write_list(items(*revisions), encode) == b"[%b]" % b",".join(b"row %d" % one for one in revisions)
         assert len(cache) <= 2 * (rows_max // 2 + 1)
 
 

@@ -16,6 +16,7 @@ from mockexchange.core.model.positions import (
     ANY_COUNT,
     ARCHIVED,
     EXCHANGE_INDEX_SHIFT,
+    NO_TOTALS,
     SETTLED,
     EventHolding,
     EventTotals,
@@ -24,9 +25,9 @@ from mockexchange.core.model.positions import (
 from mockexchange.core.model.ranking import Rank, Ranking, T, merge_after
 from mockexchange.core.model.subaccounts import Subaccount
 
-event_of = attrgetter("market.event.ticker")
-VIEWS = tuple(product((False, True, None), repeat=2))
-"""All combinations of the filters (settled, archived).
+event_of = attrgetter("market.event")
+VIEWS = {seen: number for number, seen in enumerate(product((False, True, None), repeat=2))}
+"""Numbers of all combinations of the filters (settled, archived).
 
 Each combination has its own event row, with its own revision.
 """
@@ -84,8 +85,9 @@ def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
     if query.whole_events and query.ticker is None:
         return _page_of_events(subaccount, query)
     rows, after = _cut(_find_rows(subaccount, query), query.limit)
-    events = map(subaccount.events.__getitem__, dict.fromkeys(map(event_of, rows)))
-    return Page(rows, _event_rows(events, query), after)
+    events = subaccount.events
+    held = [events[listing.ticker] for listing in dict.fromkeys(map(event_of, rows))]
+    return Page(rows, _event_rows(held, query), after)
 
 
 def _find_rows(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
@@ -138,9 +140,12 @@ def _named(subaccount: Subaccount, query: PositionQuery) -> Iterator[EventHoldin
 
 
 def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:
-    seen = (query.settled, query.archived)
-    views, view = len(VIEWS), VIEWS.index(seen)
-    totals = [(event.event, event.totals(*seen)) for event in events]
+    settled, archived = query.settled, query.archived
+    views, view = len(VIEWS), VIEWS[settled, archived]
+    if settled is False and not archived:  # as most pages; a call for each event would take as long as its row
+        totals = [(event.event, event.unsettled_totals or NO_TOTALS) for event in events]
+    else:
+        totals = [(event.event, event.totals(settled, archived)) for event in events]
     return [EventRow(name, sums, sums.revision * views + view) for name, sums in totals]
 
 

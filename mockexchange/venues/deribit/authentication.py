@@ -6,7 +6,8 @@ that finds it, and that a worker thread calls.
 
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
@@ -26,6 +27,8 @@ from mockexchange.venues.request import Answer, Diagnose, Request
 
 NAME = "deribit"
 READ, READ_WRITE = ":read", ":read_write"
+SCOPES_KEPT_MAX = 256
+"""Size of the cache of scopes with those that they include; keys and tokens have few combinations."""
 TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
 
 
@@ -80,11 +83,14 @@ def read_token(
 
 def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
     """Return the caller of requests that are made with a key and these scopes; a `read_write` scope includes `read`."""
-    given = list(scopes)
-    read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
-    return Caller(
-        key, tuple(dict.fromkeys([*given, *read])), SubaccountRef(key.account, key.subaccount or PRIMARY_SUBACCOUNT)
-    )
+    return Caller(key, _with_reads(tuple(scopes)), SubaccountRef(key.account, key.subaccount or PRIMARY_SUBACCOUNT))
+
+
+@lru_cache(maxsize=SCOPES_KEPT_MAX)
+def _with_reads(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return scopes with the `read` scopes that their `read_write` scopes include."""
+    read = [scope.removesuffix(READ_WRITE) + READ for scope in scopes if scope.endswith(READ_WRITE)]
+    return tuple(dict.fromkeys([*scopes, *read]))
 
 
 def require_key(context: DeribitContext, key_id: str, reply: Answer | None = None) -> Key:
@@ -161,17 +167,23 @@ def _identify_signed(
     key = require_key(context, sent.key_id, reply)
     require_time(context, sent.timestamp, at, host_at)
     text = signatures.request_text(sent.timestamp, sent.nonce, request)
-    require_signature(context, key, text, sent.signature, reply.findings, diagnosis.request_case(request, sent))
+    case = partial(diagnosis.request_case, request, sent)
+    require_signature(context, key, text, sent.signature, reply.findings, case)
     return caller_of(key, key.scopes)
 
 
 def require_signature(
-    context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.MakeCase
+    context: DeribitContext,
+    key: Key,
+    text: bytes,
+    signature: str,
+    findings: list[str],
+    case_maker: Callable[[], diagnosis.MakeCase],
 ) -> None:
     """Raise Rejected if a signature does not verify; the rejection carries a function that searches for the mistake."""
     if not signatures.verifies(key.secret, text, signature):
         others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
-        raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))
+        raise Rejected(INVALID_CREDENTIALS, _diagnose(case_maker(), known(key), others))
     if signature != signature.lower():
         findings.append("the signature is in upper-case hex: the documents show lower case")
 

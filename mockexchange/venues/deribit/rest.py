@@ -40,7 +40,7 @@ class ParsedRequest(NamedTuple):
 
     id: str | None
     method: str
-    params: dict[str, Any]
+    params: Mapping[str, Any]
     in_path: str = ""
     """Method that the path of a POST names, besides the method in its body; "" if the path names none."""
 
@@ -121,7 +121,8 @@ def read(request: Request) -> ParsedRequest:
 
 def method_in(path: str) -> str:
     """Return the JSON-RPC method that a raw path names; "" if the path names none."""
-    return unquote(path.removeprefix(PREFIX)).removeprefix("/")
+    method = path.removeprefix(PREFIX)
+    return (unquote(method) if "%" in method else method).removeprefix("/")
 
 
 def _read_get(request: Request) -> ParsedRequest:

@@ -37,8 +37,12 @@ class Credentials(NamedTuple):
 def read_authorization(request: Request) -> tuple[str, str] | None:
     """Return the scheme of the Authorization header in lower case, and the text after it; None without the header."""
     header = request.header(AUTHORIZATION)
-    if header is None:
-        return None
+    return None if header is None else _split(header)
+
+
+@lru_cache(maxsize=HEADERS_KEPT_MAX)
+def _split(header: str) -> tuple[str, str]:
+    """Return scheme and rest; the result is cached, because several steps of a request need it."""
     scheme, _, rest = header.strip().partition(" ")
     return scheme.lower(), rest.strip()
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -19,9 +19,11 @@ VALUES_MAX = 4_000
 The longest list that a method accepts has 500 values.
 """
 SHOWN_CHARS_MAX = 80
+BYTE_ORDER_MARK = "\ufeff"
+"""The first character of a text that `json.loads` refuses, with advice."""
 
 
-class Number(NamedTuple):
+class Number(Struct, frozen=True):
     """A JSON number as it was written: -0, 1.50 and integers of any length stay unchanged."""
 
     text: str
@@ -57,8 +59,8 @@ class Envelope(Struct, frozen=True):
 
     id: str | None
     method: str | None
-    params: dict[str, Any]
-    extra: dict[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any]
+    extra: dict[str, Any] = {}
 
 
 def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True) -> Envelope:
@@ -80,7 +82,8 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise Malformed(Defect.NOT_JSON, f"more than {VALUES_MAX:,} values: no method takes so many")
     try:
         # Invalid UTF-8 is a ValueError too, and so is NaN.
-        document = json.loads(raw.decode(), parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+        text = raw.decode()
+        document = json.loads(text) if text.startswith(BYTE_ORDER_MARK) else _DECODER.decode(text)
     except RecursionError:
         raise Malformed(Defect.NOT_JSON, "the JSON is nested too deep: expected one object") from None
     except ValueError as error:
@@ -167,3 +170,6 @@ def _method(value: object, id_text: str | None, required: bool) -> str | None:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_constant)

@@ -52,7 +52,9 @@ def authenticate(
     credentials = credentials or signatures.read_credentials(request)
     reply.key_id = credentials.key_id
     is_off = settings.auth_mode == "off"
-    _require_headers(request, credentials, is_off)
+    given = credentials.key_id, credentials.timestamp, credentials.signature
+    if given[0] is None or (None in given and not is_off):
+        raise _missing(request, credentials)
     key = state.keys.get(credentials.key_id or "")
     if key is None or not _is_of_this_venue(state, key):
         raise _unknown_key(state, credentials.key_id or "")
@@ -80,16 +82,15 @@ def _unknown_key(state: State, key_id: str) -> Rejected:
     return Rejected(Situation.UNKNOWN_KEY, lambda pause: _explain_unknown_key(key_id, known))
 
 
-def _require_headers(request: Request, credentials: Credentials, is_off: bool) -> None:
+def _missing(request: Request, credentials: Credentials) -> Rejected:
+    """Return the rejection of a request that lacks one of the headers."""
     if credentials.key_id is None:
-        raise Rejected(Situation.NO_CREDENTIALS, _explain_missing(request))
-    if is_off:
-        return
-    if credentials.signature is None:
+        situation = Situation.NO_CREDENTIALS
+    elif credentials.signature is None:
         situation = Situation.NO_SIGNATURE if credentials.timestamp else Situation.NO_CREDENTIALS
-        raise Rejected(situation, _explain_missing(request))
-    if credentials.timestamp is None:
-        raise Rejected(Situation.TIMESTAMP_EXPIRED, _explain_missing(request))
+    else:
+        situation = Situation.TIMESTAMP_EXPIRED
+    return Rejected(situation, _explain_missing(request))
 
 
 def _require_time(settings: KalshiSettings, credentials: Credentials, at: int) -> None:

@@ -1,6 +1,8 @@
 """Named days on which the venue's API changed, and the sources that its tables cite."""
 
-from mockexchange.venues.dated import ApiDate, parse_api_date
+from functools import lru_cache
+
+from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-11-03"
 ALIASES = {
@@ -47,6 +49,7 @@ SOURCES = {
 }
 
 
+@lru_cache(maxsize=DATES_KEPT_MAX)
 def api_date(text: str) -> ApiDate:
     """Parse "compat", "latest", an alias or a day from 2025-11-03 on. Raises ValueError with the known dates."""
     return parse_api_date(text, ALIASES, FIRST_DAY)

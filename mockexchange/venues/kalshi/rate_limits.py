@@ -7,7 +7,6 @@ answers. A request that finds too few tokens removes none: there is no penalty (
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -149,6 +148,7 @@ class _Items(msgspec.Struct):
     exchange_index: int = 0
 
 
+NO_ITEMS = _Items()
 ITEMS = msgspec.json.Decoder(_Items)
 
 
@@ -213,10 +213,10 @@ class RateLimits:
 
 def _extent(path: str, request: Request, api_date: ApiDate) -> tuple[int, int]:
     """Return the items that a write is charged for, and the exchange index of its bucket; of no JSON, one and 0."""
-    given = _Items()
-    if request.body:
-        with suppress(msgspec.DecodeError, RecursionError):
-            given = ITEMS.decode(request.body)
+    try:
+        given = ITEMS.decode(request.body) if request.body else NO_ITEMS
+    except (msgspec.DecodeError, RecursionError):
+        given = NO_ITEMS
     if path.endswith(BATCHED):
         return max(len(given.orders) + len(given.ids), 1), 0
     if not api_date.holds(PER_SHARD_SINCE):

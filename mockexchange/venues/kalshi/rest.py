@@ -268,7 +268,7 @@ def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) ->
 
 
 def _require_scope(key: Key, operation: Operation) -> None:
-    if not set(operation.scopes) & set(key.scopes):
+    if set(operation.scopes).isdisjoint(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
         message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
         raise Rejected(Situation.FORBIDDEN, message)

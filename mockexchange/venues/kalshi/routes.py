@@ -1,10 +1,11 @@
 """Finds the operation for a method and a path: fixed paths in a dictionary, other paths by templates."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, Life
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation
@@ -48,11 +49,17 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
     if len(path) > PATH_CHARS_MAX:
         return None
     method = READ_METHODS.get(method, method)
-    operation = ROUTES.get((method, path if "%" not in path else unquote(path)))
-    if operation and api_date.holds(*operation.life):
-        return Match(operation, NO_PARAMS)
+    found = _fixed_routes(api_date).get((method, path if "%" not in path else unquote(path)))
+    if found:
+        return found
     found = _match_template(method, path, api_date)
     return found if found and api_date.holds(*found.operation.life) else None
+
+
+@lru_cache(maxsize=DATES_KEPT_MAX)
+def _fixed_routes(api_date: ApiDate) -> dict[tuple[str, str], Match]:
+    """Return the operations with fixed paths at an API date, by method and path."""
+    return {place: Match(found, NO_PARAMS) for place, found in ROUTES.items() if api_date.holds(*found.life)}
 
 
 def methods_of(path: str, api_date: ApiDate) -> list[str]:
@@ -65,8 +72,7 @@ def methods_of(path: str, api_date: ApiDate) -> list[str]:
 
 
 def _is_fixed(method: str, path: str, api_date: ApiDate) -> bool:
-    operation = ROUTES.get((method, unquote(path[:PATH_CHARS_MAX])))
-    return operation is not None and api_date.holds(*operation.life)
+    return (method, unquote(path[:PATH_CHARS_MAX])) in _fixed_routes(api_date)
 
 
 def _match_template(method: str, path: str, api_date: ApiDate) -> Match | None:

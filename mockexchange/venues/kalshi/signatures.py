@@ -7,7 +7,6 @@ published client does so). Any PSS salt verifies here, since the venue's own str
 """
 
 import binascii
-from base64 import b64decode
 from functools import lru_cache
 from typing import Literal
 
@@ -74,8 +73,8 @@ def decode_signature(text: str) -> bytes | None:
     if len(text) % 4 or text.count("=") > 2:  # Python forgives padding beyond what the length needs
         return None
     try:
-        return b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         return None
 
 

@@ -1,6 +1,8 @@
 """The API dates of SignalPlus that have names, and the sources that its tables cite."""
 
-from mockexchange.venues.dated import ApiDate, parse_api_date
+from functools import lru_cache
+
+from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-10-14"
 """First known day: the date from which the page of the channel user.changes lists it."""
@@ -16,6 +18,7 @@ SOURCES = {
 }
 
 
+@lru_cache(maxsize=DATES_KEPT_MAX)
 def api_date(text: str) -> ApiDate:
     """Read "compat", "latest", an alias or a day from 2025-10-14 on. Raises ValueError with the known values."""
     return parse_api_date(text, ALIASES, FIRST_DAY)

@@ -115,7 +115,8 @@ def _require_one_method(received: SignalPlusRequest, envelope: Envelope) -> None
 
 def _method_in(request: Request) -> str:
     """Return the method in a path; "" for the base URL."""
-    return unquote(request.path.removeprefix(PREFIX)).strip("/")
+    path = request.path.removeprefix(PREFIX)
+    return (unquote(path) if "%" in path else path).strip("/")
 
 
 def _read(body: bytes) -> Envelope | Rejected:

@@ -63,7 +63,7 @@ def call_of(
     findings: list[str],
 ) -> Call:
     """Return the call of an operation that a JSON-RPC request asks for, with decoded params. Raises Rejected."""
-    if operation.scopes and not set(operation.scopes) & set(key.scopes):
+    if operation.scopes and set(operation.scopes).isdisjoint(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
         message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
         raise Rejected(Situation.FORBIDDEN, message)

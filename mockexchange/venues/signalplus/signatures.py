@@ -24,6 +24,7 @@ QUERY = ("apiKey", "timestamp", "nonce", "signature")
 """Query parameters that may carry the same four values, in the order of the headers."""
 HEADERS_KEPT_MAX = 64
 """Size of the cache of parsed headers; hardly more requests are answered at the same time."""
+SECRETS_KEPT_MAX = 1_024
 SCHEME = "bearer "
 SECRET_BYTES = 32
 KEY_ID_BYTES = 16
@@ -43,13 +44,16 @@ class Credentials(NamedTuple):
         return f"{self.timestamp or ''}\n{self.nonce or ''}".encode("latin-1", "replace")
 
 
+NO_CREDENTIALS = Credentials(None, None, None, None)
+
+
 def read_credentials(request: Request, *, with_query: bool = False) -> Credentials:
     """Return the four headers' values, or if all are missing and `with_query` is true, those in the query."""
-    found = _header_values(request.headers)
-    if with_query and not any(found):
+    found = _credentials_in(request.headers)
+    if found is None and with_query:
         given = dict(query_pairs(request.query, encoding="latin-1", keep_blank_values=False))
         return Credentials(*(given.get(name) or None for name in QUERY))
-    return Credentials(_token(found[0] or ""), *found[1:])
+    return found or NO_CREDENTIALS
 
 
 def claimed_key(request: Request) -> str | None:
@@ -82,6 +86,7 @@ def check_secret(secret: str) -> None:
         raise ValueError("expected standard base64 with its padding, such as c2VjcmV0")
 
 
+@lru_cache(maxsize=SECRETS_KEPT_MAX)
 def _decoded(secret: str) -> bytes:
     if len(secret) % 4:  # Python forgives padding beyond what the length needs
         return b""
@@ -92,10 +97,14 @@ def _decoded(secret: str) -> bytes:
 
 
 @lru_cache(maxsize=HEADERS_KEPT_MAX)
-def _header_values(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[str | None, ...]:
-    """Return the values of the four headers, the first of each; several steps of a request read them."""
+def _credentials_in(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials | None:
+    """Return the values of the four headers, the first of each; None if all are missing.
+
+    The result is cached, because several steps of a request read it.
+    """
     first = dict(reversed(headers))
-    return tuple([first.get(name, b"").decode("latin-1").strip() or None for name in HEADERS])
+    found = [first.get(name, b"").decode("latin-1").strip() or None for name in HEADERS]
+    return Credentials(_token(found[0] or ""), *found[1:]) if any(found) else None
 
 
 def _token(authorization: str) -> str | None:

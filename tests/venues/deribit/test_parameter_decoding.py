@@ -1,6 +1,7 @@
 """The decoder of parameters: texts of a query, types of JSON, unknown names and bad values."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ ROWS = (
     Parameter(name="ids", kind="texts"),
 )
 DEFAULTS = {"word": "a", "text": None, "whole": 5, "flag": False, "ids": None}
-GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
+GIVEN: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
     ({}, {}),
     ({"word": None, "whole": None, "flag": None}, {}),
     ({"word": "b", "text": "", "flag": True}, {"word": "b", "text": "", "flag": True}),
@@ -35,17 +36,17 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-def decoded(params: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def decoded(params: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
     findings: list[str] = []
     return decode("public/m", ROWS, params, DAY, findings), findings
 
 
 @pytest.mark.parametrize(("params", "expected"), GIVEN)
-def test_parameters_are_decoded(params: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert decoded(params) == (DEFAULTS | expected, [])
+def test_parameters_are_decoded(params: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    assert decoded(params) == (DEFAULTS | dict(expected), [])
 
 
-WRONG: list[tuple[dict[str, Any], str, str, str]] = [
+WRONG: list[tuple[Mapping[str, Any], str, str, str]] = [
     ({"word": "c"}, "word", "invalid word", "expected one of a, b, got the string 'c'"),
     ({"word": Number("1")}, "word", "invalid word", "got the number 1"),
     ({"word": []}, "word", "invalid word", "got an array"),
@@ -72,7 +73,7 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("params", "param", "reason", "words"), WRONG)
-def test_bad_parameters(params: dict[str, Any], param: str, reason: str, words: str) -> None:
+def test_bad_parameters(params: Mapping[str, Any], param: str, reason: str, words: str) -> None:
     with pytest.raises(Rejected) as raised:
         decoded(params)
     rejected = raised.value
@@ -106,7 +107,7 @@ def test_a_bare_name_given_twice_is_no_list() -> None:
 
 # --- pages that a fault cuts
 
-CAPPED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+CAPPED: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
     ({}, {"count": Number("3")}),
     ({"count": Number("2")}, {"count": Number("2")}),
     ({"count": Number("9")}, {"count": Number("3")}),
@@ -117,7 +118,9 @@ CAPPED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("params", "expected"), CAPPED)
-def test_a_page_is_cut_to_a_size_but_a_bad_count_stays_bad(params: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_a_page_is_cut_to_a_size_but_a_bad_count_stays_bad(
+    params: Mapping[str, Any], expected: Mapping[str, Any]
+) -> None:
     assert cap_count(params, 3) == expected
 
 

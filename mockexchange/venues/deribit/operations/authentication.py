@@ -109,7 +109,7 @@ def _verify_signature(call: Call) -> GrantRequest:
     nonce, data = call.params["nonce"] or "", call.params["data"] or ""
     case = diagnosis.stream_case(Credentials(key_id, timestamp, signature, nonce), data)
     text = signatures.stream_text(timestamp, nonce, data)
-    require_signature(call.context, key, text, signature, call.findings, case)
+    require_signature(call.context, key, text, signature, call.findings, lambda: case)
     return GrantRequest(key, key.scopes, call.params["scope"] or "")
 
 

@@ -22,7 +22,7 @@ def get_positions(call: Call) -> bytes:
     def write_all() -> bytes:
         rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
         shown = [held for held in rows if passes_filters(held.derivative.terms, currency, kind)]
-        return b"[%b]" % call.context.caches.of(api_date, "positions").join(shown, write)
+        return call.context.caches.of(api_date, "positions").write_list(shown, write)
 
     return cached_result(call, write_all, subaccount_ref, currency, kind)
 

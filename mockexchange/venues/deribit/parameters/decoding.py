@@ -6,6 +6,7 @@ Parameters that the method does not have are ignored, and the journal entry of t
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate
@@ -20,6 +21,8 @@ COMMON_PARAMETERS = frozenset({"access_token"})
 """Parameters that every operation accepts."""
 NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
 """The form of a number in an order; the bound on its digits keeps arithmetic exact."""
+QUERIES_MAX = 1_024
+QUERY_CHARS_CACHED_MAX = 512
 QUERY_BOOLEANS = {"true": True, "false": False}
 
 
@@ -33,11 +36,21 @@ REPEATED = object()
 """Placeholder for the value of a parameter that a query gives more than once."""
 
 
-def read_query(query: str) -> dict[str, Any]:
+def read_query(query: str) -> Mapping[str, Any]:
     """Return the parameters of a raw query by name.
 
-    `name[]=` makes a list [wire]. A plain name that is given twice has the value `REPEATED`, which is refused.
+    `name[]=` makes a list [wire]. A plain name that is given twice has the value `REPEATED`, which is refused. The
+    parameters of a short query are cached, since clients poll with the same few queries.
     """
+    return _read_cached(query) if len(query) <= QUERY_CHARS_CACHED_MAX else _read(query)
+
+
+@lru_cache(maxsize=QUERIES_MAX)
+def _read_cached(query: str) -> Mapping[str, Any]:
+    return _read(query)
+
+
+def _read(query: str) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for name, value in query_pairs(query):
         if name.endswith("[]"):
@@ -57,8 +70,9 @@ def decode(
 ) -> dict[str, Any]:
     """Return the value of every known parameter, None for an absent one. Raises Rejected for an invalid value."""
     rows = rows_of(parameters, api_date)
-    unknown = [name for name in params if name not in rows and name not in COMMON_PARAMETERS]
-    findings += unknown_findings(method, unknown)
+    if not params.keys() <= rows.keys():
+        unknown = [name for name in params if name not in rows and name not in COMMON_PARAMETERS]
+        findings += unknown_findings(method, unknown)
     return decode_rows(method, rows, params, READERS, _missing)
 
 
@@ -150,7 +164,7 @@ def with_count(request: Request, rows: int) -> Request:
     return CappedRequest(request.method, request.path, request.query, request.headers, request.body, rows)
 
 
-def cap_count(params: dict[str, Any], rows_max: int) -> dict[str, Any]:
+def cap_count(params: Mapping[str, Any], rows_max: int) -> Mapping[str, Any]:
     """Return a copy of parameters whose `count` is at most `rows_max`; an unusable count stays unchanged."""
     asked = params.get("count")
     count = rows_max if asked is None else integer_of(asked)

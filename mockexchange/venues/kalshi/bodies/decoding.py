@@ -63,7 +63,9 @@ def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedB
     body = BODIES.get(operation)
     if body is None or (body.may_be_absent and not request.body):
         return NONE
-    media_type = (request.header(b"content-type") or "").partition(";")[0].strip().lower()
+    media_type = request.header(b"content-type") or ""
+    if media_type != JSON_TYPE:
+        media_type = media_type.partition(";")[0].strip().lower()
     if media_type != JSON_TYPE or not request.body:
         given = f"content-type {media_type}" if media_type else "no content-type"
         message = f"{operation} needs a JSON body and content-type {JSON_TYPE}: got {given}, {len(request.body)} bytes"
@@ -76,16 +78,16 @@ def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedB
 
 def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> DecodedBody:
     """Decode a body that is parsed already, or one object inside it. Raises Rejected."""
-    rows, lists = _rows_on(body, api_date)
+    rows, types, lists = _rows_on(body, api_date)
     for name, given in value.items():
-        if name in rows and given is not None:
-            _require_type(body, rows[name], given)
-    unknown = [name for name in value if name not in rows]
+        if given is not None and type(given) is not types.get(name):
+            _require_type(body, rows.get(name), given)
+    unknown = [] if value.keys() <= rows.keys() else [name for name in value if name not in rows]
     try:
         params = decode_rows(body.struct, rows, value, READERS, _missing)
     except Rejected as rejected:
         raise _with_unknown(rejected, unknown) from None
-    findings = [*unknown_findings(body.struct, unknown)]
+    findings = [*unknown_findings(body.struct, unknown)] if unknown else []
     for name, of_item in lists.items():
         if params[name] is not None:
             items = [decode_object(of_item, item, api_date) for item in params[name]]
@@ -95,10 +97,14 @@ def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> Decod
 
 
 @lru_cache(maxsize=1_024)
-def _rows_on(body: Body, api_date: ApiDate) -> tuple[dict[str, BodyField], dict[str, Body]]:
-    """Return the fields that a body has on a day, and the bodies of the items of those that are lists of objects."""
+def _rows_on(body: Body, api_date: ApiDate) -> tuple[dict[str, BodyField], dict[str, type], dict[str, Body]]:
+    """Return the fields that a body has on a day, their types except of lists, whose items have to be checked, and the
+    bodies of the items of those that are lists of objects.
+    """
     rows = pick(body.fields, api_date)
-    return rows, {name: row.body for name, row in rows.items() if row.body is not None}
+    wanted = {name: WANTED.get(row.kind, str) for name, row in rows.items()}
+    types = {name: python_type for name, python_type in wanted.items() if python_type is not list}
+    return rows, types, {name: row.body for name, row in rows.items() if row.body is not None}
 
 
 def _parse(operation: str, raw: bytes) -> Any:
@@ -112,8 +118,10 @@ def _parse(operation: str, raw: bytes) -> Any:
 # --- types
 
 
-def _require_type(body: Body, row: BodyField, value: Any) -> None:
-    """Raise Rejected with the words of Go's decoder unless a value has the JSON type of its field."""
+def _require_type(body: Body, row: BodyField | None, value: Any) -> None:
+    """Raise Rejected with the words of Go's decoder unless a value has the JSON type of its field, if it has one."""
+    if row is None:
+        return
     wanted = WANTED.get(row.kind, str)
     if type(value) is not wanted:
         shown = f"number {value}" if wanted is int and type(value) is float else JSON_TYPES[type(value)]

@@ -81,7 +81,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     def is_retired(self, api_date: ApiDate) -> bool:
         """Return whether the venue no longer has the operation at an API date; always False at the date `compat`."""
-        return not api_date.is_compat and api_date.holds(self.retired_since)
+        return api_date.day is not None and api_date.day >= self.retired_since
 
 
 class AccountOperation(Operation, frozen=True, kw_only=True, eq=True):

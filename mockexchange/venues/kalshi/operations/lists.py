@@ -60,7 +60,7 @@ def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
 
 
 def encode_rows(call: Call, table: str, rows: Sequence[Revised]) -> bytes:
-    return b"[%s]" % call.caches.of(call.api_date, table).join(rows, encoder(table, call.api_date))
+    return call.caches.of(call.api_date, table).write_list(rows, encoder(table, call.api_date))
 
 
 def window_of(call: Call, archived_before: int | None = None) -> Window:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
@@ -153,7 +155,7 @@ def _repeated(given: Given[Parameter]) -> tuple[str | int, ...]:
         raise _invalid(given, "max", f"{row.name} is given {len(items)} times: expected at most {row.items_max}")
     if row.maximum is None:
         return tuple(items)
-    return tuple(_integer(given._replace(value=item)) for item in items)
+    return tuple(_integer(replace(given, value=item)) for item in items)
 
 
 def _wrong_type(given: Given[Parameter], problem: str) -> Rejected:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec.structs import force_setattr
+
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
 from mockexchange.venues.parameter_decoding import ParameterRow
@@ -25,9 +27,9 @@ class Parameter(ParameterRow, frozen=True, kw_only=True, eq=False):
     items_max: int | None = None
     numbers: tuple[int, ...] = ()
 
-    @property
-    def value_if_absent(self) -> object:
-        return () if self.kind in ("texts", "choices", "repeated") else self.default
+    def __post_init__(self) -> None:
+        absent = () if self.kind in ("texts", "choices", "repeated") else self.default
+        force_setattr(self, "value_if_absent", absent)
 
     @property
     def go_name(self) -> str:

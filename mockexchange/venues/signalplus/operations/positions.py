@@ -20,7 +20,7 @@ def get_positions(call: Call) -> bytes:
     def write_all() -> bytes:
         rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
         shown = [held for held in rows if _passes_filters(held.derivative.terms, currency, kind)]
-        return b"[%b]" % caches.of(api_date, "positions").join(shown, write)
+        return caches.of(api_date, "positions").write_list(shown, write)
 
     return caches.pages.body(
         (call.operation.name, subaccount_ref, currency, kind, api_date.day), state.revision, write_all

@@ -21,8 +21,9 @@ ITEMS_MAX = 500
 def decode(operation: str, params: Mapping[str, Any], api_date: ApiDate, findings: list[str]) -> dict[str, Any]:
     """Return the value of every known parameter, None for an absent one. Raises Rejected for an invalid value."""
     rows = rows_of(PARAMETERS.get(operation, ()), api_date)
-    unknown = [name for name in params if name not in rows]
-    findings += [_unknown_finding(name, operation, list(rows)) for name in unknown[:FINDINGS_MAX]]
+    if not params.keys() <= rows.keys():
+        unknown = [name for name in params if name not in rows]
+        findings += [_unknown_finding(name, operation, list(rows)) for name in unknown[:FINDINGS_MAX]]
     return decode_rows(operation, rows, params, READERS, _missing)
 
 

@@ -3,8 +3,7 @@
 Each of them returns a receipt, from which the operations write their answers.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -43,7 +42,7 @@ Steps = Generator[Command, Outcome, T]
 Fields = Mapping[str, Any]
 
 
-class Receipt(Struct, frozen=True, kw_only=True):
+class Receipt(Struct, kw_only=True):
     """The order after a request changed it, with what the request did to it."""
 
     order: Order
@@ -149,17 +148,15 @@ def _wrong_remaining(call: AccountCall, order: Order, command: AmendOrder) -> in
 
 
 def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: Any) -> Receipt:
-    fills = [event for event in events if isinstance(event, Filled) and event.order_id == order.order_id]
-    levels = (event for event in events if isinstance(event, LevelChanged) and event.order_id == order.order_id)
-    return Receipt(
-        order=order,
-        view=view_of(call, order),
-        fill_centis=sum(fill.count_centis for fill in fills),
-        fill_cost_micros=sum(fill.count_centis * yes_price(fill.side, fill.price_centicents) for fill in fills),
-        fee_micros=sum(fill.fee_micros for fill in fills),
-        reduced_centis=-sum(event.change_centis for event in levels),
-        **more,
-    )
+    receipt = Receipt(order=order, view=view_of(call, order), **more)
+    for event in events:
+        if isinstance(event, LevelChanged) and event.order_id == order.order_id:
+            receipt.reduced_centis -= event.change_centis
+        elif isinstance(event, Filled) and event.order_id == order.order_id:
+            receipt.fill_centis += event.count_centis
+            receipt.fill_cost_micros += event.count_centis * yes_price(event.side, event.price_centicents)
+            receipt.fee_micros += event.fee_micros
+    return receipt
 
 
 def yes_price(side: Side, price_centicents: int) -> int:
@@ -173,13 +170,17 @@ def yes_price(side: Side, price_centicents: int) -> int:
 # --- what every order is checked for before it reaches the exchange
 
 
-@contextmanager
-def _as_rejected() -> Iterator[None]:
-    """Raise a refusal of the core as the venue's error."""
-    try:
-        yield
-    except Refused as refused:
-        raise rejected(refused.refusal) from None
+class _AsRejected:
+    """A context in which a refusal of the core is raised as the venue's error."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Refused):
+            raise rejected(error.refusal) from None
+
+
+_AS_REJECTED = _AsRejected()
 
 
 def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
@@ -199,7 +200,7 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
     group = fields["order_group_id"]
     if group is not None and group not in call.state.groups:
         require_uuid("order_group_id", group)
-    with _as_rejected():
+    with _AS_REJECTED:
         require_future(fields[expiry] * MICROSECONDS_PER_SECOND if fields[expiry] else None, call.at)
 
 
@@ -208,7 +209,7 @@ def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None,
 
     This check runs before any command is made from the request.
     """
-    with _as_rejected():
+    with _AS_REJECTED:
         require_active(call.state)
         market = call.state.market(fields["ticker"])
     where = f"market {market.ticker} trades"
@@ -234,7 +235,7 @@ def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) 
 
     Raises Rejected, with the same error for unknown orders and those of others.
     """
-    with _as_rejected():
+    with _AS_REJECTED:
         require_active(call.state)
     order = call.state.orders.get(order_id)
     if order is None:
