@@ -170,7 +170,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "verify client examples": ("9", 9),
     "verify client seed": ("7", 7),
     "verify client timeout": ("9s", 9.0),
-    "export": (__file__, Path(__file__)),
+    "export": (__file__, __file__),
     "report": ("junit:a.xml html:b.html", (("junit", Path("a.xml")), ("html", Path("b.html")))),
 }
 """What a variable may hold and what it reads as, for the options that are not plain text."""
@@ -179,10 +179,8 @@ SERVE_OPTIONS = {
     *("MOCKEXCHANGE_HOST", "MOCKEXCHANGE_PORT", "MOCKEXCHANGE_SCENARIO", "MOCKEXCHANGE_API_DATE"),
     *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
     *("MOCKEXCHANGE_CHAOS", "MOCKEXCHANGE_REPLICA", "MOCKEXCHANGE_READS", "MOCKEXCHANGE_DEFLATE"),
+    *("MOCKEXCHANGE_SELF_CHECK", "MOCKEXCHANGE_QUIET", "MOCKEXCHANGE_TLS"),
     *(
-        "MOCKEXCHANGE_SELF_CHECK",
-        "MOCKEXCHANGE_QUIET",
-        "MOCKEXCHANGE_TLS",
         "MOCKEXCHANGE_RELOAD",
         "MOCKEXCHANGE_LOG",
         "MOCKEXCHANGE_LOG_FORMAT",
