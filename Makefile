@@ -50,6 +50,7 @@ delayed: $(DEV)/.installed  ## the tests of sandboxes, scripts, faults and strea
 
 histories: $(DEV)/.installed  ## minutes of servers and databases that are killed, held and cut off: is what clients saw in the log?
 	@$(IN_DEV) benchmarks.histories --engine sqlite --seconds 60 $(ARGS)
+	@$(IN_DEV) benchmarks.histories --engine sqlite --workers 3 --seconds 60 $(ARGS)
 	@$(IN_DEV) benchmarks.histories --engine postgres --seconds 120 $(ARGS)
 	@$(IN_DEV) benchmarks.histories --replicas 3 --seconds 120 $(ARGS)
 

@@ -7,6 +7,7 @@ log has to give what the server answers, byte for byte.
 import json
 import re
 import signal
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.observations import Observations, act, differences
+from benchmarks.observations import Observations, Read, act, differences
 from benchmarks.one_server import TOKEN, Service, stored
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from tests.helpers.postgres import PostgresServer
@@ -26,7 +27,8 @@ CLIENTS = 4
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 SANDBOX = "default"
 TIME_OF_READ = re.compile(rb'"updated_ts":\d+')
-TRUTH = ("/trade-api/v2/portfolio/balance", "/trade-api/v2/portfolio/positions", "/trade-api/v2/portfolio/fills")
+BALANCE = "/trade-api/v2/portfolio/balance"
+TRUTH = (BALANCE, "/trade-api/v2/portfolio/positions", "/trade-api/v2/portfolio/fills")
 
 
 def kills(
@@ -84,6 +86,21 @@ def credential_of(home: Path) -> dict[str, Any]:
 def signed_get(client: httpx.Client, base: str, target: str, credential: dict[str, Any]) -> httpx.Response:
     """Send a GET that is signed now."""
     return client.get(base + target, headers=sign("kalshi", credential, UnsignedRequest("GET", target, b"")))
+
+
+def read_balance(
+    client: httpx.Client, base: str, server: str, sandbox: str, seen: Observations, credential: dict[str, Any]
+) -> None:
+    """Read the balance of a sandbox's account at a server, and note it with its time."""
+    began = time.monotonic()
+    reply = signed_get(client, base, BALANCE, credential)
+    ended = time.monotonic()
+    with seen.lock:
+        seen.statuses[reply.status_code] += 1
+        if reply.status_code == 200:
+            seen.reads.append(Read(began, ended, sandbox, reply.json()["balance"], server))
+        elif reply.status_code != 503 or not reply.headers.get("x-mock-diagnosis"):
+            seen.problems.append(f"{server}: {reply.status_code} to a read: {reply.text[:300]}")
 
 
 def truth(control_url: str, credential: dict[str, Any], targets: Iterable[str] = TRUTH) -> list[bytes]:

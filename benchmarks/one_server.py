@@ -1,6 +1,7 @@
 """A server in a process of its own, which is killed and started again."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,8 +23,11 @@ READY_SECONDS_MAX = 60
 class Service:
     """A server on one port, which is started again after each end."""
 
-    def __init__(self, home: Path, store: str, further: Sequence[str] = ("--scenario", "histories.yaml")) -> None:
+    def __init__(
+        self, home: Path, store: str, further: Sequence[str] = ("--scenario", "histories.yaml"), plant: str = ""
+    ) -> None:
         self.home, self.store, self._further = home, store, further
+        self._module = ["benchmarks.planted", plant] if plant else ["mockexchange"]
         (home / "histories.yaml").write_text(SCENARIO)
         self.port = 0
         self.start()
@@ -34,9 +38,10 @@ class Service:
         options = [*self._further, "--token", TOKEN, "--port", str(self.port), "--quiet"]
         if self.store:
             options += ["--store", self.store]
-        command = [sys.executable, "-m", "mockexchange", "serve", *options]
+        command = [sys.executable, "-m", *self._module, "serve", *options, "--ready-file", ready]
+        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
         with (self.home / "log.txt").open("ab") as log:
-            self.process = subprocess.Popen([*command, "--ready-file", ready], cwd=self.home, stderr=log)
+            self.process = subprocess.Popen(command, cwd=self.home, stderr=log, env=environment)
         until = time.monotonic() + READY_SECONDS_MAX
         while not ready.exists():
             if self.process.poll() is not None:  # the database is away, or still has the lock of the one before
@@ -50,6 +55,10 @@ class Service:
         if self.process.poll() is None:
             self.process.send_signal(number)
         self.process.wait()
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers; a server without them has none."""
+        return sorted(map(int, Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()))
 
     def be_there(self) -> None:
         """Start the server until it runs."""

@@ -19,9 +19,10 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from benchmarks.kills import replay_differences, signed_get, truth
+from benchmarks.kills import read_balance, replay_differences, signed_get, truth
+from benchmarks.nemesis_names import require_known
 from benchmarks.network import Machine
-from benchmarks.observations import SANDBOXES, Observations, Read, StreamSeen, act, differences, stream_problems
+from benchmarks.observations import SANDBOXES, Observations, StreamSeen, act, differences, stream_problems
 from benchmarks.one_server import ACCOUNTS, stored
 from benchmarks.replica_set import HEADERS, ReplicaProcess, ReplicaSet
 from mockexchange.clients.request_signers import UnsignedRequest, sign
@@ -32,13 +33,38 @@ PATIENT = {"auth": {"past": "1h", "future": "1h"}}
 """Clocks of the servers differ by minutes."""
 OTHER = {"scenario": "histories", **ACCOUNTS, **PATIENT}
 STEP = {"name": "tick", "after": "50ms", "every": "50ms", "deposit": {"account": "bob", "amount": 0.01}}
-BALANCE = "/trade-api/v2/portfolio/balance"
 FILLS = "/trade-api/v2/portfolio/fills?limit=1000"
 STREAM = "/trade-api/ws/v2"
 SUBSCRIBE = json.dumps({"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}})
 
 CLOCKS = ("clock +60 s", "clock -60 s")
 Credentials = dict[str, dict[str, Any]]
+LATE_S_MAX = 10.0
+"""The seconds that a listener waits for the last fill, after the last deposit was answered."""
+
+
+class Ending:
+    """The end of a history for its listeners: it begins when no client deposits any more.
+
+    A listener that ended before would take a fill that is not the last for the last one.
+    """
+
+    def __init__(self) -> None:
+        self.has_begun = Event()
+        self._last_trade, self._ends_s = "", 0.0
+
+    def begin(self, replica: ReplicaProcess, credential: dict[str, Any]) -> None:
+        """Let listeners wait for the last fill, which a server shows; without an answer, for a while."""
+        with suppress(httpx.HTTPError, LookupError), httpx.Client(timeout=25) as client:
+            self._last_trade = _all_trades(client, replica.base, credential)[-1]
+        self._ends_s = time.monotonic() + LATE_S_MAX
+        self.has_begun.set()
+
+    def is_reached(self, trades: Sequence[str]) -> bool:
+        """Return whether a stream with these fills has nothing to wait for."""
+        if not self.has_begun.is_set():
+            return False
+        return not trades or trades[-1] == self._last_trade or time.monotonic() > self._ends_s
 
 
 def replica_history(
@@ -50,27 +76,32 @@ def replica_history(
     *,
     plants: Sequence[str] = (),
     count: int = 3,
+    among: Sequence[str] = (),
 ) -> tuple[Observations, list[str]]:
     """Live through a history of some seconds, or of named nemeses; return what was seen, and what is wrong."""
-    seen, is_over, random = Observations(), Event(), Random(seed)
+    seen, is_over, ending, random = Observations(), Event(), Ending(), Random(seed)
     replicas = ReplicaSet(home, database, machines, plants, count)
     try:
+        require_known(among, replicas.nemeses())
         credentials = _prepare(replicas.replicas[0])
-        threads = [
+        clients = [
             Thread(target=_live, args=(replicas, seed * 100 + each, seen, is_over, credentials))
             for each in range(CLIENTS)
         ]
-        threads += [Thread(target=_listen, args=(one, seen, is_over, credentials)) for one in replicas.replicas]
-        for thread in threads:
+        listeners = [Thread(target=_listen, args=(one, seen, ending, credentials)) for one in replicas.replicas]
+        for thread in (*listeners, *clients):
             thread.start()
         done = Counter[str]()
         try:
-            done = _torment(replicas, random, chosen)
+            done = _torment(replicas, random, chosen, among)
             replicas.be_there()
             time.sleep(1)  # clients go on a moment with all servers
         finally:
             is_over.set()
-            for thread in threads:
+            for thread in clients:
+                thread.join()
+            ending.begin(replicas.replicas[0], credentials["default"])
+            for thread in listeners:
                 thread.join()
         replayed = SANDBOXES if isinstance(chosen, float) else SANDBOXES[:1]
         problems = _compare_at_the_end(home, replicas, seen, credentials, replayed)
@@ -105,64 +136,44 @@ def _live(replicas: ReplicaSet, seed: int, seen: Observations, is_over: Event, c
                 writer, reader = random.choice(replicas.replicas), random.choice(replicas.replicas)
                 act(client, f"{writer.base}/_mock/sandboxes/{name}", name, seen, reads=random.random() < 0.2)
                 for _ in range(3):
-                    _read(plain, reader, name, seen, credentials)
+                    read_balance(plain, reader.base, reader.name, name, seen, credentials[name])
             except httpx.HTTPError:
                 is_over.wait(0.02)
 
 
-def _read(
-    client: httpx.Client, replica: ReplicaProcess, name: str, seen: Observations, credentials: Credentials
-) -> None:
-    began = time.monotonic()
-    reply = signed_get(client, replica.base, BALANCE, credentials[name])
-    ended = time.monotonic()
-    with seen.lock:
-        seen.statuses[reply.status_code] += 1
-        if reply.status_code == 200:
-            seen.reads.append(Read(began, ended, name, reply.json()["balance"], replica.name))
-        elif reply.status_code != 503 or not reply.headers.get("x-mock-diagnosis"):
-            seen.problems.append(f"{replica.name}: {reply.status_code} to a read: {reply.text[:300]}")
-
-
-def _listen(replica: ReplicaProcess, seen: Observations, is_over: Event, credentials: Credentials) -> None:
+def _listen(replica: ReplicaProcess, seen: Observations, ending: Ending, credentials: Credentials) -> None:
     """Read the fills of one sandbox from streams of a server, one after the other."""
-    while not is_over.is_set():
+    while not ending.has_begun.is_set():
         trades: list[str] = []
         is_last = False
         with suppress(OSError, TimeoutError, WebSocketException):
-            is_last = _read_stream(replica, trades, seen, is_over, credentials["default"])
+            _read_stream(replica, trades, ending, credentials["default"])
+            is_last = True
         if trades:
             with seen.lock:
                 seen.frames.append(StreamSeen(replica.name, trades, is_last))
-        is_over.wait(0.1)
+        ending.has_begun.wait(0.1)
 
 
-def _read_stream(
-    replica: ReplicaProcess, trades: list[str], seen: Observations, is_over: Event, credential: dict[str, Any]
-) -> bool:
-    """Read one stream until it ends; return whether it was there to the end of the history."""
+def _read_stream(replica: ReplicaProcess, trades: list[str], ending: Ending, credential: dict[str, Any]) -> None:
+    """Read the fills of one stream to the end of the history. Raises OSError and WebSocketException."""
     headers = sign("kalshi", credential, UnsignedRequest("GET", STREAM, b""))
     url = replica.base.replace("http", "ws") + STREAM
     with connect(url, additional_headers=headers, open_timeout=20, close_timeout=1) as stream:
         stream.send(SUBSCRIBE)
-        quiet_until = 0.0
-        while not quiet_until or time.monotonic() < quiet_until:
+        while not ending.is_reached(trades):
             with suppress(TimeoutError):
                 frame = json.loads(stream.recv(0.2))
                 if frame["type"] == "fill":
                     trades.append(frame["msg"]["trade_id"])
-                    quiet_until = 0.0
-            if is_over.is_set() and not quiet_until:
-                quiet_until = time.monotonic() + 1.0
-    return True
 
 
-def _torment(replicas: ReplicaSet, random: Random, chosen: float | Sequence[str]) -> Counter[str]:
-    """Do nemeses for some seconds, or those that are named."""
+def _torment(replicas: ReplicaSet, random: Random, chosen: float | Sequence[str], among: Sequence[str]) -> Counter[str]:
+    """Do nemeses for some seconds, those of `among` or all; or those that are chosen, in order."""
     known, done, until = replicas.nemeses(), Counter[str](), time.monotonic()
     names = list(chosen) if not isinstance(chosen, float) else []
     while names or (isinstance(chosen, float) and time.monotonic() < until + chosen):
-        name = names.pop(0) if names else random.choice(sorted(known))
+        name = names.pop(0) if names else random.choice(sorted(among or known))
         time.sleep(0.2 + random.random())
         known[name](random)
         done[name] += 1

@@ -19,6 +19,20 @@ def test_what_clients_saw_is_in_the_log(postgres: PostgresServer, tmp_path: Path
     assert min(map(len, seen.acknowledged.values())) > 0
 
 
+def test_clients_of_workers_see_one_exchange(tmp_path: Path) -> None:
+    """It takes seconds, since workers are killed and stopped while clients write and read."""
+    seen, problems = history(tmp_path, None, 1, ["kill worker", "hold worker"], workers=2)
+    assert problems == [], seen.summary
+    assert len(seen.reads) > 0
+
+
+@pytest.mark.thorough
+def test_a_planted_bug_of_workers_is_found(tmp_path: Path) -> None:
+    """It takes seconds, since it takes luck to read at a moment at which the bug shows."""
+    _, problems = history(tmp_path, None, 1, ["none"] * 10, workers=2, plant="barrier off")
+    assert any("records old" in problem for problem in problems), problems
+
+
 def test_clients_of_replicas_see_one_exchange(postgres: PostgresServer, tmp_path: Path) -> None:
     """It takes seconds, since another server takes the place of a home four seconds after its last sign of life."""
     seen, problems = replica_history(tmp_path, postgres, 1, ["kill home", "cut connections"], count=2)
