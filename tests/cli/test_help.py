@@ -5,6 +5,7 @@ import re
 from contextlib import redirect_stdout
 
 import pytest
+from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.cli.commands import COMMANDS
@@ -37,3 +38,9 @@ def test_a_page_fits_and_says_the_same_in_any_width(words: str) -> None:
 def test_a_wide_terminal_is_used() -> None:
     assert max(map(len, page("serve", 120).splitlines())) > 100
     assert len(page("serve", 120).splitlines()) < len(page("serve", 80).splitlines())
+
+
+@pytest.mark.parametrize("words", ["", "keys", "api", "fault", "stub", "script", "verify", "store", "scenario"])
+def test_a_group_alone_prints_its_help(words: str) -> None:
+    result = CliRunner().invoke(main, words.split(), prog_name="mockexchange")
+    assert (result.exit_code, "Commands:\n" in result.stdout, result.stderr) == (0, True, "")

@@ -88,6 +88,22 @@ def test_the_display_fits(height: int, width: int) -> None:
     assert not any("…" in line for line in picture(board, height, width))
 
 
+def test_a_part_has_the_lines_that_others_do_not_need() -> None:
+    board = LiveView("default")
+    board.positions = {"alice": [row(number) for number in range(1, 25)]}
+    board.add_event(event("command", COMMAND))
+    lines = picture(board, 32)
+    assert "1 command  0 requests  0 frames" in lines[0]
+    assert not any(line.startswith("and ") for line in lines)
+    assert sum(line.startswith("alice ") for line in lines) == 24
+    for _ in range(50):
+        board.add_event(event("request", REQUEST))
+    lines = picture(board, 32)
+    assert 30 <= len(lines) <= 32
+    assert sum("GET /" in line for line in lines) > 9
+    assert lines[2:][sum(line.startswith("alice ") for line in lines)].startswith("and ")
+
+
 def test_a_wide_terminal_shows_more_columns() -> None:
     narrow, wide = ("\n".join(picture(full(), width=width)) for width in (80, 120))
     assert "resting" not in narrow

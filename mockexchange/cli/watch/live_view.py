@@ -123,8 +123,7 @@ class LiveView:
         profits = self._profit_lines(width, ASCII_BARS if ascii_only else BARS)
         head = [self._head(width), *profits]
         room = max(0, height - len(head) - len(shown) - self.has_keys)
-        parts = sum(section.weight for section in shown) or 1
-        tables = (_table(one, max(1, room * one.weight // parts)) for one in shown)
+        tables = map(_table, shown, _heights(shown, room))
         keys = [Text(KEYS, style="dim", no_wrap=True, overflow="ellipsis")] if self.has_keys else []
         return Group(*head, *tables, *keys)
 
@@ -147,7 +146,7 @@ class LiveView:
         ]
 
     def _head(self, width: int) -> RenderableType:
-        counts = "  ".join(f"{count} {name}s" for name, count in self._counts.items())
+        counts = "  ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in self._counts.items())
         whose = f" of {', '.join(self.accounts)}" if self.accounts else ""
         at = f"{self.at[:10]} {clock_time(self.at)}" if self.at else ""
         head = Text(printable(f"{self.sandbox}{whose}  {at}  {counts}"), style="bold", no_wrap=True)
@@ -167,6 +166,20 @@ class LiveView:
             plot = sparkline(samples, width - len(head), bars)
             lines.append(Text(head + plot, style=colour, no_wrap=True, overflow="crop"))
         return lines
+
+
+def _heights(sections: Sequence[Section], room: int) -> list[int]:
+    """Return the lines of each section: its share by weight, or all it has; what it leaves free goes to the others."""
+    heights, rest = [1] * len(sections), dict(enumerate(sections))
+    while rest:
+        parts = sum(section.weight for section in rest.values())
+        shares = {place: room * section.weight // parts for place, section in rest.items()}
+        whole = {place: len(rest[place].lines) for place, share in shares.items() if len(rest[place].lines) <= share}
+        for place, height in (whole or shares).items():
+            heights[place] = max(1, height)
+            room -= height
+            del rest[place]
+    return heights
 
 
 def _fill_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
