@@ -11,17 +11,22 @@ class SharedBodies:
         self.size_bytes = 0
 
     def hold(self, bodies: list[bytes]) -> None:
+        holders = self._holders
         for raw in bodies:
-            holders = self._holders.get(id(raw), 0)
-            self._holders[id(raw)] = holders + 1
-            if not holders:
+            place = id(raw)
+            count = holders.get(place)
+            if count is None:
+                holders[place] = 1
                 self.size_bytes += len(raw)
+            else:
+                holders[place] = count + 1
 
     def release(self, bodies: list[bytes]) -> None:
+        holders = self._holders
         for raw in bodies:
-            holders = self._holders[id(raw)] - 1
-            if holders:
-                self._holders[id(raw)] = holders
+            place = id(raw)
+            count = holders.pop(place) - 1
+            if count:
+                holders[place] = count
             else:
-                del self._holders[id(raw)]
                 self.size_bytes -= len(raw)

@@ -26,7 +26,7 @@ def authenticate(
     credentials = signatures.read_credentials(request, with_query=with_query)
     reply.key_id = credentials.key_id
     is_proven = context.settings.auth_mode == "off" or isinstance(request, Call)
-    if credentials.key_id is None or (not is_proven and _is_partial(credentials)):
+    if credentials.key_id is None or (not is_proven and None in credentials):
         raise _refused(diagnosis.explain_missing(request, credentials, with_query))
     key = key_of(context.state, credentials.key_id)
     if key is None:
@@ -38,10 +38,6 @@ def authenticate(
     return key
 
 
-def _is_partial(credentials: Credentials) -> bool:
-    return None in (credentials.timestamp, credentials.nonce, credentials.signature)
-
-
 def _require_time(settings: SignalPlusSettings, credentials: Credentials, at: int) -> None:
     problem = check_window(credentials.timestamp or "", at, settings.window_us, settings.window_us)
     if problem:
@@ -50,7 +46,7 @@ def _require_time(settings: SignalPlusSettings, credentials: Credentials, at: in
 
 def _require_signature(state: State, request: Request, credentials: Credentials, key: Key) -> None:
     wanted = signatures.signature_of(signatures.secret_bytes(key.secret), credentials.text)
-    if secrets.are_equal(wanted.encode(), (credentials.signature or "").encode("latin-1", "replace")):
+    if secrets.are_equal(wanted, (credentials.signature or "").encode("latin-1", "replace")):
         return
     case = diagnosis.case_of(state, request, credentials, key)
     raise Rejected(Situation.UNAUTHORIZED, lambda pause: diagnosis.explain_signature(case, pause))

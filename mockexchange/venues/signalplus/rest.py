@@ -50,11 +50,11 @@ def answer(context: SignalPlusContext, request: Request, at: int, host_at: int) 
     if request.path in STREAM_PATHS:
         return answer_plainly(context, request, at, host_at)
     received = SignalPlusRequest(context, request, at, host_at, Answer(500, b""), _read(request.body))
-    api_date = date_of(context, key_of(context.state, claimed_key(request) or ""))
     try:
-        received.reply.body = _answer(received, api_date)
+        received.reply.body = _answer(received)
         received.reply.status = 200
     except Rejected as rejected:
+        api_date = date_of(context, key_of(context.state, claimed_key(request) or ""))
         reject(received.reply, rejected, received.rid, api_date)
     return received.reply
 
@@ -69,16 +69,19 @@ def _operation_in(request: Request, envelope: Envelope | Rejected) -> str | None
     return name if name in BY_NAME else None
 
 
-def _answer(received: SignalPlusRequest, api_date: ApiDate) -> bytes:
-    received.reply.operation = _operation_in(received.request, received.envelope)
-    _require_post(received)
-    _require_size(received)
-    key = authenticate(received.context, received.request, received.at, received.host_at, received.reply)
-    envelope = received.envelope
+def _answer(received: SignalPlusRequest) -> bytes:
+    request, envelope = received.request, received.envelope
+    received.reply.operation = _operation_in(request, envelope)
+    if request.method != "POST":
+        raise _wrong_verb(received)
+    if len(request.body) > BODY_BYTES_MAX and isinstance(envelope, Rejected):
+        raise envelope  # before the credentials are checked
+    key = authenticate(received.context, request, received.at, received.host_at, received.reply)
     if isinstance(envelope, Rejected):
         raise envelope
-    _require_one_method(received, envelope)
-    return _carry_out(received, envelope, key, api_date)
+    if request.path != PREFIX:
+        _require_one_method(request, envelope)
+    return _carry_out(received, envelope, key, date_of(received.context, key))
 
 
 def _carry_out(received: SignalPlusRequest, envelope: Envelope, key: Key, api_date: ApiDate) -> bytes:
@@ -93,21 +96,14 @@ def _carry_out(received: SignalPlusRequest, envelope: Envelope, key: Key, api_da
     return body
 
 
-def _require_post(received: SignalPlusRequest) -> None:
-    if received.request.method != "POST":
-        received.reply.headers = ((b"allow", b"POST"),)
-        message = f"every method is a POST, not {received.request.method}, of {{rid, method, params}}"
-        raise Rejected(Situation.WRONG_VERB, message)
+def _wrong_verb(received: SignalPlusRequest) -> Rejected:
+    received.reply.headers = ((b"allow", b"POST"),)
+    message = f"every method is a POST, not {received.request.method}, of {{rid, method, params}}"
+    return Rejected(Situation.WRONG_VERB, message)
 
 
-def _require_size(received: SignalPlusRequest) -> None:
-    """Raise Rejected for a body above the limit, before the credentials are checked."""
-    if len(received.request.body) > BODY_BYTES_MAX and isinstance(received.envelope, Rejected):
-        raise received.envelope
-
-
-def _require_one_method(received: SignalPlusRequest, envelope: Envelope) -> None:
-    in_path = _method_in(received.request)
+def _require_one_method(request: Request, envelope: Envelope) -> None:
+    in_path = _method_in(request)
     if in_path and in_path != envelope.method:
         message = f"the path says {in_path[:200]!r} and the body's method {(envelope.method or '')[:200]!r}: send one"
         raise Rejected(Situation.NO_METHOD, message)

@@ -7,7 +7,7 @@ since no request depends on earlier ones.
 """
 
 from base64 import b64decode, b64encode
-from binascii import Error
+from binascii import Error, b2a_base64
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -66,8 +66,8 @@ def secret_bytes(secret: str) -> bytes:
     return _decoded(secret) or secret.encode()
 
 
-def signature_of(secret: bytes, text: bytes) -> str:
-    return b64encode(secrets.hmac_sha256(secret, text)).decode()
+def signature_of(secret: bytes, text: bytes) -> bytes:
+    return b2a_base64(secrets.hmac_sha256(secret, text), newline=False)
 
 
 def key_id_of(seed: str) -> str:

@@ -18,7 +18,7 @@ def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> 
     except ValueError as error:
         return f"{UNUSABLE}: {error}"
     sent = Credentials(None, timestamp, nonce, signature)
-    right = signature_of(secret_bytes(secret), sent.text)
+    right = signature_of(secret_bytes(secret), sent.text).decode()
     if secrets.are_equal(right.encode(), signature.encode("latin-1", "replace")):
         doubt = explain_digits(timestamp)
         return f"the signature fits, and {doubt}" if doubt else VERIFIES
