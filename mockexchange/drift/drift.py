@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mockexchange.drift.deviations import Evidence, Findings, joined
+from mockexchange.drift.deviations import Deviation, Evidence, Findings, joined
 from mockexchange.drift.documents import DocumentJudge
 from mockexchange.drift.ending import Ending, ending_of
 from mockexchange.drift.recorded_lines import UNKNOWN_HOST, RecordedExchange, RecordedFrame, read_lines
@@ -16,6 +16,11 @@ from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import KITS
 from mockexchange.venues.dated import COMPAT
 from mockexchange.venues.registry import venue_at
+
+KNOWN_MAX = 1_000
+"""How many answers are remembered, since a program that polls mostly gets the same ones; each has some deviations."""
+Judged = dict[str, tuple[str, list[Deviation]]]
+"""The operation and the deviations of an answer, by API date."""
 
 
 @dataclass(slots=True)
@@ -89,6 +94,7 @@ class JudgedRecording:
     streams: dict[int, FrameOrder] = field(default_factory=dict)
     hosts: dict[int, str] = field(default_factory=dict)
     """The hosts of streams, by connection number."""
+    _known: dict[bytes, Judged] = field(default_factory=dict)
 
     @classmethod
     def of(cls, path: Path) -> "JudgedRecording":
@@ -127,14 +133,22 @@ class JudgedRecording:
         recording.answers += 1
         recording.hosts[exchange.host] += 1
         recording.note(exchange.asked.at)
-        for alias, judge in self.judges.items():
+        for alias, (operation, deviations) in self._judged(exchange).items():
             self.found[alias].add(
-                judge.operation(exchange),
-                judge.of_answer(exchange),
-                line=exchange.asked.line,
-                at=exchange.asked.at,
-                host=exchange.host,
+                operation, deviations, line=exchange.asked.line, at=exchange.asked.at, host=exchange.host
             )
+
+    def _judged(self, exchange: RecordedExchange) -> Judged:
+        """Return the operation of an answer and its deviations at each date; equal answers are judged once."""
+        digest = exchange.judged_as
+        found = self._known.get(digest)
+        if found is None:
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            judges = self.judges.items()
+            found = {alias: (judge.operation(exchange), judge.of_answer(exchange)) for alias, judge in judges}
+            self._known[digest] = found
+        return found
 
     def _take_frame(self, frame: RecordedFrame, kit: VenueKit) -> None:
         self.recording.frames += not frame.kind

@@ -1,6 +1,8 @@
 """Reads the lines of a recording for comparisons: every request with its answer, also refused ones, and every frame."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +25,7 @@ from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]
 UNKNOWN_HOST = "an unknown host"
+DIGITS = re.compile(r"\d")
 
 
 class RecordedExchange(NamedTuple):
@@ -49,6 +52,13 @@ class RecordedExchange(NamedTuple):
     def same(self) -> str:
         """A text that is equal for requests of the same thing; numbers of calls differ."""
         return f"{self.asked.target} {self.called} {self.params}"
+
+    @property
+    def judged_as(self) -> bytes:
+        """A digest that is equal for answers that documents judge alike: all but the digits of the header Date."""
+        headers = {name: DIGITS.sub("0", value) if name == "date" else value for name, value in self.headers.items()}
+        found = repr((self.asked.method, self.path, self.status, headers)).encode() + self.content
+        return hashlib.blake2b(found, digest_size=16).digest()
 
     @property
     def where(self) -> str:
