@@ -6,8 +6,9 @@ record once, when it is old enough, so a lag costs the memory of an exchange and
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockexchange.core.exchange import Exchange
 from mockexchange.sandbox.port import SandboxPort

@@ -1,9 +1,10 @@
 """The options of a sandbox, and the new log in whose header they are stored."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector

@@ -17,7 +17,7 @@ from mockexchange.venues.request import Answer, Call, Request
 
 
 class VenueSettings(Protocol):
-    """The settings that every venue has, besides its own. Implementations are frozen dataclasses with defaults."""
+    """The settings that every venue has, besides its own. Implementations are frozen Structs with defaults."""
 
     @property
     def auth_clock(self) -> str:

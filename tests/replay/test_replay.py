@@ -147,7 +147,7 @@ def change_header(lines: list[bytes], **changes: Any) -> list[bytes]:
     ("changes", "words"),
     [
         ({"api_date": "yesterday"}, "line 1: unknown API date 'yesterday'"),
-        ({"settings": {"auth": "off"}}, "line 1: KalshiSettings.__init__() got an unexpected keyword argument 'auth'"),
+        ({"settings": {"auth": "off"}}, "line 1: Unexpected keyword argument 'auth'"),
         ({"rounding": "1999"}, "line 1: '1999' is not a valid FeeRounding"),
     ],
 )

@@ -1,13 +1,13 @@
 """Cached positions and summaries equal freshly made ones, after any commands."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockexchange.core.commands import Command, SetIndex
 from mockexchange.core.derivatives.derivative import Derivative

@@ -1,11 +1,10 @@
 """Faults of keys, signatures, bounds, statuses and error messages."""
 
 from collections.abc import Callable
-from dataclasses import replace as changed
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import padding
-from msgspec import structs
+from msgspec.structs import replace as changed
 
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core.queries import lists
@@ -196,7 +195,7 @@ def required_name_is_optional(planter: Planter) -> None:
 
 def body_is_called_text(planter: Planter) -> None:
     named = ((name, b"text/plain" if name == b"content-type" else value) for name, value in DEFAULT.rest.headers)
-    planter.venue(DEFAULT.name, rest=structs.replace(DEFAULT.rest, headers=tuple(named)))
+    planter.venue(DEFAULT.name, rest=changed(DEFAULT.rest, headers=tuple(named)))
 
 
 def allow_is_missing(planter: Planter) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from msgspec import structs
+
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.accounts.positions import added_positions
 from mockexchange.kit.client.adapter.task_fields import aliases_of
@@ -118,7 +120,7 @@ class CardSandboxes:
         settings = plan.settings[self.kit.name]
         if is_checking_signatures or not hasattr(settings, "auth_mode"):
             return plan
-        return replace(plan, settings={**plan.settings, self.kit.name: replace(settings, auth_mode="off")})
+        return replace(plan, settings={**plan.settings, self.kit.name: structs.replace(settings, auth_mode="off")})
 
     @contextmanager
     def open(self, plan: Plan, api_date: str = "") -> Iterator[Session]:

@@ -18,6 +18,7 @@ SLICE_S = 0.005
 """The seconds for which JSON is made before other tasks get a turn."""
 PIECE_CHARS = 64 * 1024
 """The size of the text that is sent at once."""
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 REREADS_MAX = 3
 """How often a list is read again because a command changed the state meanwhile; then it is read without a pause."""
 
@@ -40,8 +41,7 @@ class PiecesResponse(StreamingResponse):
 
 
 def encode(content: object) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode(errors="replace")
+    return _encoder.encode(content).encode(errors="replace")
 
 
 def list_pieces(rows: Iterable[Any]) -> Iterator[bytes]:
@@ -100,12 +100,11 @@ async def taking_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 def _members(members: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
     separator = b""
     for name, value in members:
-        yield separator + encode(name) + b":"
-        separator = b","
         if isinstance(value, Iterator):
-            yield from chain((b"[",), _separated(map(encode, value)), (b"]",))
+            yield from chain((separator, encode(name), b":["), _separated(map(encode, value)), (b"]",))
         else:
-            yield encode(value)
+            yield separator + encode({name: value})[1:-1]
+        separator = b","
 
 
 def _separated(texts: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """The context in which requests to Deribit are answered: the state, API date, settings and caches of one sandbox."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
@@ -10,8 +11,7 @@ from mockexchange.venues.deribit.dates import api_date as parse_date
 from mockexchange.venues.deribit.settings import DeribitSettings
 
 
-@dataclass(slots=True)
-class DeribitContext:
+class DeribitContext(Struct):
     state: State
     api_date: ApiDate
     settings: DeribitSettings = field(default_factory=DeribitSettings)

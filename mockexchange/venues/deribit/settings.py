@@ -1,13 +1,13 @@
 """The settings of Deribit that a scenario can change; the defaults are facts or documented choices."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeribitSettings:
+class DeribitSettings(Struct, frozen=True, kw_only=True):
     """Settings of Deribit.
 
     `auth_clock` selects the clock (host or exchange) of signature windows, tokens and `usIn`. The default is host time,

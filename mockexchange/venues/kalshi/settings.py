@@ -1,15 +1,15 @@
 """The settings of Kalshi that a scenario can change; the defaults follow the facts, or the documented choice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.switches import Choice, Switch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KalshiSettings:
+class KalshiSettings(Struct, frozen=True, kw_only=True):
     """Settings of Kalshi.
 
     `auth_clock` selects the clock with which timestamps are compared: host time by default, with which real clients

@@ -1,6 +1,6 @@
 """The context in which requests to SignalPlus are answered: the state, API date, settings and caches of one sandbox."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
@@ -13,8 +13,7 @@ from mockexchange.venues.signalplus.settings import SignalPlusSettings
 NAME = "signalplus"
 
 
-@dataclass(slots=True)
-class SignalPlusContext:
+class SignalPlusContext(Struct):
     state: State
     api_date: ApiDate
     settings: SignalPlusSettings = field(default_factory=SignalPlusSettings)

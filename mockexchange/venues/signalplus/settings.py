@@ -1,14 +1,14 @@
 """The settings of SignalPlus that a scenario can change; the defaults are facts or documented choices."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.switches import Choice, Duration, Switch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalPlusSettings:
+class SignalPlusSettings(Struct, frozen=True, kw_only=True):
     """Settings of SignalPlus.
 
     The time window of signatures, 15 s to either side, is from another section of its API with the same headers.

@@ -91,5 +91,5 @@ def test_every_situation_has_its_row() -> None:
 
 
 def test_every_switch_is_a_setting() -> None:
-    assert {switch.setting for switch in SWITCHES.values()} <= set(SignalPlusSettings.__slots__)
+    assert {switch.setting for switch in SWITCHES.values()} <= set(SignalPlusSettings.__struct_fields__)
     assert SIGNALPLUS.scenario.switches is SWITCHES

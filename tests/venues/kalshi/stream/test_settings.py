@@ -1,8 +1,7 @@
 """The key `stream` of a scenario as settings of the venue."""
 
-from dataclasses import asdict
-
 import pytest
+from msgspec.structs import asdict
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
