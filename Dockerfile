@@ -5,13 +5,18 @@
 
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS build
 WORKDIR /src
-ENV PIP_CONSTRAINT=/src/constraints.txt PIP_BUILD_CONSTRAINT=/src/constraints.txt PIP_NO_CACHE_DIR=1
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+ENV PIP_NO_CACHE_DIR=1 PIP_REQUIRE_HASHES=1
+COPY pyproject.toml README.md LICENSE ./
+COPY locks locks
 COPY contracts contracts
 COPY mockexchange mockexchange
 # What runs needs no pip; what it imports is compiled here, since its own files may be read-only.
+# All that is downloaded is held against its hashes; the package itself is built from this folder.
 RUN python -m venv --without-pip /opt/mockexchange \
-    && pip --python /opt/mockexchange/bin/python install --compile './[postgres]'
+    && pip install -r locks/build.txt \
+    && python -m hatchling build -t wheel -d /wheel \
+    && pip --python /opt/mockexchange/bin/python install --compile -r locks/runtime.txt -r locks/postgres.txt \
+    && PIP_REQUIRE_HASHES=0 pip --python /opt/mockexchange/bin/python install --compile --no-deps /wheel/*.whl
 
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 ARG VERSION=0.1.0

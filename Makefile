@@ -111,8 +111,11 @@ clients: $(DEV)/.installed clients-env  ## put every client through every card a
 	@$(IN_DEV) tools.write_clients_page $(ARGS)
 
 # The clients' locks need their Python, which is newer than the lowest that we support.
-lock:  ## choose exact versions anew: constraints.txt, and those of each client
+lock:  ## choose exact versions anew: constraints.txt, locks/ with hashes, and those of each client
 	@PYTHON= tools/lock.sh constraints.txt 3.11 exactly '.[dev]'
+	@PYTHON= tools/hash_lock.sh locks/runtime.txt constraints.txt 3.11 pyproject.toml
+	@PYTHON= tools/hash_lock.sh locks/postgres.txt constraints.txt 3.11 'psycopg[binary]'
+	@PYTHON= tools/hash_lock.sh locks/build.txt constraints.txt 3.11 hatchling
 	@for name in $(CLIENT_NAMES); do \
 		PYTHON= tools/lock.sh $(CLIENT_PINS)/$$name.txt 3.13 or_later "$${name%-*}==$${name##*-}" || exit; done
 

@@ -3,7 +3,7 @@
 #
 #   lock.sh FILE VERSION MANNER REQUIREMENT...
 #
-# Without hashes: one hash in a constraints file switches pip to --require-hashes, which refuses the project itself ("The
+# Without hashes, which `hash_lock.sh` writes for what is shipped: one hash in a constraints file switches pip to --require-hashes, which refuses the project itself ("The
 # editable requirement ... cannot be installed when requiring hashes, because there is no single file to hash") and each
 # requirement of pyproject.toml that is not pinned there too, and another Python may need packages that this one does not.
 set -eu

@@ -218,6 +218,43 @@ def test_everything_the_gate_uses_is_locked() -> None:
         assert lock_problems(pins.read_text(encoding="utf-8"), [pins.stem.rpartition("-")[0]]) == []
 
 
+LOCK = re.compile(
+    r"^(?P<name>[\w.-]+)==(?P<version>\S+)(?: ;[^\\]*)? \\\n(?P<hashes>(?: {4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    re.MULTILINE,
+)
+
+
+def hashed_versions(lock: str) -> dict[str, str]:
+    """Return the versions of a lock by name. Raises AssertionError if a line is neither a version nor a hash of one."""
+    rest = LOCK.sub("", lock)
+    assert [line for line in rest.splitlines() if not line.startswith("#")] == []
+    return {_normal(found["name"]): found["version"] for found in LOCK.finditer(lock)}
+
+
+def test_what_is_shipped_is_installed_by_hashes() -> None:
+    exact = dict(line.split("==") for line in text_of("constraints.txt").splitlines() if "==" in line)
+    exact = {_normal(name): version for name, version in exact.items()}
+    locks = {name: hashed_versions(text_of(f"locks/{name}.txt")) for name in ("runtime", "postgres", "build")}
+    for versions in locks.values():
+        assert {name: version for name, version in versions.items() if exact.get(name, version) != version} == {}
+    wanted = {floor(requirement)[0] for requirement in runtime_requirements(text_of("pyproject.toml"))}
+    assert {_normal(name) for name in wanted} <= locks["runtime"].keys()
+    assert {"psycopg", "psycopg-binary"} <= locks["postgres"].keys()
+    assert "hatchling" in locks["build"]
+    image = text_of("Dockerfile")
+    assert "PIP_REQUIRE_HASHES=1" in image
+    assert all(f"-r locks/{name}.txt" in image for name in locks)
+    assert '--require-hashes -r "$locks/runtime.txt"' in text_of("tools/wheel_smoke.sh")
+
+
+@pytest.mark.parametrize(
+    "lock", ["a==1\n", "a>=1 \\\n    --hash=sha256:00\n", "a==1 \\\n    --hash=md5:" + "0" * 64 + "\n"]
+)
+def test_a_version_without_a_hash_is_reported(lock: str) -> None:
+    with pytest.raises(AssertionError):
+        hashed_versions(lock)
+
+
 def test_a_lock_that_is_not_exact_is_reported() -> None:
     lock = "# made\nA_b==1.0\nc>=2\nd @ file:///x\n"
     assert lock_problems(lock, ["a-b", "e"]) == ["c>=2", "d @ file:///x", "e is not locked"]
