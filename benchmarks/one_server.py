@@ -38,7 +38,7 @@ class Service:
         options = [*self._further, "--token", TOKEN, "--port", str(self.port), "--quiet"]
         if self.store:
             options += ["--store", self.store]
-        command = [sys.executable, "-m", *self._module, "serve", *options, "--ready-file", ready]
+        command = [sys.executable, "-m", *self._module, "serve", *options, "--ready-file", str(ready)]
         environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
         with (self.home / "log.txt").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.home, stderr=log, env=environment)
