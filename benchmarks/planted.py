@@ -8,6 +8,7 @@ from typing import Any
 
 from mockexchange.cli import main
 from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.replicas import home_role
 from mockexchange.server.workers.reads import Reads
 from mockexchange.store.postgres import election, postgres_store
@@ -52,6 +53,17 @@ def be_home_without_fence() -> None:
     home_role.TERM_S_MAX = 0.1
 
 
+def copy_that_differs() -> None:
+    """Let a follower's copies have something that no client of the histories reads: digests alone show it."""
+    note_opened = Reads._note_opened  # noqa: SLF001  # the bug
+
+    def change(self: Reads, id_: int, sandbox: Sandbox) -> None:
+        note_opened(self, id_, sandbox)
+        sandbox.exchange.state.revision += 1
+
+    Reads._note_opened = change  # type: ignore[method-assign]  # noqa: SLF001  # the bug
+
+
 def clock_ahead() -> None:
     """Let the clock of this machine go a minute ahead: no bug, and nothing may be wrong."""
     _shift_clock(60)
@@ -72,6 +84,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "barrier off": read_without_barrier,
     "nonce off": append_without_nonce,
     "no fence": be_home_without_fence,
+    "copy differs": copy_that_differs,
     "clock +60 s": clock_ahead,
     "clock -60 s": clock_behind,
 }

@@ -39,6 +39,8 @@ SUBSCRIBE = json.dumps({"id": 1, "cmd": "subscribe", "params": {"channels": ["fi
 
 CLOCKS = ("clock +60 s", "clock -60 s")
 Credentials = dict[str, dict[str, Any]]
+DIFFERS = "differs from the home's"
+"""The report of a server whose copy has another digest than the home's."""
 LATE_S_MAX = 10.0
 """The seconds that a listener waits for the last fill, after the last deposit was answered."""
 
@@ -198,6 +200,7 @@ def _compare_at_the_end(
     logs = {name: stored(store, "export", name) for name in SANDBOXES}
     problems = differences(seen, logs) + stored(store, "check", "--json").decode().splitlines()
     problems += stream_problems(seen.frames, trades)
+    problems += [f"{one.name}: {line}" for one in replicas.replicas for line in one.lines() if DIFFERS in line]
     for name in replayed:
         problems += replay_differences(home / f"replay-{name}", logs[name], answers[name], credentials[name])
     return problems

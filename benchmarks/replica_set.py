@@ -69,6 +69,10 @@ class ReplicaProcess:
     def log(self) -> str:
         return (self.home / "log.txt").read_text()[-2_000:]
 
+    def lines(self) -> list[str]:
+        """Return all that the server has logged."""
+        return (self.home / "log.txt").read_text().splitlines()
+
     def send(self, number: int) -> None:
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -129,6 +133,7 @@ class ReplicaSet:
             "kill follower": lambda random: self._kill(random, random.choice(self.home_and_others()[1])),
             "hold home": lambda random: self._hold(random, self.home_and_others()[0]),
             "hold follower": lambda random: self._hold(random, random.choice(self.home_and_others()[1])),
+            "none": lambda random: None,
             "cut connections": self._cut_connections,
             "kill database": self._kill_database,
             "stop backends": self._stop_backends,

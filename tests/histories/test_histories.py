@@ -46,6 +46,7 @@ def test_clients_of_replicas_see_one_exchange(postgres: PostgresServer, tmp_path
     [
         ("barrier off", [], "records old"),
         pytest.param("nonce off", [], "2 times", marks=pytest.mark.thorough),
+        pytest.param("copy differs", ["none"] * 6, "differs from the home's", marks=pytest.mark.thorough),
         pytest.param("no fence", ["hold home"], "records old", marks=pytest.mark.thorough),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Protocol
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.log.restoring import follow
 from mockexchange.sandbox.log.stored import follow_sandbox, read_description
+from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.store.heads import Heads
@@ -82,13 +83,29 @@ class Follower:
         """Return the id of a sandbox in the store."""
         return next(id_ for id_, one in self._by_id.items() if one is sandbox)
 
+    def items(self) -> list[tuple[int, Sandbox]]:
+        """Return the copies with their ids in the store."""
+        return list(self._by_id.items())
+
+    def sandbox_of(self, id_: int) -> Sandbox | None:
+        """Return the copy of the sandbox with an id; None if there is none."""
+        return self._by_id.get(id_)
+
+    def open_again(self, id_: int) -> None:
+        """Let the next catching up make a new copy of a sandbox from its log, in place of the one that is there."""
+        del self._by_id[id_]
+
     async def _follow(self) -> None:
         mark = self._heads.mark
         heads = await self._heads.read()
-        for id_ in [id_ for id_ in self._by_id if id_ not in heads]:
-            self._sandboxes.unfollow(self._by_id.pop(id_))
+        gone = [self._by_id.pop(id_) for id_ in list(self._by_id) if id_ not in heads]
+        for sandbox in gone:
+            if sandbox.name != DEFAULT:
+                self._sandboxes.unfollow(sandbox)
         if len(self._by_id) < len(heads):
             await self._open(heads)
+        for sandbox in gone:  # the default one is replaced by a reset, and answers until then
+            self._sandboxes.unfollow(sandbox)
         for id_, sandbox in self._by_id.items():
             if sandbox.exchange.state.sequence < heads[id_]:
                 await follow(sandbox, heads[id_])

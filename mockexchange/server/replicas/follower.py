@@ -12,11 +12,12 @@ from mockexchange.sandbox.options import DEFAULT
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.ready_content import describe
 from mockexchange.server.replicas.address import Address
+from mockexchange.server.replicas.comparisons import Comparisons
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
 from mockexchange.server.replicas.relaxed_reads import reads_of
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.workers.mailbox import Done, Message
+from mockexchange.server.workers.mailbox import Compared, Done, Message
 from mockexchange.server.workers.read_endpoint import ReaderApp
 from mockexchange.server.workers.reader_protocol import ReaderProtocol
 from mockexchange.store.followed_store import FollowedStore
@@ -43,6 +44,7 @@ class Follower:
             options.inspector,
             "this server",
         )
+        self._comparisons = Comparisons(self.reads, self._home_messages.send)
         self._state = ServerState(options.host, self.reads.sandboxes, public_url=options.public_url)
         self._listener = Listener(ReaderApp(self.reads, self._state.diagnosis_worker), sock, protocol=ReaderProtocol)
         self._owner = ""
@@ -59,12 +61,14 @@ class Follower:
             self._owner, self._home.now = seen.owner, Address.read(seen.address)
             self._forwarder.cut()
             self._home_messages.cut()
+            self._comparisons.begin_again()
         is_known = await self.reads.catch_up()
         if self.ready or (is_known and not any(slot.sandbox.name == DEFAULT for slot in self.reads.sandboxes)):
             return
         await self._listener.start()
         self._state.main = self._listener
         self.reads.start()
+        self._comparisons.start()
         self._write_ready(is_known=is_known)
 
     def _write_ready(self, *, is_known: bool) -> None:
@@ -83,6 +87,7 @@ class Follower:
         if self.ready:
             remove_ready_file(self._options.ready_file)
         self.reads.stop()
+        self._comparisons.stop()
         await self._state.stop()
         await self._home_messages.stop()
         self._database.close()
@@ -93,3 +98,5 @@ class Follower:
     def _take(self, message: Message) -> None:
         if isinstance(message, Done):
             self.reads.note_done(message.number)
+        elif isinstance(message, Compared):
+            self._comparisons.note(message)

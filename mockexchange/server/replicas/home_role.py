@@ -15,10 +15,11 @@ from mockexchange.server.app import ListenerApp, SandboxOf
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.persistence import Persistence, id_of
 from mockexchange.server.replicas.address import Address
+from mockexchange.server.replicas.comparisons import answer_comparison
 from mockexchange.server.replicas.peers import CalledHome
 from mockexchange.server.replicas.refusal import NO_HOME, send_refusal
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.workers.mailbox import Answered, Done, Message, RunDue
+from mockexchange.server.workers.mailbox import Answered, Compare, Done, Message, RunDue
 from mockexchange.store.postgres.election import Term
 from mockexchange.store.postgres.postgres_store import PostgresStore
 
@@ -105,6 +106,8 @@ class HomeRole:
                 sandbox.note_answered_elsewhere(message.entry)
         elif isinstance(message, RunDue):
             self._start(self._run_due(message, send))
+        elif isinstance(message, Compare) and (sandbox := self._sandbox(message.sandbox)) is not None:
+            self._start(answer_comparison(sandbox, message, send))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

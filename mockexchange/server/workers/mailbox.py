@@ -60,7 +60,23 @@ class HandOver(msgspec.Struct, tag=True, frozen=True):
     read: bytes
 
 
-Message = Answered | RunDue | Done | HandOver
+class Compare(msgspec.Struct, tag=True, frozen=True):
+    """The message with the digest of a reader's copy of a sandbox, after the command with this number."""
+
+    sandbox: int
+    sequence: int
+    digest: str
+
+
+class Compared(msgspec.Struct, tag=True, frozen=True):
+    """The reply to a Compare message if the writing process has, or had, the sandbox after the same command."""
+
+    sandbox: int
+    sequence: int
+    is_equal: bool
+
+
+Message = Answered | RunDue | Done | HandOver | Compare | Compared
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 

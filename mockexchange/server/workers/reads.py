@@ -58,7 +58,7 @@ class Reads:
         self.hand_over = hand_over
         """Gives a connection, with the bytes that were read of it, to the home."""
         self._send, self._name = send, name
-        self._follower = Follower(store, heads, self.sandboxes, self._note_opened, inspector)
+        self.follower = Follower(store, heads, self.sandboxes, self._note_opened, inspector)
         self._numbers = count(1)
         self._asked: dict[int, asyncio.Future[None]] = {}
         self._following: asyncio.Task[None] | None = None
@@ -82,7 +82,7 @@ class Reads:
 
         None if this process cannot get it up to date.
         """
-        if not self._follower.is_caught_up and not await self.catch_up():
+        if not self.follower.is_caught_up and not await self.catch_up():
             return None
         sandbox = self.route(asked.key_id)
         if sandbox.script.has_due:
@@ -95,7 +95,7 @@ class Reads:
         """Have the home carry out what is due, and return the sandbox after it; None if it does not answer."""
         number = next(self._numbers)
         done = self._asked[number] = asyncio.get_running_loop().create_future()
-        self._send(RunDue(self._follower.id_of(sandbox), number))
+        self._send(RunDue(self.follower.id_of(sandbox), number))
         try:
             async with asyncio.timeout(DUE_S_MAX):
                 await done
@@ -115,7 +115,7 @@ class Reads:
         """Apply all records that the writing process has published; return whether that was possible."""
         began_s = asyncio.get_running_loop().time()
         try:
-            await self._follower.catch_up()
+            await self.follower.catch_up()
         except (LogError, LogUnavailable, ScenarioError, ValueError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
