@@ -1,6 +1,6 @@
 """Makes the ASGI applications of listening sockets: the venues' APIs, and on the main port the control API too."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,14 +42,20 @@ class ListenerApp:
         elif self.control and is_control(scope["path"]):
             await self.control(scope, receive, send)
         else:
-            if is_opened_as_page(scope["headers"]):
-                send = _SandboxedPage(send)
-            is_numbered = self.is_numbered
-            await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, is_numbered)
+            await self._serve_venue(scope, receive, send)
 
-    def may_start_eagerly(self, scope: Scope) -> bool:
-        """Return whether a request may be answered before it has a task, as those to the venues' APIs may."""
-        return self.control is None or not is_control(scope["path"])
+    def _serve_venue(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if is_opened_as_page(scope["headers"]):
+            send = _SandboxedPage(send)
+        is_numbered = self.is_numbered
+        return rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, is_numbered)
+
+    def eager_app(self, scope: Scope) -> ASGIApp | None:
+        """Return the application that may answer a request before it has a task; None if the request needs a task.
+
+        Requests to the venues' APIs need none.
+        """
+        return None if self.control and is_control(scope["path"]) else self._serve_venue
 
     def answer_cut(
         self,
@@ -96,8 +102,8 @@ class ControlListenerApp(ListenerApp):
         else:
             await self.control(scope, receive, send)
 
-    def may_start_eagerly(self, scope: Scope) -> bool:
-        return False
+    def eager_app(self, scope: Scope) -> None:
+        return None
 
 
 def is_control(path: str) -> bool:

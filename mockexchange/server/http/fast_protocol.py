@@ -43,8 +43,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     """The reason to end the connection after the earlier requests are answered; None if there is none."""
     running: Any = None
     """The request that is being answered; uvicorn knows only the newest of a pipeline."""
-    parsed: Any = None
-    """A request in the piece that is being parsed, which is answered after that."""
+    parsed: Coroutine[Any, Any, None] | None = None
+    """The answer to a request in the piece that is being parsed; it begins after that."""
     _idle_since_s: float | None = None
     """When the connection began to wait for its next request; None while one is sent or answered."""
 
@@ -62,8 +62,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         if self.body_parts:
             self._take_body()
         if self.parsed is not None:
-            cycle, self.parsed = self.parsed, None
-            start_eagerly(cycle.run_asgi(self.app), self._start_task)
+            work, self.parsed = self.parsed, None
+            start_eagerly(work, self._start_task)
         if is_head_open and self.is_head_open:
             self.head_bytes += len(piece)
             if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
@@ -205,8 +205,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         if self.is_pipelined:
             start = super()._start_asgi_task
             self.shares.start(lambda: self._is_mine() and start(cycle, app))
-        elif self.config.app.may_start_eagerly(cycle.scope):
-            self.parsed = cycle
+        elif (eager_app := self.config.app.eager_app(cycle.scope)) is not None:
+            self.parsed = cycle.run_asgi(eager_app)
         else:
             super()._start_asgi_task(cycle, app)
 

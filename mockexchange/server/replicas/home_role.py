@@ -141,8 +141,8 @@ class HomeApp(ListenerApp):
         else:
             await send_refusal(scope, send, reason)
 
-    def may_start_eagerly(self, scope: Scope) -> bool:
-        return False
+    def eager_app(self, scope: Scope) -> None:
+        return None
 
 
 def bind_peers(host: str, address: Address) -> socket.socket:

@@ -59,8 +59,8 @@ class ReaderApp(ListenerApp):
             cycle: Any = getattr(send, "__self__", None)
             cycle.transport.get_protocol().hand_over()
 
-    def may_start_eagerly(self, scope: Scope) -> bool:
-        return False
+    def eager_app(self, scope: Scope) -> None:
+        return None
 
     async def _answer(self, scope: Scope, send: Send) -> bool:
         """Answer a request; return whether this reader can."""

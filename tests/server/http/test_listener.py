@@ -35,8 +35,8 @@ class App:
             await send({"type": "http.response.body", "body": BODY, "more_body": part + 1 < self.parts})
         self.done.set()
 
-    def may_start_eagerly(self, scope: Scope) -> bool:
-        return True
+    def eager_app(self, scope: Scope) -> "App":
+        return self
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
         return b""
