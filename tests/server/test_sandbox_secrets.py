@@ -46,11 +46,12 @@ def test_sandboxes_that_are_gone_are_forgotten() -> None:
 
 def test_a_sandbox_in_the_place_of_another_is_read() -> None:
     """The memory of a deleted sandbox is used again, so that its address does not tell one from another."""
-    sandboxes = [make(name="0")]
+    lines = [line_of(make(name=str(number))) for number in range(8)]
+    sandboxes: list[Sandbox] = []
     secrets = SandboxSecrets(lambda: sandboxes)
-    for number in range(1, 8):
-        secrets.known()
+    for line in lines:
         sandboxes.clear()
         gc.collect()
-        sandboxes.append(make(name=str(number)))
-        assert redact(line_of(sandboxes[0]), secrets.known()) == "[secret]"
+        sandboxes.append(make(name="again"))
+        sandboxes[0].private_pems = {"id": f"-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----\n"}
+        assert redact(line, secrets.known()) == "[secret]"
