@@ -138,20 +138,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=8_000)
     given = parser.parse_args()
-    with ExitStack() as stack, tempfile.TemporaryDirectory() as name:
+    with ExitStack() as stack, tempfile.TemporaryDirectory() as home:
         found = {
             "memory, one process": [stack.enter_context(server())],
-            "sqlite, one process": [stack.enter_context(server("--store", f"sqlite:{name}/one.db"))],
+            "sqlite, one process": [stack.enter_context(server("--store", f"sqlite:{home}/one.db"))],
             "memory, 2 workers": [stack.enter_context(server("--workers", "2"))],
         }
         initdb, postgres = program("initdb"), program("postgres")
         if initdb and postgres:
-            database = PostgresServer(initdb, postgres)
-            stack.callback(database.remove)
-            options = ["--store", database.url.text, "--replica"]
-            found["postgres, 2 replicas"] = [
-                stack.enter_context(server(*options, f"127.0.0.1:{free_port()}")) for _ in range(2)
-            ]
+            for name, reads in (("postgres, 2 replicas", "strict"), ("2 replicas, any", "any")):
+                database = PostgresServer(initdb, postgres)
+                stack.callback(database.remove)
+                options = ["--store", database.url.text, "--reads", reads, "--replica"]
+                found[name] = [stack.enter_context(server(*options, f"127.0.0.1:{free_port()}")) for _ in range(2)]
         else:
             print("SKIPPED: replicas, since PostgreSQL is not installed")
         for kept, title in ((False, "each page made anew"), (True, "the same page, which is kept")):
