@@ -59,7 +59,10 @@ class Group(click.Group):
     context_class = PageContext
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Print the help of a group without a command on standard output, and end well."""
+        """Parse the arguments.
+
+        A group without a command prints its help on standard output, and ends with exit code 0.
+        """
         if not args and self.no_args_is_help and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), color=ctx.color)
             ctx.exit()

@@ -48,7 +48,7 @@ def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: st
 
 
 def show_rules(rules: list[dict[str, Any]], show: Show, as_json: bool, noun: str) -> None:
-    """Print installed rules or steps; at a terminal also that there are none."""
+    """Print installed rules or steps. At a terminal, also print that there are none."""
     (show_json_lines if as_json else show)(rules)
     if not rules and not as_json:
         show_empty(f"no {noun} is installed")

@@ -76,7 +76,7 @@ def show_json_lines(rows: Iterable[Any]) -> None:
 
 
 def show_empty(text: str) -> None:
-    """Print that a list is empty, at a terminal only: to a program, no line is an empty list."""
+    """Print that a list is empty, at a terminal only. For a program, an output without lines is an empty list."""
     if sys.stdout.isatty():
         click.secho(text, dim=True)
 
@@ -101,9 +101,9 @@ def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
 
 
 def fitted(line: str, indent: int = 2) -> str:
-    """Return a line for standard error: wrapped between words at a terminal, the rest below `indent` further columns.
+    """Return a line for standard error, wrapped between words if that is a terminal.
 
-    Where standard error is no terminal, the line stays whole.
+    Further lines are indented by `indent` columns more. Where standard error is no terminal, the line stays whole.
     """
     if not sys.stderr.isatty():
         return line

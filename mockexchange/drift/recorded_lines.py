@@ -45,17 +45,23 @@ class RecordedExchange(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path below which the API document describes the request: of a call that of its method."""
+        """Return the path under which the API document describes the request.
+
+        For a JSON-RPC call, this is the path of its method.
+        """
         return f"{venue_at(self.asked.path).prefix}/{self.called}" if self.called else self.asked.path
 
     @property
     def same(self) -> str:
-        """A text that is equal for requests of the same thing; numbers of calls differ."""
+        """Return a text that is equal for requests that read the same. It leaves out the ids of JSON-RPC calls."""
         return f"{self.asked.target} {self.called} {self.params}"
 
     @property
     def judged_as(self) -> bytes:
-        """A digest that is equal for answers that documents judge alike: all but the digits of the header Date."""
+        """Return a digest that is equal for answers whose comparison with documents has the same result.
+
+        Only the digits of the header Date are left out.
+        """
         headers = {name: DIGITS.sub("0", value) if name == "date" else value for name, value in self.headers.items()}
         found = repr((self.asked.method, self.path, self.status, headers)).encode() + self.content
         return hashlib.blake2b(found, digest_size=16).digest()

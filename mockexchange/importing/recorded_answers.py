@@ -180,7 +180,7 @@ def _is_carried_out(line: Plain) -> bool:
 
 
 def call_in(line: Plain) -> str:
-    """Return the body of a POST that calls a method which only reads; empty for every other request."""
+    """Return the body of a recorded POST that calls a JSON-RPC method which only reads; empty for other requests."""
     body = line.get("body")
     if line["method"] != "POST" or not body:
         return ""

@@ -107,7 +107,7 @@ class ControlListenerApp(ListenerApp):
 
 
 def is_control(path: str) -> bool:
-    """Return whether a path belongs to the control API or is the front page."""
+    """Return whether a path belongs to the control API or to the front page."""
     return path.startswith(CONTROL + "/") or path in ("/", CONTROL)
 
 

@@ -1,4 +1,7 @@
-"""The secrets of all sandboxes of a server: each is hidden wherever a client sends it, also to another sandbox."""
+"""Collects the secrets of all sandboxes of a server, so that each is hidden wherever a client sends it.
+
+A client may send the secret of one sandbox to another one.
+"""
 
 import weakref
 from collections.abc import Callable, Iterable
@@ -19,7 +22,7 @@ class _Read(NamedTuple):
 
 
 class SandboxSecrets:
-    """The secrets of sandboxes that come and go; each sandbox is read again when it has other keys."""
+    """The secrets of a server's sandboxes, which are read again from a sandbox when its keys have changed."""
 
     def __init__(self, sandboxes: Callable[[], Iterable[Sandbox]], token: str = "") -> None:
         self._sandboxes, self._token = sandboxes, token
@@ -27,12 +30,12 @@ class SandboxSecrets:
         self._known = KnownSecrets(values_of([token]))
 
     def set_token(self, token: str) -> None:
-        """Also hide this token of the control API."""
+        """Add the token of the control API to the secrets."""
         self._token = token
         self._known.add(values_of([token]))
 
     def known(self) -> KnownSecrets:
-        """Return what recognizes the secrets that there are now."""
+        """Return an object that recognizes the secrets of all sandboxes that exist now."""
         sandboxes = list(self._sandboxes())
         if len(self._read) > 2 * len(sandboxes) + GONE_MAX:
             self._read, self._known = {}, KnownSecrets(values_of([self._token]))

@@ -72,7 +72,10 @@ class AccountStream:
 def open_stream(
     kit: VenueKit, alias: str, url: str, signer: Signer, note: Callable[[str], None], connect: Connect = connect_socket
 ) -> AccountStream | None:
-    """Open the stream of an account and subscribe to its channels; None, with a note, if the venue refuses it."""
+    """Open the stream of an account and subscribe to its channels.
+
+    Returns None if the venue has no stream or refuses it; the reason is passed to `note`.
+    """
     if kit.stream_protocol is None:
         return None
     channels = _channels(kit, alias)

@@ -1,7 +1,7 @@
-"""The check of a CSV export against the fills and settlements of a recording of the same account.
+"""Compares a CSV export with the fills and settlements in a recording of the same account.
 
-A row of a trade does not say whether it sold. A fill fits it by its side and price, or by the side and price of its
-outcome: a sale of YES at 0.40 is a purchase of NO at 0.60.
+A row of a trade does not say whether it was a sale. A fill fits the row by its own side and price, or by those of the
+other outcome: a sale of YES at 0.40 is a purchase of NO at 0.60.
 """
 
 from collections import defaultdict
@@ -40,7 +40,7 @@ class _Fill(NamedTuple):
 
 
 def check_export(path: Path, facts: Facts) -> tuple[list[Verified], list[Problem]]:
-    """Compare the rows of an export with recorded facts; return the comparisons, and the lines that cannot be read.
+    """Compare the rows of an export with recorded rows. Return the comparisons, and the lines that cannot be read.
 
     Raises WrongRecording for an export without trades and settlements, and OSError.
     """

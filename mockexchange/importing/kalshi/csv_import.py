@@ -62,7 +62,7 @@ def settlements_of(export: Export, emulated: Emulated) -> list[Verified]:
 
 
 def check_settlement(ticker: str, row: CsvRow, answered: Any) -> Verified:
-    """Return whether a settlement has the counts of a row of an export; None is no settlement."""
+    """Compare the counts in an export's row with those of the settlement `answered`, which is None if there is none."""
     at = row.instant("Original_Date" if row.text("Original_Date") else "close_timestamp")
     answer = RecordedAnswer(row.line, 0, at, f"settlement of {ticker}", ROW)
     wanted = {side: row.text(f"{side.title()}_Contracts_Owned") for side in ("yes", "no")}

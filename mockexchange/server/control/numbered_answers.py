@@ -9,7 +9,7 @@ SANDBOXES = "/_mock/sandboxes/"
 
 
 class NumberedAnswers:
-    """An application of the control API whose answers about one sandbox have the header."""
+    """Wraps the control API's application, and adds the header `X-Mock-Seq` to its answers about one sandbox."""
 
     def __init__(self, app: ASGIApp, sandboxes: Sandboxes) -> None:
         self._app, self._sandboxes = app, sandboxes

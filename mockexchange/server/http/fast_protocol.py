@@ -180,7 +180,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         self._idle_since_s = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close the connection if it was idle for long enough; otherwise look again when it can have been."""
+        """Close the connection if it was idle for `timeout_keep_alive` seconds; else check again later."""
         self.timeout_keep_alive_task = None
         if self._idle_since_s is None:
             return

@@ -1,7 +1,7 @@
-"""The headers about positions in the log of a sandbox: what an answer contains, and what a request has to see.
+"""Defines the headers about positions in a sandbox's log: `X-Mock-Seq` and `X-Mock-Min-Seq`.
 
 `X-Mock-Seq` in an answer is the number of the last command that the sandbox had executed. `X-Mock-Min-Seq` in a request
-is the number of a command that the answer has to contain; followers honour it with `--reads session`.
+is the number of a command that the answer has to contain; followers obey it with `--reads session`.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,10 @@ def sequence_header(sandbox: Sandbox) -> tuple[bytes, bytes]:
 
 
 def wanted_sequence(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
-    """Return the number that an answer has to contain: 0 without the header, None if its value is no number."""
+    """Return the number of the command that an answer has to contain, from the request's headers.
+
+    It is 0 without the header `X-Mock-Min-Seq`, and None if its value is no number.
+    """
     for name, value in headers:
         if name == WANTED:
             return int(value) if value.isdigit() and len(value) <= DIGITS_MAX else None

@@ -38,9 +38,9 @@ async def send_whole(send: Send, status: int, headers: list[Header], body: bytes
 
 
 def plain_cycle(send: Send, status: int) -> Any:
-    """Return the object that sends an answer if nothing is special about it, so that it can go out in one write.
+    """Return uvicorn's object that sends an answer, if the answer can be sent in one write; else None.
 
-    Special are some statuses, HEAD, and a connection that ends or is full; then the result is None.
+    It cannot if its status has no prepared line, after HEAD, and if the connection ends or its buffer is full.
     """
     cycle: Any = send.__self__ if isinstance(send, MethodType) else send
     if (
@@ -55,7 +55,7 @@ def plain_cycle(send: Send, status: int) -> Any:
 
 
 def received_body(receive: Receive) -> bytes | None:
-    """Return the body of a request that is received completely; None if uvicorn has to be asked for it."""
+    """Return the body of a request if it was received completely; None if uvicorn has to wait for more."""
     cycle: Any = receive.__self__ if isinstance(receive, MethodType) else receive
     if type(cycle) is CYCLE and not (cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue):
         return bytes(cycle.body)
@@ -63,7 +63,7 @@ def received_body(receive: Receive) -> bytes | None:
 
 
 async def send_two(send: Send, status: int, headers: list[Header], body: bytes) -> None:
-    """Send an answer by uvicorn, which writes its head and its body apart."""
+    """Send an answer through uvicorn, which writes its headers and its body separately."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -74,7 +74,7 @@ def lines_of(headers: Iterable[Header]) -> bytes:
 
 
 def write(cycle: Any, status: int, lines: bytes, body: bytes) -> None:
-    """Write the whole answer and end its cycle, as uvicorn's `send` does with its two messages."""
+    """Write an answer in one piece, and end its cycle as uvicorn's `send` does after its two messages."""
     date = lines_of(cycle.default_headers)
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False

@@ -1,4 +1,4 @@
-"""Names what a read of a server that follows the home contains: the values of `serve --reads`."""
+"""Names the modes of reads at a server that does not write, which determine how new an answer is: `serve --reads`."""
 
 STRICT, SESSION, ANY = "strict", "session", "any"
 READS = (STRICT, SESSION, ANY)

@@ -1,7 +1,7 @@
-"""Answers reads from what this server has, without asking the database: `serve --reads session` and `--reads any`.
+"""Answers reads from this server's copies, without a request to the database: `serve --reads session` and `any`.
 
 Such reads cost no more than with one server, and may lack writes of the last moments. A client that must see a write
-sends its number in `X-Mock-Min-Seq`, which `session` honours.
+sends its number in `X-Mock-Min-Seq`, which `session` obeys.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ AGE_S_MAX = 1.0
 
 
 class RelaxedReads(Reads):
-    """Copies of sandboxes that are at most AGE_S_MAX old when a read is answered from them."""
+    """A follower's copies of sandboxes, which are at most AGE_S_MAX seconds old when a read is answered from them."""
 
     is_numbered = True
 
@@ -28,9 +28,9 @@ class RelaxedReads(Reads):
         self._is_session = mode == SESSION
 
     async def sandbox_for(self, asked: RequestContext) -> Sandbox | None:
-        """Return the sandbox that answers a request: as it is here if that is new enough, else as for a strict read.
+        """Return the copy of the sandbox that answers a request.
 
-        A key that is unknown here may have been added a moment ago.
+        If the copy is too old, or does not know the key, which may be new, it is brought up to date first.
         """
         if asyncio.get_running_loop().time() - self.caught_up_s <= AGE_S_MAX:
             sandbox = self.route(asked.key_id)
@@ -48,5 +48,5 @@ class RelaxedReads(Reads):
 
 
 def reads_of(mode: str) -> Callable[..., Reads]:
-    """Return the function that makes the reads of a mode."""
+    """Return the class, or a function, that makes the copies of sandboxes for a mode of `--reads`."""
     return Reads if mode == STRICT else lambda *arguments: RelaxedReads(mode, *arguments)

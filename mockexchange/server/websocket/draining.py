@@ -1,4 +1,4 @@
-"""Waits until clients of streams have taken their frames."""
+"""Waits until the clients of streams have received enough of their waiting frames."""
 
 import asyncio
 

@@ -17,7 +17,10 @@ from mockexchange.store.sqlite_file import lock
 
 
 def share(options: WorkersOptions) -> SharedByWorkers:
-    """Return the sockets, files and memory of the workers. Raises StoreError, PortInUse and OSError."""
+    """Make and return the sockets, files and memory that the workers share.
+
+    Raises StoreError, PortInUse and OSError.
+    """
     with ExitStack() as undoing:
         directory = RunDirectory()
         undoing.callback(directory.remove)

@@ -24,7 +24,7 @@ class SecretFilter:
 
     @staticmethod
     def now(secrets: SandboxSecrets) -> "SecretFilter":
-        """Return a filter of the secrets that there are now, for one answer."""
+        """Return a filter that removes the secrets known at present. It is made for one answer."""
         known = secrets.known()
         return SecretFilter(lambda: known)
 
