@@ -1,5 +1,6 @@
 """Every fault of REST as a client on a socket sees it."""
 
+import asyncio
 import json
 import socket
 import time
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from mockexchange.scenario.keys import make_pair
+from mockexchange.server.http import rest_endpoint
+from mockexchange.server.http.faulty_response import FaultyResponse
 from tests.server.http.faulty_requests import MANY, MARKETS, STRICT, ask, install, last, page
 from tests.server.live import PREFIX, Client, Live, SandboxView
 from tests.server.small import BALANCE, BUY, POSITIONS, SMALL
@@ -378,3 +381,19 @@ def test_a_head_request_is_disturbed_as_well(strict: SandboxView) -> None:
     client = strict.client()
     reply = strict.ask(client.get(POSITIONS, "HEAD"), is_head=True)
     assert (reply.status, reply.body) == (200, b"")
+
+
+def test_a_faulty_answer_has_a_task(strict: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its delays are timeouts, which from Python 3.12 on need one; a request has none until it waits."""
+    tasks: list[object] = []
+
+    class Response(FaultyResponse):
+        async def send(self, *given: Any) -> None:
+            tasks.append(asyncio.current_task())
+            await super().send(*given)
+
+    monkeypatch.setattr(rest_endpoint, "FaultyResponse", Response)
+    install(strict, {"then": {"delay": "1ms"}})
+    assert ask(strict).status == 200
+    assert len(tasks) == 1
+    assert tasks[0] is not None
