@@ -211,3 +211,12 @@ def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server) -> None:
         assert "[secret]" in hidden
         assert not any(secret in hidden for secret in secrets), hidden
         assert "hush-hush" in shown
+
+
+def test_a_key_of_another_sandbox_is_hidden_too(cli: Cli, server: Server, sandbox: str) -> None:
+    """A request without a valid key is the default sandbox's, whose own keys are others."""
+    key = server.ask_sandbox("GET", sandbox)["accounts"][0]["private_key_pem"].splitlines()[4]
+    base = server.ask_sandbox("GET", DEFAULT)["venues"]["kalshi"]["base_url"]
+    send("GET", f"{base}/nowhere?key={quote(key, safe='')}", {})
+    for command in ("why", "journal"):
+        assert "/nowhere?key=[secret]" in cli(command).output

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pytest
 from starlette.requests import Request
@@ -192,6 +193,17 @@ def test_a_viewer_reads_everything_but_secrets(team: Team) -> None:
         assert (shown.status, b"PRIVATE" in shown.body, b"[secret]" in shown.body) == (200, False, True)
     assert live.control("POST", "/sandboxes/default/wait", {"timeout": "1us"}, token=WALL).status == 400
     assert live.control("POST", "/sandboxes/default/commands", [BUY], token=WALL).status == 403
+
+
+def test_a_viewer_sees_no_token_and_no_key_of_another_sandbox(team: Team) -> None:
+    live = team.live
+    other = live.json("POST", "/sandboxes", {"name": "other", "scenario": "empty"})
+    key = quote(other["accounts"][0]["private_key_pem"].splitlines()[3], safe="")
+    with Connection(port_of(live.ready["venues"]["kalshi"]["base_url"])) as client:
+        client.ask(request("GET", f"{PREFIX}/nowhere?a={TOKEN}&b={key}"))
+    path = "/sandboxes/default/journal?last=1&path=/trade-api/v2/nowhere"
+    seen = [json.loads(live.control("GET", path, token=token).body)[0]["target"] for token in (TOKEN, WALL)]
+    assert seen == [f"{PREFIX}/nowhere?a={TOKEN}&b={key}", f"{PREFIX}/nowhere?a=[secret]&b=[secret]"]
 
 
 def test_no_event_and_no_wait_shows_a_viewer_secrets(team: Team) -> None:
