@@ -4,12 +4,11 @@ A venue gives its tables, a function for each kind of value that reads it, and t
 Unknown parameters are ignored, and the journal gets a finding about them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 
@@ -27,11 +26,6 @@ class ParameterRow(DatedRow, frozen=True, kw_only=True, eq=False):
     maximum: int | None = None
     default: int | str | bool | None = None
     required: bool = False
-
-    value_if_absent: object = None
-
-    def __post_init__(self) -> None:
-        force_setattr(self, "value_if_absent", self.default)
 
     def broken_bound(self, number: int) -> tuple[str, int] | None:
         """Return the bound that a number breaks, as ("at least" or "at most", limit); None if it breaks none."""
@@ -69,8 +63,12 @@ def decode_rows(
     params: Mapping[str, Any],
     readers: Mapping[str, Reader[P]],
     missing: Callable[[Given[P]], Exception],
+    list_kinds: Container[str] = (),
 ) -> dict[str, Any]:
-    """Return the value of each parameter in `rows`; if the request lacks it or sends null, its default."""
+    """Return the value of each parameter in `rows`; if the request lacks it or sends null, its default.
+
+    The default of the kinds in `list_kinds` is an empty tuple.
+    """
     decoded = {}
     for name, row in rows.items():
         value = params.get(name)
@@ -79,7 +77,7 @@ def decode_rows(
         elif row.required:
             raise missing(Given(operation, row, value))
         else:
-            decoded[name] = row.value_if_absent
+            decoded[name] = () if row.kind in list_kinds else row.default
     return decoded
 
 

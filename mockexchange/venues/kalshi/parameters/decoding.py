@@ -29,6 +29,7 @@ BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 """Accepted spellings of a boolean; the venue's own binding knows more."""
 PAGED_OPERATIONS = tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows))
 """Names of the operations that answer with pages of a list at any API date."""
+LIST_KINDS = ("texts", "choices", "repeated")
 BOUND_TAGS = {"at least": "gte", "at most": "lte"}
 
 
@@ -87,7 +88,7 @@ def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
         else:
             texts[name] = text
     present = {name: text for name, text in texts.items() if text or rows[name].kind not in ("text", "texts")}
-    params = decode_rows(operation, rows, present, READERS, _missing)
+    params = decode_rows(operation, rows, present, READERS, _missing, LIST_KINDS)
     findings = [*unknown_findings(operation, unknown)]
     if has_too_many_pairs(query):
         findings.append(f"the query has more than {PAIRS_MAX:,} parameters: the rest is ignored")

@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-from msgspec.structs import force_setattr
-
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
 from mockexchange.venues.parameter_decoding import ParameterRow
@@ -26,10 +24,6 @@ class Parameter(ParameterRow, frozen=True, kw_only=True, eq=False):
     kind: Kind
     items_max: int | None = None
     numbers: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        absent = () if self.kind in ("texts", "choices", "repeated") else self.default
-        force_setattr(self, "value_if_absent", absent)
 
     @property
     def go_name(self) -> str:
