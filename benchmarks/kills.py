@@ -25,6 +25,7 @@ from tests.helpers.postgres import PostgresServer
 
 CLIENTS = 4
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+NO_HEADERS: Mapping[str, str] = {}
 SANDBOX = "default"
 TIME_OF_READ = re.compile(rb'"updated_ts":\d+')
 BALANCE = "/trade-api/v2/portfolio/balance"
@@ -83,24 +84,40 @@ def credential_of(home: Path) -> dict[str, Any]:
     return {"key_id": account["key_id"], "private_key_pem": pem, "secret": None}
 
 
-def signed_get(client: httpx.Client, base: str, target: str, credential: dict[str, Any]) -> httpx.Response:
-    """Send a GET that is signed now."""
-    return client.get(base + target, headers=sign("kalshi", credential, UnsignedRequest("GET", target, b"")))
+def signed_get(
+    client: httpx.Client, base: str, target: str, credential: dict[str, Any], further: Mapping[str, str] = NO_HEADERS
+) -> httpx.Response:
+    """Send a GET that is signed now, with further headers."""
+    return client.get(
+        base + target, headers={**sign("kalshi", credential, UnsignedRequest("GET", target, b"")), **further}
+    )
 
 
 def read_balance(
-    client: httpx.Client, base: str, server: str, sandbox: str, seen: Observations, credential: dict[str, Any]
-) -> None:
-    """Read the balance of a sandbox's account at a server, and note it with its time."""
+    client: httpx.Client,
+    base: str,
+    server: str,
+    sandbox: str,
+    seen: Observations,
+    credential: dict[str, Any],
+    *,
+    wanted: int | None = None,
+) -> int:
+    """Read the balance of a sandbox's account at a server, and note it with its time.
+
+    `wanted` is the number of the command that a read of a session has to contain; return that of the answer, or 0.
+    """
+    further = {} if wanted is None else {"X-Mock-Min-Seq": str(wanted)}
     began = time.monotonic()
-    reply = signed_get(client, base, BALANCE, credential)
+    reply = signed_get(client, base, BALANCE, credential, further)
     ended = time.monotonic()
     with seen.lock:
         seen.statuses[reply.status_code] += 1
         if reply.status_code == 200:
-            seen.reads.append(Read(began, ended, sandbox, reply.json()["balance"], server))
+            seen.reads.append(Read(began, ended, sandbox, reply.json()["balance"], server, wanted))
         elif reply.status_code != 503 or not reply.headers.get("x-mock-diagnosis"):
             seen.problems.append(f"{server}: {reply.status_code} to a read: {reply.text[:300]}")
+    return int(reply.headers.get("x-mock-seq", 0))
 
 
 def truth(control_url: str, credential: dict[str, Any], targets: Iterable[str] = TRUTH) -> list[bytes]:

@@ -27,6 +27,8 @@ class Read(NamedTuple):
     sandbox: str
     cents: int
     replica: str
+    wanted: int | None = None
+    """The number of the command that it had to contain, if that is all that was promised (`--reads session`)."""
 
 
 class StreamSeen(NamedTuple):
@@ -85,18 +87,20 @@ def amounts_of(lines: list[bytes]) -> list[int]:
     return [one // 10**6 for one in micros if one % 10**6 == 0]
 
 
-def act(client: httpx.Client, url: str, name: str, seen: Observations, *, reads: bool = True) -> None:
-    """Deposit an amount of its own, and find it in the end of the log."""
+def act(client: httpx.Client, url: str, name: str, seen: Observations, *, reads: bool = True) -> int:
+    """Deposit an amount of its own, and find it in the end of the log; return the number that the answer has, or 0."""
     amount = seen.next_amount(name)
     commands = [{"deposit": {"account": "bob", "amount": amount}}, *([] if name == "paced" else [FILL])]
-    if judge(client.post(f"{url}/commands", json=commands), seen):
-        seen.note_acknowledged(name, amount)
-        if not reads:
-            return
+    done = client.post(f"{url}/commands", json=commands)
+    if not judge(done, seen):
+        return 0
+    seen.note_acknowledged(name, amount)
+    if reads:
         reply = client.get(f"{url}/log?last={READ_RECORDS}")
         if judge(reply, seen) and amount not in seen.note_lines(name, reply.content):
             with seen.lock:
                 seen.problems.append(f"{name}: a read after the answer to the deposit of {amount} does not have it")
+    return int(done.headers["x-mock-seq"])
 
 
 def judge(reply: httpx.Response, seen: Observations) -> bool:
@@ -149,8 +153,9 @@ def read_problems(seen: Observations, name: str, records: list[dict[str, Any]]) 
     for read in sorted(reads):
         while place < len(known) and known[place][0] < read.began:
             newest, place = max(newest, known[place][1]), place + 1
-        if position_of.get(read.cents, newest) < newest:
-            behind = newest - position_of[read.cents]
+        needed = newest if read.wanted is None else read.wanted
+        if position_of.get(read.cents, needed) < needed:
+            behind = needed - position_of[read.cents]
             problems.append(f"{name}: {read.replica} showed a balance that is {behind} records old")
     return problems
 

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.plant_names import SESSION_IGNORED, SESSION_READS
 from mockexchange.cli import main
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.replicas import home_role
+from mockexchange.server.replicas.read_modes import SESSION
+from mockexchange.server.replicas.relaxed_reads import RelaxedReads
 from mockexchange.server.workers.reads import Reads
 from mockexchange.store.postgres import election, postgres_store
 from mockexchange.store.postgres.connection import Connection
@@ -64,6 +67,17 @@ def copy_that_differs() -> None:
     Reads._note_opened = change  # type: ignore[method-assign]  # noqa: SLF001  # the bug
 
 
+def read_as_sessions() -> None:
+    """Serve with `--reads session`: no bug, and nothing may be wrong."""
+    sys.argv += ["--reads", SESSION]
+
+
+def ignore_sessions() -> None:
+    """Answer reads of sessions without a look at the number that they send."""
+    read_as_sessions()
+    setattr(RelaxedReads, "_has_seen", lambda reads, sandbox, asked: True)  # noqa: B010  # the bug
+
+
 def clock_ahead() -> None:
     """Let the clock of this machine go a minute ahead: no bug, and nothing may be wrong."""
     _shift_clock(60)
@@ -85,6 +99,8 @@ PLANTS: dict[str, Callable[[], None]] = {
     "nonce off": append_without_nonce,
     "no fence": be_home_without_fence,
     "copy differs": copy_that_differs,
+    SESSION_READS: read_as_sessions,
+    SESSION_IGNORED: ignore_sessions,
     "clock +60 s": clock_ahead,
     "clock -60 s": clock_behind,
 }

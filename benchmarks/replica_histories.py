@@ -129,16 +129,19 @@ def _prepare(replica: ReplicaProcess) -> Credentials:
 
 
 def _live(replicas: ReplicaSet, seed: int, seen: Observations, is_over: Event, credentials: Credentials) -> None:
-    """Deposit at any server, and read balances at any server, until all is over."""
-    random = Random(seed)
+    """Deposit at any server, and read balances at any server, until all is over; as a session if servers want that."""
+    random, numbers = Random(seed), dict.fromkeys(SANDBOXES, 0)
     with httpx.Client(headers=HEADERS, timeout=25) as client, httpx.Client(timeout=25) as plain:
         while not is_over.is_set():
             name = random.choice(SANDBOXES)
             try:
                 writer, reader = random.choice(replicas.replicas), random.choice(replicas.replicas)
-                act(client, f"{writer.base}/_mock/sandboxes/{name}", name, seen, reads=random.random() < 0.2)
+                url = f"{writer.base}/_mock/sandboxes/{name}"
+                numbers[name] = max(numbers[name], act(client, url, name, seen, reads=random.random() < 0.2))
                 for _ in range(3):
-                    read_balance(plain, reader.base, reader.name, name, seen, credentials[name])
+                    wanted = numbers[name] if replicas.is_session else None
+                    found = read_balance(plain, reader.base, reader.name, name, seen, credentials[name], wanted=wanted)
+                    numbers[name] = max(numbers[name], found)
             except httpx.HTTPError:
                 is_over.wait(0.02)
 

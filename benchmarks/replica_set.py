@@ -13,6 +13,7 @@ import httpx
 
 from benchmarks.network import Machine
 from benchmarks.one_server import READY_SECONDS_MAX, SCENARIO, TOKEN
+from benchmarks.plant_names import SESSION_IGNORED, SESSION_READS
 from tests.helpers.postgres import PostgresServer
 
 HELD_S = (5.0, 7.0)
@@ -90,6 +91,8 @@ class ReplicaSet:
     ) -> None:
         """`machines`: that of the database first; empty: all is on this one. `plants`: what is changed in a server."""
         self._database, self._machines = database, machines
+        self.is_session = SESSION_READS in plants or SESSION_IGNORED in plants
+        """Whether a read has only to contain the command whose number it sends."""
         self.store = database.url.text
         url = database.outer_url.text if machines else database.url.text
         given = [*plants, *[""] * count][:count]

@@ -41,11 +41,21 @@ def test_clients_of_replicas_see_one_exchange(postgres: PostgresServer, tmp_path
     assert {read.replica for read in seen.reads} == {one.replica for one in seen.frames} == {"r1", "r2"}
 
 
+@pytest.mark.thorough
+def test_sessions_see_what_they_have_written_and_read(postgres: PostgresServer, tmp_path: Path) -> None:
+    """It takes seconds, since another server takes the place of a home that was killed."""
+    plants = ["session reads"] * 2
+    seen, problems = replica_history(tmp_path, postgres, 1, ["kill home", "none"], plants=plants, count=2)
+    assert problems == [], seen.summary
+    assert any(read.wanted for read in seen.reads)
+
+
 @pytest.mark.parametrize(
     ("plant", "nemeses", "found"),
     [
         ("barrier off", [], "records old"),
         pytest.param("nonce off", [], "2 times", marks=pytest.mark.thorough),
+        pytest.param("session ignored", [], "records old", marks=pytest.mark.thorough),
         pytest.param("copy differs", ["none"] * 6, "differs from the home's", marks=pytest.mark.thorough),
         pytest.param("no fence", ["hold home"], "records old", marks=pytest.mark.thorough),
     ],
