@@ -105,7 +105,8 @@ def made_anew(requests: list[bytes]) -> Iterator[bytes]:
 
 
 def load_key(pem: str) -> RSAPrivateKey:
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
+    """Read a key without checking its primes, which takes a client 25 ms."""
+    key = serialization.load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, RSAPrivateKey)
     return key
 
