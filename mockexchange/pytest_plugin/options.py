@@ -27,6 +27,8 @@ class Option(NamedTuple):
     is_secret: bool = False
     """Whether the option is a secret, which the configuration file must not have, since it is shared."""
     metavar: str = "VALUE"
+    alias: str = ""
+    """Another flag of the same meaning."""
 
     @property
     def flag(self) -> str:
@@ -57,7 +59,10 @@ ALLOW_HOSTS = Option(
     metavar="HOST",
 )
 LOGS = Option(
-    "mockexchange_logs", "keep the log and the journal of failed tests in this directory, for replays", metavar="DIR"
+    "mockexchange_logs",
+    "keep the log and the journal of failed tests in this directory, for replays",
+    metavar="DIR",
+    alias="--mockexchange-keep",
 )
 OPTIONS = (URL, TOKEN, SCENARIO, API_DATE, OWN_PORTS, ALLOW_HOSTS, LOGS)
 YES = frozenset({"1", "true", "yes", "on"})
@@ -94,7 +99,8 @@ def add_to(parser: pytest.Parser) -> None:
             group.addoption(option.flag, action="store_true", **words)
         else:
             action = "append" if option.kind == "linelist" else "store"
-            group.addoption(option.flag, action=action, metavar=option.metavar, **words)
+            flags = [option.flag, *([option.alias] if option.alias else [])]
+            group.addoption(*flags, action=action, metavar=option.metavar, **words)
         if not option.is_secret:
             parser.addini(option.name, option.help, type=option.kind, default=None)
 

@@ -74,6 +74,7 @@ def test_serve_opens_a_log(log: Path, caplog: pytest.LogCaptureFixture) -> None:
     ("words", "message"),
     [
         (["--until", "3"], "give --from-log FILE"),
+        (["--log", __file__], f"--from-log {__file__} opens a log"),
         (["--speed", "fast"], "expected a clock"),
         (["--speed", "paused"], "expected a scale such as 5x"),
         (["--until", "0"], "from 1 on"),

@@ -143,6 +143,8 @@ def test_what_is_kept_replays(failed: Ran) -> None:
 
 def test_without_a_directory_it_says_which_option_keeps_it(suite: Suite) -> None:
     text = "def test_it(exchange_sandbox): assert False\n"
+    suite.run_text(text, "--mockexchange-keep=by-its-other-name")
+    assert (suite.directory / "by-its-other-name").is_dir()
     ran = suite.run_text(text)
     assert "to replay it: run the test with --mockexchange-logs DIR, which keeps its log and its journal" in ran.text
     assert not (suite.directory / "kept").exists()

@@ -17,9 +17,9 @@ from mockexchange.cli.serve.option_values import (
     read_public_url,
 )
 from mockexchange.cli.serve.replica_option import require_replica_possible
-from mockexchange.cli.serve.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
+from mockexchange.cli.serve.request_log import DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
 from mockexchange.cli.serve.serve_inputs import load_plan, load_self_check, watch_scenario
-from mockexchange.cli.serve.serve_log import LogToOpen, ServeValues, log_options
+from mockexchange.cli.serve.serve_log import Amount, LogToOpen, ServeValues, log_options
 from mockexchange.cli.serve.serve_run import ServeRun
 from mockexchange.cli.serve.sharing_options import sharing_of, sharing_options
 from mockexchange.cli.serve.start_failures import LoggedCommand, early_failures, explained_failures
@@ -122,7 +122,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
 @shared_option("--reload", is_flag=True, help="Play the scenario anew when its file changes.")
 @shared_option(
     "--log",
-    type=click.Choice(AMOUNTS),
+    type=Amount(),
     help="What to log on standard error.  [default: refusals; requests if as JSON; none if --quiet]",
 )
 @shared_option(

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
+from mockexchange.cli.serve.request_log import AMOUNTS
 from mockexchange.cli.serve.sharing_options import SharingValues
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.forks.until import SPEED_DEFAULT, Until, parse_until
@@ -37,6 +38,18 @@ class ServeValues(SharingValues, LogValues):
 
     replica: Address | None
     reads: str
+
+
+class Amount(click.Choice[str]):
+    """The type of `--log`: how much is logged. A file is refused with the option that opens a log."""
+
+    def __init__(self) -> None:
+        super().__init__(AMOUNTS)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in AMOUNTS and Path(value).is_file():
+            self.fail(f"--log is how much is logged; --from-log {value} opens a log", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _speed(text: str) -> str:
