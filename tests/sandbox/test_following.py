@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Mapping
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.sandbox.log import following
 from mockexchange.sandbox.log.following import Barrier, Follower
-from mockexchange.sandbox.log.stored import describe
+from mockexchange.sandbox.log.stored import describe, follow_sandbox
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
@@ -51,11 +52,11 @@ class Store:
     """A store with one sandbox, of which the log is the writer's."""
 
     def __init__(self, sandbox: Sandbox, log: UnsteadyLog) -> None:
-        self._stored = StoredSandbox(ID, sandbox.name, log.header, describe(sandbox), 0)
-        self._log = log
+        self._name, self._description, self._log = sandbox.name, describe(sandbox), log
+        self.id = ID
 
     def stored(self) -> list[StoredSandbox]:
-        return [self._stored]
+        return [StoredSandbox(self.id, self._name, self._log.header, self._description, 0)]
 
     def log_of(self, stored: StoredSandbox) -> Log:
         return cast(Log, self._log.below)
@@ -114,6 +115,30 @@ def test_a_sandbox_that_is_withdrawn_is_gone_and_one_that_comes_back_is_opened()
         published.heads[ID] = head
         await follower.catch_up()
         assert follower.id_of(sandboxes.route(None)) == ID
+
+    asyncio.run(life())
+
+
+def test_the_default_sandbox_answers_until_the_copy_that_replaces_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads that need not be new do not wait for it."""
+
+    async def life() -> None:
+        _, published, follower, sandboxes = await followed(1)
+        await follower.catch_up()
+        before, found = sandboxes.route(None), list[Sandbox]()
+
+        async def follow_and_look(*arguments: Any) -> Sandbox:
+            made = await follow_sandbox(*arguments)
+            found.append(sandboxes.route(None))
+            return made
+
+        monkeypatch.setattr(following, "follow_sandbox", follow_and_look)
+        cast(Store, follower._store).id = ID + 1
+        published.heads[ID + 1] = published.heads.pop(ID)
+        await follower.catch_up()
+        assert found == [before]
+        assert follower.id_of(sandboxes.route(None)) == ID + 1
+        assert len(sandboxes) == 1
 
     asyncio.run(life())
 
