@@ -1,7 +1,7 @@
 """Proposes rows for the venue's dated tables where a recording deviates, as a patch for a person to edit.
 
-The day on which a change is first seen is not the day of the change: the comment of a row has both ends of the
-interval.
+A venue made a change at some time between the last recorded day without it and the first day with it. The comment of
+each proposed row has both days.
 """
 
 import ast

@@ -25,7 +25,7 @@ BOOK_SIDES = {"yes": "bid", "no": "ask"}
 
 
 def consistent_trade(row: Row) -> Row:
-    """Return a generated row of fills or orders in which fields that repeat each other have consistent values."""
+    """Return a generated fill or order with its redundant fields, such as `ts` and `created_time`, made to agree."""
     outcome = row["side"] if row["action"] == "buy" else OTHER_SIDE[row["side"]]
     consistent = {
         "outcome_side": outcome,

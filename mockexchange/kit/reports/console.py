@@ -72,7 +72,7 @@ class Progress:
             self._line(Text(f"{name} ..."))
 
     def at(self, text: str) -> None:
-        """Show the current step."""
+        """Show `text`, which names the part of the verification that runs now, as progress on the terminal."""
         self._bars.update(self._bar, now=escape(in_a_line(text)))
         if not self._console.is_terminal and time.monotonic() - self._printed_at_s >= PROGRESS_EVERY_S:
             counts = ", ".join(f"{self._counts[outcome]} {outcome}" for outcome in Outcome)

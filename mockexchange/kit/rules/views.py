@@ -43,9 +43,10 @@ def judge_cut_short(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_elsewhere(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Check that a view of a list, filtered by values that only rows of another view have, does not return those rows.
+    """Check that a filter does not bring rows of another view into a view.
 
-    A view is the list with some query, such as settled positions.
+    A view is a list with a query, such as settled positions. The filter asks for a value, such as a ticker, that occurs
+    in the other view alone.
     """
     judged = False
     wholes = [(view, target.whole(operation_id, view)) for view in views_of(target, operation_id)]

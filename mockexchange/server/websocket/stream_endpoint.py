@@ -140,7 +140,7 @@ async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: San
 
 
 class Upgrade:
-    """A request to open a stream that is not granted yet. It uses the ASGI message types of an ordinary request."""
+    """A WebSocket handshake not accepted yet, shown as an HTTP request in ASGI messages so that it can be refused."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self.send_to_stream = receive, send

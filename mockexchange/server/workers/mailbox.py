@@ -1,7 +1,7 @@
-"""Sends messages and open files between the first worker process and a reader, in order.
+"""Sends messages and file descriptors of connections, in order, between the first worker process and a reader.
 
-The parent process keeps both ends of each socket pair open, so a message to a worker that was killed reaches the worker
-that replaces it.
+The process that starts all workers keeps both ends of each socket pair open, so a message to a worker that was killed
+reaches the worker that replaces it.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Checks refusals: the message for each wrong parameter, and the order of an error's keys."""
+"""Checks error responses of a server: the message for each wrong parameter, and the sequence of the JSON members."""
 
 import json
 from collections.abc import Iterator

@@ -59,7 +59,7 @@ class Page(NamedTuple):
 
 
 async def find_entries(journal: Journal, request: Request, clean: Clean) -> tuple[list[JournalEntry], Page]:
-    """Return the journalled requests that match a query, and the page that the query asks for. Raises ControlError."""
+    """Return a page of the journalled requests that match a query, with the page's parameters. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
     page = _page(wanted, must_hide=grant_of(request).is_viewer)
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
@@ -68,7 +68,7 @@ async def find_entries(journal: Journal, request: Request, clean: Clean) -> tupl
 
 
 async def find_frames(journal: Journal, request: Request, clean: Clean) -> tuple[list[tuple[int, FrameEntry]], Page]:
-    """Return the journalled frames that match a query, with their numbers, and the page that the query asks for.
+    """Return a page of the journalled frames that match a query, with their numbers, and the page's parameters.
 
     Raises ControlError.
     """

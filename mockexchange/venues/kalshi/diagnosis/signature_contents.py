@@ -45,7 +45,7 @@ RIGHT_SCHEME = f"RSA-PSS with SHA-256, MGF1-SHA-256 and a salt of {SALT_LENGTH_B
 
 
 class Reading(Protocol):
-    """One interpretation of a signature, made with one key: the scheme, the hash and the salt."""
+    """A signature opened with one public key: its padding scheme, hash function and salt length."""
 
     @property
     def is_certain(self) -> bool:

@@ -78,9 +78,10 @@ def whole(name: str, spelling: Spelling, read: str) -> Field:
 
 
 def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
-    """Return the rows of a price's field: three decimals before whole numbers were removed, four since.
+    """Return the two dated rows of a price in dollars: one with three decimals, and a later one with four.
 
-    The documents of 2025 show three decimals, those of June 2026 four; the exact day is a choice.
+    The documents of 2025 show three decimals, those of June 2026 four. The day of the change is a choice of this
+    project: the day on which the venue removed prices in cents.
     """
     return (
         row(name, PRICE_3, read, since, WHOLE_NUMBERS_REMOVED, source=source),
@@ -89,7 +90,7 @@ def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-
 
 
 def count(name: str, read: str) -> tuple[Field, ...]:
-    """Return the rows of a count: a field of whole contracts, and since a later day a text with two decimals."""
+    """Return the two dated rows of a count: whole contracts, and from a later day on a text with two decimals."""
     return (
         whole(name, CONTRACTS, read),
         row(f"{name}_fp", COUNT_2, read, COUNTS_ADDED, source="changelog"),

@@ -71,7 +71,7 @@ def cancel_all_orders(call: AccountCall) -> Write:
 
 
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Place the order that a request's body, or an item of a batch, describes. Raises Rejected."""
+    """Yield the command that places the order of a body or of a batch item; return the receipt. Raises Rejected."""
     require_terms(call, fields, "expiration_time")
     require_amounts(call, fields, fields["count"], fields["price"])
     expires_s = fields["expiration_time"]
