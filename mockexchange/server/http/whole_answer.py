@@ -75,9 +75,12 @@ def lines_of(headers: Iterable[Header]) -> bytes:
 
 def write(cycle: Any, status: int, lines: bytes, body: bytes) -> None:
     """Write an answer in one piece, and end its cycle as uvicorn's `send` does after its two messages."""
-    date = lines_of(cycle.default_headers)
+    pieces = [STATUS_LINES[status]]
+    for name, value in cycle.default_headers:
+        pieces += name, b": ", value, b"\r\n"
+    pieces += lines, b"\r\n", body
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join((STATUS_LINES[status], date, lines, b"\r\n", body)))
+    cycle.transport.write(b"".join(pieces))
     cycle.message_event.set()
     cycle.on_response()
