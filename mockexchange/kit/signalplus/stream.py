@@ -77,7 +77,7 @@ def judge_login(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
 
 
 def judge_channels(target: StreamTarget, expect: Expect) -> Iterator[Finding]:
-    """Check that answers to subscribing and unsubscribing list the known channels of the request alone."""
+    """Check that the answer to a request for a known and an unknown channel lists only the known one."""
     both = {"channels": [CHANGES_CHANNEL, UNKNOWN_CHANNEL]}
     with opened(target) as caller:
         yield from expect("subscribing", caller.ask(SUBSCRIBE, both).get("result"), [CHANGES_CHANNEL])

@@ -28,7 +28,7 @@ class Sum:
         self.name, self.parts = name, parts
 
     def expected_total(self, summary: Summary) -> Decimal:
-        """Return the sum of the parts in an account summary; the field `name` of that summary must equal it."""
+        """Return the sum of the fields named in `parts`; the total that the account summary shows must equal it."""
         return sum((_signed(summary, part) for part in self.parts), Decimal(0))
 
 

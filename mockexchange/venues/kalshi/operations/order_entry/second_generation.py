@@ -71,7 +71,7 @@ def cancel_all_orders(call: AccountCall) -> Write:
 
 
 def placed(call: AccountCall, fields: Fields) -> Steps[Receipt]:
-    """Yield the command that places the order of a body or of a batch item; return the receipt. Raises Rejected."""
+    """Place the order that a body or a batch item describes; return the order and its fills. Raises Rejected."""
     require_terms(call, fields, "expiration_time")
     require_amounts(call, fields, fields["count"], fields["price"])
     expires_s = fields["expiration_time"]
