@@ -77,10 +77,8 @@ def live_since(call: Call) -> int | None:
 
     None at `compat`, and at API dates that do not have these operations.
     """
-    archived_before = call.state.archived_before
-    if archived_before is None or call.api_date.is_compat or not call.api_date.holds(ARCHIVE_SINCE):
-        return None
-    return archived_before
+    is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
+    return call.state.archived_before if is_split else None
 
 
 def live_or_all(call: Call) -> bool | None:
