@@ -21,6 +21,8 @@ PROBLEMS_MAX = 100
 CUT = "there is no summary after it: the recording was cut short"
 PROXY = "proxy"
 JSON_HEADERS = ((b"content-type", b"application/json"),)
+SWITCHED = 101
+"""The status of an opened stream, whose frames are counted instead."""
 ROW = "row"
 """The method of a row of a CSV file, for which there was no request."""
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -159,7 +161,7 @@ def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
     is_write = line["method"] in WRITES and not body
     answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"], body)
     why = _why_not(line, is_read=bool(body))
-    if why:
+    if why and line["status"] != SWITCHED:
         found.skipped[why] += 1
     if why and not _is_carried_out(line):
         return

@@ -37,6 +37,7 @@ def test_what_is_no_answer_is_counted_by_its_reason(tmp_path: Path) -> None:
         entry(),
         entry(method="POST"),
         entry(status=401),
+        entry("", status=101, target="/trade-api/ws/v2"),
         entry(source="proxy"),
         entry(None),
         entry(target="/api/v2/public/get_time"),

@@ -222,3 +222,13 @@ def test_a_published_client_gets_the_same_frames(
     recorded, got = json.loads(frames[1]), json.loads(through[1])
     assert recorded["msg"].pop("market_id") != got["msg"].pop("market_id"), "each UUID is a pseudonym"
     assert recorded == got
+
+
+def test_a_port_that_is_in_use_is_named_with_the_option(exchange: Exchange, tmp_path: Path) -> None:
+    origin = exchange.base_url.removesuffix("/trade-api/v2")
+    port, out = origin.rpartition(":")[2], tmp_path / "run.jsonl"
+    words = ["record", "--to", origin, "--port", port, "--out", str(out)]
+    result = CliRunner().invoke(main, words, prog_name="mockexchange")
+    assert result.exit_code == 1
+    assert f"--port: {port} of 127.0.0.1 is in use: give another one, or 0 for a free one" in result.stderr
+    assert list(tmp_path.iterdir()) == []

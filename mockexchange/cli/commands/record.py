@@ -1,6 +1,7 @@
 """Defines `mockexchange record`, which runs a proxy that records a real venue's answers without secrets."""
 
 import asyncio
+import errno
 import os
 import re
 from collections import Counter
@@ -106,6 +107,12 @@ def record(
         raise Failure(str(error)) from None
     except CannotStart as error:
         raise NotStarted(str(error), error.exit_code) from None
+    except FileExistsError as error:
+        raise Failure(str(error)) from None
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise Failure(f"--port: {port} of 127.0.0.1 is in use: give another one, or 0 for a free one") from None
     _print_result(result.counts, out)
     context.exit(result.code)
 
