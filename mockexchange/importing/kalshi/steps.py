@@ -118,9 +118,11 @@ def _opening_steps(facts: Facts, start: int) -> Iterator[Step]:
         if (opening := openings[key]) is not None:
             at = start if before[key] else instant_of(dated.row, "last_updated_ts")
             yield _opening_step(key, opening, at, shares.get(key))
+    of_others = {ticker for _, ticker in [*(key for key, one in trades.items() if one), *held]}
     for key, settled in facts.payouts.items():
-        if key not in held:
-            yield from _settled_opening(key, settled, [one for _, one in trades[key]], start)
+        # A list without a subaccount has rows of all: what another one traded is not this one's.
+        if key not in held and (trades.get(key) or key[1] not in of_others):
+            yield from _settled_opening(key, settled, [one for _, one in trades.get(key, ())], start)
 
 
 def _is_settled(facts: Facts, ticker: str, at: int) -> bool:
