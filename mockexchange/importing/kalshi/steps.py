@@ -118,10 +118,10 @@ def _opening_steps(facts: Facts, start: int) -> Iterator[Step]:
         if (opening := openings[key]) is not None:
             at = start if before[key] else instant_of(dated.row, "last_updated_ts")
             yield _opening_step(key, opening, at, shares.get(key))
-    of_others = {ticker for _, ticker in [*(key for key, one in trades.items() if one), *held]}
+    known = {*(key for key, one in trades.items() if one), *held}
     for key, settled in facts.payouts.items():
-        # A list without a subaccount has rows of all: what another one traded is not this one's.
-        if key not in held and (trades.get(key) or key[1] not in of_others):
+        # A list without a subaccount has rows of all: with another one in the market it is unknown of which this is.
+        if key not in held and not any(other[1] == key[1] for other in known - {key}):
             yield from _settled_opening(key, settled, [one for _, one in trades.get(key, ())], start)
 
 
