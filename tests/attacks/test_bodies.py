@@ -77,17 +77,27 @@ FLOODS = {
 }
 
 
+LAST = b"the last"
+
+
+async def receive_until(reader: asyncio.StreamReader, text: bytes) -> None:
+    received = b""
+    while text not in received:
+        part = await reader.read(1_000_000)
+        assert part, "the server ended the stream"
+        received = received[-len(text) :] + part
+
+
 @pytest.mark.parametrize("name", FLOODS)
 def test_a_flood_on_a_stream_gets_its_share_of_a_turn(name: str) -> None:
     async def scene() -> None:
         async with attacked() as target, watched(target):
-            reader, writer = await upgraded(target)
             for _ in range(ROUNDS):
+                reader, writer = await upgraded(target)
                 writer.write(FLOODS[name])
-                writer.write(frame(PING, b"the last"))
-                while b"the last" not in await reader.read(1_000_000):
-                    pass
-            writer.close()
+                writer.write(frame(PING, LAST))
+                await receive_until(reader, LAST)
+                writer.close()
             assert target.longest_ms < TURN_MS_MAX
 
     play(scene())
