@@ -131,13 +131,14 @@ def test_long_targets_and_headers_make_the_oldest_entries_go() -> None:
 
 
 def test_a_cleared_journal_counts_on_and_has_its_room_back() -> None:
-    journal = Journal(bodies_bytes_max=50, heads_bytes_max=1_400)
+    heads_bytes_max = 2 * ENTRY_BYTES
+    journal = Journal(bodies_bytes_max=50, heads_bytes_max=heads_bytes_max)
     filled(journal, entry(1, answer=b"a" * 40))
     journal.clear()
     assert (len(journal), journal.count) == (0, 1)
     filled(journal, entry(2, answer=b"b" * 40, target="/" + "a" * 180))
     assert [one.answer for one in journal] == [b"b" * 40]
-    filled(journal, entry(3, target="a" * (1_400 - entry(0, target="").head_bytes)))
+    filled(journal, entry(3, target="a" * (heads_bytes_max - entry(0, target="").head_bytes)))
     assert numbers(journal) == [3]
 
 

@@ -23,8 +23,11 @@ ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
 HEADS_BYTES_MAX = 64 * 1024 * 1024
 """The most memory for targets and headers: twice what 10,000 ordinary requests take."""
-ENTRY_BYTES, HEADER_BYTES, FRAME_BYTES = 700, 150, 400
-"""The assumed memory of an entry, a header and a frame, without their bytes: objects and references."""
+ENTRY_BYTES, HEADER_BYTES, FRAME_BYTES = 1_200, 150, 400
+"""The assumed memory of an entry, a header and a frame, without their bytes: objects and references.
+
+That of an entry includes the sizes and hashes of dropped bodies.
+"""
 FRAMES_MAX = 10_000
 FRAMES_BYTES_MAX = 32 * 1024 * 1024
 """The most memory for frames: ten times the size of 10,000 ordinary ones.
