@@ -26,7 +26,8 @@ from mockexchange.scenario.keys import development_keys
 
 PEM = development_keys()[0].public_pem
 KEY = f"account: a, key: k, key_id: id, public_key: {json.dumps(PEM)}"
-OPTIONS = "taker: true, fee: 0.0175, against: bob, order: o, client_order_id: mine, id: f"
+AGAINST = "against: bob, against_order: p, against_fee: 0.07"
+OPTIONS = f"taker: true, fee: 0.0175, {AGAINST}, order: o, client_order_id: mine, id: f"
 PLACE_OPTIONS = (
     "time_in_force: immediate_or_cancel, post_only: true, reduce_only: true, max_cost: 1.5, client_order_id: mine"
 )
@@ -48,6 +49,7 @@ SHORT: dict[str, Any] = {
     "count_centis": 200,
     "price_centicents": 1_000,
 }
+BOUGHT = SHORT | {"side": Side.NO, "action": Action.BUY, "count_centis": 100, "price_centicents": 5_000}
 
 
 # step, command
@@ -64,17 +66,14 @@ COMMANDS: list[tuple[str, Command]] = [
         ),
     ),
     (
-        f"fill: {{account: alice, market: M, side: no, action: buy, count: 1, price: 0.5, {OPTIONS}}}",
+        f"fill: {{account: a, market: M, side: no, action: buy, count: 1, price: 0.5, {OPTIONS}}}",
         commands.Fill(
-            subaccount_ref=SubaccountRef("alice"),
-            market="M",
-            side=Side.NO,
-            action=Action.BUY,
-            count_centis=100,
-            price_centicents=5_000,
+            **BOUGHT,
             taker=True,
             fee_micros=17_500,
             against=SubaccountRef("bob"),
+            against_order="p",
+            against_fee_micros=70_000,
             order="o",
             client_order_id="mine",
             fill_id="f",

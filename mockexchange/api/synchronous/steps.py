@@ -48,6 +48,8 @@ class Steps(SandboxClient):
         taker: bool | None = None,
         fee: Amount | None = None,
         against: str | None = None,
+        against_order: str | Mapping[str, str] | None = None,
+        against_fee: Amount | None = None,
         order: str | Mapping[str, str] | None = None,
         client_order_id: str | None = None,
         id: str | None = None,  # noqa: A002  # the step's own word
@@ -57,7 +59,8 @@ class Steps(SandboxClient):
 
         `price` is in dollars of that side, above 0 and below 1, with at most 4 decimals. `fee` is in dollars; its
         default follows the series' formula. `order` is the id of the order that is filled; by default an order is made,
-        with `{"new": ID}` under this id. `against` is an account of this exchange that takes the other side.
+        with `{"new": ID}` under this id. `against` is an account of this exchange that takes the other side,
+        with its `against_order` and `against_fee`.
         """
         return self._step(
             "fill",
@@ -70,6 +73,8 @@ class Steps(SandboxClient):
             taker=taker,
             fee=fee,
             against=against,
+            against_order=against_order,
+            against_fee=against_fee,
             order=order,
             client_order_id=client_order_id,
             id=id,

@@ -25,6 +25,10 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
     taker: bool = False
     fee_micros: int | None = None
     against: SubaccountRef | None = None
+    against_order: str | NewOrder | None = None
+    """The order of the counterparty `against`, as `order` is that of the account."""
+    against_fee_micros: int | None = None
+    """The fee of the counterparty; None computes it by the formula of the series."""
     order: str | NewOrder | None = None
     """The id of the order that is filled, or a `NewOrder` for a new order with that id.
 
@@ -38,7 +42,12 @@ class Fill(CommandStruct, frozen=True, kw_only=True):
         require(self.count_centis > 0, "count: expected more than 0")
         require_price(self.price_centicents)
         require(self.fee_micros is None or self.fee_micros >= 0, "fee: expected 0 or more")
+        require(self.against_fee_micros is None or self.against_fee_micros >= 0, "against_fee: expected 0 or more")
         require(self.against != self.subaccount_ref, "against: expected another book than the account's own")
+        is_alone = self.against is None and (self.against_order, self.against_fee_micros) != (None, None)
+        require(not is_alone, "against_order and against_fee: expected the key `against` beside them")
+        is_same = self.order is not None and self.order == self.against_order
+        require(not is_same, "against_order: expected another order than the account's own")
 
 
 class OpenPosition(CommandStruct, frozen=True, kw_only=True):

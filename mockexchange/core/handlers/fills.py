@@ -25,11 +25,13 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, MarketStatus, OrderStatus, Side
 
+OPPOSITE = {Action.BUY: Action.SELL, Action.SELL: Action.BUY}
+
 
 def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
     """Carry out a recorded trade for one account, or for two."""
     market = require_open(state.market(command.market))
-    sides = list(_sides(command))
+    sides = list(_sides(state, command))
     _require_new(state, command.fill_id)
     for side in sides:
         _require_fillable(state, market, side)
@@ -56,20 +58,32 @@ def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Even
     touch_market(state, market, at)
 
 
-def _sides(command: Fill) -> Iterator[Fill]:
+def _sides(state: State, command: Fill) -> Iterator[Fill]:
     """Yield the account's side, then the counterparty's side, which has the opposite action and role."""
     yield command
     if command.against is not None:
-        yield replace(
+        other = replace(
             command,
             subaccount_ref=command.against,
-            against=command.subaccount_ref,
-            action=Action.SELL if command.action is Action.BUY else Action.BUY,
+            against=None,
+            against_order=None,
+            against_fee_micros=None,
+            action=OPPOSITE[command.action],
             taker=not command.taker,
-            fee_micros=None,
-            order=None,
+            fee_micros=command.against_fee_micros,
+            order=command.against_order,
             client_order_id="",
         )
+        yield _as_ordered(state, other)
+
+
+def _as_ordered(state: State, command: Fill) -> Fill:
+    """Return a fill in the terms of the order that it names: to sell YES at 0.60 is to buy NO at 0.40."""
+    order = state.orders.get(command.order) if isinstance(command.order, str) else None
+    if order is None or order.side is command.side:
+        return command
+    price_centicents = CENTICENTS_PER_DOLLAR - command.price_centicents
+    return replace(command, side=order.side, action=OPPOSITE[command.action], price_centicents=price_centicents)
 
 
 def _require_new(state: State, fill_id: str | None) -> None:
@@ -83,7 +97,7 @@ def _require_fillable(state: State, market: Market, command: Fill) -> None:
     if command.fee_micros is None and exact_attos is None:
         message = (
             f"series {market.event.series.ticker} has fee_type flat, which has no formula: state the fill's fee,"
-            " and make `against` a fill of its own"
+            " and with `against` the against_fee too"
         )
         raise Refused(RefusalCode.FEE_UNKNOWN, message)
     if isinstance(command.order, str):

@@ -90,6 +90,8 @@ STEPS: dict[str, StepKind] = {
         taker=("taker", may(BOOLEAN, False)),
         fee=("fee_micros", may(AMOUNT)),
         against=("against", may(BOOK)),
+        against_order=("against_order", may(OrderOfFillType())),
+        against_fee=("against_fee_micros", may(AMOUNT)),
         id=("fill_id", may(NAME)),
     ),
     "open": step(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.core.commands import CloseMarket, DetermineMarket, OpenPosition
+from mockexchange.core.commands import CloseMarket, DetermineMarket, NewOrder, OpenPosition
 from mockexchange.core.events import (
     Event,
     Filled,
@@ -246,6 +246,38 @@ def test_both_sides_are_in_their_accounts_lists_and_an_fcm_has_the_trade_once() 
     assert [fill.subaccount_ref for fill in accounts["bob"].ledger.fills] == [SubaccountRef("bob")]
     assert list(accounts["desk"].ledger.trades) == list(world.exchange.state.tape)
     assert list(accounts["bob"].ledger.trades) == []
+
+
+def test_the_counterparty_has_its_own_order_and_fee() -> None:
+    world = World()
+    world.fill(
+        "buy yes 2 @ 0.25",
+        against=SubaccountRef("bob"),
+        order=NewOrder("bought"),
+        against_order=NewOrder("sold"),
+        against_fee_micros=70_000,
+    )
+    (own,) = world.exchange.state.accounts["alice"].ledger.fills
+    (other,) = world.exchange.state.accounts["bob"].ledger.fills
+    assert (own.order.order_id, other.order.order_id) == ("bought", "sold")
+    assert (other.action, other.fee_micros) == (Action.SELL, 70_000)
+
+
+def test_an_order_of_the_other_side_is_filled_in_its_own_terms() -> None:
+    """Who sells YES at 0.60 has bought NO at 0.40."""
+    world = World()
+    world.rest("buy no 3 @ 0.40", "bob", order="bid")
+    world.fill("buy yes 2 @ 0.60", against=SubaccountRef("bob"), against_order="bid", taker=True)
+    (other,) = world.exchange.state.accounts["bob"].ledger.fills
+    assert (other.side, other.action, other.price_centicents) == (Side.NO, Action.BUY, 4_000)
+    assert world.exchange.state.orders["bid"].remaining_centis == 100
+
+
+def test_an_order_that_does_not_fit_the_counterparty_is_refused() -> None:
+    world = World()
+    world.rest("buy yes 3 @ 0.40", "bob", order="bid")
+    refusal = world.refuse(fill("buy yes 2 @ 0.40", against=SubaccountRef("bob"), against_order="bid"))
+    assert refusal.code is RefusalCode.ORDER_MISMATCH
 
 
 def test_a_fill_shows_what_its_own_side_did() -> None:

@@ -185,7 +185,7 @@ def _(command: commands.Fill, world: NaiveExchange) -> Iterator[R]:
     for subaccount_ref in filter(None, (command.subaccount_ref, command.against)):
         yield from _of_subaccount_ref(subaccount_ref, world)
     flat = command.market in world.markets and world.fee_type(command.market) is FeeType.FLAT
-    if flat and (command.fee_micros is None or command.against):
+    if flat and (command.fee_micros is None or (command.against and command.against_fee_micros is None)):
         yield R.FEE_UNKNOWN
     if command.fill_id is not None and any(trade.name == command.fill_id for trade in world.trades):
         yield R.ALREADY_EXISTS
