@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mockexchange.importing.kalshi.amounts import Row
+from mockexchange.importing.kalshi.fcm import FCM, FCM_FILLS, FCM_ORDERS, Fcm, named_subtrader
 from mockexchange.importing.kalshi.order_books import tickers_of
 from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
 from mockexchange.recording.read_errors import reason_of
@@ -29,7 +30,8 @@ class Dated(NamedTuple):
 class Facts:
     """All recorded rows by id. A row of a later answer replaces the earlier one with the same id."""
 
-    fills: dict[str, Row] = field(default_factory=dict)
+    fills: dict[tuple[str, str], Row] = field(default_factory=dict)
+    """Fills by their ids and those of their orders: a trade between two subaccounts is two fills with one id."""
     orders: dict[str, Row] = field(default_factory=dict)
     versions: dict[str, list[Row]] = field(default_factory=dict)
     """The different rows of each order, in the order in which they were answered."""
@@ -63,13 +65,16 @@ class Facts:
     """The subaccounts in the recorded list of balances."""
     listed_orders: set[int] = field(default_factory=set)
     """The subaccounts whose list of orders was recorded."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """The line of the first answer with an order or a fill of it, by the id of the order."""
+    fcm: Fcm = field(default_factory=Fcm)
     assumed: list[Problem] = field(default_factory=list)
     """Assumptions about rows that lack a fact, with their lines."""
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
     """Answers with a row that could not be read, each with the reason."""
 
 
-def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
+def rows_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
     """Return the rows of all answers in a recording."""
     facts = Facts()
     for answer, body in bodies:
@@ -81,12 +86,17 @@ def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
 
 
 def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
-    subaccount = subaccount_of(answer.query)
+    subaccount = _owner_of(facts, answer)
     _take_orders(facts, answer, body, subaccount)
     if answer.is_write:
         return
+    if answer.path.startswith(FCM):
+        facts.fcm.take(answer, body)
+    if answer.path == FCM_FILLS:
+        return
     for fill in body.get("fills") or []:
-        facts.fills[fill["fill_id"]] = {"subaccount_number": subaccount, **fill}
+        facts.fills[fill["fill_id"], fill["order_id"]] = {"subaccount_number": subaccount, **fill}
+        facts.lines.setdefault(fill["order_id"], answer.line)
         facts.archived += [fill["created_time"]] if _is_archive(answer) else []
     for settlement in body.get("settlements") or []:
         facts.settlements[settlement["ticker"]] = facts.payouts[subaccount, settlement["ticker"]] = settlement
@@ -95,7 +105,7 @@ def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
     for event in body.get("event_positions") or []:
         facts.shares[subaccount, event["event_ticker"]] = event
     facts.tier = body.get("usage_tier") or facts.tier
-    facts.listed_orders |= {subaccount} if answer.path == ORDERS else set()
+    facts.listed_orders |= {subaccount} if _is_list_of_orders(answer) else set()
     facts.books |= dict.fromkeys(tickers_of(answer, body))
     _take_cash(facts, answer, body)
     _take_markets(facts, body)
@@ -111,6 +121,9 @@ def _take_orders(facts: Facts, answer: RecordedAnswer, body: Any, subaccount: in
     for order in [*(body.get("orders") or []), *single]:
         row = {"subaccount_number": subaccount, **(order.get("order") or order)}
         facts.orders[row["order_id"]] = row
+        facts.lines.setdefault(row["order_id"], answer.line)
+        if subaccount and answer.path == FCM_ORDERS:
+            facts.fcm.owners[row["order_id"]] = subaccount
         versions = facts.versions.setdefault(row["order_id"], [])
         versions += [row] if not versions or versions[-1] != row else []
         facts.archived += [row["last_update_time"]] if _is_archive(answer) else []
@@ -144,6 +157,16 @@ def _take_markets(facts: Facts, body: Any) -> None:
         facts.markets[market["ticker"]] = market
     for event in events:
         facts.events[event["event_ticker"]] = event
+
+
+def _owner_of(facts: Facts, answer: RecordedAnswer) -> int:
+    """Return the number of the subtrader or subaccount that a request names; 0 if it names none."""
+    named = named_subtrader(answer)
+    return facts.fcm.number(named) if named else subaccount_of(answer.query)
+
+
+def _is_list_of_orders(answer: RecordedAnswer) -> bool:
+    return answer.path in (ORDERS, FCM_ORDERS) and "client_order_ids=" not in answer.query
 
 
 def subaccount_of(query: str) -> int:

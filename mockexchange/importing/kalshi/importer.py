@@ -1,11 +1,13 @@
 """Makes a scenario from Kalshi's answers, and computes the cash with which it has to begin."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from mockexchange.core.instants import format_instant, parse_instant
-from mockexchange.importing.kalshi.facts import Facts, facts_of, subaccount_of
+from mockexchange.importing.kalshi.facts import Facts, rows_of, subaccount_of
+from mockexchange.importing.kalshi.fcm_owners import give_owners
 from mockexchange.importing.kalshi.order_books import is_order_book, with_order_books
 from mockexchange.importing.kalshi.scenario import scenario_of
 from mockexchange.importing.kalshi.step import ACCOUNT, holder
@@ -25,6 +27,14 @@ __all__ = [
     "with_cash",
     "with_order_books",
 ]
+
+
+def facts_of(bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
+    """Return the rows of all answers in a recording; those of an FCM have the numbers of their subtraders."""
+    facts = rows_of(bodies)
+    if facts.fcm.numbers:
+        give_owners(facts)
+    return facts
 
 
 def balances_of(facts: Facts) -> list[RecordedAnswer]:

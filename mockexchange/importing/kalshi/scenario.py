@@ -25,7 +25,7 @@ def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
         found["fees"] = {"rounding": "2025"}
     if cutoff := _cutoff(facts):
         found["historical"] = {"cutoff": cutoff}
-    if not facts.balances:
+    if not facts.balances or facts.fcm.numbers:
         found["orders"] = {"check_cash": False}  # the cash is unknown, and amendments have to be carried out
     found["accounts"] = {ACCOUNT: _account(facts)}
     found["markets"] = {ticker: _market(facts, ticker) for ticker in _tickers(facts)}
@@ -54,8 +54,18 @@ def _account(facts: Facts) -> dict[str, Any]:
     numbers = {int(row["subaccount_number"] or 0) for row in rows} | {number for number, _ in facts.positions}
     numbers |= facts.subaccounts | subaccounts_of_cash(facts)
     subaccounts: dict[str, Any] = {str(number): {} for number in sorted(numbers) if number}
-    found = {"user_id": users[0] if users else "", "tier": facts.tier, "subaccounts": subaccounts}
+    found = {"user_id": users[0] if users else "", "tier": facts.tier, **_members(facts, subaccounts)}
     return {name: value for name, value in found.items() if value}
+
+
+def _members(facts: Facts, subaccounts: dict[str, Any]) -> dict[str, Any]:
+    """Return the subaccounts of a member, or the subtraders of an FCM, in the order of their recorded list."""
+    if not facts.fcm.numbers:
+        return {"subaccounts": subaccounts}
+    known = facts.fcm.numbers
+    ids = [*facts.fcm.listed, *(one for one in known if one not in facts.fcm.listed)]
+    subtraders = {str(known[one]): {"subtrader_id": one} for one in ids}
+    return {"kind": "fcm", "account_id": facts.fcm.account_id, "subtraders": subtraders}
 
 
 def _tickers(facts: Facts) -> list[str]:

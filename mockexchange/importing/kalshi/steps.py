@@ -1,7 +1,7 @@
 """Makes all steps of an import: fills, settlements and opening balances, with those of cash and orders."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.assumed_orders import assumed_order_steps
 from mockexchange.importing.kalshi.cash_steps import cash_steps
 from mockexchange.importing.kalshi.facts import Facts
+from mockexchange.importing.kalshi.fcm_owners import rule_steps
 from mockexchange.importing.kalshi.openings import Row, Trade, fold, opening_of
 from mockexchange.importing.kalshi.order_steps import CANCELED, group_steps, order_steps, resting_orders
 from mockexchange.importing.kalshi.step import Step, fills_in_order, holder, ticker_of, trade_of
@@ -47,13 +48,14 @@ def steps_of(facts: Facts, start: int) -> list[Step]:
         *_fill_steps(facts),
         *(_settlement_step(row) for row in facts.settlements.values()),
         *_settled_markets(facts),
+        *rule_steps(facts),
     ]
     return sorted(found, key=lambda step: (step.at, step.rank))
 
 
 def _fill_steps(facts: Facts) -> Iterator[Step]:
     known = {order["order_id"] for order in resting_orders(facts)}
-    for fill in fills_in_order(facts):
+    for fill, other in _trades_in_order(facts):
         order_id = fill["order_id"]
         body = {
             **trade_of(fill),
@@ -63,12 +65,42 @@ def _fill_steps(facts: Facts) -> Iterator[Step]:
             **({"fee": fee} if (fee := fee_of(fill)) is not None else {}),
             "id": fill["fill_id"],
             "order": order_id if order_id in known else {"new": order_id},
+            **(_counterparty(other, known) if other else {}),
         }
         client_id = facts.orders.get(order_id, fill).get("client_order_id")
         if client_id and order_id not in known:
             body["client_order_id"] = client_id
-        known.add(order_id)
+        known |= {order_id, other["order_id"]} if other else {order_id}
         yield Step(instant_of(fill, "created_time"), 2, {"fill": body})
+
+
+def _trades_in_order(facts: Facts) -> list[tuple[Plain, Plain | None]]:
+    """Return the fills, oldest first, each with the fill of its counterparty if that is of this account too.
+
+    Of two fills of one trade the first is the one whose order is new, of two new orders the one with a client order id:
+    the order of a counterparty has no such id and, unless it rested, the side of the first. Else it is the older one.
+    """
+    rested = {order["order_id"] for order in resting_orders(facts)}
+    named = {key for key, order in facts.orders.items() if key not in rested and order.get("client_order_id")}
+    trades: dict[str, list[Plain]] = {}
+    for fill in fills_in_order(facts):
+        trades.setdefault(fill["fill_id"], []).append(fill)
+    sides = [sorted(fills, key=lambda fill: _rank(fill, rested, named)) for fills in trades.values()]
+    return [(one[0], one[1] if len(one) > 1 else None) for one in sides]
+
+
+def _rank(fill: Plain, rested: Container[str], named: Container[str]) -> tuple[bool, bool]:
+    return fill["order_id"] in rested, fill["order_id"] not in named
+
+
+def _counterparty(fill: Plain, known: Container[str]) -> dict[str, Any]:
+    """Return the parameters of a fill step that say what the counterparty of the trade has of it."""
+    order_id, fee = fill["order_id"], fee_of(fill)
+    return {
+        "against": holder(int(fill["subaccount_number"] or 0)),
+        "against_order": order_id if order_id in known else {"new": order_id},
+        **({"against_fee": fee} if fee is not None else {}),
+    }
 
 
 def _settlement_step(row: Plain) -> Step:
@@ -119,7 +151,7 @@ def _opening_steps(facts: Facts, start: int) -> Iterator[Step]:
             at = start if before[key] else instant_of(dated.row, "last_updated_ts")
             yield _opening_step(key, opening, at, shares.get(key))
     known = {*(key for key, one in trades.items() if one), *held}
-    for key, settled in facts.payouts.items():
+    for key, settled in facts.payouts.items() if not facts.fcm.numbers else ():
         # A list without a subaccount has rows of all: with another one in the market it is unknown of which this is.
         if key not in held and not any(other[1] == key[1] for other in known - {key}):
             yield from _settled_opening(key, settled, [one for _, one in trades.get(key, ())], start)
