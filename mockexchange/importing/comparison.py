@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 EXPLAINED, ORDER, INSTANT, UNEXPLAINED = "explained", "order differs", "instant differs", "unexplained"
-BY_STUB = "by stub"
+BY_STUB, NOT_JUDGED = "by stub", "not judged"
 INSTANT_TEXT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 INSTANT_NAMES = ("_ts", "ts", "_time", "_ms", "timestamp")
 CURSOR, HAS_MORE = "cursor", "has_more"
@@ -53,7 +53,7 @@ def compare(recorded: str, answered: str) -> Comparison:
     found = tuple(one for one, _ in zip(_differences("", wanted, got), range(DIFFERENCES_MAX), strict=False))
     if _sorted(wanted) == _sorted(got):
         return Comparison(ORDER, found)
-    if _timeless("", wanted) == _timeless("", got):
+    if timeless("", wanted) == timeless("", got):
         return Comparison(INSTANT, found)
     return Comparison(UNEXPLAINED, found)
 
@@ -117,10 +117,11 @@ def _sorted(value: Any) -> Any:
     return sorted((_sorted(one) for one in value), key=json.dumps) if isinstance(value, list) else value
 
 
-def _timeless(name: str, value: Any) -> Any:
+def timeless(name: str, value: Any) -> Any:
+    """Return the value of a field in which a word replaces each instant."""
     if isinstance(value, dict):
-        return {key: _timeless(key, one) for key, one in value.items()}
+        return {key: timeless(key, one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_timeless(name, one) for one in value]
+        return [timeless(name, one) for one in value]
     is_number = isinstance(value, int) and not isinstance(value, bool) and name.endswith(INSTANT_NAMES)
     return "instant" if is_number or (isinstance(value, str) and INSTANT_TEXT.fullmatch(value)) else value

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, ORDER, UNEXPLAINED, shape_of
+from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, NOT_JUDGED, ORDER, UNEXPLAINED, shape_of
 from mockexchange.importing.derivatives.importer import DerivativesImporter
 from mockexchange.importing.recorded_answers import Problem, Recorded, RecordedAnswer, WrongRecording, read_answers
 from mockexchange.importing.scenario_text import text_of
+from mockexchange.importing.stream_verification import verify_streams
 from mockexchange.importing.stubs_of_rest import stubs_of
 from mockexchange.importing.verification import Emulated, Verified, plan_of, plan_of_scenario, verify
 from mockexchange.recording.read_errors import reason_of
@@ -30,7 +31,7 @@ REFUSALS_MAX = 20
 """The most steps that are left out because no scenario can have them; with one more the import fails."""
 SAMPLE_MAX = 3
 """The number of answers of each path that are used to find the API date."""
-KINDS = (EXPLAINED, ORDER, INSTANT, BY_STUB, UNEXPLAINED)
+KINDS = (EXPLAINED, ORDER, INSTANT, BY_STUB, NOT_JUDGED, UNEXPLAINED)
 
 
 @dataclass(slots=True)
@@ -43,12 +44,14 @@ class Imported:
     verified: list[Verified]
     refusals: list[str] = field(default_factory=list)
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
+    streams: list[Verified] = field(default_factory=list)
+    """Comparisons of the frames of streams."""
     exported: list[Verified] = field(default_factory=list)
     """Comparisons of the rows of an export with the recorded ones."""
     export_problems: list[Problem] = field(default_factory=list)
 
     def counts(self) -> Counter[str]:
-        return Counter(one.comparison.kind for one in [*self.verified, *self.exported])
+        return Counter(one.comparison.kind for one in [*self.verified, *self.streams, *self.exported])
 
     @property
     def is_explained(self) -> bool:
@@ -105,7 +108,8 @@ def _import_answers(path: Path, api_date: str | None, *, stubs_rest: bool) -> Im
         scenario = {**scenario, "stubs": stubs}
         verified, refused = verify(plan_of_scenario(scenario), recorded, recorded.answers, date)
     in_order = sorted(verified, key=lambda one: one.answer.line)
-    return Imported(recorded, text_of(scenario), date, in_order, [*refusals, *refused], unread)
+    streams = verify_streams(plan_of_scenario(scenario), recorded, date)
+    return Imported(recorded, text_of(scenario), date, in_order, [*refusals, *refused], unread, streams)
 
 
 def _made(

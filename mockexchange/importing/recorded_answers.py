@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from mockexchange.core.instants import format_instant
+from mockexchange.importing.recorded_streams import RecordedStreams
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import ENDED, FORMAT, VERSION
@@ -22,7 +23,7 @@ CUT = "there is no summary after it: the recording was cut short"
 PROXY = "proxy"
 JSON_HEADERS = ((b"content-type", b"application/json"),)
 SWITCHED = 101
-"""The status of an opened stream, whose frames are counted instead."""
+"""The status of an opened stream, whose frames are compared instead."""
 ROW = "row"
 """The method of a row of a CSV file, for which there was no request."""
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -76,6 +77,7 @@ class Recorded:
     venue: str = ""
     answers: list[RecordedAnswer] = field(default_factory=list)
     writes: list[RecordedAnswer] = field(default_factory=list)
+    streams: RecordedStreams = field(default_factory=RecordedStreams)
     problems: list[Problem] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     assumed: list[Problem] = field(default_factory=list)
@@ -104,9 +106,9 @@ def read_answers(path: Path) -> Recorded:
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 if isinstance(error, WrongRecording) and number == 1:
                     raise
-                _note(found, number, reason_of(error))
+                note_problem(found, number, reason_of(error))
     if number and not is_ended:
-        _note(found, number, CUT)
+        note_problem(found, number, CUT)
     if not found.answers:
         first = f"; line {found.problems[0].line}: {found.problems[0].why}" if found.problems else ""
         raise WrongRecording(f"{path} has no answer that can be imported, of {number} lines{first}")
@@ -133,7 +135,9 @@ def _take(found: Recorded, raw: bytes, number: int, offset: int) -> bool:
     if "format" in line or "log" in line:
         check_header(found.path, line)
     elif "direction" in line:
-        found.skipped["frames of streams"] += 1
+        why = found.streams.take(line, number)
+        if why:
+            found.skipped[why] += 1
     elif ENDED not in line:
         _take_entry(found, line, number, offset)
     return ENDED in line
@@ -161,7 +165,9 @@ def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
     is_write = line["method"] in WRITES and not body
     answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"], body)
     why = _why_not(line, is_read=bool(body))
-    if why and line["status"] != SWITCHED:
+    if line["status"] == SWITCHED:
+        found.streams.open(line.get("connection"), answer.path)
+    elif why:
         found.skipped[why] += 1
     if why and not _is_carried_out(line):
         return
@@ -202,6 +208,7 @@ def _why_not(line: Plain, *, is_read: bool) -> str:
     return "" if line.get("answer") else "answers whose body was left out"
 
 
-def _note(found: Recorded, line: int, why: str) -> None:
+def note_problem(found: Recorded, line: int, why: str) -> None:
+    """Add a line that could not be read, unless there are too many already."""
     if len(found.problems) < PROBLEMS_MAX:
         found.problems.append(Problem(line, why))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from mockexchange.importing.comparison import EXPLAINED, UNEXPLAINED, Comparison
+from mockexchange.importing.comparison import EXPLAINED, NOT_JUDGED, UNEXPLAINED, Comparison
 from mockexchange.importing.importing import Imported
 from mockexchange.importing.verification import Verified
 from mockexchange.kit.findings import Finding, Report, Verdict
@@ -13,13 +13,13 @@ DESCRIPTION = "The scenario answers as the recording did."
 
 
 def report_of(found: Imported) -> Report:
-    """Return a report with a verdict for each recorded path and for the steps.
+    """Return a report with a verdict for each recorded path, each type of frames and for the steps.
 
     Answers that stubs give, and answers with another order or other times, are notes.
     """
     report = Report(f"{found.recorded.path.name} as of {found.api_date}")
     by_path: dict[str, list[Verified]] = defaultdict(list)
-    for one in [*found.verified, *found.exported]:
+    for one in [*found.verified, *found.streams, *found.exported]:
         by_path[f"{one.answer.method} {one.answer.path}"].append(one)
     report.add(_verdict(path, verified) for path, verified in by_path.items())
     refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]
@@ -34,7 +34,9 @@ def _verdict(path: str, verified: list[Verified]) -> Verdict:
     groups = [(one, _finding(one)) for one in verified if one.comparison.kind != EXPLAINED]
     broken = tuple(finding for one, finding in groups if one.comparison.kind == UNEXPLAINED)
     notes = tuple(finding for one, finding in groups if one.comparison.kind != UNEXPLAINED)
-    return Verdict(RULE, path, broken, notes=notes, description=DESCRIPTION)
+    is_judged = any(one.comparison.kind != NOT_JUDGED for one in verified)
+    why = "" if is_judged else "the recording has only frames that depend on other participants"
+    return Verdict(RULE, path, broken, why, notes, DESCRIPTION)
 
 
 def _finding(one: Verified) -> Finding:

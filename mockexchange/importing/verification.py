@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
+from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.importing.comparison import BY_STUB, UNEXPLAINED, Comparison, Difference, compare
 from mockexchange.importing.recorded_answers import JSON_HEADERS, Recorded, RecordedAnswer
@@ -22,6 +23,7 @@ from mockexchange.venues.client_setup import UnsignedRequest
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import venue_of
 from mockexchange.venues.request import Request
+from mockexchange.venues.session import Handshake
 
 CURSOR = "cursor="
 Note = Callable[[RecordedAnswer, str, str], None]
@@ -54,6 +56,8 @@ class Emulated:
     refusals: list[str] = field(default_factory=list)
     account: str = ""
     """The name of the account that signs the requests; the first account if empty."""
+    on_step: Callable[[Outcome, int], object] = lambda *_: None
+    """Called with the outcome of each step and its instant."""
     _next: TimedCommand | None = None
 
     @classmethod
@@ -72,11 +76,25 @@ class Emulated:
                 return
             outcome = await self.sandbox.submit(step.command, step.at)
             self._next = None
+            self.on_step(outcome, step.at)
             if isinstance(outcome, Refusal):
                 self.refusals.append(f"{step.command}: {outcome}")
 
     def ask(self, target: str, at: int, method: str = "GET", body: str = "") -> Reply:
         """Send a read to the sandbox at an instant, signed as the recorded account."""
+        request = self._signed(target, at, method, body)
+        venue, context = venue_of(self.venue), self.sandbox.contexts[self.venue]
+        stubbed = self.sandbox.stubs.answer(venue, context, request, at, at) if self.sandbox.plan.stubs else None
+        answer = stubbed or venue.rest.answer(context, request, at, at)
+        shown = {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
+        return Reply(answer.status, answer.body.decode(), stubbed is not None, shown)
+
+    def open_stream(self, at: int) -> Handshake:
+        """Open a stream of the recorded account at an instant."""
+        stream, context = venue_of(self.venue).stream, self.sandbox.contexts[self.venue]
+        return stream.shake_hands(context, self._signed(stream.paths[0], at), at, at, lambda account: 0)
+
+    def _signed(self, target: str, at: int, method: str = "GET", body: str = "") -> Request:
         credentials = self.sandbox.credentials()
         credential = next(one for one in credentials if self.account in ("", one.account))
         known = {"key_id": credential.key_id, "private_key_pem": credential.private_pem, "secret": credential.secret}
@@ -84,12 +102,7 @@ class Emulated:
         signed = REQUEST_SIGNERS[self.venue].headers_of(known, unsigned, at * 1000)
         headers = tuple((name.lower().encode(), value.encode()) for name, value in signed.items())
         path, _, query = target.partition("?")
-        request = Request(method, path, query, (*headers, *(JSON_HEADERS if body else ())), body.encode())
-        venue, context = venue_of(self.venue), self.sandbox.contexts[self.venue]
-        stubbed = self.sandbox.stubs.answer(venue, context, request, at, at) if self.sandbox.plan.stubs else None
-        answer = stubbed or venue.rest.answer(context, request, at, at)
-        shown = {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
-        return Reply(answer.status, answer.body.decode(), stubbed is not None, shown)
+        return Request(method, path, query, (*headers, *(JSON_HEADERS if body else ())), body.encode())
 
 
 def plan_of(text: str) -> Plan:

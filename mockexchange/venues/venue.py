@@ -74,6 +74,8 @@ class StreamApi(Struct, Generic[ContextT, SettingsT, MessageT], frozen=True, kw_
     """Names of the channels, as scenarios write them."""
     quiet_channels: Sequence[str] = ()
     """Names of the channels that can be subscribed to but never send a message."""
+    public_channels: Sequence[str] = ()
+    """Names of the channels whose messages depend on other participants."""
 
 
 def _is_unauthorized(status: int, body: bytes) -> bool:

@@ -54,7 +54,7 @@ def test_what_is_no_answer_is_counted_by_its_reason(tmp_path: Path) -> None:
         "requests that were not sent": 1,
         "answers whose body was left out": 1,
         "answers of deribit": 1,
-        "frames of streams": 1,
+        "frames of streams whose opening was not recorded": 1,
     }
 
 

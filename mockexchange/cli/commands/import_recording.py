@@ -3,6 +3,7 @@
 It lists the recorded answers that the scenario does not reproduce.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, option
 from mockexchange.cli.report_option import report_option, write_reports
-from mockexchange.importing.comparison import UNEXPLAINED
+from mockexchange.importing.comparison import NOT_JUDGED, UNEXPLAINED
 from mockexchange.importing.importing import KINDS, Imported, import_recording
 from mockexchange.importing.recorded_answers import WrongRecording
 from mockexchange.importing.report import report_of
@@ -54,9 +55,9 @@ def import_command(
 ) -> None:
     """Make a scenario of a recording or a CSV export, and list the answers that it does not reproduce.
 
-    The recorded rows become steps, with an opening balance for each position; then every recorded read is sent to the
-    scenario and the answers are compared. Exit code 1 if an answer differs without an explanation; the scenario is
-    written all the same.
+    The recorded rows become steps, with an opening balance for each position; then every recorded read, and every
+    command of a stream, is sent to the scenario, and answers and frames are compared. Exit code 1 if one differs
+    without an explanation; the scenario is written all the same.
 
     \b
     mockexchange import run.jsonl --out account.yaml
@@ -94,6 +95,8 @@ def _print(found: Imported, out: Path) -> None:
     label = "not asked again" if found.recorded.answers else "left out"
     for kind, number in found.recorded.skipped.items():
         click.echo(printable(f"  {label}: {number} {kind}"))
+    for channel, number in _not_judged(found.streams).items():
+        click.echo(printable(f"  not judged: {number} frames of {channel}, which depend on other participants"))
     for problem in found.recorded.problems[:SHOWN_MAX]:
         click.echo(printable(f"  line {problem.line} was not read: {problem.why}"))
     for problem in found.export_problems[:SHOWN_MAX]:
@@ -107,7 +110,13 @@ def _print(found: Imported, out: Path) -> None:
     for answer, why in found.unread[:SHOWN_MAX]:
         click.echo(printable(f"  not read: {answer.where}: {why}"))
     _print_unexplained(found.verified, "recorded", "the scenario answers")
+    _print_unexplained(found.streams, "recorded", "the scenario sends")
     _print_unexplained(found.exported, "the export has", "recorded")
+
+
+def _not_judged(streams: Sequence[Verified]) -> Counter[str]:
+    """Return the number of frames that are not judged, by their channels."""
+    return Counter(one.comparison.differences[0].path for one in streams if one.comparison.kind == NOT_JUDGED)
 
 
 def _print_unexplained(verified: Sequence[Verified], wanted: str, got: str) -> None:

@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import FAULTS
 from mockexchange.venues.kalshi.rest import REST
 from mockexchange.venues.kalshi.settings import SWITCHES, KalshiSettings
-from mockexchange.venues.kalshi.stream.channels import CHANNEL_NAMES, QUIET_CHANNELS
+from mockexchange.venues.kalshi.stream.channels import CHANNEL_NAMES, PUBLIC_CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.venue import Authentication, ScenarioOptions, StreamApi, VenueDefinition, WireTables
 
 _function = functions_of(__package__)
@@ -32,6 +32,7 @@ KALSHI = VenueDefinition(
         messages_of=_function("stream.feed.messages_of"),
         channels=CHANNEL_NAMES,
         quiet_channels=QUIET_CHANNELS,
+        public_channels=PUBLIC_CHANNELS,
     ),
     auth=Authentication(
         scopes=SCOPES,

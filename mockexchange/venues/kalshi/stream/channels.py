@@ -96,3 +96,4 @@ def channels_of(api_date: ApiDate) -> dict[str, ChannelRow]:
 CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
 _EMULATED = {row.name for row in CHANNELS if row.is_emulated}
 QUIET_CHANNELS = tuple(name for name in CHANNEL_NAMES if name not in _EMULATED)
+PUBLIC_CHANNELS = (ORDERBOOK, *dict.fromkeys(row.name for row in CHANNELS if not row.is_private))
