@@ -40,7 +40,13 @@ class ServeValues(SharingValues, LogValues):
     reads: str
 
 
-class Amount(click.Choice[str]):
+if TYPE_CHECKING:
+    TextChoice = click.Choice[str]
+else:  # click before 8.2 has no type parameter
+    TextChoice = click.Choice
+
+
+class Amount(TextChoice):
     """The type of `--log`: how much is logged. A file is refused with the option that opens a log."""
 
     def __init__(self) -> None:
