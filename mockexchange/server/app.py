@@ -26,6 +26,11 @@ class ListenerApp:
 
     is_numbered = False
     """Whether answers to reads, too, have the header `X-Mock-Seq`."""
+    has_readers = False
+    """Whether other worker processes answer requests for this one's journal.
+
+    Their messages that have arrived are journalled before a request that arrived after them.
+    """
 
     def __init__(
         self, sandbox_of: SandboxOf, diagnosis_worker: rest_endpoint.DiagnosisWorker, control: ASGIApp | None
@@ -53,9 +58,9 @@ class ListenerApp:
     def eager_app(self, scope: Scope) -> ASGIApp | None:
         """Return the application that may answer a request before it has a task; None if the request needs a task.
 
-        Requests to the venues' APIs need none.
+        Requests to the venues' APIs need none, unless there are readers: tasks begin after all messages of this turn.
         """
-        return None if self.control and is_control(scope["path"]) else self._serve_venue
+        return None if self.has_readers or (self.control and is_control(scope["path"])) else self._serve_venue
 
     def answer_cut(
         self,

@@ -108,7 +108,7 @@ class Listener:
         protocol: type[asyncio.Protocol] | None = None,
     ) -> None:
         self.sock = sock
-        self._app, self._identity = app, identity
+        self.app, self._identity = app, identity
         self.host, self.port = sock.getsockname()[:2]
         self._state = ServerState()
         self._state.connections = self.open_connections = OpenConnections()
@@ -147,7 +147,7 @@ class Listener:
         self._config.load()
         self._refresh_date()
         if self._identity:
-            self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self._app)
+            self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self.app)
             self._doorman.start()
         else:
             self._server = await asyncio.get_running_loop().create_server(self._accept, sock=self.sock)

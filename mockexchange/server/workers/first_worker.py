@@ -44,6 +44,7 @@ class FirstWorker:
         self._server_state.on_change.append(self._note_change)
         main = self._server_state.main
         assert main is not None, "it listens first"
+        main.app.has_readers = True
         readers = self._shared.readers
         self._accepting = FairAccepting(main, self._shared.connection_shares, 0, readers, self._give)
         for end, _ in self._shared.mailbox_ends:
