@@ -28,7 +28,7 @@ class Sum:
         self.name, self.parts = name, parts
 
     def expected_total(self, summary: Summary) -> Decimal:
-        """Return the sum of the fields named in `parts`; the total that the account summary shows must equal it."""
+        """Add up the fields `parts` of an account summary; its field `name`, such as `total_pl`, must equal the sum."""
         return sum((_signed(summary, part) for part in self.parts), Decimal(0))
 
 

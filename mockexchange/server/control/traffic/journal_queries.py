@@ -59,7 +59,7 @@ class Page(NamedTuple):
 
 
 async def find_entries(journal: Journal, request: Request, clean: Clean) -> tuple[list[JournalEntry], Page]:
-    """Return one page of the journalled requests that match a query, and the page's limits. Raises ControlError."""
+    """Return the journalled requests that match a query, and the range that it asks for. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
     page = _page(wanted, must_hide=grant_of(request).is_viewer)
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
