@@ -30,3 +30,8 @@ def objects_left_out() -> Iterator[Callable[[], None]]:
     except BaseException:
         gc.unfreeze()
         raise
+
+
+def collect_newest() -> None:
+    """Free the garbage among the objects that were made since the last collection."""
+    gc.collect(1)

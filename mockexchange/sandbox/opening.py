@@ -1,13 +1,15 @@
 """Opens a sandbox: executes the history of its scenario and adds the keys of its accounts."""
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import Callable, Iterator
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
-from mockexchange.sandbox.clock import ExchangeClock, Turns
-from mockexchange.sandbox.collector import objects_left_out
+from mockexchange.sandbox.clock import SLICE_S, ExchangeClock, Turns
+from mockexchange.sandbox.collector import collect_newest, collector_paused, objects_left_out
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
@@ -63,14 +65,39 @@ async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
         await _execute(sandbox, timed)
         await turns.pause()
     await _add_keys(sandbox)
+    await _play_history(sandbox, progress)
+
+
+async def _play_history(sandbox: Sandbox, progress: Progress | None) -> None:
+    """Execute the history in slices, between which other tasks get a turn."""
+    steps = enumerate(sandbox.plan.steps, start=1)
     with objects_left_out() as leave_out:
-        for done, timed in enumerate(sandbox.plan.steps, start=1):
+        while done := await _play_slice(sandbox, steps, leave_out):
+            if progress and done % PROGRESS_EVERY == 0:
+                progress(done)
+            await asyncio.sleep(0)
+            if done >= PROGRESS_EVERY:
+                collect_newest()  # of other tasks, so that none of their garbage is left out
+
+
+async def _play_slice(
+    sandbox: Sandbox, steps: Iterator[tuple[int, TimedCommand]], leave_out: Callable[[], None]
+) -> int:
+    """Execute steps until a slice of time is over; return the number of the last one, or 0 at the end of the history.
+
+    The collector is paused meanwhile: it would walk the new rows, none of which is garbage, again and again.
+    """
+    done, until = 0, time.perf_counter() + SLICE_S
+    with collector_paused():
+        for done, timed in steps:
             await _execute(sandbox, timed, done)
-            await turns.pause()
-            if done % PROGRESS_EVERY == 0:
-                leave_out()
-                if progress:
-                    progress(done)
+            if done % PROGRESS_EVERY == 0 or time.perf_counter() >= until:
+                break
+        else:
+            return 0
+        if done >= PROGRESS_EVERY:
+            leave_out()
+    return done
 
 
 async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
@@ -88,7 +115,11 @@ async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
 
 async def _execute(sandbox: Sandbox, timed: TimedCommand, number: int = 0) -> None:
     """Execute a command; `number` is its place in the history, from 1."""
-    outcome = await sandbox.submit(timed.command, timed.at)
+    writer = sandbox.writer
+    if writer.memory is None:
+        outcome = await sandbox.submit(timed.command, timed.at)
+    else:
+        outcome = writer.write_now(timed.command, timed.at)
     if isinstance(outcome, Refusal):
         note_or_raise(_refused(outcome, timed.node, f"history[{number - 1}]" if number else ""))
 

@@ -1,7 +1,9 @@
-"""Long histories are left out of garbage collections, and one that fails is collected."""
+"""A long history is no work for the garbage collector, and one that fails is collected."""
 
 import asyncio
 import gc
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from mockexchange.sandbox import opening
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.loader import load_steps, load_text
 
 DEPOSIT = "{deposit: {account: alice, amount: 1}}"
 SCENARIO = "scenario: long\naccounts: {{alice: {{cash: 5}}}}\nhistory: [{steps}]\n"
@@ -32,3 +34,40 @@ def test_the_state_of_a_long_history_is_left_out_of_collections_unless_it_fails(
         assert bool(gc.get_freeze_count()) == (last == DEPOSIT)
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.parametrize("amount", ["1", "0"], ids=["whole", "invalid"])
+def test_the_collector_rests_while_a_history_is_executed_and_works_in_its_pauses(
+    amount: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "SLICE_S", 0)
+    in_slices: list[bool] = []
+    in_pauses: list[bool] = []
+
+    class History:
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            for value in ("1", "1", amount):
+                in_slices.append(gc.isenabled())
+                yield {"deposit": {"account": "alice", "amount": value}}
+
+    async def watch() -> None:
+        while True:
+            in_pauses.append(gc.isenabled())
+            await asyncio.sleep(0)
+
+    async def open_watched() -> None:
+        watching = asyncio.create_task(watch())
+        try:
+            await open_sandbox(load_steps(SCENARIO.format(steps=""), History()), SandboxOptions())
+        finally:
+            watching.cancel()
+
+    if amount == "0":
+        with pytest.raises(ScenarioError, match="above 0"):
+            asyncio.run(open_watched())
+    else:
+        asyncio.run(open_watched())
+    assert in_slices == [False] * 3
+    assert len(in_pauses) > 1
+    assert all(in_pauses)
+    assert gc.isenabled()
