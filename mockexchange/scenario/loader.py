@@ -11,10 +11,11 @@ from typing import Any
 
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml
+from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
 from mockexchange.scenario.plan import Plan, Source, history_of, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
+from mockexchange.scenario.steps.plain_steps import read_plain_step
 from mockexchange.scenario.types.literal_json import exact_json
 
 BUILTIN = files("mockexchange.scenario") / "builtin"
@@ -186,11 +187,13 @@ class _LineSteps:
     def __iter__(self) -> Iterator[Step]:
         try:
             with self.path.open("rb") as stream:
-                lines = read_json_lines(stream, str(self.path))
+                file = str(self.path)
+                lines = text_lines(stream, file)
                 next(lines, None)
-                for node in lines:
+                for number, text in lines:
                     try:
-                        yield STEP.read(node, "")
+                        step = read_plain_step(text, file, number)
+                        yield step or STEP.read(located_json(text, file, number), "")
                     except ScenarioError as error:
                         note_or_raise(error)
         except OSError as error:

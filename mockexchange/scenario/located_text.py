@@ -56,6 +56,12 @@ def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
 
     Raises ScenarioError with the line.
     """
+    for number, text in text_lines(lines, file):
+        yield located_json(text, file, number)
+
+
+def text_lines(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, str]]:
+    """Yield each line that is not blank with its number, from 1. Raises ScenarioError if one is not UTF-8."""
     for number, line in enumerate(lines, start=1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -63,7 +69,7 @@ def read_json_lines(lines: Iterable[bytes], file: str) -> Iterator[Located]:
             message = f"not UTF-8 text: {error.reason} at byte {error.start} of the line"
             raise ScenarioError(message, file, number) from None
         if not text.isspace():
-            yield located_json(text, file, number)
+            yield number, text
 
 
 def located_json(text: str, file: str, line: int) -> Located:

@@ -37,7 +37,7 @@ class StepKind(Struct, frozen=True):
         """Return the command for the values of a step. Raises ValueError if they contradict each other."""
         known = {key: value for key, value in values.items() if value is not None}
         prepared = self.prepare(known) if self.prepare else known
-        given = {self.names[key]: _frozen(value) for key, value in prepared.items()}
+        given = {self.names[key]: frozen(value) for key, value in prepared.items()}
         plain = plain_fields(given, self.details)
         if self.check and "details" in plain:
             self.check(plain["details"])
@@ -74,7 +74,7 @@ def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, An
     return {**plain, **{part: details(**own) for part, own in parts.items()}}
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(value.items())
     return tuple(value) if isinstance(value, list) else value
