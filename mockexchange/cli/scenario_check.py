@@ -9,7 +9,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.error_collection import collecting_errors
+from mockexchange.scenario.error_collection import collecting_errors, follows_from_left_out
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.script.script_steps import ScriptEntry
@@ -85,7 +85,8 @@ def _refusals(sandbox: Sandbox) -> Iterator[str]:
     """Yield the reasons of the steps of the script that were refused or failed."""
     for root in sandbox.script.steps:
         for step in root.walk():
-            if step.refused or step.failed:
+            is_error = step.refused and not follows_from_left_out(step.entry.node)
+            if is_error or step.failed:
                 place = f"{step.entry.node.file}:{step.entry.node.line}: "
                 yield f"{place}{step.name} is refused: {step.reason.removeprefix(place).removeprefix('refused: ')}"
 

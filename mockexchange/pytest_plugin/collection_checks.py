@@ -6,8 +6,9 @@ The server's own parser parses the markers.
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -107,9 +108,10 @@ def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> It
 def problems_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> list[str]:
     """Return all problems with the sandbox that a test asks for; an empty list if it can be created."""
     body = _creation_body(sandbox_request)
-    found = [error for part in (body, {"scenario": body["scenario"]}) for error in _misread(part)]
-    if not found and not settings.is_remote:
-        found = _uncreatable(body)
+    find = _misread if settings.is_remote else _uncreatable
+    found = find(body)
+    if found:
+        found += find({"scenario": body["scenario"]})
     wrong = (error for error in found if not (settings.is_remote and _may_be_there(sandbox_request, error)))
     return list(dict.fromkeys(map(_words_of, wrong)))
 
@@ -124,21 +126,21 @@ def _words_of(error: Exception) -> str:
 
 def _misread(body: dict[str, Any]) -> list[Exception]:
     """Return the errors of a body that cannot be read."""
-    with collecting_errors() as errors:
-        try:
-            _parse(body)
-        except ControlError as error:
-            return [*errors, *([error] if str(error) else [])]
-    return [*errors]
+    return _errors_of(lambda: _parse(body))
 
 
 def _uncreatable(body: dict[str, Any]) -> list[Exception]:
-    """Return the error of a sandbox that cannot be created, since only the exchange finds some errors."""
-    try:
-        _try_creation(_parse(body))
-    except (ControlError, ScenarioError) as error:
-        return [error]
-    return []
+    """Return the errors of a sandbox that cannot be created, since only the exchange finds some of them."""
+    return _errors_of(lambda: _try_creation(_parse(body)))
+
+
+def _errors_of(action: Callable[[], object]) -> list[Exception]:
+    with collecting_errors() as errors:
+        try:
+            action()
+        except ControlError as error:
+            return [*errors, *([error] if str(error) else [])]
+    return [*errors]
 
 
 def _parse(body: dict[str, Any]) -> SandboxCreation:
@@ -146,9 +148,10 @@ def _parse(body: dict[str, Any]) -> SandboxCreation:
 
 
 def _try_creation(creation: SandboxCreation) -> None:
-    """Create the sandbox once, in a thread, for a separate loop."""
+    """Create the sandbox once, in a thread, for a separate loop; its errors are collected as in this thread."""
+    opening = open_sandbox(creation.plan, creation.named("collected"))
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()
+        thread.submit(copy_context().run, asyncio.run, opening).result()
 
 
 def _may_be_there(sandbox_request: SandboxRequest, error: Exception) -> bool:

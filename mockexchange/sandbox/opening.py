@@ -14,7 +14,7 @@ from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
 from mockexchange.scenario.accounts import KeySpec
-from mockexchange.scenario.error_collection import note_or_raise
+from mockexchange.scenario.error_collection import note_or_raise, note_refusal
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.located_text import Located
@@ -121,13 +121,16 @@ async def _execute(sandbox: Sandbox, timed: TimedCommand, number: int = 0) -> No
     else:
         outcome = writer.write_now(timed.command, timed.at)
     if isinstance(outcome, Refusal):
-        note_or_raise(_refused(outcome, timed.node, f"history[{number - 1}]" if number else ""))
+        error = _refused(outcome, timed.node, f"history[{number - 1}]" if number else "")
+        note_refusal(error, outcome.code, timed.command, timed.node)
 
 
 async def _add_keys(sandbox: Sandbox) -> None:
     turns = Turns()
     for spec in sandbox.plan.keys:
         await turns.pause()
+        if spec.account not in sandbox.exchange.state.accounts:
+            continue  # a check left it out
         command = _key_command(sandbox, spec)
         outcome = await sandbox.submit(command, sandbox.plan.start)
         if isinstance(outcome, Refusal):

@@ -12,6 +12,7 @@ from typing import Any
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
+from mockexchange.scenario.partial_reading import left_out_step, read_document
 from mockexchange.scenario.plan import Plan, Source, history_of, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
@@ -141,10 +142,10 @@ def _plan_of_given(given: _Given) -> Plan:
 
 def load_located(node: Located, digest: str) -> Plan:
     """Load a scenario from parsed text; `digest` is the hash that identifies the scenario in the log."""
-    values = SCENARIO.read(node, "")
-    require_markets(values)
-    require_script(values)
-    return make_plan(values, values["history"], digest, node.file)
+    document = read_document(SCENARIO, node)
+    require_markets(document)
+    require_script(document)
+    return make_plan(document.values, document.history, digest, node.file)
 
 
 def _load_lines(path: Path) -> Plan:
@@ -158,7 +159,7 @@ def _load_lines(path: Path) -> Plan:
         raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
     if isinstance(first.value, dict) and "history" in first.value:
         raise ScenarioError("expected the steps on lines of their own, after this one", str(path), 1, "history")
-    plan = make_plan(HEADER.read(first, ""), _LineSteps(path), digest, str(path))
+    plan = make_plan(read_document(HEADER, first).values, _LineSteps(path), digest, str(path))
     return replace(plan, source=Source("lines", str(path.absolute())))
 
 
@@ -191,13 +192,18 @@ class _LineSteps:
                 lines = text_lines(stream, file)
                 next(lines, None)
                 for number, text in lines:
-                    try:
-                        step = read_plain_step(text, file, number)
-                        yield step or STEP.read(located_json(text, file, number), "")
-                    except ScenarioError as error:
-                        note_or_raise(error)
+                    yield read_plain_step(text, file, number) or _read_step(located_json(text, file, number))
         except OSError as error:
             raise _unreadable(self.path, error) from None
+
+
+def _read_step(node: Located) -> Step:
+    """Return a step, or while errors are collected, one without effect if it cannot be read."""
+    try:
+        return STEP.read(node, "")
+    except ScenarioError as error:
+        note_or_raise(error)
+        return left_out_step(node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Steps of a history without a time are one millisecond apart, beginning at `start
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -15,12 +15,13 @@ from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
-from mockexchange.scenario.error_collection import note_or_raise
+from mockexchange.scenario.error_collection import note_left_out, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults.fault_rules import Rule
 from mockexchange.scenario.faults.lags import rules_of_lags
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.order_switches import rules_of
+from mockexchange.scenario.partial_reading import Document
 from mockexchange.scenario.script import script_names
 from mockexchange.scenario.script.script_accounts import require_accounts
 from mockexchange.scenario.script.script_steps import ScriptEntry
@@ -31,6 +32,8 @@ from mockexchange.scenario.types.value_types import INSTANT_MAX
 
 START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 HISTORY_STEP_US = 1_000
+
+Item = TypeVar("Item")
 
 
 class TimedCommand(NamedTuple):
@@ -114,7 +117,11 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         settings=settings_of(values),
         digest=digest,
         setup=[TimedCommand(start, command, node) for command, node in _setup(values)],
-        keys=[spec for name, account in values["accounts"].items() for spec in keys_of(name, account, file)],
+        keys=[
+            spec
+            for name, account in values["accounts"].items()
+            for spec in _collected("account", name, keys_of(name, account, file))
+        ],
         steps=_History(history, start),
         script=values["script"],
         faults=[*rules_of_lags(values["lag"]), *values["faults"]],
@@ -127,27 +134,32 @@ def history_of(steps: Iterable[Step], start: int) -> Iterable[TimedCommand]:
     return _History(steps, start)
 
 
-def require_markets(values: dict[str, Any]) -> None:
+def require_markets(document: Document) -> None:
     """Raise ScenarioError if an event has no market, because its name is then probably misspelt."""
+    values = document.values
     steps: list[Step] = values["history"]
     later = {step.command.event for step in steps if isinstance(step.command, commands.ListMarket)}
-    known = later | {market["event"] for market in values["markets"].values()}
+    known = document.known("event", later | {market["event"] for market in values["markets"].values()})
     for name, event in values["events"].items():
-        if name not in known:
+        if known is not None and name not in known:
             node: Located = event["_node"]
             message = f"expected the event of a market, got {name!r}{did_you_mean(name, known)}"
             note_or_raise(ScenarioError(message, node.file, node.line, "events"))
 
 
-def require_script(values: dict[str, Any]) -> None:
+def require_script(document: Document) -> None:
     """Raise ScenarioError if the script names an account or a market that never exists."""
-    steps: list[Step] = values["history"]
-    opened = {step.command.account for step in steps if isinstance(step.command, commands.OpenAccount)}
-    require_accounts(values["script"], {*values["accounts"], *opened})
-    markets = {step.command.market for step in steps if isinstance(step.command, commands.ListMarket)}
-    script_names.require_known(values["script"], "market", {*values["markets"], *markets})
-    derivatives = {step.command.terms.name for step in steps if isinstance(step.command, commands.ListDerivative)}
-    script_names.require_known(values["script"], "instrument", {*values["instruments"], *derivatives})
+    values = document.values
+    script, steps = values["script"], [step.command for step in values["history"]]
+    accounts = {command.account for command in steps if isinstance(command, commands.OpenAccount)}
+    markets = {command.market for command in steps if isinstance(command, commands.ListMarket)}
+    derivatives = {command.terms.name for command in steps if isinstance(command, commands.ListDerivative)}
+    if (known := document.known("account", {*values["accounts"], *accounts})) is not None:
+        require_accounts(script, known)
+    if (known := document.known("market", {*values["markets"], *markets})) is not None:
+        script_names.require_known(script, "market", known)
+    if (known := document.known("instrument", {*values["instruments"], *derivatives})) is not None:
+        script_names.require_known(script, "instrument", known)
 
 
 class _History(Struct, frozen=True):
@@ -185,15 +197,29 @@ def _out_of_order(step: Step, at: int, earliest: int) -> ScenarioError:
 def _setup(values: dict[str, Any]) -> Iterator[tuple[Command, Located | None]]:
     for name, price in values["indexes"].items():
         yield commands.SetIndex(index=name, price=price), None
-    for name, instrument in values["instruments"].items():
-        yield step_command("instrument", {"instrument": name, **instrument}, f"instruments.{name}")
-    for name, series in values["series"].items():
-        yield step_command("series", {"series": name, **series}, f"series.{name}")
-    for name, event in values["events"].items():
-        yield step_command("event", {"event": name, **event}, f"events.{name}")
+    for kind, section in (("instrument", "instruments"), ("series", "series"), ("event", "events")):
+        for name, given in values[section].items():
+            yield from _collected(kind, name, _step(kind, name, given, f"{section}.{name}"))
     for name, account in values["accounts"].items():
-        yield from open_account(name, account)
+        yield from _collected("account", name, open_account(name, account))
     for name, market in values["markets"].items():
-        yield step_command("market", {"market": name, **market}, f"markets.{name}")
-        if market["book"] is not None:
-            yield step_command("orderbook", {"market": name, **market["book"]}, f"markets.{name}.book")
+        yield from _collected("market", name, _list_market(name, market))
+
+
+def _step(kind: str, name: str, given: dict[str, Any], path: str) -> Iterator[tuple[Command, Located]]:
+    yield step_command(kind, {kind: name, **given}, path)
+
+
+def _list_market(name: str, market: dict[str, Any]) -> Iterator[tuple[Command, Located]]:
+    yield step_command("market", {"market": name, **market}, f"markets.{name}")
+    if market["book"] is not None:
+        yield step_command("orderbook", {"market": name, **market["book"]}, f"markets.{name}.book")
+
+
+def _collected(kind: str, name: str, items: Iterator[Item]) -> Iterator[Item]:
+    """Yield items of a thing of this kind and name, and collect the error that ends them, if errors are collected."""
+    try:
+        yield from items
+    except ScenarioError as error:
+        note_or_raise(error)
+        note_left_out([(kind, name)])

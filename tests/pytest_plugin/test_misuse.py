@@ -74,7 +74,10 @@ def test_every_wrong_marker_is_refused(suite: Suite) -> None:
 
 
 def test_a_marker_shows_all_its_errors(suite: Suite) -> None:
-    bad = '{"scenario": "x", "accouts": {}, "markets": {"A": {"event": "A", "series": "A", "price": "2"}}}'
+    bad = (
+        '{"scenario": "x", "accouts": {}, "markets": {"A": {"event": "A", "series": "A", "price": "2"}},'
+        ' "history": [{"close": {"market": "B"}}, {"cancel": {"order": "b"}}]}'
+    )
     lines = told_of(suite, ["scenaro='demo', clock=5", f'scenario={bad}, clock="0x", faults=["flakky"]'])
     expected = [
         "0: {} has no argument 'scenaro': did you mean 'scenario'?",
@@ -83,6 +86,8 @@ def test_a_marker_shows_all_its_errors(suite: Suite) -> None:
         "1: {}: no preset 'flakky': did you mean 'flaky'?",
         "1: {}: unknown key 'accouts': did you mean 'accounts'?",
         "1: {}: markets.A.price: expected a price such as 0.56",
+        "1: {}: history[0]: unknown_market: no market 'B'",
+        "1: {}: history[1]: unknown_order: no order 'b'",
     ]
     assert len(lines) == len(expected)
     for line, start in zip(lines, expected, strict=True):

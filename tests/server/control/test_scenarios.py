@@ -54,6 +54,8 @@ def test_all_errors_are_told_with_their_lines(live: Live) -> None:
     assert "did you mean 'price'" in shown["errors"][0]["message"]
     (refused,) = checked(live, REFUSED)["errors"]
     assert (refused["line"], refused["message"][:15]) == (10, "unknown_market:")
+    both = checked(live, f"{WRONG}  - cancel: {{order: none}}\n")["errors"]
+    assert [error["message"].partition(":")[0] for error in both[2:]] == ["unknown_order"]
     (broken,) = checked(live, "scenario: x\naccounts: [")["errors"]
     assert broken["line"] == 3
 
