@@ -163,27 +163,45 @@ def _compile_rows(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
     if any(row.empty == "absent" for row in rows):
         return _sparse(rows, api_date)
     template = "{" + ",".join(f'"{row.name}":%s' for row in rows) + "}"
-    writers = tuple(_writer(row, api_date) for row in rows)
-    return lambda value: template % tuple([write(value) for write in writers])
+    read, places = _reader(rows)
+    writers = [(_writer(row, api_date), place) for row, place in zip(rows, places, strict=True)]
+
+    def write_all(value: Any) -> str:
+        found = read(value)
+        return template % tuple([write(found[place]) for write, place in writers])
+
+    return write_all
 
 
 def _sparse(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
     """Compile an object whose keys may be left out."""
-    parts = [(f'"{row.name}":', _writer(row, api_date)) for row in rows]
-    return lambda value: "{" + ",".join([head + text for head, write in parts if (text := write(value))]) + "}"
+    read, places = _reader(rows)
+    parts = [(f'"{row.name}":', _writer(row, api_date), place) for row, place in zip(rows, places, strict=True)]
+
+    def write_some(value: Any) -> str:
+        found = read(value)
+        return "{" + ",".join([head + text for head, write, place in parts if (text := write(found[place]))]) + "}"
+
+    return write_some
+
+
+def _reader(rows: list[Field]) -> tuple[Callable[[Any], tuple[Any, ...]], list[int]]:
+    """Return a function that reads the values of all rows at once, each once, and the place of each row's value."""
+    paths = list(dict.fromkeys(row.read for row in rows))
+    places = [paths.index(row.read) for row in rows]
+    if len(paths) > 1:
+        return attrgetter(*paths), places
+    getters = [attrgetter(path) for path in paths]
+    return lambda value: tuple([get(value) for get in getters]), places
 
 
 def _writer(row: Field, api_date: ApiDate) -> Callable[[Any], str]:
-    read, write = attrgetter(row.read), _spell(row.spelling, api_date)
+    """Return the function that writes the value of a row."""
+    write = _spell(row.spelling, api_date)
     if row.empty == "never":
-        return lambda value: write(read(value))
+        return write
     nothing = "null" if row.empty == "null" else ""
-
-    def write_or_not(value: Any) -> str:
-        found = read(value)
-        return nothing if found is None else write(found)
-
-    return write_or_not
+    return lambda found: nothing if found is None else write(found)
 
 
 def _spell(spelling: Spelling | Nested, api_date: ApiDate) -> Callable[[Any], str]:

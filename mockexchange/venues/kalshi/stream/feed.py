@@ -68,7 +68,8 @@ def messages_of(
         if channels is None or channel in channels
     ]
     messages = [message for message in found if message is not None]
-    messages.sort(key=lambda message: LAST.get(message.channel, 0))
+    if len(messages) > 1:
+        messages.sort(key=lambda message: LAST.get(message.channel, 0))
     if channels is None or TICKER in channels:
         messages += [ticker_of(state, market, at) for market in _moved_markets(state, changes)]
     for message in messages:

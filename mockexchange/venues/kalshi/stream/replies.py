@@ -62,7 +62,8 @@ def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> 
 
 def with_sending_time(frame: Frame, at: int) -> Frame:
     """Return a frame with a last key that has the exchange time at which the frame was queued (recorded)."""
-    return frame._replace(raw=b'%b,"sending_ts_ms":%b}\n' % (frame.raw[:-2], unix_milliseconds(at).encode()))
+    raw = b'%b,"sending_ts_ms":%b}\n' % (frame[0][:-2], unix_milliseconds(at).encode())
+    return Frame(raw, *frame[1:])  # a third of the time of _replace
 
 
 def subscribed(subscription: Subscription, command_id: int) -> bytes:
