@@ -111,9 +111,15 @@ def _locate_all(value: dict[str, Any] | list[Any], file: str, line: int, depth: 
         raise _too_large(file, line)
     if isinstance(value, list):
         return Located([locate(item, file, line, depth) for item in value], file, line)
-    return Located(
-        {_encodable(key, file, line): locate(item, file, line, depth) for key, item in value.items()}, file, line
-    )
+    located = {
+        (key if key.isascii() else _encodable(key, file, line)): (
+            Located(item, file, line, None, True)  # most values: a call less
+            if type(item) is str and item.isascii()
+            else locate(item, file, line, depth)
+        )
+        for key, item in value.items()
+    }
+    return Located(located, file, line)
 
 
 class _Frame(Struct):

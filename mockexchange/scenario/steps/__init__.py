@@ -67,14 +67,14 @@ STEP = StepType()
 
 
 def _name_of(node: Located, names: list[str], path: str) -> str:
+    if len(names) == 1 and names[0] in STEPS:
+        return names[0]
     unknown = next((name for name in names if name not in STEPS), None)
     if unknown is not None:
         advice = did_you_mean(unknown, (*STEPS, *TIMES)) or f": known are {', '.join(STEPS)}"
         raise ScenarioError(f"unknown step {unknown!r}{advice}", node.file, node.line_of(unknown), path)
-    if len(names) != 1:
-        found = ", ".join(names) or "none"
-        raise ScenarioError(f"expected one of {', '.join(STEPS)}; got {found}", node.file, node.line, path)
-    return names[0]
+    found = ", ".join(names) or "none"
+    raise ScenarioError(f"expected one of {', '.join(STEPS)}; got {found}", node.file, node.line, path)
 
 
 def read_command(name: str, node: Located, path: str) -> Command:

@@ -132,8 +132,9 @@ class Record(Struct, frozen=True):
                 if name not in self.fields:
                     raise self._unknown(name, node, path)
             for name, field in self.fields.items():
-                is_read = field.required or name in given
-                read[name] = self._read_field(name, field, node, given, path) if is_read else field.default
+                item = given.get(name)
+                is_read = item is not None or field.required
+                read[name] = self._read_field(name, field, node, item, path) if is_read else field.default
         except ScenarioError as error:
             raise read_on(error, self._rest(read, node, given, path)) from None
         return {**read, "_node": node} if self.where else read
@@ -157,10 +158,9 @@ class Record(Struct, frozen=True):
         for name in unknown[1:]:
             yield partial(note_or_raise, self._unknown(name, node, path))
         for name, field in list(self.fields.items())[len(read) + (not unknown) :]:
-            yield partial(self._read_field, name, field, node, given, path)
+            yield partial(self._read_field, name, field, node, given.get(name), path)
 
-    def _read_field(self, name: str, field: Field, node: Located, given: dict[str, Located], path: str) -> Any:
-        item = given.get(name)
+    def _read_field(self, name: str, field: Field, node: Located, item: Located | None, path: str) -> Any:
         if item is not None and (item.value is not None or not isinstance(field.kind, _EMPTIABLE)):
             return field.kind.read(item, below(path, name))
         if field.required:
