@@ -86,8 +86,11 @@ class Sandboxes:
 
         Raises SandboxError.
         """
-        await self.get(name).sandbox.run_due()
-        return self.get(name).sandbox
+        sandbox = self.get(name).sandbox
+        if sandbox.has_due:
+            await sandbox.run_due()
+            sandbox = self.get(name).sandbox
+        return sandbox
 
     def route(self, key_id: str | None) -> Sandbox:
         """Return the sandbox that answers a request with this key id on the shared port."""

@@ -12,6 +12,8 @@ from mockexchange.venues.registry import DEFAULT
 
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
+COMMANDS = "/commands"
+"""The end of the paths of the control API at which steps are executed."""
 NO_STREAMS = 1008
 """The close code for a WebSocket on the port of the control API; before the upgrade, it becomes a 403."""
 
@@ -59,8 +61,14 @@ class ListenerApp:
         """Return the application that may answer a request before it has a task; None if the request needs a task.
 
         Requests to the venues' APIs need none, unless there are readers: tasks begin after all messages of this turn.
+        Of the control API, requests that execute steps need none.
         """
-        return None if self.has_readers or (self.control and is_control(scope["path"])) else self._serve_venue
+        if self.has_readers:
+            return None
+        path = scope["path"]
+        if self.control and is_control(path):
+            return self.control if path.endswith(COMMANDS) else None
+        return self._serve_venue
 
     def answer_cut(
         self,

@@ -15,7 +15,9 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.http.whole_answer import received_body
 
+ONE_SANDBOX = "/_mock/sandboxes/{name}"
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """The size of the largest body, enough for a scenario in it; longer histories are read from a file."""
 READ_AT_ONCE_BYTES = 16 * 1024
@@ -36,7 +38,9 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
 
     Long bodies are parsed in a thread, one after the other, so that only one thread competes with the event loop.
     """
-    raw = await receive(request)
+    raw = received_body(request.receive)
+    if raw is None or len(raw) > READ_AT_ONCE_BYTES:
+        raw = await receive(request)
     if len(raw) <= READ_AT_ONCE_BYTES:
         return read(_parse(raw))
     async with request.app.state.long_bodies:
@@ -133,10 +137,16 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
         raise ControlError(409, "too_many_steps", str(overrun)) from None
 
 
-def resource(path: str, **handlers: Handler) -> Route:
-    """Return a route with one handler per method; the answer to any other method then lists the supported ones."""
+class Resource(Route):
+    """A route with one handler per method; the answer to any other method then lists the supported ones."""
 
-    async def answer(request: Request) -> Response:
-        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+    def __init__(self, path: str, handlers: dict[str, Handler]) -> None:
+        async def answer(request: Request) -> Response:
+            return await handlers["GET" if request.method == "HEAD" else request.method](request)
 
-    return Route(path, answer, methods=list(handlers))
+        super().__init__(path, answer, methods=list(handlers))
+        self.handlers = handlers
+
+
+def resource(path: str, **handlers: Handler) -> Resource:
+    return Resource(path, handlers)

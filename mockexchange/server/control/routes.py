@@ -14,11 +14,12 @@ from mockexchange.server.control.about_server.server_routes import Description, 
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.direct_routes import DirectRoutes
 from mockexchange.server.control.errors import HANDLERS
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.inspection.routes import inspection_routes
 from mockexchange.server.control.numbered_answers import NumberedAnswers
-from mockexchange.server.control.requests import resource
+from mockexchange.server.control.requests import ONE_SANDBOX, resource
 from mockexchange.server.control.rules.faults import FAULT_RULES
 from mockexchange.server.control.rules.installed_rules import handlers_of_all, handlers_of_one
 from mockexchange.server.control.rules.stubs import STUB_ANSWERS
@@ -42,20 +43,20 @@ def control_app(
     app = Starlette(routes=routes, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     app.state.long_bodies = asyncio.Lock()
-    return ControlAccess(NumberedAnswers(app, server_state.sandboxes), tokens, frozenset(allow_hosts), audit)
+    numbered = NumberedAnswers(DirectRoutes(app), server_state.sandboxes)
+    return ControlAccess(numbered, tokens, frozenset(allow_hosts), audit)
 
 
 def _routes(server_state: ServerState, describe: Description) -> list[Route]:
     feeds = Feeds()
-    one = "/_mock/sandboxes/{name}"
     return [
         *sandbox_routes(server_state, feeds),  # first, since routes are tried in turn, and steps come most often
         *server_routes(server_state, describe),
         *inspection_routes(server_state),
-        resource(f"{one}/script", **script_handlers(server_state)),
-        resource(f"{one}/faults", **handlers_of_all(server_state, FAULT_RULES)),
-        resource(f"{one}/faults/{{fault:path}}", **handlers_of_one(server_state, FAULT_RULES)),
-        resource(f"{one}/stubs", **handlers_of_all(server_state, STUB_ANSWERS)),
-        resource(f"{one}/stubs/{{stub:path}}", **handlers_of_one(server_state, STUB_ANSWERS)),
+        resource(f"{ONE_SANDBOX}/script", **script_handlers(server_state)),
+        resource(f"{ONE_SANDBOX}/faults", **handlers_of_all(server_state, FAULT_RULES)),
+        resource(f"{ONE_SANDBOX}/faults/{{fault:path}}", **handlers_of_one(server_state, FAULT_RULES)),
+        resource(f"{ONE_SANDBOX}/stubs", **handlers_of_all(server_state, STUB_ANSWERS)),
+        resource(f"{ONE_SANDBOX}/stubs/{{stub:path}}", **handlers_of_one(server_state, STUB_ANSWERS)),
         *traffic_routes(server_state, feeds),
     ]

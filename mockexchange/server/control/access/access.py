@@ -48,27 +48,27 @@ class ControlAccess:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
-        grant = self.tokens.grant_of(request.headers.get("authorization", ""))
-        refusal = self._refusal(request, grant)
-        if self.audit and is_audited(request):
+        headers = dict(reversed(scope["headers"]))  # the first of several counts
+        grant = self.tokens.grant_of(headers.get(b"authorization", b"").decode("latin-1"))
+        refusal = self._refusal(scope, headers, grant)
+        if self.audit and is_audited(request := Request(scope)):
             send = _auditing(send, self.audit, request, grant)
         await (refusal or self.app)({**scope, GRANT: grant}, receive, _marking(send))
 
-    def _refusal(self, request: Request, grant: Grant | None) -> Response | None:
-        host = _host_name(request.headers.get("host", ""))
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes], grant: Grant | None) -> Response | None:
+        host = _host_name(headers.get(b"host", b"").decode("latin-1"))
         if host not in self.hosts:
             shown = host[:HOST_CHARS_SHOWN_MAX]
             message = f"Host {shown!r} is not allowed here: start with --allow-host {shown or 'NAME'}"
             return error_answer(403, "host_not_allowed", message)
-        path: str = request.scope["path"]  # the routed path; that of the URL ends at an encoded question mark
+        path: str = scope["path"]  # the routed path; that of the URL ends at an encoded question mark
         is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
-        if request.headers.get("sec-fetch-site") == "cross-site" and not (is_open and _is_followed_link(request)):
+        if headers.get(b"sec-fetch-site") == b"cross-site" and not (is_open and _is_followed_link(scope, headers)):
             return error_answer(403, "cross_site", "pages of other sites may link here, and send no other request")
         if is_open:
             return None
         if grant is not None:
-            why = grant.refusal(request.method, path)
+            why = grant.refusal(scope["method"], path)
             return error_answer(403, "not_allowed", why) if why else None
         message = "expected `Authorization: Bearer TOKEN` with the token from the ready file or MOCKEXCHANGE_TOKEN"
         refusal = error_answer(401, "unauthorized", message)
@@ -76,9 +76,9 @@ class ControlAccess:
         return refusal
 
 
-def _is_followed_link(request: Request) -> bool:
+def _is_followed_link(scope: Scope, headers: dict[bytes, bytes]) -> bool:
     """Return whether a browser opens the URL as a page of its own."""
-    return request.headers.get("sec-fetch-dest") == "document" and request.method == "GET"
+    return headers.get(b"sec-fetch-dest") == b"document" and scope["method"] == "GET"
 
 
 def _marking(send: Send) -> Send:

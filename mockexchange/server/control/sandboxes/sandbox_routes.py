@@ -28,6 +28,7 @@ from mockexchange.server.control.json_text import (
     object_pieces,
 )
 from mockexchange.server.control.requests import (
+    ONE_SANDBOX,
     move_clock,
     read_body,
     read_json,
@@ -49,7 +50,6 @@ MINIMAL = "return=minimal"
 """The value of the header Prefer (RFC 7240) with which a client gets only the summary of a sandbox, without keys."""
 EVENTS = "events"
 """The query parameter with which a client leaves out the events of executed steps."""
-ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
 def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
@@ -107,7 +107,9 @@ class SandboxHandlers:
         sandbox = await self._sandbox(request)
         outcomes, until = [], time.perf_counter() + SLICE_S
         for place, step in enumerate(steps):
-            record, outcome = await _written(sandbox, step, f"[{place}]")
+            record, outcome = await _written(sandbox, step, place)
+            if place + 1 == len(steps):
+                sandbox.streams.flush()  # clients get the frames while the answer is made
             written = write_outcome(record.sequence, record.at, outcome, has_events=has_events)
             outcomes.append(written.encode(errors="replace"))
             if time.perf_counter() >= until:
@@ -188,12 +190,12 @@ def known_account(sandbox: Sandbox, name: str) -> str:
     return name
 
 
-async def _written(sandbox: Sandbox, step: Step, path: str) -> Written:
+async def _written(sandbox: Sandbox, step: Step, place: int) -> Written:
     """Execute a step. Raises ControlError with its place if the exchange makes a mistake; earlier steps are done."""
     try:
         return await sandbox.write(step.command)
     except CommandFailed as error:
-        raise ControlError(500, "internal_error", log_failure("a control request", error), path) from None
+        raise ControlError(500, "internal_error", log_failure("a control request", error), f"[{place}]") from None
 
 
 async def _unchanged(sandbox: Sandbox, make: Callable[[], Iterator[bytes]]) -> Response:

@@ -220,6 +220,8 @@ def read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
 def read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
     """Return the query parameters by name, `numbers` as integers; each may occur once. Raises ControlError."""
     asked: dict[str, Any] = {}
+    if not request.scope["query_string"]:
+        return asked
     for name, value in request.query_params.multi_items():
         if name not in (*texts, *numbers):
             raise ControlError(

@@ -15,7 +15,7 @@ from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
-from mockexchange.server.control.requests import read_json, read_object, resource
+from mockexchange.server.control.requests import ONE_SANDBOX, read_json, read_object, resource
 from mockexchange.server.control.sandboxes.answers import streams_of
 from mockexchange.server.control.traffic.calls import read_call, send_call
 from mockexchange.server.control.traffic.journal_queries import (
@@ -30,8 +30,6 @@ from mockexchange.server.control.traffic.streams import move_streams
 from mockexchange.server.control.waits.wait_requests import read_wait
 from mockexchange.server.control.waits.waits import wait_for
 from mockexchange.server.server_state import ServerState
-
-ONE_SANDBOX = "/_mock/sandboxes/{name}"
 
 
 def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:

@@ -1,0 +1,109 @@
+"""Requests whose handlers are in the table get the answers that Starlette's router gives, and all others too."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message
+
+from mockexchange.sandbox.ledger.outcome_text import write_outcome
+from mockexchange.server.control.direct_routes import DirectRoutes
+from mockexchange.server.control.errors import HANDLERS, ControlError
+from mockexchange.server.control.requests import ONE_SANDBOX, resource
+from mockexchange.server.control.sandboxes import sandbox_routes
+from tests.server.test_due import Inside
+
+FILL = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": "1", "price": "0.5"}
+
+
+async def show(request: Request) -> Response:
+    return PlainTextResponse(f"{request.method} {request.path_params}")
+
+
+async def refuse(request: Request) -> Response:
+    raise ControlError(409, "no", "not now")
+
+
+async def fail(request: Request) -> Response:
+    raise ZeroDivisionError
+
+
+def application() -> Starlette:
+    routes = [
+        resource("/_mock/sandboxes", POST=show),
+        resource(ONE_SANDBOX, GET=show, DELETE=show),
+        resource(f"{ONE_SANDBOX}/clock", GET=show, POST=refuse, PUT=fail),
+        resource(f"{ONE_SANDBOX}/faults/{{fault:path}}", GET=show),
+    ]
+    app = Starlette(routes=routes, exception_handlers=HANDLERS)
+    app.router.redirect_slashes = False
+    return app
+
+
+def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
+    """Return the messages of an answer, and the name of the exception that was raised after it."""
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def run() -> str:
+        scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "root_path": ""}
+        try:
+            await app(scope, receive, send)
+        except ZeroDivisionError as error:
+            return type(error).__name__
+        return ""
+
+    return messages, asyncio.run(run())
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_mock/sandboxes",
+        "/_mock/sandboxes/",
+        "/_mock/sandboxes/{name}",
+        "/_mock/sandboxes/one",
+        "/_mock/sandboxes/one/",
+        "/_mock/sandboxes/one/clock",
+        "/_mock/sandboxes//clock",
+        "/_mock/sandboxes/one/clock/",
+        "/_mock/sandboxes/one/faults/a/b",
+        "/x/_mock/sandboxes/one/clock",
+        "/_mock/sandboxes/ä ?/clock",
+    ],
+)
+def test_each_answer_is_that_of_the_router(method: str, path: str) -> None:
+    assert answer(DirectRoutes(application()), method, path) == answer(application(), method, path)
+
+
+def test_a_mistake_of_the_server_is_answered_and_raised() -> None:
+    [head, _], raised = answer(DirectRoutes(application()), "PUT", "/_mock/sandboxes/one/clock")
+    assert (head["status"], raised) == (500, "ZeroDivisionError")
+
+
+def test_frames_are_sent_before_the_answer_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def written(*values: Any, **named: Any) -> str:
+        order.append("answer")
+        return write_outcome(*values, **named)
+
+    async def fill() -> None:
+        inside = Inside()
+        await inside.open()
+        monkeypatch.setattr(inside.sandbox.streams, "flush", lambda: order.append("frames"))
+        status, body = await inside.control("POST", "/commands", [{"fill": FILL}])
+        assert status == 200, body
+
+    monkeypatch.setattr(sandbox_routes, "write_outcome", written)
+    asyncio.run(fill())
+    assert order[:2] == ["frames", "answer"]
