@@ -33,7 +33,7 @@ from mockexchange.server.control.requests import (
     read_body,
     read_json,
     read_object,
-    read_steps,
+    read_sent_steps,
     resource,
 )
 from mockexchange.server.control.sandboxes.answers import accounts_of, clock_of, sandbox_of, summary_of
@@ -102,7 +102,7 @@ class SandboxHandlers:
         return await self._shown(request, await self.server_state.reset(request.path_params["name"]))
 
     async def commands(self, request: Request) -> Response:
-        steps = await read_body(request, read_steps)
+        steps = await read_sent_steps(request)
         has_events = read_switch(read_query(request, (EVENTS,), ()), EVENTS, default=True)
         sandbox = await self._sandbox(request)
         outcomes, until = [], time.perf_counter() + SLICE_S
