@@ -183,7 +183,7 @@ def order_cost(state: State) -> None:
 
 
 def order_fills(state: State) -> None:
-    state.orders["mine"].fills.clear()
+    state.orders["mine"].filled = None
 
 
 def status(state: State) -> None:

@@ -3,6 +3,7 @@
 from mockexchange.core.events import PositionChanged
 from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.markets import Market
+from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
@@ -16,7 +17,8 @@ def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Pos
     row = subaccount.positions.get(market.ticker)
     if row is None:
         row = Position(subaccount.ref, market, at, state.next_revision())
-        state.market_positions.setdefault(market.ticker, []).append(row)
+        others = state.market_positions.get(market.ticker)
+        state.market_positions[market.ticker] = with_one_more(others, row)
     return row
 
 
@@ -59,6 +61,6 @@ def _count_held(market: Market, before_centis: int, after_centis: int) -> None:
     else:
         market.no_held_centis += before_centis
     if after_centis > 0:
-        market.yes_held_centis += after_centis
+        market.yes_held_centis = total(market.yes_held_centis, after_centis)
     else:
         market.no_held_centis -= after_centis

@@ -26,7 +26,7 @@ def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]
     levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
     changes = list(_level_changes(market, levels))
     market.quotes = levels
-    market.consumed.clear()
+    market.consumed = None
     touch_market(state, market, at)
     yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
     yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
@@ -38,7 +38,7 @@ def drop_quotes(market: Market) -> Iterator[Event]:
     """Remove the outside bids of a market that no longer trades."""
     changes = list(_level_changes(market, NO_LEVELS))
     market.quotes = None
-    market.consumed.clear()
+    market.consumed = None
     yield from changes
 
 

@@ -11,6 +11,7 @@ from mockexchange.core.handlers.quotes import drop_quotes
 from mockexchange.core.instruments.binary import Payout, Stake, settle
 from mockexchange.core.model.ledgers import Ledger
 from mockexchange.core.model.markets import Market, next_status
+from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.model.state import State
@@ -66,7 +67,7 @@ def _finalize(state: State, market: Market, at: int) -> Iterator[Event]:
     next_status(market, "finalize")
     market.settled_at = at
     yield _move(state, market, "finalize", at)
-    for row in state.market_positions.get(market.ticker, ()):
+    for row in as_list(state.market_positions.get(market.ticker)):
         yield from _settle_row(state, row, at)
 
 

@@ -16,6 +16,7 @@ from mockexchange.core.handlers.position_changes import change_row, row_changed,
 from mockexchange.core.instruments.binary import Stake, held_fees, trade
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.markets import Market
+from mockexchange.core.model.one_or_more import total
 from mockexchange.core.model.orders import FillRow, Order, Trade
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, Side, SubaccountRef
@@ -61,7 +62,7 @@ def print_trade(state: State, traded: Trade, at: int, given_id: str | None = Non
         count_centis=traded.count_centis,
         taker_side=traded.taker_side,
     )
-    market.volume_centis += traded.count_centis
+    market.volume_centis = total(market.volume_centis, traded.count_centis)
     if traded.yes_centicents == market.price_centicents:
         touch_market(state, market, at)
         return [printed]
@@ -94,7 +95,7 @@ def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
     else:
         events = orders.execute(state, order, done, at)
     events.append(_filled(done, subaccount.ref, price_centicents, stake))
-    has_moved = change_row(state, subaccount, row, stake, row.fees_micros + fee_micros)
+    has_moved = change_row(state, subaccount, row, stake, total(row.fees_micros, fee_micros))
     row.held_fees_micros = held_fees(row.held_fees_micros, before, stake, count_centis, fee_micros)
     if order.is_placed and not leg.is_incoming:
         row.resting_centis -= count_centis

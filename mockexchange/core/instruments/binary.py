@@ -46,6 +46,8 @@ def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_cen
     less the price. The contracts gained first close what is held of the opposite side, pair by pair; the rest opens.
     The cost basis falls pro rata, to exactly 0 with the last contract. A sale counts as bought only what it opens.
     """
+    if action is Action.BUY and not (stake.quantity_centis or stake.shares_centis or stake.traded_micros):
+        return _first_purchase(stake, side, count_centis, count_centis * price_centicents)
     quantity_centis, cost_micros, realized_micros = stake.quantity_centis, stake.cost_micros, stake.realized_micros
     is_purchase = action is Action.BUY
     sign = 1 if is_purchase is (side is Side.YES) else -1
@@ -69,6 +71,12 @@ def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_cen
     return after, closed_micros - opened_micros
 
 
+def _first_purchase(stake: Stake, side: Side, count_centis: int, cost_micros: int) -> tuple[Stake, int]:
+    """Return what `trade` does for the first contracts of a position: equal numbers are one object, kept once."""
+    quantity_centis = count_centis if side is Side.YES else -count_centis
+    return Stake(quantity_centis, cost_micros, stake.realized_micros, cost_micros, count_centis), -cost_micros
+
+
 def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[Stake, Payout]:
     """Settle the contracts of a position (`stake`); return the flat stake and the payout.
 
@@ -88,6 +96,8 @@ def held_fees(held_micros: int, before: Stake, after: Stake, count_centis: int, 
     share of the trade's fee; both shares are cut to the micro-dollar.
     """
     held_centis, holds_centis = before.quantity_centis, after.quantity_centis
+    if not held_centis and abs(holds_centis) == count_centis:
+        return fee_micros
     kept_centis = min(abs(held_centis), abs(holds_centis)) if held_centis * holds_centis > 0 else 0
     kept_micros = held_micros * kept_centis // abs(held_centis) if held_centis else 0
     return kept_micros + fee_micros * (abs(holds_centis) - kept_centis) // count_centis

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from mockexchange.core.model.markets import Market
+from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import Order, Trade
 from mockexchange.core.model.state import State
@@ -24,7 +25,7 @@ def violations(state: State) -> Iterator[str]:
 
 
 def _held(state: State, market: Market) -> Iterator[str]:
-    quantities = [row.stake.quantity_centis for row in state.market_positions.get(market.ticker, ())]
+    quantities = [row.stake.quantity_centis for row in as_list(state.market_positions.get(market.ticker))]
     held = (sum(max(each, 0) for each in quantities), sum(max(-each, 0) for each in quantities))
     if (market.yes_held_centis, market.no_held_centis) != held:
         yield f"{market.ticker}: keeps held {market.yes_held_centis}, {market.no_held_centis}, its rows hold {held}"

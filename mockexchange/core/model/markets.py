@@ -104,7 +104,7 @@ class Market:
     """Bids of outside traders, a count for each price of each side. Reads add the accounts' resting orders to them."""
     book_changed: int = 0
     """Sequence number of the command that last changed the order book; 0 if none did."""
-    consumed: list[ConsumedQuote] = field(default_factory=list)
+    consumed: list[ConsumedQuote] | None = None
     """Contracts that trades took from the outside bids and that come back later, in order of time."""
     by_ticker: Selector = field(init=False)
     """The selector of rows of this market, one value for the lists of fills, orders and trades."""

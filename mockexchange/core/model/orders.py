@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
+from mockexchange.core.model.one_or_more import OneOrMore, as_list
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
@@ -172,7 +173,8 @@ class Order(Struct, eq=False, kw_only=True):
     cancel_on_pause: bool = False
     opening_centis: int = 0
     """Contracts of a sell order beyond those held when it was placed; they open a position on the other side."""
-    fills: list[FillRow] = field(default_factory=list)
+    filled: OneOrMore[FillRow] = None
+    """The fills of the order, oldest first."""
     filled_centis: int = 0
     taker_cost_micros: int = 0
     maker_cost_micros: int = 0
@@ -181,6 +183,11 @@ class Order(Struct, eq=False, kw_only=True):
     maker_fees_micros: int = 0
     accrued_attos: int = 0
     """Sum of rounded less exact fees that has not been given back yet, in 1e-18 dollars."""
+
+    @property
+    def fills(self) -> list[FillRow]:
+        """The fills of the order, oldest first; not to be changed."""
+        return as_list(self.filled)
 
     @property
     def subaccount_ref(self) -> SubaccountRef:

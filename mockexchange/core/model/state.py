@@ -88,8 +88,8 @@ class State:
     key_owners: dict[str, str] = field(default_factory=dict)
     """The account of each public key or secret; two accounts never share one."""
     subaccounts: dict[SubaccountRef, Subaccount] = field(default_factory=dict)
-    market_positions: dict[str, list[Position]] = field(default_factory=dict)
-    """Every position ever opened in a market, by the market's ticker, in the order of opening."""
+    market_positions: dict[str, Position | list[Position]] = field(default_factory=dict)
+    """Every position ever opened in a market, by the market's ticker, in the order of opening: for `as_list`."""
     series: dict[str, Series] = field(default_factory=dict)
     repricings: Repricings = field(default_factory=Repricings)
     events: dict[str, EventListing] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class State:
         for order in self.orders.values():
             for fill in order.fills:
                 fill.trade.maker = fill.trade.taker = None
-            order.fills = []
+            order.filled = None
         for group in self.groups.values():
             group.orders = {}
         for event in self.events.values():

@@ -95,7 +95,7 @@ class Calendar:
                 self._schedule_expiry(order, at)
         for market in state.markets.values():
             self._schedule_close(market, at)
-            for consumed in market.consumed:
+            for consumed in market.consumed or ():
                 self._schedule_replenishment(market, max(at, consumed.back_at))
         for derivative in state.derivatives.listed.values():
             self._schedule_delivery(derivative, at)

@@ -54,7 +54,10 @@ def consume_quote(state: State, market: Market, side: Side, price_centicents: in
     if not levels[price_centicents]:
         del levels[price_centicents]
     if state.rules.replenish_us is not None:
-        market.consumed.append(ConsumedQuote(at + state.rules.replenish_us, side, price_centicents, count_centis))
+        consumed = ConsumedQuote(at + state.rules.replenish_us, side, price_centicents, count_centis)
+        if market.consumed is None:
+            market.consumed = []
+        market.consumed.append(consumed)
     return LevelChanged(market=market.ticker, side=side, price_centicents=price_centicents, change_centis=-count_centis)
 
 

@@ -11,6 +11,7 @@ from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import row_changed, row_of
 from mockexchange.core.model.history import Partition, by_serial
 from mockexchange.core.model.markets import Market, require_open
+from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.state import State
@@ -23,17 +24,17 @@ def count_fill(order: Order, fill: FillRow) -> None:
     trade = fill.trade
     count_centis = trade.count_centis
     price_centicents = trade.yes_centicents if order.side is Side.YES else trade.no_centicents
-    order.fills.append(fill)
-    order.filled_centis += count_centis
+    order.filled = with_one_more(order.filled, fill)
+    order.filled_centis = total(order.filled_centis, count_centis)
     if fill.is_taker:
         order.taker_cost_micros += count_centis * price_centicents
-        order.taker_fees_micros += fill.fee_micros
+        order.taker_fees_micros = total(order.taker_fees_micros, fill.fee_micros)
     else:
         order.maker_cost_micros += count_centis * price_centicents
-        order.maker_fees_micros += fill.fee_micros
+        order.maker_fees_micros = total(order.maker_fees_micros, fill.fee_micros)
     if not order.is_placed:
         worst = max if order.action is Action.BUY else min
-        order.initial_centis += count_centis
+        order.initial_centis = total(order.initial_centis, count_centis)
         order.price_centicents = worst(order.price_centicents, price_centicents)
 
 
