@@ -19,7 +19,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan, TimedCommand
-from mockexchange.store.log import MemoryLog
+from mockexchange.store.memory_log import MemoryLog
 from mockexchange.venues.registry import venue_of
 
 PROGRESS_EVERY = 10_000
@@ -96,8 +96,15 @@ async def _play_slice(
         else:
             return 0
         if done >= PROGRESS_EVERY:
-            leave_out()
+            _make_small(sandbox, leave_out)
     return done
+
+
+def _make_small(sandbox: Sandbox, leave_out: Callable[[], None]) -> None:
+    """Compress the older records of a long history, and leave its objects out of collections."""
+    if isinstance(sandbox.log, MemoryLog):
+        sandbox.log.pack(PROGRESS_EVERY)
+    leave_out()
 
 
 async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:

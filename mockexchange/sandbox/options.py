@@ -10,7 +10,8 @@ from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.plan import Plan
-from mockexchange.store.log import Header, Log, MemoryLog
+from mockexchange.store.log import Header, Log
+from mockexchange.store.memory_log import MemoryLog
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES

@@ -7,7 +7,6 @@ and revisions; a note takes the place of the failed command in the log, so that 
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -139,44 +138,6 @@ class ReadableLog(Protocol):
     def header(self) -> Header: ...
 
     def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]: ...
-
-
-class MemoryLog:
-    """A log in memory.
-
-    `append_now` and `extend_now` append records without waiting; call them only if nothing else appends to the log.
-    """
-
-    def __init__(self, header: Header) -> None:
-        self.header = header
-        self._records: list[Record] = []
-        self._nonces: dict[int, str] = {}
-        self.append_now = self._records.append
-        self.extend_now = self._records.extend
-
-    async def append(self, records: Sequence[Record], nonce: str) -> None:
-        first = records[0].sequence
-        if first != len(self._records) + 1:
-            if self._nonces.get(first) == nonce:
-                return
-            raise LogConflict(f"expected record {len(self._records) + 1}, got {first}")
-        self._nonces |= dict.fromkeys((record.sequence for record in records), nonce)
-        self._records += records
-
-    async def replace(self, record: Record) -> None:
-        self.replace_now(record)
-
-    def replace_now(self, record: Record) -> None:
-        self._records[record.sequence - 1] = record
-
-    def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
-        return islice(self._records, after, None if count is None else after + count)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._records)
 
 
 class CannotRebuild(Exception):

@@ -18,7 +18,7 @@ import pytest
 from mockexchange.core.commands import Note
 from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.store.log import MemoryLog
+from mockexchange.store.memory_log import MemoryLog
 from tests.helpers.unsteady_log import UnsteadyLog
 
 VARIABLE = "DELAYED_LOGS"

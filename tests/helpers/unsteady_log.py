@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from mockexchange.store.log import Log, LogUnavailable, MemoryLog, OutcomeUnknown, Record
+from mockexchange.store.log import Log, LogUnavailable, OutcomeUnknown, Record
+from mockexchange.store.memory_log import MemoryLog
 
 TURNS_MAX = 4
 SLOW_SHARE = 0.1

@@ -20,7 +20,8 @@ from mockexchange.scenario.loader import load_builtin, load_file, load_object, l
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.codec import LogError
-from mockexchange.store.log import MemoryLog, Record
+from mockexchange.store.log import Record
+from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
 from tests.helpers.derivatives import WORLD
 from tests.helpers.sandboxes import SMALL, WALL, run, signed

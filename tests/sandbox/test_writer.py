@@ -21,7 +21,8 @@ from mockexchange.sandbox.streams.connection import VANISHED
 from mockexchange.sandbox.streams.stream_writes import carry_out_end
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
-from mockexchange.store.log import MemoryLog, Record
+from mockexchange.store.log import Record
+from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
 from tests.helpers.sandboxes import SMALL, WALL, run, signed
 from tests.helpers.scripts import SECOND

@@ -19,7 +19,8 @@ from mockexchange.core.vocabulary import (
 )
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, read_log, write_log
-from mockexchange.store.log import Cause, Header, Log, MemoryLog, Record
+from mockexchange.store.log import Cause, Header, Log, Record
+from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
 from tests.store.command_examples import ALICE, EITHER, EXAMPLES, HUGE
 

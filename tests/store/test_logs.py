@@ -11,7 +11,8 @@ import pytest
 from mockexchange.core.commands import Note
 from mockexchange.sandbox.options import SandboxOptions, new_log
 from mockexchange.scenario.loader import load_text
-from mockexchange.store.log import Header, Log, LogConflict, LogEnded, MemoryLog, Record
+from mockexchange.store.log import Header, Log, LogConflict, LogEnded, Record
+from mockexchange.store.memory_log import MemoryLog
 from mockexchange.store.opening import open_store
 from mockexchange.store.stores import Store
 from tests.helpers.postgres import PostgresServer

@@ -10,7 +10,8 @@ from mockexchange.sandbox.log.restoring import restore
 from mockexchange.sandbox.log.stored import find_private_keys
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.store.log import LogError, MemoryLog, Record
+from mockexchange.store.log import LogError, Record
+from mockexchange.store.memory_log import MemoryLog
 
 
 async def open_fork(

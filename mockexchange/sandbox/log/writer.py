@@ -19,7 +19,8 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.sandbox.log.applying import Applier
 from mockexchange.sandbox.port import SandboxEnded, SandboxPort, StoreUnavailable, Written
 from mockexchange.sandbox.streams.open_streams import Streams
-from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavailable, MemoryLog, OutcomeUnknown, Record
+from mockexchange.store.log import Cause, Log, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
+from mockexchange.store.memory_log import MemoryLog
 
 BATCH_MAX = 256
 """The most commands in one append; applying 256 takes a few milliseconds."""
