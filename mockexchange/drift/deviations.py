@@ -96,7 +96,7 @@ class Findings:
 
     def add(self, operation: str, found: Iterable[Deviation], *, line: int, at: int, host: str) -> None:
         """Add the deviations found in one body. Equal ones in the same body count once."""
-        for deviation in {one.group: one for one in found}.values():
+        for deviation in once_each(found):
             evidence = self.groups.get(deviation.group)
             if evidence is None:
                 if len(self.groups) >= GROUPS_MAX:
@@ -116,6 +116,11 @@ class Findings:
         for one in self.groups.values():
             one.of = self.bodies[one.deviation.operation]
             yield one
+
+
+def once_each(found: Iterable[Deviation]) -> list[Deviation]:
+    """Return the deviations of one body, of equal ones the last."""
+    return list({one.group: one for one in found}.values())
 
 
 def place_of(path: Iterable[str | int]) -> str:

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mockexchange.drift.deviations import Deviation, Evidence, Findings, joined
+from mockexchange.drift.deviations import Deviation, Evidence, Findings, joined, once_each
 from mockexchange.drift.documents import DocumentJudge
 from mockexchange.drift.ending import Ending, ending_of
 from mockexchange.drift.recorded_lines import UNKNOWN_HOST, RecordedExchange, RecordedFrame, read_lines
-from mockexchange.drift.streams import STREAM, FrameOrder
+from mockexchange.drift.streams import STREAM, FrameOrder, OpenStreams
 from mockexchange.drift.twin import Twin, twin_of
 from mockexchange.importing.recorded_answers import PROBLEMS_MAX, Problem, WrongRecording
 from mockexchange.kit.server.api_dates import aliases, read_alias
@@ -17,7 +17,7 @@ from mockexchange.kit.venues import KITS
 from mockexchange.venues.dated import COMPAT
 from mockexchange.venues.registry import venue_at
 
-KNOWN_MAX = 1_000
+KNOWN_MAX = 200
 """How many answers are remembered, since a program that polls mostly gets the same ones; each has some deviations."""
 Judged = dict[str, tuple[str, list[Deviation]]]
 """The operation and the deviations of an answer, by API date."""
@@ -91,7 +91,7 @@ class JudgedRecording:
     judges: dict[str, DocumentJudge] = field(default_factory=dict)
     found: dict[str, Findings] = field(default_factory=dict)
     order: Findings = field(default_factory=Findings)
-    streams: dict[int, FrameOrder] = field(default_factory=dict)
+    streams: OpenStreams = field(default_factory=OpenStreams)
     hosts: dict[int, str] = field(default_factory=dict)
     """The hosts of streams, by connection number."""
     _known: dict[bytes, Judged] = field(default_factory=dict)
@@ -101,8 +101,10 @@ class JudgedRecording:
         judged = cls(Recording(path))
         for line in read_lines(path):
             judged._take(line)
-        for connection, stream in judged.streams.items():
+        for connection, stream in judged.streams.streams.items():
             judged._end(connection, stream)
+        if judged.streams.beyond:
+            judged.recording.skipped["frames of long streams by their order"] = judged.streams.beyond
         return judged
 
     def best(self) -> str:
@@ -145,16 +147,19 @@ class JudgedRecording:
         if found is None:
             if len(self._known) >= KNOWN_MAX:
                 self._known.clear()
-            judges = self.judges.items()
-            found = {alias: (judge.operation(exchange), judge.of_answer(exchange)) for alias, judge in judges}
-            self._known[digest] = found
+            found = self._known[digest] = {
+                alias: (judge.operation(exchange), once_each(judge.of_answer(exchange)))
+                for alias, judge in self.judges.items()
+            }
         return found
 
     def _take_frame(self, frame: RecordedFrame, kit: VenueKit) -> None:
         self.recording.frames += not frame.kind
         self.recording.note(frame.at)
         if kit.stream_protocol is not None:
-            self.streams.setdefault(frame.connection, FrameOrder(kit.stream_protocol)).add_frame(frame)
+            ended = self.streams.add_frame(frame, kit.stream_protocol)
+            if ended is not None:
+                self._end(frame.connection, ended)
         if frame.kind or frame.is_sent or frame.text is None:
             return
         host = self.hosts.get(frame.connection, UNKNOWN_HOST)

@@ -5,16 +5,15 @@ Each recorded request is sent to the mock; answers are compared by structure and
 
 import asyncio
 import json
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mockexchange.drift.deviations import STRUCTURE, Deviation, Evidence, Findings, Kind, Level
+from mockexchange.drift.learnt import Answers, Learnt
 from mockexchange.drift.recorded_lines import RecordedExchange, read_again, read_lines
-from mockexchange.drift.structure import differences, leaves
+from mockexchange.drift.structure import differences
 from mockexchange.importing.comparison import INCOMPARABLE
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.recorded_answers import RecordedAnswer, WrongRecording
@@ -29,7 +28,6 @@ from mockexchange.venues.registry import venue_of
 
 ASKED_AGAIN = (200, 400, 404)
 """Statuses of recorded answers that are compared; other answers depend on the key or on the load."""
-NUMBER = re.compile(r"\[\d+\]")
 
 
 @dataclass(slots=True)
@@ -95,11 +93,7 @@ class _Asked:
     known: set[tuple[str, str]]
     structure: Findings = field(default_factory=Findings)
     values: Findings = field(default_factory=Findings)
-    words: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Words of the emulated exchange, by operation and path."""
-    before: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    """The last answers to each target: recorded, and emulated."""
-    noise: set[tuple[str, str]] = field(default_factory=set)
+    learnt: Learnt = field(default_factory=Learnt)
     cursors: dict[str, str] = field(default_factory=dict)
     public: set[str] = field(default_factory=set)
     """Operations that answer every account alike: a recording of one account cannot make their rows."""
@@ -144,8 +138,9 @@ class _Asked:
             return
         if operation in self.public:
             return
-        note_cursor(self.cursors, exchange.content.decode(), reply.body)
-        self._learn(operation, exchange.same, wanted, got)
+        recorded = exchange.content.decode()
+        note_cursor(self.cursors, recorded, reply.body)
+        self.learnt.add(operation, exchange.same, Answers(recorded, reply.body))
         for one in differences(wanted, got):
             # Ids are pseudonyms, and those that no step carries are the mock's own.
             name = one.path.rpartition(".")[2]
@@ -157,25 +152,11 @@ class _Asked:
             kind = Kind.ERROR if one.level is Level.VALUES else one.kind
             yield Deviation(Level.TWIN, kind, operation, one.path, one.seen, one.expected)
 
-    def _learn(self, operation: str, target: str, wanted: Any, got: Any) -> None:
-        """Learn the words of the emulated exchange, and what changes at the venue without any recorded fact."""
-        place = {NUMBER.sub("[]", path): value for path, value in leaves(got)}
-        for path, value in place.items():
-            if isinstance(value, str):
-                self.words[operation, path].add(value)
-        if target in self.before:
-            wanted_before, got_before = (dict(leaves(one)) for one in self.before[target])
-            wanted_now, got_now = dict(leaves(wanted)), dict(leaves(got))
-            for path in wanted_now.keys() & wanted_before.keys() & got_now.keys() & got_before.keys():
-                if wanted_now[path] != wanted_before[path] and got_now[path] == got_before[path]:
-                    self.noise.add((operation, NUMBER.sub("[]", path)))
-        self.before[target] = (wanted, got)
-
     def twin(self, why_no_values: str) -> Twin:
         found = [one for one in self.structure.evidence() if not self._is_known(one.deviation)]
         values = [] if why_no_values else [one for one in self.values.evidence() if not self._is_known(one.deviation)]
-        quiet = [one for one in values if (one.deviation.operation, one.deviation.path) not in self.noise]
-        noise = sorted({f"{operation} {path}" for operation, path in self.noise})
+        quiet = [one for one in values if (one.deviation.operation, one.deviation.path) not in self.learnt.noise]
+        noise = sorted({f"{operation} {path}" for operation, path in self.learnt.noise})
         found += [self._as_word(one) for one in quiet]
         return Twin(found, sum(self.structure.bodies.values()), "", why_no_values, noise)
 
@@ -185,7 +166,7 @@ class _Asked:
     def _as_word(self, one: Evidence) -> Evidence:
         """Return a word that the emulated exchange never uses as what it is: a difference of the wire."""
         found = one.deviation
-        known = self.words[found.operation, found.path]
+        known = self.learnt.words[found.operation, found.path]
         if found.kind is Kind.WORD and found.seen.strip('"') not in known:
             one.deviation = found._replace(level=Level.TWIN)
         elif found.kind is Kind.WORD:

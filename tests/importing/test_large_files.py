@@ -2,8 +2,6 @@
 
 import errno
 import json
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.long_recordings import MEGABYTE, measured, write_long
 from mockexchange.cli import main
 from mockexchange.importing.importing import import_recording
 from mockexchange.importing.recorded_answers import read_answers
@@ -100,44 +99,8 @@ RUNS = [
     pytest.param("drift", (2, 10), id="drift", marks=pytest.mark.thorough),
     pytest.param("import", (20, 100), id="import-of-100-megabytes", marks=pytest.mark.thorough),
 ]
-MEGABYTE = 1_000_000
 FURTHER_KB_MAX = 4_000
 """How much more memory the longer recording may take: some hundred bytes for each answer, none for bodies."""
-
-
-def polled(path: Path, size: int) -> Path:
-    """Write a recording of that many bytes, in which a program polls an account with 200 fills."""
-    fills = history_of([("KXA-26-T1", "no", "buy", 1 + count % 9, 41, True) for count in range(200)])
-    record(path, HEAD + fills, "2026-06", ("fills?limit=200", "positions", "balance"))
-    header, *lines, end = path.read_text(encoding="utf-8").splitlines()
-    entries = [json.loads(line) for line in lines]
-    at, written_bytes = entries[0]["at_us"], 0
-    with path.open("w", encoding="utf-8") as file:
-        file.write(f"{header}\n")
-        while written_bytes < size:
-            for number, found in enumerate(entries):
-                written_bytes += file.write(json.dumps({**found, "at_us": at + number}) + "\n")
-            at += 1_000
-        file.write(f"{end}\n")
-    return path
-
-
-PEAK = "VmHWM:"
-MEASURED = f"""
-import atexit, pathlib, sys
-status = pathlib.Path("/proc/self/status")
-atexit.register(lambda: print(*[one for one in status.read_text().splitlines() if "{PEAK}" in one], file=sys.stderr))
-from mockexchange.cli import main
-main(sys.argv[1:])
-"""
-"""A program that runs a command and writes the most memory that it had; rusage has that of the process before, too."""
-
-
-def peak_kb(*arguments: str) -> int:
-    """Run a command and return the most memory that it had, in kilobytes."""
-    found = subprocess.run([sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    return int(found.stderr.rpartition(PEAK)[2].split()[0])
 
 
 @pytest.mark.parametrize(("command", "sizes"), RUNS)
@@ -145,7 +108,6 @@ def test_a_longer_recording_takes_no_more_memory(tmp_path: Path, command: str, s
     """It takes some seconds, since the memory is that of a whole command, which has to be started twice."""
     peaks = []
     for size in sizes:
-        path = polled(tmp_path / f"{size}.jsonl", size * MEGABYTE)
-        out = ["--out", str(tmp_path / f"{size}.yaml")] if command == "import" else []
-        peaks.append(peak_kb(command, str(path), "--api-date", "2026-06", *out))
+        path = write_long(tmp_path / f"{size}.jsonl", size * MEGABYTE)
+        peaks.append(measured(command, path, tmp_path / f"{size}.yaml").peak_kb)
     assert peaks[1] < peaks[0] + FURTHER_KB_MAX, peaks
