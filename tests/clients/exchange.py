@@ -93,6 +93,11 @@ class Sandbox:
         entries: list[dict[str, Any]] = self._ask("GET", "journal")
         return entries
 
+    def frames(self) -> list[dict[str, Any]]:
+        """Return what went each way on streams, in its order."""
+        entries: list[dict[str, Any]] = self._ask("GET", "frames")
+        return entries
+
     def last_answer(self) -> str:
         """Return the body of the last answer."""
         return str(self._ask("GET", "journal?last=1")[0]["answer"])

@@ -1,9 +1,12 @@
-"""The published clients through the recording proxy: what they report, and the bytes that they get."""
+"""The published clients through the recording proxy: what they report, and the bytes that they get.
+
+What the proxy writes down is compared with the journal of the exchange, and with a run that goes directly to it.
+"""
 
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,18 +20,30 @@ from mockexchange.recording.proxy import RecordingProxy
 from mockexchange.recording.recording_file import RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.recording.upstreams import parse_upstreams
+from tests.clients import deribit
 from tests.clients.exchange import Sandbox, Server
+from tests.clients.hearing import hear
+from tests.clients.listeners import STREAMERS, Peers, Streamer
 from tests.clients.matrix import ask_peer
+from tests.clients.moves import BEFORE
+from tests.clients.processes import Peer, find_python, started
 from tests.clients.published import CLIENTS, COMPAT, TRADERS, Published
+from tests.clients.test_ccxt import RUNNER as CCXT_RUNNER
+from tests.clients.test_ccxt import VERSION as CCXT_VERSION
+from tests.clients.test_ccxt import User
+from tests.clients.test_typed_deribit import CHANGES, MOVES, PERPETUAL, RUNNER, VERSION, Client
 from tests.clients.truths import SCENARIO, TRUTH, WRITES_SCENARIO, WRITES_TRUTH, read_questions
 
 pytestmark = pytest.mark.clients
 
-TITLES = ("pykalshi 2.0.0", "kalshi-python-sync 3.34.0", "kalshi-sdk 22.4.0")
-RECORDED = [
-    *((client, SCENARIO, TRUTH) for client in CLIENTS if client.title in TITLES),
-    *((client, WRITES_SCENARIO, WRITES_TRUTH) for client in TRADERS if client.title == "kalshi-typescript 3.30.0"),
-]
+Line = Mapping[str, Any]
+FIRST_RELEASES = ("kalshi-python-sync 3.0.0", "kalshi-sdk 3.3.0")
+"""Versions whose requests and HTTP library are those of a newer one in the table."""
+
+
+def case(client: Published) -> Any:
+    marks = [pytest.mark.thorough] if client.title in FIRST_RELEASES else []
+    return pytest.param(client, id=client.title, marks=marks)
 
 
 class Unredacted(Redactor):
@@ -45,11 +60,12 @@ class Unredacted(Redactor):
 
 
 @contextmanager
-def proxied(sandbox: Sandbox, path: Path) -> Iterator[tuple[Sandbox, RecordingFile]]:
-    """Yield the sandbox as clients reach it through a proxy, and the proxy's file."""
-    origin = sandbox.base_url.removesuffix(urlsplit(sandbox.base_url).path)
+def proxied(sandbox: Sandbox, path: Path) -> Iterator[tuple[Sandbox, list[Line]]]:
+    """Yield the sandbox as clients reach it through a proxy, and a list that has the recorded lines at the end."""
+    origin = f"http://{urlsplit(sandbox.base_url).netloc}"
     file = RecordingFile(path, Unredacted(), origin)
     ports: list[int] = []
+    lines: list[Line] = []
     is_ready, loop, done = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
@@ -63,29 +79,112 @@ def proxied(sandbox: Sandbox, path: Path) -> Iterator[tuple[Sandbox, RecordingFi
     thread.start()
     try:
         assert is_ready.wait(30)
-        there = f"http://127.0.0.1:{ports[0]}"
-        yield replace(sandbox, base_url=sandbox.base_url.replace(origin, there)), file
+        yield through(sandbox, f"127.0.0.1:{ports[0]}"), lines
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join()
         loop.close()
+        lines += [json.loads(line) for line in file.part.read_text(encoding="utf-8").splitlines()[1:]]
         file.abandon()
 
 
-def exchanges(entries: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return sorted((one["method"], one["target"], one["status"], one["body"] or "", one["answer"]) for one in entries)
+def through(sandbox: Sandbox, there: str) -> Sandbox:
+    """Return the sandbox with another host and port in its URLs."""
+
+    def moved(url: str) -> str:
+        return url.replace(urlsplit(url).netloc, there)
+
+    venues = {
+        name: {key: moved(value) if "://" in str(value) else value for key, value in urls.items()}
+        for name, urls in sandbox.venues.items()
+    }
+    return replace(sandbox, base_url=moved(sandbox.base_url), ws_url=moved(sandbox.ws_url), venues=venues)
 
 
-@pytest.mark.parametrize(("client", "scenario", "truth"), RECORDED, ids=[one.title for one, *_ in RECORDED])
-def test_a_client_gets_the_same_bytes_through_the_proxy(
-    server: Server, tmp_path: Path, client: Published, scenario: Path, truth: Path
-) -> None:
-    sandbox = server.control.open(scenario.read_text(encoding="utf-8"), COMPAT, "paused")
-    with proxied(sandbox, tmp_path / "run.jsonl") as (recorded, file), client.driven(tmp_path / "log.txt") as peer:
-        findings, _ = ask_peer(client, COMPAT, recorded, peer, read_questions(truth))
-        lines = [json.loads(line) for line in file.part.read_text(encoding="utf-8").splitlines()[1:]]
+def exchanges(entries: Sequence[Line]) -> list[tuple[Any, ...]]:
+    """Return requests with their answers, without those that open streams."""
+    asked = [one for one in entries if "method" in one and one["status"] != 101]
+    return sorted((one["method"], one["target"], one["status"], one["body"] or "", one["answer"]) for one in asked)
+
+
+def frames(entries: Sequence[Line]) -> dict[str, list[str]]:
+    """Return the texts that went each way on streams, in their order."""
+    found = [one for one in entries if "direction" in one and not one["kind"].startswith(("open", "close", "p"))]
+    return {way: [one["frame"] for one in found if one["direction"] == way] for way in ("in", "out")}
+
+
+def reported(client: Published, sandbox: Sandbox, peer: Peer, truth: Path) -> dict[str, Any]:
+    """Return the rows that a client reports by method, which have to be right but for its own faults."""
+    findings, _ = ask_peer(client, COMPAT, sandbox, peer, read_questions(truth))
     assert {method for method, each in findings.items() if each.mistakes} == set(client.faults_at(COMPAT))
+    return {method: each.rows for method, each in findings.items()}
+
+
+@pytest.mark.parametrize("client", [case(client) for client in CLIENTS])
+def test_a_reader_gets_the_same_bytes_as_directly(server: Server, tmp_path: Path, client: Published) -> None:
+    with client.driven(tmp_path / "log.txt") as peer:
+        sandbox = server.control.open(SCENARIO.read_text(encoding="utf-8"), COMPAT, "paused")
+        directly, first = reported(client, sandbox, peer, TRUTH), sandbox.journal()
+        with proxied(sandbox, tmp_path / "run.jsonl") as (recorded, lines):
+            assert reported(client, recorded, peer, TRUTH) == directly
+        asked = sandbox.journal()[len(first) :]
+        sandbox.delete()
+    assert len(lines) > 10
+    assert exchanges(lines) == exchanges(asked) == exchanges(first)
+
+
+@pytest.mark.parametrize("client", [case(client) for client in TRADERS])
+def test_a_trader_gets_the_bytes_that_the_exchange_sent(server: Server, tmp_path: Path, client: Published) -> None:
+    sandbox = server.control.open(WRITES_SCENARIO.read_text(encoding="utf-8"), COMPAT, "paused")
+    with client.driven(tmp_path / "log.txt") as peer, proxied(sandbox, tmp_path / "run.jsonl") as (recorded, lines):
+        reported(client, recorded, peer, WRITES_TRUTH)
     journal = sandbox.journal()
     sandbox.delete()
-    assert len(lines) > 10
+    assert len(lines) >= 10
     assert exchanges(lines) == exchanges(journal)
+
+
+@pytest.mark.parametrize("streamer", STREAMERS, ids=[one.title for one in STREAMERS])
+def test_a_listener_gets_the_frames_that_the_exchange_sent(
+    server: Server, peers: Peers, tmp_path: Path, streamer: Streamer
+) -> None:
+    directly = server.control.open(BEFORE, streamer.api_date, "paused")
+    sandbox = server.control.open(BEFORE, streamer.api_date, "paused")
+    with proxied(sandbox, tmp_path / "run.jsonl") as (recorded, lines):
+        assert hear(peers(streamer), recorded) == hear(peers(streamer), directly)
+    sent = frames(sandbox.frames())
+    assert len(sent["out"]) > 20
+    assert frames(lines) == sent
+    assert exchanges(lines) == exchanges(sandbox.journal())
+    for one in (directly, sandbox):
+        one.delete()
+
+
+def test_ccxt_gets_the_same_bytes_as_directly(server: Server, tmp_path: Path) -> None:
+    sandbox = server.control.open(deribit.SCENARIO, "latest", "paused")
+    command = [str(find_python("ccxt", CCXT_VERSION)), "-W", "error", str(CCXT_RUNNER)]
+    reads = ("fetch_positions", "fetch_balance")
+    with started(command, tmp_path / "log.txt") as peer:
+        directly = [User(peer, sandbox, "sync").ask(read) for read in reads]
+        first = sandbox.journal()
+        with proxied(sandbox, tmp_path / "run.jsonl") as (recorded, lines):
+            assert [User(peer, recorded, "sync").ask(read) for read in reads] == directly
+    assert exchanges(lines) == exchanges(sandbox.journal()[len(first) :])
+    assert {one["target"].partition("?")[0] for one in lines} == {one["target"].partition("?")[0] for one in first}
+    sandbox.delete()
+
+
+def test_typed_deribit_gets_the_frames_that_the_exchange_sent(server: Server, tmp_path: Path) -> None:
+    sandbox = server.control.open(deribit.SCENARIO, "latest", "paused")
+    command = [str(find_python("typed-deribit", VERSION)), "-W", "error", str(RUNNER)]
+    with started(command, tmp_path / "log.txt") as peer, proxied(sandbox, tmp_path / "run.jsonl") as (recorded, lines):
+        client = Client(peer, recorded)
+        client.open()
+        client.subscribe(CHANGES, kind="future", currency="BTC", interval="raw")
+        sandbox.do(*MOVES)
+        changes = client.received(CHANGES, len(MOVES))
+        client.ask("close")
+    assert {change["instrument_name"] for change in changes} == {PERPETUAL}
+    assert len(frames(lines)["out"]) > len(MOVES)
+    assert frames(lines)["out"] == frames(sandbox.frames())["out"]
+    sandbox.delete()
