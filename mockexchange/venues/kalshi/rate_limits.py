@@ -34,6 +34,7 @@ FIRST_ORDER_ENTRY_RETIRED = "2026-06-18"
 FIRST_ORDER_ENTRY = "/portfolio/orders"
 """The only path below which writes had a limit before there were tokens; other writes counted as reads."""
 
+SHARD = b"exchange_index"
 SHARD_IN_QUERY = re.compile(r"(?:^|&)exchange_index=([0-9]{1,9})(?:&|$)")
 
 Kind = Literal["read", "write"]
@@ -213,16 +214,22 @@ class RateLimits:
 
 def _extent(path: str, request: Request, api_date: ApiDate) -> tuple[int, int]:
     """Return the items that a write is charged for, and the exchange index of its bucket; of no JSON, one and 0."""
+    is_batch = path.endswith(BATCHED)
+    if not is_batch and not (api_date.holds(PER_SHARD_SINCE) and _may_name_shard(request)):
+        return 1, 0
     try:
         given = ITEMS.decode(request.body) if request.body else NO_ITEMS
     except (msgspec.DecodeError, RecursionError):
         given = NO_ITEMS
-    if path.endswith(BATCHED):
+    if is_batch:
         return max(len(given.orders) + len(given.ids), 1), 0
-    if not api_date.holds(PER_SHARD_SINCE):
-        return 1, 0
     in_query = SHARD_IN_QUERY.search(request.query)
     return 1, int(in_query[1]) if in_query else max(given.exchange_index, 0)
+
+
+def _may_name_shard(request: Request) -> bool:
+    """Return whether a request may have an exchange index: in its query, or in a body with its name or an escape."""
+    return bool(request.query) or SHARD in request.body or b"\\" in request.body
 
 
 @lru_cache(maxsize=64)

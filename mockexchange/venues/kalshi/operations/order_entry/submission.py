@@ -98,7 +98,8 @@ def place(call: AccountCall, command: PlaceOrder) -> Steps[Receipt]:
     if command.group is not None and command.group not in call.state.groups:
         raise Rejected(Situation.GROUP_NOT_FOUND, f"there is no order group {command.group}")
     events = yield from submit(command)
-    placed = next(event for event in events if isinstance(event, OrderPlaced))
+    placed = events[0]
+    assert isinstance(placed, OrderPlaced), "the event of the order itself comes first"
     return _receipt(call, call.state.orders[placed.order_id], events)
 
 
@@ -150,9 +151,9 @@ def _wrong_remaining(call: AccountCall, order: Order, command: AmendOrder) -> in
 def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: Any) -> Receipt:
     receipt = Receipt(order=order, view=view_of(call, order), **more)
     for event in events:
-        if isinstance(event, LevelChanged) and event.order_id == order.order_id:
+        if type(event) is LevelChanged and event.order_id == order.order_id:
             receipt.reduced_centis -= event.change_centis
-        elif isinstance(event, Filled) and event.order_id == order.order_id:
+        elif type(event) is Filled and event.order_id == order.order_id:
             receipt.fill_centis += event.count_centis
             receipt.fill_cost_micros += event.count_centis * yes_price(event.side, event.price_centicents)
             receipt.fee_micros += event.fee_micros
@@ -168,19 +169,6 @@ def yes_price(side: Side, price_centicents: int) -> int:
 
 
 # --- what every order is checked for before it reaches the exchange
-
-
-class _AsRejected:
-    """A context in which a refusal of the core is raised as the venue's error."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, Refused):
-            raise rejected(error.refusal) from None
-
-
-_AS_REJECTED = _AsRejected()
 
 
 def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: bool = False) -> None:
@@ -200,8 +188,10 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
     group = fields["order_group_id"]
     if group is not None and group not in call.state.groups:
         require_uuid("order_group_id", group)
-    with _AS_REJECTED:
+    try:
         require_future(fields[expiry] * MICROSECONDS_PER_SECOND if fields[expiry] else None, call.at)
+    except Refused as refused:
+        raise rejected(refused.refusal) from None
 
 
 def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
@@ -209,9 +199,11 @@ def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None,
 
     This check runs before any command is made from the request.
     """
-    with _AS_REJECTED:
+    try:
         require_active(call.state)
         market = call.state.market(fields["ticker"])
+    except Refused as refused:
+        raise rejected(refused.refusal) from None
     where = f"market {market.ticker} trades"
     require_shard(call, fields, market.event.exchange_index, where, Situation.MARKET_NOT_FOUND)
     if price_centicents is not None and not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
@@ -235,8 +227,10 @@ def named_order(call: AccountCall, order_id: str, fields: Fields | None = None) 
 
     Raises Rejected, with the same error for unknown orders and those of others.
     """
-    with _AS_REJECTED:
+    try:
         require_active(call.state)
+    except Refused as refused:
+        raise rejected(refused.refusal) from None
     order = call.state.orders.get(order_id)
     if order is None:
         known = call.account.named_orders.get(order_id)
