@@ -60,6 +60,7 @@ class Scalar(Struct, frozen=True):
     """The type of a text that `parse` turns into a value; if `parse` raises ValueError, the error shows the line.
 
     `words` are suggested for misspelt values; with `shows_reason` the error includes the message of the ValueError.
+    A name is kept once, however many steps have it.
     """
 
     expected: str
@@ -72,9 +73,10 @@ class Scalar(Struct, frozen=True):
         if not isinstance(node.value, str):
             raise wrong(node, path, self.expected)
         try:
-            return self.parse(node.value)
+            value = self.parse(node.value)
         except ValueError as error:
             raise wrong(node, path, self.expected, self._advice(node.value, str(error))) from None
+        return intern(value) if type(value) is str and len(value) <= NAME_CHARS_MAX else value
 
     def _advice(self, given: str, why: str) -> str:
         if not self.shows_reason:
@@ -188,7 +190,7 @@ def matching(expected: str, pattern: re.Pattern[str]) -> Scalar:
     def parse(text: str) -> str:
         if pattern.fullmatch(text) is None:
             raise ValueError(text)
-        return intern(text) if type(text) is str else text  # a name is kept once, however many steps have it
+        return text
 
     return Scalar(expected, parse, {"type": ["string", "number", "boolean"], "pattern": f"^{pattern.pattern}$"})
 
