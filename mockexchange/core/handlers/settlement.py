@@ -139,7 +139,7 @@ def _bought(ledger: Ledger, row: Position) -> dict[Side, Bought]:
     opened_side = Side.YES if row.opened.quantity_centis > 0 else Side.NO
     bought = {Side.YES: Bought(), Side.NO: Bought()}
     bought[opened_side] = Bought(abs(row.opened.quantity_centis), row.opened.cost_micros)
-    for fill in ledger.fills.filed(("ticker", row.market.ticker), (row.subaccount_ref.subaccount,)):
+    for fill in ledger.fills.filed(row.market.ticker, (row.subaccount_ref.subaccount,)):
         side, count_centis = fill.outcome_side, fill.trade.count_centis
         price_centicents = fill.trade.yes_centicents if side is Side.YES else fill.trade.no_centicents
         before = bought[side]

@@ -1,11 +1,12 @@
 """A list of rows such as fills, indexed so that every page, newest first, costs O(log n + limit).
 
-A selector is a key such as ("ticker", T) or ("event", E), under which a row can be found; each row has several, and the
-selector () finds all rows. A partition is the tuple of a row's values that filters compare, such as (subaccount,
-status). There is one list, sorted by serial, for each selector and partition. A page merges the lists of the requested
-selectors whose partition passes the filter. Serials rise with time, so one order serves lists, windows of time and
-cursors. New rows are put into the lists when one is read, so a row that changes its partition before that is never
-moved. The only row of a selector is kept without a list, which saves most of the memory where each market has few rows.
+A selector is a key under which a row can be found, such as ("event", E), or a market's ticker; each row has several,
+and the selector () finds all rows. A partition is the tuple of a row's values that filters compare, such as
+(subaccount, status). There is one list, sorted by serial, for each selector and partition. A page merges the lists of
+the requested selectors whose partition passes the filter. Serials rise with time, so one order serves lists, windows of
+time and cursors. New rows are put into the lists when one is read, so a row that changes its partition before that is
+never moved. The only row of a selector is kept without a list, and rows of one partition without a table of partitions,
+which saves most of the memory where each market has few rows.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -15,7 +16,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
-Selector = tuple[Hashable, ...]
+Selector = Hashable
+"""A market's ticker, which needs no tuple of its own, or a tuple such as ("event", E)."""
 Partition = tuple[Any, ...]
 EVERYTHING: Selector = ()
 UNFILED_MAX = 256
@@ -72,8 +74,8 @@ class History(Generic[R]):
     __slots__ = ("_filed", "_unfiled", "revision")
 
     def __init__(self) -> None:
-        self._filed: dict[Selector, dict[Partition, list[R]] | R] = {}
-        """The lists of each selector by partition, or its only row."""
+        self._filed: dict[Selector, dict[Partition, list[R]] | list[R] | R] = {}
+        """The lists of each selector by partition; the list of its only partition; or its only row."""
         self._unfiled: list[R] = []
         """The newest rows, which are in no list before one is read."""
         self.revision = 0
@@ -105,7 +107,9 @@ class History(Generic[R]):
         serial, filed = row.serial, self._filed
         for selector in row.selectors:
             lists = filed[selector]
-            if not isinstance(lists, dict):
+            if isinstance(lists, list):
+                lists = filed[selector] = {before: lists}
+            elif not isinstance(lists, dict):
                 continue
             rows = lists[before]
             del rows[bisect_left(rows, serial, key=by_serial)]
@@ -155,11 +159,9 @@ class History(Generic[R]):
     def _lists(self, selector: Selector) -> dict[Partition, list[R]]:
         """Return the lists of a selector by partition."""
         lists = self._file().get(selector)
-        if lists is None:
-            return {}
-        return lists if isinstance(lists, dict) else {lists.partition: [lists]}
+        return {} if lists is None else _by_partition(lists)
 
-    def _file(self) -> dict[Selector, dict[Partition, list[R]] | R]:
+    def _file(self) -> dict[Selector, dict[Partition, list[R]] | list[R] | R]:
         """Put the newest rows into their lists; return all lists."""
         if self._unfiled:
             places: dict[tuple[tuple[Selector, ...], Partition], list[list[R]]] = {}
@@ -183,12 +185,21 @@ class History(Generic[R]):
             self._filed[selector] = row
             return None
         if not isinstance(lists, dict):
-            lists = self._filed[selector] = {lists.partition: [lists]}
-        rows = lists.get(partition)
-        if rows is None:
-            rows = lists[partition] = []
+            rows = lists if isinstance(lists, list) else [lists]
+            if rows[0].partition == partition:
+                self._filed[selector] = rows
+                rows.append(row)
+                return rows
+            lists = self._filed[selector] = _by_partition(lists)
+        rows = lists.setdefault(partition, [])
         rows.append(row)
         return rows
+
+
+def _by_partition(lists: dict[Partition, list[R]] | list[R] | R) -> dict[Partition, list[R]]:
+    if isinstance(lists, dict):
+        return lists
+    return {lists[0].partition: lists} if isinstance(lists, list) else {lists.partition: [lists]}
 
 
 def page_of(

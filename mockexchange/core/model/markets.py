@@ -106,11 +106,6 @@ class Market:
     """Sequence number of the command that last changed the order book; 0 if none did."""
     consumed: list[ConsumedQuote] | None = None
     """Contracts that trades took from the outside bids and that come back later, in order of time."""
-    by_ticker: Selector = field(init=False)
-    """The selector of rows of this market, one value for the lists of fills, orders and trades."""
-
-    def __post_init__(self) -> None:
-        self.by_ticker = ("ticker", self.ticker)
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

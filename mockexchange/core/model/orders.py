@@ -81,7 +81,7 @@ class Trade:
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, self.market.by_ticker
+        return EVERYTHING, self.market.ticker
 
     @property
     def partition(self) -> Partition:
@@ -137,7 +137,7 @@ class FillRow:
     @property
     def selectors(self) -> tuple[Selector, ...]:
         market = self.trade.market
-        return EVERYTHING, market.by_ticker, ("index", market.event.exchange_index)
+        return EVERYTHING, market.ticker, ("index", market.event.exchange_index)
 
     @property
     def partition(self) -> Partition:
@@ -217,7 +217,7 @@ class Order(Struct, eq=False, kw_only=True):
     @property
     def selectors(self) -> tuple[Selector, ...]:
         event = self.market.event
-        return EVERYTHING, self.market.by_ticker, event.by_event, ("index", event.exchange_index)
+        return EVERYTHING, self.market.ticker, event.by_event, ("index", event.exchange_index)
 
     @property
     def partition(self) -> Partition:

@@ -46,7 +46,7 @@ class Settlement(Struct, frozen=True, eq=False, kw_only=True):
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, ("ticker", self.market.ticker), ("event", self.market.event.ticker)
+        return EVERYTHING, self.market.ticker, ("event", self.market.event.ticker)
 
     @property
     def partition(self) -> Partition:

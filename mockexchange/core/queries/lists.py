@@ -110,7 +110,7 @@ def _selectors(
     """Return the selectors of the shortest lists with all rows that pass the filters; empty if no row can pass."""
     if tickers:
         markets = [state.markets[ticker] for ticker in tickers if ticker in state.markets]
-        return [("ticker", market.ticker) for market in markets if _passes(market.event, events, exchange_index)]
+        return [market.ticker for market in markets if _passes(market.event, events, exchange_index)]
     if events:
         listed = [state.events[event] for event in events if event in state.events]
         return [("event", event.ticker) for event in listed if _passes(event, (), exchange_index)]

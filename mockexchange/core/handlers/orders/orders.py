@@ -31,7 +31,7 @@ from mockexchange.core.handlers.orders.order_changes import (
     show_resting,
     take_off,
 )
-from mockexchange.core.model.history import EVERYTHING
+from mockexchange.core.model.history import EVERYTHING, Selector
 from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.orders import FillRow, Order, OrderGroup
 from mockexchange.core.model.state import State
@@ -103,7 +103,7 @@ def cancel_all_orders(state: State, command: CancelAllOrders, at: int) -> Iterat
     if command.subaccount is not None:
         state.subaccount(SubaccountRef(command.account, command.subaccount))
     market = None if command.market is None else state.market(command.market)
-    selector = EVERYTHING if market is None else ("ticker", market.ticker)
+    selector: Selector = EVERYTHING if market is None else market.ticker
     subaccounts = account.subaccounts if command.subaccount is None else (command.subaccount,)
     partitions = [(subaccount, OrderStatus.RESTING, False) for subaccount in subaccounts]
     wanted = [order for each in partitions for order in account.ledger.orders.filed(selector, each)]

@@ -26,7 +26,7 @@ def snapshot_of(state: State, market: Market, *, has_empty_sides: bool = False) 
 
 def ticker_of(state: State, market: Market, at: int) -> Message:
     """Return a market's ticker as a message at `at` (exchange time in microseconds)."""
-    last = state.tape.find(1, (("ticker", market.ticker),)).rows
+    last = state.tape.find(1, (market.ticker,)).rows
     view = TickerView(
         market=market,
         market_id=market_id(market.ticker),

@@ -83,7 +83,7 @@ def candles_of(state: State, market: Market, period_us: int, earliest: int, late
 
 def last_before(state: State, market: Market, at: int) -> Trade | None:
     """Return the last trade of a market before an instant; None if there is none."""
-    found = state.tape.find(1, (("ticker", market.ticker),), window=Window(latest=at - 1)).rows
+    found = state.tape.find(1, (market.ticker,), window=Window(latest=at - 1)).rows
     return found[0] if found else None
 
 
@@ -104,8 +104,8 @@ def projected(state: State, market: Market, period_us: int, earliest: int) -> Ca
 
 def _trades(state: State, market: Market, window: Window) -> Sequence[Trade]:
     """Return the trades of a market in a window, oldest first."""
-    most = max(1, len(state.tape.filed(("ticker", market.ticker), ())))
-    return state.tape.find(most, (("ticker", market.ticker),), window=window).rows[::-1]
+    most = max(1, len(state.tape.filed(market.ticker, ())))
+    return state.tape.find(most, (market.ticker,), window=window).rows[::-1]
 
 
 def _offers_before(state: State, market: Market, at: int) -> _Offers:
@@ -114,7 +114,7 @@ def _offers_before(state: State, market: Market, at: int) -> _Offers:
     for side in Side:
         found = state.tape.find(
             1,
-            (("ticker", market.ticker),),
+            (market.ticker,),
             window=Window(latest=at),
             keeps=lambda trade, side=side: trade.taker_side is side,  # type: ignore[misc]  # a default binds the side
         )

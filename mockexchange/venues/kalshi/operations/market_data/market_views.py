@@ -147,7 +147,7 @@ class MarketView:
         """Volume of the last 24 hours: the whole volume less the volume that it was a day ago."""
         market = self.market
         window = Window(latest=self._now - DAY_US)
-        aged = self._state.tape.find(1, (("ticker", market.ticker),), window=window).rows
+        aged = self._state.tape.find(1, (market.ticker,), window=window).rows
         return market.volume_centis - (aged[0].market_volume_centis + aged[0].count_centis if aged else 0)
 
     @cached_property

@@ -24,7 +24,7 @@ def _answer(call: Call, window: Window) -> bytes:
     tape = call.state.tape
     wants_blocks = call.params.get("is_block_trade") is True
     ticker = call.params["ticker"]
-    selectors: list[Selector] = [] if wants_blocks else [("ticker", ticker) if ticker else EVERYTHING]
+    selectors: list[Selector] = [] if wants_blocks else [ticker or EVERYTHING]
 
     def find(limit: int, after: int | None) -> HistoryPage[Trade]:
         return tape.find(limit, selectors, window=window, after=after)
