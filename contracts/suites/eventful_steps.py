@@ -42,6 +42,7 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"complete_transfer": {"transfer": "t-1"}}, {"transfer_completed", "cash_moved"}),
     ({"allocate": {"account": "carol", "allocations": {"0": 60, "1": "40"}}}, {"balance_allocated"}),
     ({"rebalance": {"account": "carol"}}, {"shard_transferred", "cash_moved"}),
+    ({"open_cash": {"account": "carol", "amount": -0.25}}, {"cash_moved"}),
     ({"netting": {"account": "carol/3", "enabled": True}}, {"netting_set"}),
     ({"account": {"account": "merchant", "kind": "fcm", "tier": "prime"}}, {"account_opened", "book_opened"}),
     ({"book": {"account": "merchant", "book": "s1"}}, {"book_opened"}),

@@ -60,6 +60,7 @@ HANDLERS = Handlers(
         commands.CompleteTransfer: cash.complete_transfer,
         commands.AllocateBalance: allocation.allocate_balance,
         commands.RebalanceCash: allocation.rebalance_cash,
+        commands.OpenCash: cash.open_cash,
         commands.SetNetting: cash.set_netting,
         commands.ListSeries: markets.list_series,
         commands.DescribeEvent: markets.describe_event,

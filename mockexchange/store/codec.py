@@ -58,6 +58,7 @@ COMMANDS: dict[str, type[Command]] = {
     "complete_transfer": commands.CompleteTransfer,
     "allocate_balance": commands.AllocateBalance,
     "rebalance_cash": commands.RebalanceCash,
+    "open_cash": commands.OpenCash,
     "set_netting": commands.SetNetting,
     "list_contract": commands.ListDerivative,
     "set_index": commands.SetIndex,

@@ -51,6 +51,7 @@ ACCOUNTS_AND_CASH: list[Command] = [
     do.CapSubtrader(subaccount_ref=DESK, limit_micros=50 * DOLLAR),
     do.Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, payment="p", status=PaymentStatus.PENDING),
     do.Withdraw(subaccount_ref=ALICE, amount_micros=DOLLAR, fee_micros=5, payment="q"),
+    do.OpenCash(subaccount_ref=ALICE, amount_micros=-DOLLAR),
     do.FinalizePayment(payment="p", status=PaymentStatus.APPLIED),
     do.Transfer(source=ALICE, target=SubaccountRef("alice", "3"), amount_micros=DOLLAR),
     do.TransferShard(

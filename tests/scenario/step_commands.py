@@ -285,6 +285,7 @@ COMMANDS: list[tuple[str, Command]] = [
         "allocate: {account: a, allocations: {0: 60, 1: 40}, reservation: max}",
         commands.AllocateBalance(account="a", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX),
     ),
+    ("open_cash: {account: a, amount: 1}", commands.OpenCash(subaccount_ref=SubaccountRef("a"), amount_micros=10**6)),
     (
         "netting: {account: a/3, enabled: true}",
         commands.SetNetting(subaccount_ref=SubaccountRef("a", "3"), enabled=True),

@@ -228,6 +228,7 @@ EXAMPLES: list[Command] = [
     commands.CompleteTransfer(transfer="s"),
     commands.AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.SUM),
     commands.RebalanceCash(account="alice"),
+    commands.OpenCash(subaccount_ref=ALICE, amount_micros=-5_250_000, shard=1),
     commands.SetNetting(subaccount_ref=ALICE, enabled=True),
     commands.ListDerivative(
         terms=TERMS, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=GREEKS, iv=Decimal("65.2")

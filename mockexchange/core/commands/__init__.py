@@ -18,6 +18,7 @@ from mockexchange.core.commands.cash import (
     CompleteTransfer,
     Deposit,
     FinalizePayment,
+    OpenCash,
     RebalanceCash,
     SetNetting,
     Transfer,
@@ -125,6 +126,7 @@ Command = (
     | CompleteTransfer
     | AllocateBalance
     | RebalanceCash
+    | OpenCash
     | SetNetting
     | ListDerivative
     | SetIndex
@@ -175,6 +177,7 @@ __all__ = [
     "NewOrder",
     "Note",
     "OpenAccount",
+    "OpenCash",
     "OpenGroup",
     "OpenHolding",
     "OpenPosition",

@@ -56,6 +56,18 @@ class Withdraw(CommandStruct, frozen=True, kw_only=True):
         require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
 
 
+class OpenCash(CommandStruct, frozen=True, kw_only=True):
+    """Add cash without a payment, for an account imported from elsewhere; a negative amount takes cash."""
+
+    subaccount_ref: SubaccountRef
+    amount_micros: int
+    shard: int = 0
+    """Exchange index (shard of the venue) whose cash changes."""
+
+    def __post_init__(self) -> None:
+        _require_shard(self.shard)
+
+
 class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
     """Set the final status of a deposit or a withdrawal."""
 

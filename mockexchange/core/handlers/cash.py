@@ -11,6 +11,7 @@ from mockexchange.core.commands import (
     CompleteTransfer,
     Deposit,
     FinalizePayment,
+    OpenCash,
     SetNetting,
     Transfer,
     TransferShard,
@@ -53,6 +54,14 @@ def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     _require_free(subaccount, command.shard, command.amount_micros + command.fee_micros)
     yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
+
+
+def open_cash(state: State, command: OpenCash, at: int) -> Iterator[Event]:
+    """Change cash without a payment, for an account imported from elsewhere."""
+    subaccount = state.dollar_subaccount(command.subaccount_ref)
+    opened = subaccount.opened_cash_micros
+    opened[command.shard] = opened.get(command.shard, 0) + command.amount_micros
+    yield from _move(subaccount, command.shard, command.amount_micros, at)
 
 
 def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:

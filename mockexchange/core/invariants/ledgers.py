@@ -110,8 +110,9 @@ def _settlement(where: str, row: Position, lot: Lot, settlement: Settlement, rem
 def _cash(
     state: State, subaccount: Subaccount, fills: FillsByRow, settlements: dict[tuple[SubaccountRef, str], Settlement]
 ) -> Iterator[str]:
-    """Check that fills, fees, settlements, payments and transfers add up to a subaccount's cash exactly."""
+    """Check that fills, fees, settlements, payments, transfers and opening cash add up to a subaccount's cash."""
     shards_micros = _contributed(state, subaccount.ref)
+    shards_micros.update(subaccount.opened_cash_micros)
     for ticker, row in subaccount.positions.items():
         lot = _lot(row, fills.get((row.subaccount_ref, ticker), []))
         settlement = settlements.get((row.subaccount_ref, ticker))

@@ -36,6 +36,7 @@ class Subaccount:
         "covered_centis",
         "fees_micros",
         "number",
+        "opened_cash_micros",
         "positions",
         "realized_micros",
         "ref",
@@ -54,10 +55,11 @@ class Subaccount:
         """The newest revision of its rows, a cache key of every page; and its cash."""
         self.shards_micros: dict[int, int] = {}
         """Cash on exchange indexes above 0, a part of `cash_micros`; the rest is on index 0."""
-        self.contributed_micros = 0
-        """Net deposits, withdrawals and transfers, and the value of opening balances."""
-        self.reserved_micros = 0
-        """Cash held back for resting orders that buy: part of `cash_micros`, not free for trading."""
+        self.contributed_micros = self.reserved_micros = 0
+        """Net deposits, withdrawals and transfers, and the value of opening balances; and cash held back for resting
+        orders that buy: part of `cash_micros`, not free for trading."""
+        self.opened_cash_micros: dict[int, int] = {}
+        """The sum of opening balances of cash, by shard: what no payment or transfer explains."""
         self.shards_reserved_micros: dict[int, int] = {}
         """The part of `reserved_micros` that is for orders on exchange indexes above 0."""
         self.covered_centis: defaultdict[str, int] = defaultdict(int)

@@ -21,7 +21,7 @@ from mockexchange.scenario.steps.shared_fields import (
 )
 from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.types.composite_types import may, must
-from mockexchange.scenario.types.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
+from mockexchange.scenario.types.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART, SIGNED_AMOUNT
 
 _AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
 _SHARD = ("shard", may(EXCHANGE_INDEX, 0))
@@ -38,6 +38,12 @@ _PAYMENT = {
 STEPS: dict[str, StepKind] = {
     "deposit": step(commands.Deposit, **_PAYMENT),
     "withdraw": step(commands.Withdraw, **_PAYMENT),
+    "open_cash": step(
+        commands.OpenCash,
+        account=("subaccount_ref", must(BOOK)),
+        amount=("amount_micros", must(SIGNED_AMOUNT)),
+        shard=_SHARD,
+    ),
     "finalize_payment": step(
         commands.FinalizePayment, payment=("payment", must(NAME)), status=("status", must(FINAL_STATUS))
     ),

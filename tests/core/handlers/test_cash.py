@@ -10,6 +10,7 @@ from mockexchange.core.commands import (
     CompleteTransfer,
     Deposit,
     FinalizePayment,
+    OpenCash,
     OpenSubaccount,
     SetNetting,
     Transfer,
@@ -271,6 +272,20 @@ def test_an_account_says_how_its_cash_is_to_be_spread() -> None:
         BalanceAllocated(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX)
     ]
     assert (account.allocations, account.reservation) == (((0, 60), (1, 40)), Reservation.MAX)
+
+
+def test_cash_without_a_payment_comes_and_goes_below_zero_too() -> None:
+    world = with_cash("1")
+    subaccount = world.exchange.state.subaccounts[ALICE]
+    account = world.exchange.state.accounts["alice"]
+    payments = len(account.ledger.deposits), len(account.ledger.withdrawals)
+    assert world.do(OpenCash(subaccount_ref=ALICE, amount_micros=-3_000_000)) == [
+        CashMoved(subaccount_ref=ALICE, amount_micros=-3_000_000, cash_micros=-2_000_000)
+    ]
+    world.do(OpenCash(subaccount_ref=ALICE, amount_micros=5_500_000, shard=1))
+    assert (subaccount.cash_micros, subaccount.cash_on(1)) == (3_500_000, 5_500_000)
+    assert world.do(OpenCash(subaccount_ref=ALICE, amount_micros=0)) == []
+    assert (len(account.ledger.deposits), len(account.ledger.withdrawals)) == payments
 
 
 def test_netting_is_set_and_lifted_book_by_book() -> None:
