@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant
 from mockexchange.importing.comparison import BY_STUB, EXPLAINED, INSTANT, NOT_JUDGED, ORDER, UNEXPLAINED, shape_of
@@ -32,6 +32,13 @@ REFUSALS_MAX = 20
 SAMPLE_MAX = 3
 """The number of answers of each path that are used to find the API date."""
 KINDS = (EXPLAINED, ORDER, INSTANT, BY_STUB, NOT_JUDGED, UNEXPLAINED)
+
+
+class Balances(NamedTuple):
+    """The first recorded balances, and how much of the account a venue's importer found in the recording."""
+
+    first: list[RecordedAnswer]
+    extent: Any
 
 
 @dataclass(slots=True)
@@ -112,18 +119,16 @@ def _import_answers(path: Path, api_date: str | None, *, stubs_rest: bool) -> Im
     return Imported(recorded, text_of(scenario), date, in_order, [*refusals, *refused], unread, streams)
 
 
-def _made(
-    importer: Any, recorded: Recorded
-) -> tuple[dict[str, Any], list[RecordedAnswer], list[tuple[RecordedAnswer, str]]]:
+def _made(importer: Any, recorded: Recorded) -> tuple[dict[str, Any], Balances, list[tuple[RecordedAnswer, str]]]:
     """Return the scenario of a recording, its balances, and what was not read; the rows are not held any longer."""
-    facts = importer.facts_of(recorded.bodies())
     first = min(answer.at for answer in recorded.answers)
     try:
+        facts = importer.facts_of(recorded.bodies())
         scenario = importer.scenario_of(facts, _name(recorded.path), first)
     except NOT_UNDERSTOOD as error:
         raise WrongRecording(f"{recorded.path} has rows of an unknown form: {reason_of(error)}") from None
     recorded.assumed += facts.assumed
-    return scenario, importer.balances_of(facts), facts.unread
+    return scenario, Balances(importer.balances_of(facts), importer.extent_of(facts)), facts.unread
 
 
 def _exporter_of(path: Path) -> Any:
@@ -228,7 +233,7 @@ def _sample(answers: Sequence[RecordedAnswer]) -> list[RecordedAnswer]:
 
 
 def _solved(
-    importer: Any, scenario: dict[str, Any], balances: Sequence[RecordedAnswer], recorded: Recorded, date: ApiDate
+    importer: Any, scenario: dict[str, Any], balances: Balances, recorded: Recorded, date: ApiDate
 ) -> tuple[dict[str, Any], list[Verified], list[str]]:
     """Return the scenario with its opening cash and the recorded order books, verified."""
     solved, verified, refused = _with_cash(importer, scenario, balances, recorded, date)
@@ -242,7 +247,7 @@ def _solved(
 
 
 def _with_cash(
-    importer: Any, scenario: dict[str, Any], balances: Sequence[RecordedAnswer], recorded: Recorded, date: ApiDate
+    importer: Any, scenario: dict[str, Any], balances: Balances, recorded: Recorded, date: ApiDate
 ) -> tuple[dict[str, Any], list[Verified], list[str]]:
     """Return the scenario with the opening deposits that give the first recorded balances, verified.
 
@@ -250,19 +255,19 @@ def _with_cash(
     """
     cash: dict[Any, Decimal] = {}
     missing: dict[Any, Decimal] = {}
-    before = min((balance.at for balance in balances), default=0)
 
     def note(answer: RecordedAnswer, wanted: str, answered: str) -> None:
-        if answer in balances:
+        if answer in balances.first:
             found = importer.cash_missing(answer, wanted, answered)
             missing.update({key: amount for key, amount in found.items() if key not in missing})
 
     left = importer.rounds_max
     while True:
         missing.clear()
-        solved: dict[str, Any] = importer.with_cash(scenario, cash, before)
+        solved: dict[str, Any] = importer.with_cash(scenario, cash, balances.extent)
         verified, refused = verify(plan_of_scenario(solved), recorded, recorded.answers, date, note)
         if not any(missing.values()) or not left:
+            recorded.assumed += importer.cash_assumed(solved, balances.first)
             return solved, verified, refused
         cash |= {key: cash.get(key, Decimal(0)) + amount for key, amount in missing.items()}
         left -= 1

@@ -87,9 +87,7 @@ def test_fills_without_orders_are_assumed_to_be_purchases_and_named(tmp_path: Pa
 def test_at_dates_without_fills_orders_have_assumed_ones(tmp_path: Path) -> None:
     found = imported(tmp_path, "2026-06", (*OF_SUBTRADERS, f"{PREFIX}settlements"), builtin("2026-06"))
     assert unexplained(found) == []
-    assert {one.why.partition(": ")[2] for one in found.recorded.assumed} == {
-        "one fill at its last change, since no fill was recorded"
-    }
+    assert {one.why.partition("Z, ")[2] for one in found.recorded.assumed} == {"since no such fill was recorded"}
 
 
 def test_orders_of_unknown_subtraders_are_assumed_to_be_of_the_account(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ ROUNDS = settings(max_examples=12, deadline=None, phases=PHASES, suppress_health
 MORE = settings(ROUNDS, max_examples=40)
 SETTLED: list[Draw] = [("rest", 0, 6, 79), ("settle", 0, 1, 1)]
 REDUCED: list[Draw] = [("rest", 2, 5, 47), ("match", 0, 3, 1), ("reduce", 0, 1, 1)]
+REPRICED: list[Draw] = [("rest", 2, 9, 47), ("match", 0, 3, 1), ("reprice", 0, 1, 52), ("match", 0, 2, 1)]
+REPRICED += [("rest", 9, 4, 30), ("match", 1, 4, 1), ("fill", 0, 1, 10)]
 BOUGHT: list[Draw] = [("fill", 0, 6, 40), ("fill", 9, 2, 70), ("fill", 2, 9, 35), ("transfer", 1, 3, 7)]
 
 
@@ -62,26 +64,34 @@ def test_any_account_comes_back_at_each_date(date: str, draws: list[Draw]) -> No
     check(draws, date)
 
 
-def check_without_oldest(draws: list[Draw], date: str, kept: int) -> None:
-    """Settlements do not name their subaccount, so that fills that are cut away could be of any: there is one here."""
-    reads = (f"fills?limit={kept}", "positions", "balance", "subaccounts/balances", "settlements")
-    found = wrong(draws, date, reads, pages_max=1, has_subaccounts=False)
+def check_without_oldest(draws: list[Draw], date: str, kept: int, *, has_orders: bool) -> None:
+    """Check an account of which only the newest fills of each subaccount were read, with all of its orders or none."""
+    has_subaccounts = date not in WITHOUT_SUBACCOUNTS
+    lists = ("positions", "balance", "settlements", f"fills?limit={kept}", *(("orders",) if has_orders else ()))
+    marks = ("", "subaccount=3") if has_subaccounts else ("",)
+    reads = [f"{name}{'&' if '?' in name else '?'}{mark}".rstrip("?&") for mark in marks for name in lists]
+    of_all = ("subaccounts/balances", "subaccounts/transfers") if has_subaccounts else ()
+    found = wrong(draws, date, (*reads, *OF_PAYMENTS, *of_all), pages_max=1, has_subaccounts=has_subaccounts)
     paths = {row.path for one in found if isinstance(one, Verified) for row in one.comparison.differences}
-    assert paths <= UNKNOWN, scenario_of_draws(draws)
+    assert paths <= UNKNOWN, scenario_of_draws(draws, has_subaccounts=has_subaccounts)
     assert [one for one in found if not isinstance(one, Verified)] == []
 
 
-@given(draws=DRAWS, kept=st.integers(1, 4))
-@example(BOUGHT, 1)
+@given(draws=DRAWS, kept=st.integers(1, 4), has_orders=st.booleans())
+@example(BOUGHT, 1, True)
+@example(BOUGHT, 1, False)
+@example(REPRICED, 1, True)
 @ROUNDS
-def test_any_account_comes_back_without_its_oldest_fills(draws: list[Draw], kept: int) -> None:
+def test_any_account_comes_back_without_its_oldest_fills(draws: list[Draw], kept: int, has_orders: bool) -> None:
     """It takes some seconds, as the test above."""
-    check_without_oldest(draws, NEWEST, kept)
+    check_without_oldest(draws, NEWEST, kept, has_orders=has_orders)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("date", [date for date in DATES if date not in (NEWEST, *CUT_TO_CENTS)])
-@given(draws=DRAWS, kept=st.integers(1, 4))
+@given(draws=DRAWS, kept=st.integers(1, 4), has_orders=st.booleans())
 @MORE
-def test_any_account_comes_back_without_its_oldest_fills_at_each_date(date: str, draws: list[Draw], kept: int) -> None:
-    check_without_oldest(draws, date, kept)
+def test_any_account_comes_back_without_its_oldest_fills_at_each_date(
+    date: str, draws: list[Draw], kept: int, has_orders: bool
+) -> None:
+    check_without_oldest(draws, date, kept, has_orders=has_orders)

@@ -1,7 +1,7 @@
 """Makes a scenario from the answers of a derivatives venue, and computes the cash with which it has to begin."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from mockexchange.importing.derivatives.facts import (
     subaccount_of,
 )
 from mockexchange.importing.derivatives.scenario import ACCOUNT, holder, scenario_of
-from mockexchange.importing.recorded_answers import RecordedAnswer
+from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
 
 SUMS = ("equity", "margin_balance", "available_funds")
 LAST_DIGIT = Decimal("0.000000001")
@@ -48,13 +48,16 @@ class DerivativesImporter:
             found.setdefault(f"{method} {subaccount_of(params)} {params.get('currency')}", answer)
         return list(found.values())
 
+    def extent_of(self, facts: Facts) -> None:
+        """Return None: cash that no row gives is a step `credit` in any recording."""
+
     def cash_missing(self, answer: RecordedAnswer, recorded: str, answered: str) -> Cash:
         """Return the amount by which the recorded balance is above the mock's, by subaccount and currency."""
         subaccount = subaccount_of(call_of(answer)[1])
         before, after = (_summaries(subaccount, json.loads(text)["result"]) for text in (recorded, answered))
         return {key: _missing(row, after[key]) for key, row in before.items() if key in after}
 
-    def with_cash(self, scenario: dict[str, Any], cash: Cash, before: int) -> dict[str, Any]:
+    def with_cash(self, scenario: dict[str, Any], cash: Cash, extent: None) -> dict[str, Any]:
         """Return the scenario with this cash at its beginning.
 
         A negative amount becomes a step `credit` at the start.
@@ -72,6 +75,10 @@ class DerivativesImporter:
             account["subaccounts"] = subaccounts
         account |= {"cash": given[0]} if 0 in given else {}
         return {**scenario, "accounts": {ACCOUNT: account}, "history": history}
+
+    def cash_assumed(self, scenario: dict[str, Any], balances: Sequence[RecordedAnswer]) -> list[Problem]:
+        """Return no assumption: an account has no list of payments that its opening cash could contradict."""
+        return []
 
     def is_order_book(self, answer: RecordedAnswer) -> bool:
         """Return False: no step can set the order book of a derivative, which has the prices of others."""

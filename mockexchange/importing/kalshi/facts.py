@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockexchange.importing.kalshi.amounts import Row
+from mockexchange.importing.kalshi.amounts import Row, instant_of
 from mockexchange.importing.kalshi.fcm import FCM, FCM_FILLS, FCM_ORDERS, Fcm, named_subtrader
 from mockexchange.importing.kalshi.order_books import tickers_of
 from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
@@ -15,6 +15,9 @@ HISTORICAL = "/trade-api/v2/historical/"
 CUTOFF = f"{HISTORICAL}cutoff"
 SUBACCOUNT_BALANCES = f"{PORTFOLIO}subaccounts/balances"
 ORDERS = f"{PORTFOLIO}orders"
+FILLS = f"{PORTFOLIO}fills"
+UNFILTERED = frozenset({"limit", "cursor", "subaccount"})
+"""Parameters that leave no rows out of a list that is read to its end."""
 BALANCES = (f"{PORTFOLIO}balance", SUBACCOUNT_BALANCES)
 
 
@@ -47,6 +50,8 @@ class Facts:
     groups: dict[str, Row] = field(default_factory=dict)
     payments: dict[str, tuple[str, Row]] = field(default_factory=dict)
     """Deposits and withdrawals by id, each with the name of its step."""
+    has_deposits: bool = False
+    """Whether a list of deposits was recorded."""
     transfers: dict[str, Row] = field(default_factory=dict)
     """Transfers between subaccounts, and between shards and instances."""
     netting: dict[tuple[int, int], bool] = field(default_factory=dict)
@@ -63,8 +68,12 @@ class Facts:
     """The markets whose order book was recorded."""
     subaccounts: set[int] = field(default_factory=set)
     """The subaccounts in the recorded list of balances."""
+    whole_lists: set[int | None] = field(default_factory=set)
+    """The subaccounts whose list of fills was recorded to its end; None for the list of all subaccounts."""
+    oldest_listed: dict[int | None, int] = field(default_factory=dict)
+    """The instant of the oldest recorded fill in the list of each subaccount; None for the list of all."""
     listed_orders: set[int] = field(default_factory=set)
-    """The subaccounts whose list of orders was recorded."""
+    """The subaccounts whose list of orders was recorded to its end."""
     lines: dict[str, int] = field(default_factory=dict)
     """The line of the first answer with an order or a fill of it, by the id of the order."""
     fcm: Fcm = field(default_factory=Fcm)
@@ -98,6 +107,8 @@ def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
         facts.fills[fill["fill_id"], fill["order_id"]] = {"subaccount_number": subaccount, **fill}
         facts.lines.setdefault(fill["order_id"], answer.line)
         facts.archived += [fill["created_time"]] if _is_archive(answer) else []
+    if answer.path == FILLS:
+        _note_list(facts, answer.query, body)
     for settlement in body.get("settlements") or []:
         facts.settlements[settlement["ticker"]] = facts.payouts[subaccount, settlement["ticker"]] = settlement
     for position in body.get("market_positions") or []:
@@ -105,7 +116,7 @@ def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
     for event in body.get("event_positions") or []:
         facts.shares[subaccount, event["event_ticker"]] = event
     facts.tier = body.get("usage_tier") or facts.tier
-    facts.listed_orders |= {subaccount} if _is_list_of_orders(answer) else set()
+    facts.listed_orders |= {subaccount} if _is_list_of_orders(answer) and not body.get("cursor") else set()
     facts.books |= dict.fromkeys(tickers_of(answer, body))
     _take_cash(facts, answer, body)
     _take_markets(facts, body)
@@ -131,8 +142,21 @@ def _take_orders(facts: Facts, answer: RecordedAnswer, body: Any, subaccount: in
         facts.groups[group["id"]] = {"subaccount_number": subaccount, **group}
 
 
+def _note_list(facts: Facts, query: str, body: Any) -> None:
+    """Note the extent of a list of fills, unless it was asked with filters."""
+    pairs = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    if pairs.keys() - UNFILTERED:
+        return
+    key = int(pairs["subaccount"]) if pairs.get("subaccount") else None
+    instants = [instant_of(fill, "created_time") for fill in body.get("fills") or []]
+    if known := [*instants, *([facts.oldest_listed[key]] if key in facts.oldest_listed else [])]:
+        facts.oldest_listed[key] = min(known)
+    facts.whole_lists |= set() if body.get("cursor") else {key}
+
+
 def _take_cash(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
     """Take payments, transfers, switches of netting and allocations; balances are asked again to solve the opening."""
+    facts.has_deposits |= "deposits" in body
     for name, step in (("deposits", "deposit"), ("withdrawals", "withdraw")):
         facts.payments |= {row["id"]: (step, row) for row in body.get(name) or []}
     single = [body["transfer"]] if isinstance(body.get("transfer"), dict) else []

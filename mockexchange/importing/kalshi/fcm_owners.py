@@ -1,29 +1,18 @@
 """Finds the subtrader of each order, fill and order group of an FCM, since rows of its own lists do not name it."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from mockexchange.core.vocabulary import Action, Side
-from mockexchange.importing.kalshi.amounts import (
-    CENTIS,
-    MICROS,
-    Row,
-    centis_of,
-    contracts,
-    micros_of,
-    price_of,
-    trimmed,
-)
+from mockexchange.importing.kalshi.amounts import Row, price_of
+from mockexchange.importing.kalshi.assumed_fills import OTHER, prices
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.fcm import MAKER, TAKER, FcmTrade, sides_of
 from mockexchange.importing.kalshi.step import Step, holder
 from mockexchange.importing.recorded_answers import Problem
 
-PRICE_DECIMALS = 4
 OWNER = "subaccount_number"
 OPPOSITE = {Action.BUY: Action.SELL, Action.SELL: Action.BUY}
-OTHER = {Side.YES: Side.NO, Side.NO: Side.YES}
 UNRESTRICTED: dict[str, Any] = {"blocked": False, "categories": [], "limit": None}
 
 
@@ -45,8 +34,6 @@ def give_owners(facts: Facts) -> None:
     for trade in facts.fcm.trades.values():
         for role in sides_of(trade.row):
             _add_fill(facts, trade, role)
-    if not facts.fills:
-        _assume_fills(facts)
     groups = {row["order_group_id"]: row[OWNER] for row in facts.orders.values() if row.get("order_group_id")}
     for group_id, group in facts.groups.items():
         facts.groups[group_id] = {**group, OWNER: groups.get(group_id, 0)}
@@ -81,39 +68,7 @@ def _add_fill(facts: Facts, trade: FcmTrade, role: str) -> None:
     terms = {**_terms(facts, trade, role), "order_id": order_id, OWNER: facts.fcm.owners[order_id]}
     kept = {name: row[name] for name in ("fill_id", "created_time", "ticker", "count_fp")}
     roles = {"is_taker": role == TAKER, "fee_cost": row.get(f"{role}_fee_cost")}
-    facts.fills[row["fill_id"], order_id] = {**kept, **roles, **terms, **_prices(price_of(row, "yes"), Side.YES)}
-
-
-def _assume_fills(facts: Facts) -> None:
-    """Add a fill for each order that was filled, all as maker or all as taker."""
-    for order_id, order in facts.orders.items():
-        costs = {role: micros_of(order, f"{role}_fill_cost") or 0 for role in (MAKER, TAKER)}
-        role = TAKER if costs[TAKER] else MAKER
-        if centis_of(order, "fill_count") and not all(costs.values()):
-            fill_id = f"assumed-{order_id}"
-            facts.fills[fill_id, order_id] = _fill_of(order, fill_id, role, costs[role])
-            why = f"order {order_id}: one fill at its last change, since no fill was recorded"
-            facts.assumed.append(Problem(facts.lines[order_id], why))
-
-
-def _fill_of(order: Row, fill_id: str, role: str, cost_micros: int) -> Row:
-    """Return the one fill that explains the count and the cost of an order."""
-    count_centis = centis_of(order, "fill_count")
-    price = round(Decimal(cost_micros) / count_centis / MICROS * CENTIS, PRICE_DECIMALS)
-    return {
-        **{name: order[name] for name in ("order_id", "ticker", "side", "action", OWNER)},
-        "fill_id": fill_id,
-        "created_time": order["last_update_time"],
-        "count_fp": contracts(count_centis),
-        "is_taker": role == TAKER,
-        "fee_cost": order.get(f"{role}_fees_dollars"),
-        **_prices(price, Side(order["side"])),
-    }
-
-
-def _prices(price: Decimal, side: Side) -> dict[str, str]:
-    """Return the prices of both sides of a trade in dollars, from that of one side."""
-    return {f"{side.value}_price_dollars": trimmed(price), f"{OTHER[side].value}_price_dollars": trimmed(1 - price)}
+    facts.fills[row["fill_id"], order_id] = {**kept, **roles, **terms, **prices(price_of(row, "yes"), Side.YES)}
 
 
 def _terms(facts: Facts, trade: FcmTrade, role: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ AT_START = -1
 MARKET_TEXTS = {"title": "title", "rules_primary": "rules", "yes_sub_title": "yes_title", "no_sub_title": "no_title"}
 
 
-def scenario_of(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
+def scenario_of_rows(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
     """Return the scenario for the recorded rows; `first_at` is the time of the first answer."""
     steps = steps_of(facts, AT_START)
     start = midnight_before(min([first_at, *(step.at for step in steps if step.at != AT_START)]))
