@@ -100,12 +100,12 @@ def wrapped(title: str, text: str, indent: int, width: int | None) -> str:
     )
 
 
-def fitted(line: str, indent: int = 2) -> str:
-    """Return a line for standard error, wrapped between words if that is a terminal.
+def fitted(line: str, indent: int = 2, *, is_error: bool = True) -> str:
+    """Return a line for standard error, or else for standard output, wrapped between words if that is a terminal.
 
-    Further lines are indented by `indent` columns more. Where standard error is no terminal, the line stays whole.
+    Further lines are indented by `indent` columns more. Where it is no terminal, the line stays whole.
     """
-    if not sys.stderr.isatty():
+    if not (sys.stderr if is_error else sys.stdout).isatty():
         return line
     begins = " " * (len(line) - len(line.lstrip()))
     return textwrap.fill(

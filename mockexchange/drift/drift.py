@@ -28,6 +28,8 @@ class Recording:
     """What was read from a recording: counts, the times of the first and last line, and unreadable lines."""
 
     path: Path
+    name: str = ""
+    """The path for people, or what the file was made of, such as the URL of an account."""
     venue: str = ""
     answers: int = 0
     frames: int = 0
@@ -60,12 +62,13 @@ class Drift:
         return bool(self.evidence)
 
 
-def drift_of(path: Path, api_date: str | None = None) -> Drift:
+def drift_of(path: Path, api_date: str | None = None, name: str = "") -> Drift:
     """Compare a recording with `api_date` or, without it, with the date from which it deviates least.
 
-    Raises WrongRecording and OSError, and ValueError for an unknown date.
+    Reports have `name`, or else the path. Raises WrongRecording and OSError, and ValueError for an unknown date.
     """
     judged = JudgedRecording.of(path)
+    judged.recording.name = name or str(path)
     if not judged.found:
         raise WrongRecording(f"{path} has no answer and no frame that can be judged{_first(judged.recording)}")
     alias = read_alias(api_date, judged.recording.venue) if api_date else judged.best()

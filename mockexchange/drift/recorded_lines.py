@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockexchange.importing.recorded_answers import (
+    CUT,
     JSON_HEADERS,
     PROXY,
     Problem,
@@ -86,9 +87,10 @@ class RecordedFrame(NamedTuple):
 def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Problem]:
     """Yield the requests and frames of a recording, and a Problem for each line that cannot be read.
 
-    Requests that the recording proxy did not pass on, and answers whose body was left out, are skipped. Raises
-    WrongRecording.
+    The end of a recording that was cut short is a Problem too. Requests that the recording proxy did not pass on, and
+    answers whose body was left out, are skipped. Raises WrongRecording.
     """
+    number, raw = 0, b""
     with path.open("rb") as file:
         for number, offset, raw in lines_of(file):
             try:
@@ -100,6 +102,16 @@ def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Proble
             else:
                 if found is not None:
                     yield found
+    if number and not _is_end(raw):
+        yield Problem(number, CUT)
+
+
+def _is_end(raw: bytes) -> bool:
+    """Return whether a line is the summary of a recording."""
+    try:
+        return ENDED in json.loads(raw)
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 def read_again(path: Path, asked: Iterable[RecordedAnswer]) -> Iterator[RecordedExchange]:

@@ -1,6 +1,7 @@
 """Makes the report of a drift: a verdict for each operation, at each level of comparison."""
 
 from collections import defaultdict
+from pathlib import Path
 
 from mockexchange.core.instants import format_instant
 from mockexchange.drift.deviations import Evidence, Level
@@ -21,7 +22,7 @@ def report_of(drift: Drift) -> Report:
 
     Levels are the comparison with the documents, with the mock's answers, and with the values that it computes.
     """
-    report = Report(f"{drift.recording.path.name} as of {drift.alias}")
+    report = Report(f"{_title(drift.recording.name)} as of {drift.alias}")
     found: dict[tuple[str, Level], list[Evidence]] = defaultdict(list)
     for one in drift.evidence:
         found[one.deviation.operation, one.deviation.level].append(one)
@@ -40,13 +41,19 @@ def days_of(one: Evidence) -> str:
     The text also has the last day before them on which a body lacked the deviation.
     """
     first, last = day_of(one.first_at), day_of(one.last_at)
-    before = "" if one.last_without_at is None else f", not before: {day_of(one.last_without_at)}"
-    return (first if first == last else f"{first} to {last}") + before
+    before = "" if one.last_without_at is None else day_of(one.last_without_at)
+    absent = f", absent {before}" if before not in ("", first) else ""
+    return (first if first == last else f"{first} to {last}") + absent
 
 
 def evidence_of(one: Evidence) -> str:
     """Return a text that describes how many bodies have a deviation, on which days and from which hosts."""
     return f"in {one.count} of {one.of}, {days_of(one)}, {', '.join(sorted(one.hosts))}"
+
+
+def _title(name: str) -> str:
+    """Return the name of a file without its folder, and a URL as it is."""
+    return name if "://" in name else Path(name).name
 
 
 def day_of(at: int) -> str:

@@ -16,6 +16,7 @@ import h11
 from mockexchange.emulation.tcp_listener import StreamPair, reset_writer
 from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, passed_back, request_for
 from mockexchange.recording.late_lines import LateLines
+from mockexchange.recording.read_errors import network_reason
 from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, RecordingFile
 from mockexchange.recording.stream_relay import StreamRelay
@@ -112,7 +113,7 @@ class _ClientConnection:
             server, response = await self._ask(origin, request, body, is_stream=is_stream)
         except (OSError, TimeoutError, h11.RemoteProtocolError) as error:
             self._drop_server()
-            why = f"{origin} cannot be reached: {str(error) or 'it does not answer'}"
+            why = f"{origin} cannot be reached: {network_reason(error)}"
             await self.refuse(502, why, request, body)
             return self._next_cycle()
         headers = answer_headers(response.headers.raw_items())

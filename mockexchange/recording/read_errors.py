@@ -1,6 +1,8 @@
 """Makes error texts for users about parts of a recorded file that cannot be read."""
 
 import json
+import os
+import ssl
 
 REASON_CHARS_MAX = 200
 
@@ -10,6 +12,8 @@ def reason_of(error: Exception) -> str:
     match error:
         case json.JSONDecodeError():
             return f"no JSON: {error.msg} at character {error.pos + 1}"
+        case UnicodeDecodeError():
+            return f"not UTF-8 text at byte {error.start}"
         case KeyError():
             return f"{error} is missing"
         case RecursionError():
@@ -17,3 +21,12 @@ def reason_of(error: Exception) -> str:
         case TypeError() | AttributeError():
             return f"a value is of another type than expected: {error}"[:REASON_CHARS_MAX]
     return str(error)[:REASON_CHARS_MAX]
+
+
+def network_reason(error: Exception) -> str:
+    """Return why a server was not reached, without the number of the error; "it does not answer" if it has no text."""
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS: {getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or error}"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno) if error.errno > 0 else str(error.strerror)
+    return str(error) or "it does not answer"

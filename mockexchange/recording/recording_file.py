@@ -74,7 +74,7 @@ class RecordingFile:
         except OSError as error:
             raise OSError(f"{path} cannot be written: {error.strerror or error}") from None
         began = {"format": FORMAT, "version": VERSION, "target": target, "program": f"mockexchange {__version__}"}
-        self._write({**began, "began": format_instant(_now() if at is None else at), "redacted": True})
+        self._write({**began, "began": format_instant(_now() if at is None else at), "redacted": True}, is_always=True)
 
     def add_request(self, found: Exchanged) -> None:
         """Redact a request and its answer, and write them as one line."""

@@ -59,7 +59,7 @@ async def record(
     """Record until the program ends or a signal arrives, and return the result.
 
     Calls `announce` with the proxy's origin when it listens, and `note` with lines for the user. Raises OSError,
-    SecretFound, and CannotStart without leaving a file.
+    SecretFound, and CannotStart without leaving a file. If it is cancelled, the file is finished.
     """
     target = " ".join(map(str, settings.upstreams.all))
     file = RecordingFile(settings.out, Redactor(), target, bytes_max=settings.bytes_max)
@@ -75,6 +75,9 @@ async def record(
                 await _stopped()
     except (OSError, CannotStart):
         file.abandon()
+        raise
+    except asyncio.CancelledError:  # Ctrl-C before or without a handler of signals
+        finish(file, settings.out)
         raise
     return RecordResult(finish(file, settings.out), code)
 

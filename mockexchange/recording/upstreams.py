@@ -64,18 +64,25 @@ class Upstreams:
 
 
 def parse_upstreams(target: str, streams: str | None = None, *, allows_production: bool = False) -> Upstreams:
-    """Return the servers for "demo", or for a URL, whose path is ignored. Raises WrongUpstream."""
+    """Return the servers for "demo", or for a URL. Raises WrongUpstream, whose message names the option."""
     if target == DEMO:
         known = {name: data["recorded"] for name, data in VENUE_DATA.items() if "recorded" in data}
         rest = {name: parse_origin(urls["rest"]) for name, urls in known.items()}
         own = {name: parse_origin(urls["stream"]) for name, urls in known.items()}
     else:
-        rest = own = {"": parse_origin(target)}
-    found = Upstreams(rest, {"": parse_origin(streams)} if streams else own)
+        rest = own = {"": _origin_of("--to", target)}
+    found = Upstreams(rest, {"": _origin_of("--streams-to", streams)} if streams else own)
     production = [str(origin) for origin in found.all if origin.is_production]
     if production and not allows_production:
-        raise WrongUpstream(f"{production[0]} is production: read it with --production-read-only")
+        raise WrongUpstream(f"{production[0]} is production: record the demo, or read it with --production-read-only")
     return found
+
+
+def _origin_of(option: str, text: str) -> Origin:
+    try:
+        return parse_origin(text)
+    except WrongUpstream as error:
+        raise WrongUpstream(f"{option}: {error}") from None
 
 
 def parse_origin(text: str) -> Origin:

@@ -12,7 +12,7 @@ from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.snapshot.stream import CONNECTION, AccountStream, SentFrame, open_stream
-from mockexchange.snapshot.walk import OK, CannotWalk, Walk
+from mockexchange.snapshot.walk import OK, CannotWalk, Walk, Walked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,7 @@ def take_snapshot(settings: SnapshotSettings, out: Path, note: Callable[[str], N
         if stream is not None:
             stream.close()
     if not any(answer.status == OK for answer in walked.answers):
-        first = walked.refused[0] if walked.refused else "no read of an account"
-        raise CannotWalk(f"{origin} answers nothing to this key: {first}")
+        raise CannotWalk(_why_nothing(walked, kit, origin))
     file = RecordingFile(out, Redactor(), origin)
     try:
         _write(file, walked.answers, stream)
@@ -69,6 +68,14 @@ def take_snapshot(settings: SnapshotSettings, out: Path, note: Callable[[str], N
         file.abandon()
         raise
     return Snapshot(file.finish(), walked.moved, walked.refused)
+
+
+def _why_nothing(walked: Walked, kit: VenueKit, origin: str) -> str:
+    if not walked.refused:
+        return f"the reads of {kit.name} are no GET, and a snapshot sends nothing else: `mockexchange record` a program"
+    first = walked.refused[0]
+    advice = "does --url have the right host and path?" if first.endswith(" 404") else "check --key-id and --key"
+    return f"{origin} answers nothing to this key, such as {first}: {advice}"
 
 
 def _write(file: RecordingFile, answers: Sequence[Exchanged], stream: AccountStream | None) -> None:

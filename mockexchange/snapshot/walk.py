@@ -4,9 +4,11 @@ The API document of a date lists the reads, their parameters and who may call th
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -31,6 +33,7 @@ BYTES_MAX = 256 * 1024 * 1024
 MARKET = "market_"
 SUBACCOUNT, SUBACCOUNT_NUMBER = "subaccount", "subaccount_number"
 OK = 200
+ERRNO = re.compile(r"\[Errno -?\d+\] ")
 
 
 class CannotWalk(Exception):
@@ -73,7 +76,8 @@ class Walk:
     def run(self) -> Walked:
         """Read everything and return the answers. Raises CannotWalk."""
         document = api_documents.parse(api_documents.path_of(f"{self.kit.name}/{self.alias}"))
-        operations = list(reads(document).values())
+        operations = [one for one in reads(document).values() if self.kit.is_read("GET", one.path, b"")]
+        self._require_known_names(operations)
         own = [one for one in operations if self.kit.role_of(one.node, one.path) == MEMBER]
         plain = [one for one in own if not one.names and not self._missing(one)]
         for operation in plain:
@@ -90,6 +94,16 @@ class Walk:
         firsts = {target: found[0].status for target, found in self._found.items() if target not in self._named}
         refused = [f"{target} {status}" for target, status in firsts.items() if status != OK]
         return Walked(answers, moved, refused)
+
+    def _require_known_names(self, operations: list[Operation]) -> None:
+        """Raise CannotWalk if the user gave a value for a parameter that no read has."""
+        known = {name for one in operations for name in one.query}
+        unknown = next((name for name in self.names if name not in known), None)
+        if unknown is not None:
+            like = get_close_matches(unknown, known, n=1) or sorted(known)[:1]
+            raise CannotWalk(
+                f"--name: no read at {self.alias} has a parameter {unknown!r}: expected one such as {like[0]}"
+            )
 
     def _missing(self, operation: Operation) -> list[str]:
         return [name for name, one in operation.query.items() if one.is_required and name not in self.names]
@@ -156,7 +170,7 @@ class Walk:
         except ServerGone as error:
             raise CannotWalk(f"{self.origin}: {error}") from None
         except httpx.HTTPError as error:
-            raise CannotWalk(f"{url}: {error_text(error)}") from None
+            raise CannotWalk(f"{url}: {ERRNO.sub('', error_text(error))}: is --url right?") from None
         self._size += len(answer.content) + (self.stream.read() if self.stream else 0)
         if self._size > BYTES_MAX:
             raise CannotWalk(f"the answers have more than {BYTES_MAX} bytes: record what you need with a program")

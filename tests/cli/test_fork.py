@@ -31,8 +31,25 @@ def test_a_sandbox_and_a_log_are_forked(cli: Cli, sandbox: str, tmp_path: Path) 
     assert text.splitlines()[0].startswith("third: 4 commands, ")
     assert text.splitlines()[1].startswith("  http://127.0.0.1:")
     assert "none with the number 9,999" in cli("fork", "--at", "9999", code=1).stderr
-    (tmp_path / "bad").write_bytes(b"\xff")
-    assert "bad" in cli("fork", "--of-log", str(tmp_path / "bad"), code=1).stderr
+
+
+WRONG_LOGS = [
+    (b"\xff", "expected a log, as `mockexchange log` writes it: not UTF-8 text at byte 0"),
+    (b"", "expected a log, as `mockexchange log` writes it: line 1: expected a log header, got an empty file"),
+    (b'{"format": "mockexchange-recording"}\n', "expected a log, as `mockexchange log` writes it: line 1: "),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG_LOGS, ids=["binary", "empty", "recording"])
+def test_a_file_that_is_no_log_is_named(cli: Cli, tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(content)
+    assert f"fork: {path}: {message}" in cli("fork", "--of-log", str(path), code=1).stderr
+
+
+def test_errors_of_a_fork_name_the_log_or_the_option(cli: Cli, log: Path) -> None:
+    assert f"fork: {log}: the log has" in cli("fork", "--of-log", str(log), "--at", "999", code=1).stderr
+    assert "fork: --sandbox: no sandbox 'nosuch'" in cli("fork", "--sandbox", "nosuch", code=1).stderr
 
 
 def opened(log: Path, *words: str) -> Sandbox:

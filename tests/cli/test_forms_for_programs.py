@@ -18,8 +18,6 @@ PROGRAMS = {
     "run": "--report junit:FILE, and --journal",
     "record": "writes JSON",
     "snapshot": "writes JSON",
-    "import": "--report",
-    "drift": "--report",
     "completion": "prints a script",
 }
 """What commands without --json have for programs."""

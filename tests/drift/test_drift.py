@@ -1,6 +1,7 @@
 """Planted drift is found once each, on its level; what nothing was planted in has none."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,3 +221,52 @@ def test_an_unknown_date_is_refused_with_the_known_ones(tmp_path: Path, lines: l
     path.write_text("\n".join(lines), encoding="utf-8")
     result = run(str(path), "--api-date", "soon")
     assert (result.exit_code, "no contract document of 'soon'" in result.stderr) == (2, True), result.output
+
+
+def test_the_command_prints_json_for_programs(tmp_path: Path, lines: list[str]) -> None:
+    change = rows_of("market_positions", lambda row: row.update(foo=1))
+    path = mutated(tmp_path / "run.jsonl", lines, "positions", change)
+    result = run(str(path), "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["api_date"], found["answers"]) == (1, DATE, len(lines) - 2)
+    (deviation,) = found["deviations"]
+    assert (deviation["level"], deviation["kind"], deviation["path"]) == (
+        "document",
+        "unknown field",
+        "market_positions[].foo",
+    )
+    assert (deviation["count"], deviation["of"], deviation["line"], deviation["recorded"]) == (1, 1, 2, "1")
+    assert found["deviations_by_date"][DATE] == 1
+    assert json.loads(run(str(mutated(path, lines, "nothing", change)), "--json").stdout)["right_until"] == {
+        "day": "2026-07-09",
+        "operation": "GET /markets",
+        "name": "fractional_trading_enabled",
+    }
+
+
+def test_a_recording_that_was_cut_short_says_so(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text("\n".join(lines[:3]), encoding="utf-8")
+    result = run(str(path))
+    assert f"{path}: 2 answers, 0 frames, 2026-05-28, of an unknown host\n" in result.stdout
+    assert "\n  line 3 was not read: there is no summary after it: the recording was cut short\n" in result.stdout
+
+
+def test_a_deviation_names_the_day_before_it(tmp_path: Path, lines: list[str]) -> None:
+    """The day is left out if it is that of the first body with the deviation."""
+    path = tmp_path / "run.jsonl"
+    balance = next(json.loads(line) for line in lines if line and "/balance" in line)
+    changed = {**balance, "answer": balance["answer"].replace("{", '{"foo":1,', 1)}
+    for days, shown in ((0, "in 1 of 2, 2026-05-28, an"), (3, "in 1 of 2, 2026-05-31, absent 2026-05-28, an")):
+        later = {**changed, "at_us": balance["at_us"] + days * 86_400_000_000}
+        path.write_text("\n".join([lines[0], json.dumps(balance), json.dumps(later), lines[-1]]), encoding="utf-8")
+        assert f"    {shown} unknown host; first on line 3\n" in run(str(path)).stdout
+
+
+def test_a_pipe_and_a_patch_in_no_folder_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "run.jsonl").write_text("")
+    pipe = run(str(tmp_path / "pipe"))
+    assert (pipe.exit_code, "pipe is a pipe or a device: expected a file" in pipe.stderr) == (2, True), pipe.output
+    nowhere = run(str(tmp_path / "run.jsonl"), "--proposals", str(tmp_path / "none" / "p.diff"))
+    assert (nowhere.exit_code, "none: make it first" in nowhere.stderr) == (2, True), nowhere.output

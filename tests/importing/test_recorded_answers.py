@@ -1,6 +1,7 @@
 """Recordings that are torn, foreign or hostile: what was read, what was not, and on which line."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from mockexchange.cli import main
 from mockexchange.importing.comparison import compare
 from mockexchange.importing.recorded_answers import CUT, WrongRecording, read_answers
 from mockexchange.recording.recording_file import FORMAT
-from tests.importing.recorder import record
+from tests.importing.recorder import LATEST_US, record
 from tests.importing.test_round_trip import HEAD, history_of
 
 BALANCE = "/trade-api/v2/portfolio/balance"
@@ -161,3 +162,39 @@ def test_answers_are_compared_to_the_smallest_difference(recorded: str, answered
 def test_no_recording_at_all_is_refused() -> None:
     with pytest.raises(WrongRecording):
         read_answers(Path("/dev/null"))
+
+
+def test_the_command_prints_json_for_programs(tmp_path: Path) -> None:
+    path = record(tmp_path / "run.jsonl", HEAD + history_of([("KXA-26-T1", "no", "buy", 2, 41, True)]), "2026-06")
+    text = path.read_text(encoding="utf-8")
+    out = tmp_path / "a.yaml"
+    found = json.loads(run(str(path), "--out", str(out), "--json").stdout)
+    assert (found["scenario"], found["api_date"], found["api_day"]) == (str(out), "2026-06", "2026-06-11")
+    assert (found["is_explained"], found["counts"], found["answers"]) == (True, {"explained": 6}, [])
+    path.write_text(text.replace('\\"is_taker\\":true', '\\"is_taker\\":5') + "torn", encoding="utf-8")
+    result = run(str(path), "--out", str(tmp_path / "b.yaml"), "--json")
+    found = json.loads(result.stdout)
+    ((where, why), difference) = ((found["problems"][0]["line"], found["problems"][0]["why"]), found["answers"][0])
+    assert (result.exit_code, found["is_explained"], where, "no JSON" in why) == (1, False, 9, True), found
+    assert difference["kind"] == "unexplained"
+    assert difference["target"].startswith("/trade-api/v2/portfolio/fills")
+    assert difference["differences"][0] == {"path": "fills[0].is_taker", "recorded": "5", "answered": "true"}
+
+
+def test_the_command_says_how_many_more_are_unexplained(tmp_path: Path) -> None:
+    scenario = HEAD + history_of([("KXA-26-T1", "no", "buy", 2, 41, True)])
+    path = record(tmp_path / "run.jsonl", scenario, "2026-06", ["fills"], instants=[LATEST_US + at for at in range(13)])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('\\"is_taker\\":true', '\\"is_taker\\":5'), encoding="utf-8")
+    result = run(str(path), "--out", str(tmp_path / "a.yaml"))
+    assert result.stdout.count("unexplained, line") == 10
+    assert result.stdout.endswith("and 3 more are unexplained: --report html:FILE and --json have all\n")
+
+
+def test_a_pipe_and_a_scenario_in_no_folder_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "run.jsonl").write_text("")
+    pipe = run(str(tmp_path / "pipe"), "--out", str(tmp_path / "a.yaml"))
+    assert (pipe.exit_code, "pipe is a pipe or a device: expected a file" in pipe.stderr) == (2, True), pipe.output
+    nowhere = run(str(tmp_path / "run.jsonl"), "--out", str(tmp_path / "none" / "a.yaml"))
+    assert (nowhere.exit_code, "none: make it first" in nowhere.stderr) == (2, True), nowhere.output

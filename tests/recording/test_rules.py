@@ -30,7 +30,7 @@ WRONG = [
     ("http://h:99999", "expected demo or a URL"),
     ("https://api.test/trade-api/v2", "expected only scheme, host and port"),
     ("https://me:secret@api.test", "expected only scheme"),
-    ("https://api.elections.kalshi.com", "is production: read it with --production-read-only"),
+    ("https://api.elections.kalshi.com", "is production: record the demo, or read it with --production-read-only"),
     ("https://www.deribit.com", "is production"),
 ]
 

@@ -1,9 +1,12 @@
 """A recording from the command line: of the mock, beside a program, and of a HAR."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ from mockexchange.api.serve import serve
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.cli import main
 from mockexchange.recording.har import add_har
+from mockexchange.recording.read_errors import network_reason
 from mockexchange.recording.recording_file import RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.recording.run import RecordSettings, finish, record, url_variables
@@ -83,6 +87,31 @@ def test_a_signal_ends_a_recording_without_a_program(tmp_path: Path) -> None:
     assert (result.code, len(lines_of(tmp_path / "run.jsonl"))) == (0, 2)
 
 
+def test_an_interrupt_before_the_program_runs_leaves_a_whole_file(tmp_path: Path) -> None:
+    settings = RecordSettings(
+        upstreams=parse_upstreams("demo"), out=tmp_path / "run.jsonl", environment={}, command=["sleep", "60"]
+    )
+
+    def interrupt(origin: str) -> None:
+        next(iter(asyncio.all_tasks())).cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(record(settings, interrupt))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]
+    assert len(lines_of(tmp_path / "run.jsonl")) == 2
+
+
+def test_an_interrupt_of_a_conversion_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.har").write_text(json.dumps(har_of_one_fill()))
+    monkeypatch.setattr(RecordingFile, "add_request", _interrupt)
+    assert run("--har", str(tmp_path / "a.har"), "--out", str(tmp_path / "b.jsonl")).exit_code in (1, 130)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.har"]
+
+
+def _interrupt(*arguments: object, **named: object) -> None:
+    raise KeyboardInterrupt
+
+
 def har_of_one_fill() -> dict[str, Any]:
     headers = [{"name": "Content-Type", "value": "application/json"}, {"name": "Cookie", "value": "sid=1"}]
     entry = {
@@ -117,6 +146,7 @@ BROKEN = [
     ('{"log": {}}', "is no HAR: 'entries' is missing"),
     ('{"log": {"entries": [{"request": {}}]}}', "entry 1: 'response' is missing"),
     ('{"log": {"entries": [5]}}', "entry 1: "),
+    (b"\xff", "is no HAR: not UTF-8 text at byte 0"),
 ]
 
 
@@ -137,8 +167,8 @@ def _no_space(*arguments: object, **named: object) -> int:
 
 
 @pytest.mark.parametrize(("text", "message"), BROKEN, ids=range(len(BROKEN)))
-def test_a_broken_har_leaves_no_file(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "a.har").write_text(text)
+def test_a_broken_har_leaves_no_file(tmp_path: Path, text: str | bytes, message: str) -> None:
+    (tmp_path / "a.har").write_bytes(text if isinstance(text, bytes) else text.encode())
     result = run("--har", str(tmp_path / "a.har"), "--out", str(tmp_path / "b.jsonl"))
     assert (result.exit_code, message in result.stderr) == (1, True), result.output
     assert os.listdir(tmp_path) == ["a.har"]  # noqa: PTH208  # names alone
@@ -148,6 +178,11 @@ REFUSED = [
     (("--to", "https://api.elections.kalshi.com"), 2, "is production"),
     (("--allow-writes", "--production-read-only"), 2, "an order there is real money"),
     (("--max-size", "3"), 2, "expected a size such as 200MB"),
+    (("--max-size", "0MB"), 2, "expected a size from 1kB on"),
+    (("--to", "ftp://x"), 2, "--to: expected demo or a URL"),
+    (("--streams-to", "nonsense"), 2, "--streams-to: expected demo or a URL"),
+    (("--har", __file__, "--", "true"), 2, "'true' cannot be run beside it"),
+    (("--har", __file__), 1, "is no HAR: no JSON"),
     (("--port", "0", "--", "/nowhere/at-all"), 127, "command not found"),
 ]
 
@@ -172,7 +207,7 @@ def test_a_recording_that_cannot_begin_says_why(tmp_path: Path) -> None:
     assert (killed.exit_code, "a.jsonl.part is of a recording that runs or was killed" in killed.stderr) == (1, True)
     assert (tmp_path / "a.jsonl.part").read_text() == "half"
     nowhere = run("--out", str(tmp_path / "none" / "a.jsonl"), "--port", "0", "--", "true")
-    assert (nowhere.exit_code, "a.jsonl cannot be written: No such file" in nowhere.stderr) == (1, True)
+    assert (nowhere.exit_code, f"no directory {tmp_path / 'none'}: make it first" in nowhere.stderr) == (2, True)
 
 
 def test_known_clients_are_pointed_at_the_proxy_without_a_key() -> None:
@@ -232,3 +267,19 @@ def test_a_port_that_is_in_use_is_named_with_the_option(exchange: Exchange, tmp_
     assert result.exit_code == 1
     assert f"--port: {port} of 127.0.0.1 is in use: give another one, or 0 for a free one" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+UNREACHED = [
+    (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 1)"), "Connection refused"),
+    (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+    (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "no TLS: "),
+    (TimeoutError(), "it does not answer"),
+    (OSError("Multiple exceptions: many"), "Multiple exceptions: many"),
+]
+
+
+@pytest.mark.parametrize(("error", "reason"), UNREACHED, ids=[reason for _, reason in UNREACHED])
+def test_a_server_that_is_not_reached_is_said_in_words(error: Exception, reason: str) -> None:
+    found = network_reason(error)
+    assert found.startswith(reason)
+    assert "[Errno" not in found

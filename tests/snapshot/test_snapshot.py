@@ -64,6 +64,52 @@ def test_drift_reads_an_account_itself(exchange: mockexchange.Exchange) -> None:
     result = run("drift", *account_of(exchange), "--api-date", DATE)
     assert result.exit_code == 0, result.output
     assert result.stdout.endswith(f"0 deviations from {DATE}\n")
+    assert result.stdout.startswith(f"{exchange.base_url}: "), "not the name of a temporary file"
+    assert f"[mockexchange] {exchange.base_url}: " in result.stderr
+
+
+def account_at(exchange: mockexchange.Exchange, venue: str, name: str, folder: Path) -> list[str]:
+    account = exchange.accounts[name]
+    (folder / "secret").write_text(str(account.secret), encoding="utf-8")
+    url = exchange.venues[venue].base_url
+    return ["--venue", venue, "--url", url, "--key-id", account.key_id, "--key", str(folder / "secret")]
+
+
+def test_an_account_of_deribit_is_read_too(tmp_path: Path) -> None:
+    """A subscription is a GET of its API as well, and is no read of the account."""
+    out = tmp_path / "account.jsonl"
+    with mockexchange.serve("deribit", api_date="latest") as exchange:
+        words = account_at(exchange, "deribit", "dora", tmp_path)
+        result = run("snapshot", *words, "--name", "currency=BTC", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    targets = [json.loads(line).get("target", "") for line in out.read_text(encoding="utf-8").splitlines()]
+    assert targets.count("/api/v2/private/get_positions?currency=BTC") == 2
+    assert not any("subscribe" in target for target in targets)
+    imported = run("import", str(out), "--out", str(tmp_path / "a.yaml"), "--accept")
+    assert imported.exit_code == 0, imported.output
+
+
+def test_a_venue_without_a_get_is_named(tmp_path: Path) -> None:
+    with mockexchange.serve("signalplus", api_date="latest") as exchange:
+        words = account_at(exchange, "signalplus", "gina", tmp_path)
+        result = run("snapshot", *words, "--out", str(tmp_path / "account.jsonl"))
+    assert (result.exit_code, "the reads of signalplus are no GET" in result.stderr) == (2, True), result.output
+
+
+def test_a_key_a_url_and_a_name_that_are_wrong_are_named(exchange: mockexchange.Exchange, tmp_path: Path) -> None:
+    url, key_id, key = account_of(exchange)[1::2]
+    wrong = (
+        (["--url", url, "--key-id", "nosuch", "--key", key], "401: check --key-id and --key"),
+        (["--url", url.replace("/trade-api/v2", "/x"), "--key-id", key_id, "--key", key], "does --url have the right"),
+        (
+            [*account_of(exchange), "--name", "subacount=3"],
+            "no read at 2026-06 has a parameter 'subacount': expected one such as subaccount\n",
+        ),
+    )
+    for words, message in wrong:
+        result = run("snapshot", *words, "--api-date", DATE, "--out", str(tmp_path / "a.jsonl"))
+        assert (result.exit_code, list(tmp_path.iterdir())) == (2, []), result.output
+        assert message in result.stderr
 
 
 WRONG: list[tuple[list[str], str]] = [

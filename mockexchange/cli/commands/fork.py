@@ -8,8 +8,13 @@ import click
 from mockexchange.cli.click_base import Failure, checked, json_option, option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
+from mockexchange.recording.read_errors import reason_of
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.forks.until import parse_until
+
+FIELD = "fork"
+"""The member of the request that errors of the control API begin with."""
+NO_LOG = "expected a log, as `mockexchange log` writes it: "
 
 
 def _at(text: str) -> str:
@@ -54,7 +59,10 @@ def fork(
     given = {"name": to, "clock": clock}
     source = {"sandbox": sandbox} if of_log is None else {"log": _read(of_log)}
     body = {"fork": {**source, **({"at": at} if at else {})}, **{name: value for name, value in given.items() if value}}
-    shown: dict[str, Any] = find_server(ready_file).ask("POST", "sandboxes", body)
+    try:
+        shown: dict[str, Any] = find_server(ready_file).ask("POST", "sandboxes", body)
+    except Failure as error:
+        raise Failure(_in_words_of_options(str(error), of_log)) from None
     if as_json:
         show_json_lines([shown])
         return
@@ -63,9 +71,17 @@ def fork(
     click.echo(printable(f"  {shown['base_url']}"))
 
 
+def _in_words_of_options(message: str, of_log: Path | None) -> str:
+    """Return an error of the control API with the file or the option in place of the field."""
+    place, _, why = message.partition(": ")
+    if place != FIELD:
+        return message.replace(f"{FIELD}.sandbox", "--sandbox")
+    return why if of_log is None else f"{of_log}: {NO_LOG if why.startswith('line ') else ''}{why}"
+
+
 def _read(path: Path) -> str:
     """Return the text of a log. Raises Failure."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{path}: {error}") from None
+        raise Failure(f"{path}: {NO_LOG}{reason_of(error)}") from None

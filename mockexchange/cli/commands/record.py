@@ -12,6 +12,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.run import NotStarted
+from mockexchange.cli.path_types import FileToWrite
 from mockexchange.cli.terminal import fitted
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.kit.reports.printable_text import printable
@@ -25,12 +26,21 @@ from mockexchange.recording.upstreams import Upstreams, WrongUpstream, parse_ups
 SIZE = re.compile(r"(\d{1,6})(kB|MB|GB)")
 SIZES = {"kB": 1024, "MB": 1024**2, "GB": 1024**3}
 PORT = 8700
+ONE = {
+    "requests": "request",
+    "frames": "frame",
+    "bodies left out": "body left out",
+    "lines beyond the limit": "line beyond the limit",
+}
+"""The names of counts, if there is one of a kind."""
 
 
 def _size(text: str) -> int:
     found = SIZE.fullmatch(text)
     if found is None:
         raise ValueError(f"expected a size such as 200MB, got {text!r}")
+    if not int(found[1]):
+        raise ValueError(f"expected a size from 1kB on, got {text!r}")
     return int(found[1]) * SIZES[found[2]]
 
 
@@ -46,7 +56,7 @@ def _size(text: str) -> int:
 )
 @option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FileToWrite(),
     default="recording.jsonl",
     show_default=True,
     help="File for the recording, which must not exist; one that ends in .har becomes a HAR.",
@@ -90,6 +100,8 @@ def record(
     mockexchange record --har browser.har --out run.jsonl
     """
     if har is not None:
+        if command:
+            raise UsageFailure(f"--har makes a recording of a file: {command[0]!r} cannot be run beside it")
         _print_result(_convert(har, out, max_size), out)
         return
     settings = RecordSettings(
@@ -107,11 +119,9 @@ def record(
         raise Failure(str(error)) from None
     except CannotStart as error:
         raise NotStarted(str(error), error.exit_code) from None
-    except FileExistsError as error:
-        raise Failure(str(error)) from None
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise
+            raise Failure(_unwritten(error, out)) from None
         raise Failure(f"--port: {port} of 127.0.0.1 is in use: give another one, or 0 for a free one") from None
     _print_result(result.counts, out)
     context.exit(result.code)
@@ -123,18 +133,28 @@ def _upstreams(target: str, streams_to: str | None, allow_writes: bool, producti
     try:
         return parse_upstreams(target, streams_to, allows_production=production)
     except WrongUpstream as error:
-        raise UsageFailure(f"--to: {error}") from None
+        raise UsageFailure(str(error)) from None
 
 
 def _convert(har: Path, out: Path, max_size: int) -> Counter[str]:
-    """Make a recording of a HAR. Nothing is left of it if it cannot be read to its end."""
-    file = RecordingFile(out, Redactor(), f"{har.name}", bytes_max=max_size)
+    """Make a recording of a HAR. Nothing is left of it if it is not read to its end."""
     try:
-        add_har(har, file)
+        file = RecordingFile(out, Redactor(), f"{har.name}", bytes_max=max_size)
+        try:
+            add_har(har, file)
+        except BaseException:
+            file.abandon()
+            raise
         return finish(file, out)
     except (WrongHar, SecretFound) as error:
-        file.abandon()
         raise Failure(str(error)) from None
+    except OSError as error:
+        raise Failure(_unwritten(error, out)) from None
+
+
+def _unwritten(error: OSError, out: Path) -> str:
+    """Return the message of an error about the recording's file; some have a text for users already."""
+    return str(error) if error.errno is None else f"{out} cannot be written: {error.strerror}"
 
 
 def _announce(origin: str) -> None:
@@ -147,5 +167,5 @@ def _note(line: str) -> None:
 
 def _print_result(counts: Counter[str], out: Path) -> None:
     """Print what the file has on standard error, since standard output is the program's."""
-    found = ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing was asked"
-    click.secho(f"[mockexchange] {out}: {found}", err=True)
+    found = ", ".join(f"{number} {ONE[name] if number == 1 else name}" for name, number in counts.items())
+    click.secho(fitted(f"[mockexchange] {out}: {found or 'nothing was asked'}"), err=True)

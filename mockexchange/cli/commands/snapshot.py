@@ -6,11 +6,14 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, option
+from mockexchange.cli.path_types import FileToWrite
 from mockexchange.cli.server_options import account_options, account_settings
+from mockexchange.cli.terminal import fitted
 from mockexchange.kit.reports.printable_text import in_a_line
 from mockexchange.recording.recording_file import SecretFound
 from mockexchange.snapshot.run import Snapshot, SnapshotSettings, take_snapshot
 from mockexchange.snapshot.walk import CannotWalk
+from mockexchange.venues.quoting import plural
 
 SHOWN_MAX = 10
 
@@ -20,7 +23,7 @@ SHOWN_MAX = 10
 @option("--api-date", help="Day of the API whose document lists the reads.  [default: latest]")
 @option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FileToWrite(),
     default="snapshot.jsonl",
     show_default=True,
     help="File for the recording, which must not exist.",
@@ -55,15 +58,20 @@ def read_account(settings: SnapshotSettings, out: Path) -> Snapshot:
         raise Failure(error.args[0] if len(error.args) == 1 else f"{out}: {error.strerror}") from None
 
 
-def print_snapshot(found: Snapshot, out: Path) -> None:
+def print_snapshot(found: Snapshot, name: object) -> None:
     """Print the numbers of answers, of refused requests, and of lists that changed meanwhile, on standard error."""
-    frames = f", {found.counts['frames']} frames" if found.counts["frames"] else ""
-    click.secho(f"[mockexchange] {out}: {found.counts['requests']} answers{frames}", err=True)
-    for line in found.refused[:SHOWN_MAX]:
-        click.secho(in_a_line(f"[mockexchange] refused: {line}"), err=True, fg="yellow")
-    for line in found.moved[:SHOWN_MAX]:
-        click.secho(in_a_line(f"[mockexchange] did not rest while it was read: {line}"), err=True, fg="yellow")
+    frames = f", {plural(found.counts['frames'], 'frame')}" if found.counts["frames"] else ""
+    _print(f"{name}: {plural(found.counts['requests'], 'answer')}{frames}")
+    for kind, lines in (("refused", found.refused), ("did not rest while it was read", found.moved)):
+        for line in lines[:SHOWN_MAX]:
+            _print(f"{kind}: {line}", fg="yellow")
+        if len(lines) > SHOWN_MAX:
+            _print(f"and {len(lines) - SHOWN_MAX} more: {kind}", fg="yellow")
 
 
 def _note(line: str) -> None:
-    click.secho(in_a_line(f"[mockexchange] {line}"), err=True, dim=True)
+    _print(line, dim=True)
+
+
+def _print(line: str, **style: Any) -> None:
+    click.secho(fitted(in_a_line(f"[mockexchange] {line}")), err=True, **style)

@@ -38,11 +38,11 @@ def parse_report(text: str) -> Destination:
     if kind not in WRITERS or not colon or not name:
         raise ValueError(f"expected {' or '.join(f'{kind}:FILE' for kind in WRITERS)} or {MOCK}:NAME, got {text!r}")
     if Path(name) != STANDARD_OUTPUT:
-        _require_writable(Path(name))
+        require_writable(Path(name))
     return Destination(kind, Path(name))
 
 
-def _require_writable(path: Path) -> None:
+def require_writable(path: Path) -> None:
     """Raise ValueError unless the file can be written; the check writes nothing."""
     if path.is_dir():
         raise ValueError(f"{path} is a directory: expected a file to write")
