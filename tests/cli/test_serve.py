@@ -185,13 +185,13 @@ def test_quiet_prints_nothing(tmp_path: Path) -> None:
     command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty", "--quiet", "--ready-file", str(ready_file)]
     environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        _wait_for(ready_file, process)
+        wait_for(ready_file, process)
         process.terminate()
         printed, _ = process.communicate(timeout=STOP_SECONDS_MAX)
     assert printed == b""
 
 
-def _wait_for(file: Path, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(file: Path, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(600):
         if file.exists():
             return

@@ -218,9 +218,11 @@ def _become_worker(options: WorkersOptions) -> StartedWorker | UsageFailure:
     """Start the workers and return in each of them. If that is not possible, return why."""
     try:
         with explained_failures(options.host, options.port):
-            return become_worker(options)
+            worker = become_worker(options)
     except UsageFailure as failure:
         return failure
+    click.get_current_context().call_on_close(worker.close)
+    return worker
 
 
 def _require_consistent(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:

@@ -7,7 +7,7 @@ journalled, with advice for the client, and a client that does not complete the 
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -81,10 +81,9 @@ class TlsAcceptor:
 
     async def stop(self) -> None:
         """Accept no more connections, and disconnect clients that are in the handshake or do not use TLS."""
-        tasks = [task for task in (self._accepting, *self._greetings) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end([self._accepting] if self._accepting else [])
+        await asyncio.sleep(0)  # the greeting of the last connection begins: only then it closes its connection
+        await _end(self._greetings)
         self._sock.close()
         for one in self._plain_text:
             one.transport.abort()
@@ -93,7 +92,7 @@ class TlsAcceptor:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                connection, _ = await loop.sock_accept(self._sock)
+                connection = await _accepted(self._sock)
             except OSError:
                 await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
@@ -194,16 +193,42 @@ class PlainTextConnection(asyncio.Protocol):
             self._timer.cancel()
 
 
+async def _end(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel tasks, and wait for their end."""
+    ended = list(tasks)
+    for task in ended:
+        task.cancel()
+    await asyncio.gather(*ended, return_exceptions=True)
+
+
+async def _accepted(sock: socket.socket) -> socket.socket:
+    """Return the next connection; unlike the function of the loop, lose none if cancelled. Raises OSError."""
+    while True:
+        try:
+            return sock.accept()[0]
+        except BlockingIOError:
+            pass
+        try:
+            await _readable(sock)
+        except NotImplementedError:  # Windows
+            return (await asyncio.get_running_loop().sock_accept(sock))[0]
+
+
 async def _peek(connection: socket.socket) -> bytes:
     """Return the first bytes without consuming them; none if the client disconnects. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    has_come = asyncio.Event()
     try:
-        loop.add_reader(connection, has_come.set)
+        await _readable(connection)
     except NotImplementedError:  # Windows: all connections are taken for TLS
         return bytes([HANDSHAKE])
-    try:
-        await has_come.wait()
-    finally:
-        loop.remove_reader(connection)
     return connection.recv(RAW_BYTES_MAX, socket.MSG_PEEK)
+
+
+async def _readable(sock: socket.socket) -> None:
+    """Wait until a socket can be read, or can accept. Raises NotImplementedError if the loop cannot wait for that."""
+    loop = asyncio.get_running_loop()
+    is_readable = asyncio.Event()
+    loop.add_reader(sock, is_readable.set)
+    try:
+        await is_readable.wait()
+    finally:
+        loop.remove_reader(sock)

@@ -49,11 +49,15 @@ class SharedByWorkers:
     def is_stopping(self) -> bool:
         return bool(self.flags[-1])
 
-    def close(self) -> None:
-        """Release all that is shared, after the last worker has ended."""
+    def close_sockets(self) -> None:
+        """Close the sockets in this process; in the others they stay open."""
         for one in (*self.sockets, *(end for ends in self.mailbox_ends for end in ends)):
             one.close()
         if self.control_socket:
             self.control_socket.close()
+
+    def close(self) -> None:
+        """Release all that is shared, after the last worker has ended."""
+        self.close_sockets()
         self.run_directory.remove()
         self.lock.release()

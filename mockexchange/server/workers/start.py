@@ -26,6 +26,11 @@ class StartedWorker(NamedTuple):
     """A sentence about the end of the worker that this one replaces; "" if it replaces none."""
     shared: "SharedByWorkers | None" = None
 
+    def close(self) -> None:
+        """Close in this process the sockets that the worker processes share."""
+        if self.shared:
+            self.shared.close_sockets()
+
 
 def become_worker(options: WorkersOptions) -> StartedWorker:
     """Fork the worker processes, and return in each of them. The parent process raises SystemExit after their end.

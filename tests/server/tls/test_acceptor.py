@@ -2,8 +2,11 @@
 
 import asyncio
 import errno
+import gc
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -69,18 +72,15 @@ def scene(
 
 def test_who_cannot_be_accepted_now_is_accepted_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acceptor, "ACCEPT_PAUSE_S", 0)
+    accept, failures = acceptor._accepted, iter([OSError(errno.EMFILE, "no more files")])
 
-    def prepare(loop: Any) -> None:
-        accept, failures = loop.sock_accept, iter([OSError(errno.EMFILE, "no more files")])
+    async def accept_at_last(sock: socket.socket) -> socket.socket:
+        for failure in failures:
+            raise failure
+        return await accept(sock)
 
-        async def accept_at_last(sock: Any) -> Any:
-            for failure in failures:
-                raise failure
-            return await accept(sock)
-
-        loop.sock_accept = accept_at_last
-
-    assert scene(prepare, secured().trust) == (b"hello", [])
+    monkeypatch.setattr(acceptor, "_accepted", accept_at_last)
+    assert scene(lambda loop: None, secured().trust) == (b"hello", [])
 
 
 def without_readers(loop: Any) -> None:
@@ -89,15 +89,28 @@ def without_readers(loop: Any) -> None:
     def add_reader(*arguments: Any) -> None:
         raise NotImplementedError
 
-    accept = loop.sock_accept
+    loop.add_reader = add_reader
 
-    async def accept_first(sock: Any) -> Any:
-        try:
-            return await accept(sock)
-        finally:
-            loop.add_reader = add_reader
 
-    loop.sock_accept = accept_first
+@pytest.mark.parametrize("turns", range(4))
+def test_a_connection_that_comes_at_the_end_is_closed(turns: int) -> None:
+    """In each of the turns of the loop between its arrival and its greeting."""
+
+    async def run() -> None:
+        sock = bind(ADDRESS, 0)
+        door = TlsAcceptor(sock, secured().identity, Echo, ConnectionJournal())
+        door.start()
+        await asyncio.sleep(0.01)
+        with socket.create_connection(sock.getsockname()) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await door.stop()
+            client.settimeout(5)
+            with suppress(ConnectionResetError):
+                assert client.recv(1) == b""
+
+    play(run())
+    gc.collect()  # a connection that nothing closed is a warning, which fails the test
 
 
 def test_where_bytes_cannot_be_waited_for_whatever_comes_is_taken_for_tls() -> None:
