@@ -75,8 +75,8 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> lis
     if price_centicents == market.price_centicents:
         return []
     market.previous_centicents, market.price_centicents = market.price_centicents, price_centicents
-    state.repricings.add(market.ticker)
     touch_market(state, market, at)
+    state.repricings.add(market.ticker, market.revision)
     return [MarketPriced(market=market.ticker, price_centicents=price_centicents)]
 
 

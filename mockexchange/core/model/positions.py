@@ -1,5 +1,6 @@
 """Positions: a subaccount's stake in one market, and the sums over an event's positions."""
 
+from collections.abc import Mapping
 from functools import reduce
 
 from mockexchange.core.instruments.binary import Stake, value_micros
@@ -135,21 +136,28 @@ NO_TOTALS = EventTotals()
 class EventHolding:
     """A subaccount's positions in one event by partition (the values that filters compare), with their totals."""
 
-    __slots__ = ("archived_totals", "event", "rank", "rows", "settled_totals", "unsettled_totals")
+    __slots__ = ("_partition", "_rows", "archived_totals", "event", "rank", "settled_totals", "unsettled_totals")
 
     def __init__(self, event: str) -> None:
         self.event = event
         self.rank: Rank = (0, event)
-        self.rows: dict[int, Ranking[Position]] = {}
+        self._partition = 0
+        """The partition of all its positions, if `_rows` is one ranking."""
+        self._rows: dict[int, Ranking[Position]] | Ranking[Position] | None = None
         self.unsettled_totals: EventTotals | None = None
         self.settled_totals: EventTotals | None = None
         self.archived_totals: EventTotals | None = None
 
-    def add(self, position: Position, partition: int) -> None:
-        rows = self.rows.get(partition)
+    @property
+    def rows(self) -> Mapping[int, Ranking[Position]]:
+        """The positions by partition; a partition without positions is not in it."""
+        rows = self._rows
         if rows is None:
-            rows = self.rows[partition] = Ranking()
-        rows.add(position)
+            return {}
+        return rows if isinstance(rows, dict) else {self._partition: rows}
+
+    def add(self, position: Position, partition: int) -> None:
+        self._ranking_of(partition).add(position)
         self._totals(position).add(position, 1)
         self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
 
@@ -158,8 +166,30 @@ class EventHolding:
         rows = self.rows[partition]
         rows.remove(position)
         if not rows:
-            del self.rows[partition]
+            self._drop(partition)
         self._totals(position).add(position, -1)
+
+    def _ranking_of(self, partition: int) -> Ranking[Position]:
+        """Return the ranking of a partition, a new one if it has none. The first one is kept without a table."""
+        rows = self._rows
+        if rows is None:
+            self._partition, self._rows = partition, Ranking()
+            return self._rows
+        if not isinstance(rows, dict):
+            if partition == self._partition:
+                return rows
+            rows = self._rows = {self._partition: rows}
+        ranking = rows.get(partition)
+        if ranking is None:
+            ranking = rows[partition] = Ranking()
+        return ranking
+
+    def _drop(self, partition: int) -> None:
+        """Remove the ranking of a partition that has no position any more."""
+        if isinstance(self._rows, dict):
+            del self._rows[partition]
+        else:
+            self._rows = None
 
     def add_resting(self, position: Position, change_centis: int) -> None:
         """Add a change of a position's resting contracts to the totals; the position keeps its partition."""

@@ -10,22 +10,22 @@ from collections.abc import Iterator
 class Repricings:
     """The markets whose price has ever changed, ordered by the number of their last change."""
 
-    __slots__ = ("_numbers", "count")
+    __slots__ = ("_numbers", "latest")
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self.count = 0
+        self.latest = 0
         """Number of the last change."""
 
-    def add(self, ticker: str) -> None:
-        """Record that the price of the market `ticker` changed."""
-        self.count += 1
+    def add(self, ticker: str, number: int) -> None:
+        """Record that the price of the market `ticker` changed; numbers rise, such as revisions of markets."""
+        self.latest = number
         self._numbers.pop(ticker, None)
-        self._numbers[ticker] = self.count
+        self._numbers[ticker] = number
 
-    def since(self, count: int) -> Iterator[str]:
-        """Iterate over the tickers of the markets whose price changed after the change with this number."""
+    def since(self, last: int) -> Iterator[str]:
+        """Iterate over the tickers of the markets whose price changed after the change with the number `last`."""
         for ticker, number in reversed(self._numbers.items()):
-            if number <= count:
+            if number <= last:
                 return
             yield ticker

@@ -69,7 +69,7 @@ class Subaccount:
         self.cost_micros = self.realized_micros = self.fees_micros = 0
         self.positions: dict[str, Position] = {}
         self._values_micros: defaultdict[int, int] = defaultdict(int)
-        self._repricings, self._repriced = repricings, repricings.count
+        self._repricings, self._repriced = repricings, repricings.latest
         """The changes of prices, and the number of the last one that the values contain."""
         self._events: dict[str, EventHolding] = {}
         self._rows: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
@@ -90,7 +90,7 @@ class Subaccount:
                 self._value(position, -1)
                 position.valued_centicents = position.market.price_centicents
                 self._value(position, 1)
-        self._repriced = self._repricings.count
+        self._repriced = self._repricings.latest
         return self._values_micros
 
     @property

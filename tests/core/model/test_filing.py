@@ -78,8 +78,8 @@ def test_pages_do_not_depend_on_earlier_reads(seed: int, waiting: int, monkeypat
 
 def test_a_market_is_revalued_once_however_often_its_price_changed() -> None:
     repricings = Repricings()
-    for ticker in ("A", "B", "A", "C", "A"):
-        repricings.add(ticker)
+    for number, ticker in enumerate(("A", "B", "A", "C", "A"), start=1):
+        repricings.add(ticker, number)
     assert list(repricings.since(0)) == ["A", "C", "B"]
     assert list(repricings.since(2)) == ["A", "C"]
-    assert list(repricings.since(repricings.count)) == []
+    assert list(repricings.since(repricings.latest)) == []
