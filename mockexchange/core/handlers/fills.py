@@ -122,13 +122,14 @@ def _trade(state: State, market: Market, command: Fill, at: int) -> Trade:
     own_side = outcome_side(command.side, command.action)
     price_centicents = command.price_centicents
     return Trade(
-        command.fill_id or state.new_id("fill"),
-        market,
+        trade_id=command.fill_id or state.new_id("fill"),
+        market=market,
         yes_centicents=price_centicents if command.side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents,
         count_centis=command.count_centis,
         taker_side=own_side if command.taker else OTHER_SIDE[own_side],
         created_at=at,
         serial=state.next_revision(),
+        market_volume_centis=market.volume_centis,
     )
 
 

@@ -107,10 +107,10 @@ class History(Generic[R]):
         serial, filed = row.serial, self._filed
         for selector in row.selectors:
             lists = filed[selector]
-            if isinstance(lists, list):
+            if not isinstance(lists, dict):
+                if not isinstance(lists, list):
+                    continue
                 lists = filed[selector] = {before: lists}
-            elif not isinstance(lists, dict):
-                continue
             rows = lists[before]
             del rows[bisect_left(rows, serial, key=by_serial)]
             others = lists.get(after)

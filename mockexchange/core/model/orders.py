@@ -2,6 +2,9 @@
 
 Every fill has an order: either one that rested before, or an executed one that was created with its first fill. A trade
 has one fill or two: one for each side that has an account on this exchange.
+
+The garbage collector does not visit orders and trades: `State` breaks their cycles with fills. Fills are plain objects,
+so that pickle, which knows a plain object before its parts, does not go round for ever.
 """
 
 from collections import deque
@@ -29,46 +32,22 @@ def outcome_side(side: Side, action: Action) -> Side:
     return side if action is Action.BUY else OTHER_SIDE[side]
 
 
-class Trade:
+class Trade(Struct, eq=False, kw_only=True, gc=False):
     """A trade.
 
     `taker_side` is the outcome that the taker gains, `market_volume_centis` the market's volume before the trade.
     """
 
-    __slots__ = (
-        "count_centis",
-        "created_at",
-        "maker",
-        "market",
-        "market_volume_centis",
-        "serial",
-        "taker",
-        "taker_side",
-        "trade_id",
-        "yes_centicents",
-    )
-
-    def __init__(
-        self,
-        trade_id: str,
-        market: Market,
-        *,
-        yes_centicents: int,
-        count_centis: int,
-        taker_side: Side,
-        created_at: int,
-        serial: int,
-    ) -> None:
-        self.trade_id = trade_id
-        self.market = market
-        self.yes_centicents = yes_centicents
-        self.count_centis = count_centis
-        self.taker_side = taker_side
-        self.created_at = created_at
-        self.serial = serial
-        self.market_volume_centis = market.volume_centis
-        self.maker: FillRow | None = None
-        self.taker: FillRow | None = None
+    trade_id: str
+    market: Market
+    yes_centicents: int
+    count_centis: int
+    taker_side: Side
+    created_at: int
+    serial: int
+    market_volume_centis: int
+    maker: "FillRow | None" = None
+    taker: "FillRow | None" = None
 
     @property
     def no_centicents(self) -> int:
@@ -145,7 +124,7 @@ class FillRow:
         return (self.order.subaccount.ref.subaccount,)
 
 
-class Order(Struct, eq=False, kw_only=True):
+class Order(Struct, eq=False, kw_only=True, gc=False):
     """An order of a subaccount, resting or done."""
 
     order_id: str

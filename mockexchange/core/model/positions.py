@@ -156,14 +156,24 @@ class EventHolding:
             return {}
         return rows if isinstance(rows, dict) else {self._partition: rows}
 
+    @property
+    def partitions(self) -> frozenset[int]:
+        """The partitions of its positions."""
+        rows = self._rows
+        return frozenset((self._partition,)) if isinstance(rows, Ranking) else frozenset(rows or ())
+
     def add(self, position: Position, partition: int) -> None:
-        self._ranking_of(partition).add(position)
+        rows = self._ranking_of(partition)
+        rows.add(position)
         self._totals(position).add(position, 1)
-        self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
+        at = rows.newest().rank[0]
+        if isinstance(self._rows, dict):
+            at = min([ranking.newest().rank[0] for ranking in self._rows.values()])
+        self.rank = (at, self.event)
 
     def remove(self, position: Position, partition: int) -> None:
         """Remove a position that is about to change. `rank` is not valid until the position is added again."""
-        rows = self.rows[partition]
+        rows = self._ranking_of(partition)
         rows.remove(position)
         if not rows:
             self._drop(partition)

@@ -199,8 +199,8 @@ class Subaccount:
         ticker, event = position.market.ticker, self._event_of(position)
         if event.event not in self._unfiled_events:
             self._unfiled_events[event.event] = event
-            if event.rows:
-                self._event_classes[frozenset(event.rows)].remove(event)
+            if partitions := event.partitions:
+                self._event_classes[partitions].remove(event)
         if ticker in self.positions:
             partition = position.partition
             self._rows[partition].remove(position)
@@ -220,7 +220,7 @@ class Subaccount:
             self._value(position, 1)
         self._unfiled.clear()
         for event in self._unfiled_events.values():
-            self._event_classes[frozenset(event.rows)].add(event)
+            self._event_classes[event.partitions].add(event)
         self._unfiled_events.clear()
 
     def _event_of(self, position: Position) -> EventHolding:

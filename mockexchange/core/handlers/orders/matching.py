@@ -86,13 +86,14 @@ def new_trade(state: State, market: Market, yes_centicents: int, count_centis: i
     """Return a new trade, whose id differs from that of every other trade of the same command."""
     serial = state.next_revision()
     return Trade(
-        state.new_id(f"fill {serial}"),
-        market,
+        trade_id=state.new_id(f"fill {serial}"),
+        market=market,
         yes_centicents=yes_centicents,
         count_centis=count_centis,
         taker_side=taker_side,
         created_at=at,
         serial=serial,
+        market_volume_centis=market.volume_centis,
     )
 
 
