@@ -9,12 +9,18 @@ the log. No other command of a history depends on keys.
 """
 
 import pickle
+from enum import Enum
+from io import BytesIO
+from typing import Any
 
 from msgspec import Struct
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
+from mockexchange.core.instruments.binary import Stake
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.collector import collector_paused
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
@@ -24,11 +30,15 @@ PLAYS_MIN = 2
 
 A history that is executed once, as in `serve`, needs none.
 """
+COMMANDS_MIN = 10
+"""The shortest history that is copied, in commands; to execute a shorter one takes less time than to copy it."""
 COMMANDS_MAX = 2_000
 """The longest history that is copied, in commands: half a megabyte.
 
 Longer ones are seldom executed for a single test.
 """
+SHARED = (Enum, SubaccountRef, Stake, SeriesDetails, EventDetails, MarketDetails)
+"""Types of values that never change, so that all copies have the same ones: to make them is a tenth of a copy."""
 SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "order_rules", "setup", "keys", "steps")
 """Fields of a plan that determine the state after its history. Plans share a copy if these are identical."""
 
@@ -38,6 +48,8 @@ class Snapshot(Struct, frozen=True):
 
     plan: Plan
     pickled: bytes
+    shared: tuple[object, ...]
+    """The values that all copies have in common."""
     records: tuple[Record, ...]
 
     @property
@@ -50,8 +62,10 @@ class Snapshot(Struct, frozen=True):
 
     def exchange(self) -> Exchange:
         """Return a new copy of the exchange as it was at the end of the history."""
+        reader: Any = pickle.Unpickler(BytesIO(self.pickled))  # noqa: S301  # written in this process
+        reader.persistent_load = self.shared.__getitem__
         with collector_paused():
-            copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # written in this process
+            copied: Exchange = reader.load()
         return copied
 
 
@@ -67,14 +81,34 @@ def note_played(plan: Plan, exchange: Exchange, log: Log) -> None:
     """Record that a plan's history was executed, and take a snapshot if the next sandbox can use it."""
     plan.cache.plays += 1
     if plan.cache.plays >= PLAYS_MIN and _can_be_kept(plan, log):
-        plan.cache.snapshot = Snapshot(plan, pickled_without_keys(exchange), tuple(log))
+        plan.cache.snapshot = Snapshot(plan, *pickled_without_keys(exchange), tuple(log))
 
 
-def pickled_without_keys(exchange: Exchange) -> bytes:
-    """Return the pickled bytes of an exchange without its API keys."""
+class _Pickler(pickle.Pickler):
+    """A pickler that leaves out values that never change, and lists them in `shared`."""
+
+    def __init__(self, file: BytesIO) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.shared: list[object] = []
+        self._places: dict[int, int] = {}
+
+    def persistent_id(self, value: object) -> int | None:
+        if not isinstance(value, SHARED):
+            return None
+        place = self._places.setdefault(id(value), len(self.shared))
+        if place == len(self.shared):
+            self.shared.append(value)
+        return place
+
+
+def pickled_without_keys(exchange: Exchange) -> tuple[bytes, tuple[object, ...]]:
+    """Return the pickled bytes of an exchange without its API keys, and the values that they refer to."""
     copied: Exchange = pickle.loads(pickle.dumps(exchange))  # noqa: S301  # what was written a moment ago
     _forget_keys(copied.state)
-    return pickle.dumps(copied, pickle.HIGHEST_PROTOCOL)
+    file = BytesIO()
+    pickler = _Pickler(file)
+    pickler.dump(copied)
+    return file.getvalue(), tuple(pickler.shared)
 
 
 def _forget_keys(state: State) -> None:
@@ -88,7 +122,7 @@ def _forget_keys(state: State) -> None:
 def _can_be_kept(plan: Plan, log: Log) -> bool:
     """Whether a snapshot can replace the next execution: not with key files, or with keys that the history adds."""
     return (
-        len(log) <= COMMANDS_MAX
+        COMMANDS_MIN <= len(log) <= COMMANDS_MAX
         and plan.is_in_memory
         and not any(spec.private_path or spec.public_path for spec in plan.keys)
         and sum(isinstance(record.command, AddKey) for record in log) == len(plan.keys)

@@ -28,6 +28,11 @@ PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1)
 SCALARS = (str, int, float, bool, bytes, type(None), type, Enum)
 
 
+@pytest.fixture(autouse=True)
+def _short_histories_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "COMMANDS_MIN", 0)
+
+
 def fresh(plan: Plan) -> Plan:
     """Return the same plan with an empty cache."""
     return replace(plan, cache=type(plan.cache)())
@@ -159,6 +164,24 @@ def test_plans_that_differ_in_the_history_share_none() -> None:
     assert snapshots.snapshot_for(longer) is None
     assert snapshots.snapshot_for(replace(plan, seed=8)) is None
     assert opened(replace(plan, seed=8)).exchange.state.seed == 8
+
+
+def test_a_short_history_is_played_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = load_text(SMALL + "# short\n")
+    commands = len(opened(plan).log)
+    monkeypatch.setattr(snapshots, "COMMANDS_MIN", commands + 1)
+    opened(plan)
+    assert snapshots.snapshot_for(plan) is None
+    monkeypatch.setattr(snapshots, "COMMANDS_MIN", commands)
+    opened(plan)
+    assert snapshots.snapshot_for(plan) is not None
+
+
+def test_copies_share_values_that_never_change() -> None:
+    plan = fresh(load_builtin("golden"))
+    [one, other] = [taken_up(plan).exchange.state, opened(plan).exchange.state]
+    assert all(one.markets[name].details is other.markets[name].details for name in one.markets)
+    assert not any(one.markets[name] is other.markets[name] for name in one.markets)
 
 
 def test_a_long_history_is_played_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

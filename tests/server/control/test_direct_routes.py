@@ -9,14 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message
 
-from mockexchange.sandbox.ledger.outcome_text import write_outcome
 from mockexchange.server.control.direct_routes import DirectRoutes
 from mockexchange.server.control.errors import HANDLERS, ControlError
 from mockexchange.server.control.requests import ONE_SANDBOX, resource
-from mockexchange.server.control.sandboxes import sandbox_routes
-from tests.server.test_due import Inside
-
-FILL = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": "1", "price": "0.5"}
 
 
 async def show(request: Request) -> Response:
@@ -88,22 +83,3 @@ def test_each_answer_is_that_of_the_router(method: str, path: str) -> None:
 def test_a_mistake_of_the_server_is_answered_and_raised() -> None:
     [head, _], raised = answer(DirectRoutes(application()), "PUT", "/_mock/sandboxes/one/clock")
     assert (head["status"], raised) == (500, "ZeroDivisionError")
-
-
-def test_frames_are_sent_before_the_answer_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    order: list[str] = []
-
-    def written(*values: Any, **named: Any) -> str:
-        order.append("answer")
-        return write_outcome(*values, **named)
-
-    async def fill() -> None:
-        inside = Inside()
-        await inside.open()
-        monkeypatch.setattr(inside.sandbox.streams, "flush", lambda: order.append("frames"))
-        status, body = await inside.control("POST", "/commands", [{"fill": FILL}])
-        assert status == 200, body
-
-    monkeypatch.setattr(sandbox_routes, "write_outcome", written)
-    asyncio.run(fill())
-    assert order[:2] == ["frames", "answer"]

@@ -103,8 +103,9 @@ def parse_creation(
     options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
     fork = fork_of(values, body)
     plan = plan_of(values["scenario"], files)
-    more = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
-    return SandboxCreation(more, options, values["port"], values["expires_after"], fork)
+    if values["faults"] or values["stubs"]:
+        plan = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
+    return SandboxCreation(plan, options, values["port"], values["expires_after"], fork)
 
 
 def plan_of(given: Located, files: ScenarioFiles | None) -> Plan:
