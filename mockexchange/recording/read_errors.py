@@ -11,7 +11,7 @@ def reason_of(error: Exception) -> str:
     """Return a text that explains why a part of a file could not be read, such as the name of a missing key."""
     match error:
         case json.JSONDecodeError():
-            return f"no JSON: {error.msg} at character {error.pos + 1}"
+            return f"no JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}"
         case UnicodeDecodeError():
             return f"not UTF-8 text at byte {error.start}"
         case KeyError():

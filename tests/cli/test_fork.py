@@ -52,13 +52,18 @@ def test_errors_of_a_fork_name_the_log_or_the_option(cli: Cli, log: Path) -> Non
     assert "fork: --sandbox: no sandbox 'nosuch'" in cli("fork", "--sandbox", "nosuch", code=1).stderr
 
 
-def opened(log: Path, *words: str) -> Sandbox:
-    """Return the sandbox that `serve` would open with these options."""
+def log_to_open(log: Path, *words: str) -> tuple[LogToOpen, SandboxOptions]:
+    """Return the log that `serve` would open with these options, and the options of its sandbox."""
     context = main.commands["serve"].make_context("serve", ["--from-log", str(log), *words])
     values = context.params
     found = LogToOpen.of(context, {"from_log": values["from_log"], "until": values["until"], "speed": values["speed"]})
     assert found is not None
-    options = found.options_of(SandboxOptions(api_date=values["api_date"], clock=values["clock"]))
+    return found, found.options_of(SandboxOptions(api_date=values["api_date"], clock=values["clock"]))
+
+
+def opened(log: Path, *words: str) -> Sandbox:
+    """Return the sandbox that `serve` would open with these options."""
+    found, options = log_to_open(log, *words)
     return asyncio.run(found.make(options))
 
 
@@ -68,6 +73,14 @@ def log(cli: Cli, sandbox: str, tmp_path: Path) -> Path:
     path = tmp_path / "run.jsonl"
     path.write_text(cli("log", "--sandbox", sandbox).output)
     return path
+
+
+def test_the_banner_says_what_is_played(log: Path) -> None:
+    last = json.loads(log.read_text().splitlines()[-1])["seq"]
+    played, options = log_to_open(log, "--speed", "5x")
+    assert played.remark(options).startswith(f"plays {log} back at 5x, to command {last} at 2025-11-04T")
+    forked, options = log_to_open(log, "--until", "3")
+    assert forked.remark(options) == f"as {log} has it; nothing is played back"
 
 
 def test_serve_opens_a_log(log: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -158,7 +158,7 @@ def _unwritten(error: OSError, out: Path) -> str:
 
 
 def _announce(origin: str) -> None:
-    click.secho(f"[mockexchange] recording at {origin} ({RECORD_URL}); Ctrl-C ends it", err=True, dim=True)
+    click.secho(fitted(f"[mockexchange] recording at {origin} ({RECORD_URL}); Ctrl-C ends it"), err=True, dim=True)
 
 
 def _note(line: str) -> None:

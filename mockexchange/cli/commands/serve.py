@@ -199,7 +199,8 @@ def serve(
         )
         sandbox_options = SandboxOptions(api_date=api_date, clock=clock)
         sandbox_options = opened.options_of(sandbox_options) if opened else sandbox_options
-        run = ServeRun(load(), sandbox_options, with_shared(options, worker), more["replica"])
+        remark = opened.remark(sandbox_options) if opened else ""
+        run = ServeRun(load(), sandbox_options, with_shared(options, worker), more["replica"], remark)
         has_banner = not quiet and log_format == TEXT and not worker.replaced
         run.serve(partial(request_log.log_start, scenario), has_banner=has_banner)
 

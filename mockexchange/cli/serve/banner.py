@@ -19,14 +19,22 @@ EVERY_DATE = "compat: every field of every date"
 
 
 def banner(
-    ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
+    ready: dict[str, Any],
+    api_date: ApiDate,
+    ready_file: Path,
+    faults: int = 0,
+    *,
+    is_checked: bool = False,
+    remark: str = "",
 ) -> str:
     """Return the banner: the URLs, the accounts, the number of installed faults, and shell lines to paste.
 
-    `is_checked` is true if the server compares its own answers with the API documents.
+    `is_checked` is true if the server compares its own answers with the API documents. `remark` says what is served, if
+    that is no scenario.
     """
     served = _served(ready)
     lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]
+    lines += [f"  {remark}"] if remark else []
     kept = sum(venue.wire.count_removed_fields() for venue, _ in served if venue.wire)
     if api_date.is_compat and kept:
         lines.append(_yellow(f"  compat keeps {kept} removed fields: use --api-date latest in CI"))

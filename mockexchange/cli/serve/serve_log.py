@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
 from mockexchange.cli.serve.request_log import AMOUNTS
 from mockexchange.cli.serve.sharing_options import SharingValues
+from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.forks.until import SPEED_DEFAULT, Until, parse_until
 from mockexchange.sandbox.options import SandboxOptions
@@ -99,6 +100,7 @@ class LogToOpen(NamedTuple):
     until: Until | None
     clock: str | None
     has_api_date: bool
+    file: Path
 
     @staticmethod
     def of(context: click.Context, values: LogValues) -> "LogToOpen | None":
@@ -116,13 +118,21 @@ class LogToOpen(NamedTuple):
             other = "--until, which plays nothing back" if until else "--clock"
             raise UsageFailure(f"--speed contradicts {other}")
         clock = speed or (context.params["clock"] if "clock" in given else None)
-        return LogToOpen(_read(file), until, clock, "api_date" in given)
+        return LogToOpen(_read(file), until, clock, "api_date" in given, file)
 
     def options_of(self, options: SandboxOptions) -> SandboxOptions:
         """Return the sandbox's options: those in the log, unless the command line gives others."""
         api_date = options.api_date if self.has_api_date else self.source.api_date
         clock = self.clock or (self.source.clock if self.until else SPEED_DEFAULT)
         return replace(options, api_date=api_date, clock=clock)
+
+    def remark(self, options: SandboxOptions) -> str:
+        """Return the line of the banner that names the log, and until when it is played back."""
+        records = list(self.source.records)
+        if self.until or not records:
+            return f"as {self.file} has it; nothing is played back"
+        last = records[-1]
+        return f"plays {self.file} back at {options.clock}, to command {last.sequence} at {format_instant(last.at)}"
 
     async def make(self, options: SandboxOptions) -> Sandbox:
         """Create the sandbox by executing the log again. Raises UsageFailure."""

@@ -27,6 +27,8 @@ class ServeRun(Struct, frozen=True):
     options: ServeOptions
     replica: Address | None = None
     """The address at which the other servers on its database reach this server; None if no others exist."""
+    remark: str = ""
+    """A line of the banner about where the exchange comes from, if that is no scenario."""
 
     def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
         """Serve until the server is stopped; show a progress bar while the scenario is loaded."""
@@ -45,7 +47,8 @@ class ServeRun(Struct, frozen=True):
     def _banner(self, ready: dict[str, Any]) -> str:
         options = self.options
         is_checked, faults = options.inspector is not None, len(self.plan.faults)
-        return banner(ready, self.sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked)
+        date, remark = self.sandbox_options.api_date, self.remark
+        return banner(ready, date, options.ready_file, faults, is_checked=is_checked, remark=remark)
 
 
 def _run_replica(address: Address) -> Callable[..., Coroutine[None, None, None]]:
