@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Fill
 from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.invariants import violations
+from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.opening import open_sandbox
@@ -111,7 +112,7 @@ def test_it_has_what_real_accounts_have(small: tuple[Sandbox, Plan], state: Stat
     assert any(fill.count_centis % 100 for fill in fills)
     assert any(fill.price_centicents % 100 for fill in fills)
     assert any(order.status == "resting" for order in state.orders.values())
-    assert {row.settled for rows in state.market_positions.values() for row in rows} == {True, False}
+    assert {row.settled for rows in state.market_positions.values() for row in as_list(rows)} == {True, False}
 
 
 def test_settlements_come_last_and_have_one_winner_an_event(state: State) -> None:
