@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +10,9 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.http.cut_requests import Cut
 from mockexchange.venues.registry import DEFAULT
+
+if TYPE_CHECKING:  # it needs httptools
+    from mockexchange.server.http.request_cycle import RequestCycle
 
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
@@ -49,26 +53,24 @@ class ListenerApp:
         elif self.control and is_control(scope["path"]):
             await self.control(scope, receive, send)
         else:
-            await self._serve_venue(scope, receive, send)
+            if is_opened_as_page(scope["headers"]):
+                send = _SandboxedPage(send)
+            await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, self.is_numbered)
 
-    def _serve_venue(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if is_opened_as_page(scope["headers"]):
-            send = _SandboxedPage(send)
-        is_numbered = self.is_numbered
-        return rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, is_numbered)
+    def direct_answer(self, cycle: "RequestCycle") -> Awaitable[None] | None:
+        """Return the answering of a request that needs no task before its first wait; None if the request needs one.
 
-    def eager_app(self, scope: Scope) -> ASGIApp | None:
-        """Return the application that may answer a request before it has a task; None if the request needs a task.
-
-        Requests to the venues' APIs need none, unless there are readers: tasks begin after all messages of this turn.
-        Of the control API, requests that execute steps need none.
+        Requests to the venues' APIs need none, nor ASGI, except those of a browser and encoded paths. Of the control
+        API, requests that execute steps need none. While there are readers, every request needs one, which begins after
+        all messages of this turn.
         """
-        if self.has_readers:
+        path = cycle.raw_path
+        if self.has_readers or "%" in path or FETCH_DEST in dict(cycle.headers):
             return None
-        path = scope["path"]
         if self.control and is_control(path):
-            return self.control if path.endswith(COMMANDS) else None
-        return self._serve_venue
+            asgi: Any = cycle  # uvicorn has a type for each message
+            return self.control(asgi.scope, asgi.receive, asgi.send) if path.endswith(COMMANDS) else None
+        return rest_endpoint.serve_cycle(self.sandbox_of, self.diagnosis_worker, cycle, self.is_numbered)
 
     def answer_cut(
         self,
@@ -115,7 +117,7 @@ class ControlListenerApp(ListenerApp):
         else:
             await self.control(scope, receive, send)
 
-    def eager_app(self, scope: Scope) -> None:
+    def direct_answer(self, cycle: "RequestCycle") -> None:
         return None
 
 

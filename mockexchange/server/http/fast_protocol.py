@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -19,6 +20,7 @@ from mockexchange.server.http.cut_requests import (
 )
 from mockexchange.server.http.eager_start import start_eagerly
 from mockexchange.server.http.protocols import JournalledProtocol, Part
+from mockexchange.server.http.request_cycle import RequestCycle
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES
 
@@ -33,8 +35,8 @@ class Overrun(Exception):
 
 
 class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
-    cycle: Any
-    is_head_open = is_message_open = is_pipelined = False
+    cycle: Any  # the newest request, a RequestCycle; None before the first
+    is_head_open = is_message_open = is_pipelined = is_upgrading = False
     head_bytes = url_bytes = header_bytes = body_left = 0
     body_parts: list[bytes]
     """The parts of a body in the piece that is being parsed."""
@@ -43,8 +45,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     """The reason to end the connection after the earlier requests are answered; None if there is none."""
     running: Any = None
     """The request that is being answered; uvicorn knows only the newest of a pipeline."""
-    parsed: Coroutine[Any, Any, None] | None = None
-    """The answer to a request in the piece that is being parsed; it begins after that."""
+    parsed: RequestCycle | None = None
+    """A request in the piece that is being parsed whose answer begins after that."""
     _idle_since_s: float | None = None
     """When the connection began to wait for its next request; None while one is sent or answered."""
 
@@ -54,7 +56,10 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.cut is None:
-            super().data_received(data)
+            if len(data) <= PIECE_BYTES and not self._backlog:
+                self._take(data)
+            else:
+                super().data_received(data)
 
     def _take(self, piece: bytes) -> None:
         is_head_open = self.is_head_open
@@ -62,14 +67,27 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         if self.body_parts:
             self._take_body()
         if self.parsed is not None:
-            work, self.parsed = self.parsed, None
-            start_eagerly(work, self._start_task)
+            self._answer_parsed()
         if is_head_open and self.is_head_open:
-            self.head_bytes += len(piece)
-            if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
-                self._refuse_in_turn(HEADERS_TOO_LONG)
-            elif self.head_bytes > HEAD_BYTES_MAX:
-                self._refuse_in_turn(HEAD_TOO_LONG)
+            self._limit_head(len(piece))
+
+    def _parse(self, piece: bytes) -> None:
+        """Parse a piece, as uvicorn does in `data_received`."""
+        self._idle_since_s = None
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade:
+            if self.is_upgrading:
+                self.handle_websocket_upgrade()
+
+    def _limit_head(self, size: int) -> None:
+        self.head_bytes += size
+        if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
+            self._refuse_in_turn(HEADERS_TOO_LONG)
+        elif self.head_bytes > HEAD_BYTES_MAX:
+            self._refuse_in_turn(HEAD_TOO_LONG)
 
     def piece_bytes(self) -> int:
         return max(PIECE_BYTES, min(self.body_left, BODY_PIECE_BYTES))
@@ -94,9 +112,9 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self.is_head_open = self.is_message_open = True
+        self.is_upgrading = self.expect_100_continue = False
         self.head_bytes = self.url_bytes = self.header_bytes = self.body_left = 0
-        self.body_parts = []
-        super().on_message_begin()
+        self.url, self.headers, self.body_parts = b"", [], []
 
     def on_url(self, url: bytes) -> None:
         self.url_bytes += len(url)
@@ -117,12 +135,38 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
+        """Begin to answer the request; behind earlier ones of the connection it waits for its turn."""
         self.is_head_open = False
+        parser = self.parser
+        method, version = parser.get_method().decode("ascii"), parser.get_http_version()
+        if parser.should_upgrade() and self._should_upgrade():
+            self.is_upgrading, self.scope = True, self.new_scope(method, version, self.headers)
+            return
         if self.url.startswith(b"/"):
             self.url = self.url[:TARGET_BYTES_MAX]
-        super().on_headers_complete()
-        if not self.pipeline:
-            self.running = self.cycle
+        cycle = RequestCycle(self, method, version, version != "1.0" and parser.should_keep_alive())
+        earlier, self.cycle = self.cycle, cycle
+        if earlier is None or earlier.response_complete:
+            self.running = cycle
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def new_scope(self, method: str, http_version: str, headers: list[tuple[bytes, bytes]]) -> Any:
+        """Return what the ASGI scope of a request has beside its target."""
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": http_version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": headers,
+            "state": self.app_state.copy(),
+            "method": method,
+        }
 
     def on_body(self, body: bytes) -> None:
         self.body_parts.append(body)
@@ -132,13 +176,15 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         parts, self.body_parts = self.body_parts, []
         body = b"".join(parts)
         self.body_left -= len(body)
-        super().on_body(body)
+        if self.cycle is not None and not self.is_upgrading:
+            self.cycle.add_body(body)
 
     def on_message_complete(self) -> None:
-        if self.body_parts:
+        self.is_message_open = False
+        if self.cycle is not None and not self.is_upgrading:
+            self.cycle.more_body = False
             self._take_body()
-        self.is_message_open, self.body_left = False, 0
-        super().on_message_complete()
+        self.body_left = 0
 
     def send_400_response(self, msg: str) -> None:
         self._refuse_in_turn(self.overrun or NOT_HTTP)
@@ -165,7 +211,8 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         """Read on, and close the connection if no request comes for long, as uvicorn does."""
         self.server_state.total_requests += 1
         if not self.transport.is_closing():
-            self.flow.resume_reading()
+            if self.flow.read_paused:
+                self.flow.resume_reading()
             self._idle_since_s = self.loop.time()
             if self.timeout_keep_alive_task is None:
                 self._watch_idleness(self.timeout_keep_alive)
@@ -205,10 +252,18 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         if self.is_pipelined:
             start = super()._start_asgi_task
             self.shares.start(lambda: self._is_mine() and start(cycle, app))
-        elif (eager_app := self.config.app.eager_app(cycle.scope)) is not None:
-            self.parsed = cycle.run_asgi(eager_app)
         else:
-            super()._start_asgi_task(cycle, app)
+            self.parsed = cycle
+
+    def _answer_parsed(self) -> None:
+        """Begin to answer the request of the last piece, without ASGI and a task if neither is needed."""
+        cycle, self.parsed = self.parsed, None
+        assert cycle is not None, "there is one"
+        answering = self.config.app.direct_answer(cycle)
+        if answering is None:
+            super()._start_asgi_task(cycle, self.app)
+        else:
+            start_eagerly(cycle.run(answering), self._start_task)
 
     def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
@@ -227,7 +282,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
 
         The journal gets the headers parsed so far.
         """
-        if cut is NOT_HTTP or self.scope is None:
+        if cut is NOT_HTTP or self.headers is None:
             return super().note_cut(cut)
         known = {
             "method": self.parser.get_method().decode(),

@@ -111,10 +111,13 @@ class JournalledProtocol:
 
     def _take(self, piece: bytes) -> None:
         self.last_bytes = piece
-        super().data_received(piece)  # type: ignore[misc]  # the mixin's base is a protocol class
+        self._parse(piece)
         part = self.open_part()
         if part or self._awaited or self._deadline:
             self._note_progress(part, len(piece))
+
+    def _parse(self, piece: bytes) -> None:
+        super().data_received(piece)  # type: ignore[misc]  # the mixin's base is a protocol class
 
     def _note_progress(self, part: Part, size: int) -> None:
         """Restart the deadline if another part is awaited, and count the bytes of incomplete requests."""

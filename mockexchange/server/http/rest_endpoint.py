@@ -8,7 +8,7 @@ delayed.
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -23,7 +23,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
 from mockexchange.server.http.sequence_headers import sequence_header
-from mockexchange.server.http.whole_answer import lines_of, plain_cycle, received_body, send_two, write
+from mockexchange.server.http.whole_answer import STATUS_LINES, lines_of, plain_cycle, send_two
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
@@ -113,16 +113,34 @@ async def serve(
 
     Answers to writes, and with `is_numbered` to reads, have the header `X-Mock-Seq`.
     """
-    started_ns = time.perf_counter_ns()
     try:
         body = await read_body(receive, scope["headers"])
     except BodyTooLarge as cut:
         await _refuse_body(sandbox_of, RequestContext.of(request_of(scope, cut.beginning)), send)
         return
-    if body is None:
-        return
-    request = request_of(scope, body)
-    if len(body) + len(request.path) + len(request.query) > PIECE_BYTES:
+    if body is not None:
+        await _answer(sandbox_of, diagnosis_worker, request_of(scope, body), receive, send, is_numbered)
+
+
+def serve_cycle(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: Any, is_numbered: bool) -> Awaitable[None]:
+    """Answer one HTTP request as `serve` does, from a `RequestCycle`; without ASGI if its body has arrived."""
+    body, receive, send = cycle.body, cycle.receive, cycle.send
+    if cycle.more_body or cycle.waiting_for_100_continue or len(body) > BODY_BYTES_MAX:
+        return serve(sandbox_of, diagnosis_worker, cycle.scope, receive, send, is_numbered)
+    request = Request(cycle.method, cycle.raw_path, cycle.query, tuple(cycle.headers), body)
+    return _answer(sandbox_of, diagnosis_worker, request, receive, send, is_numbered)
+
+
+async def _answer(
+    sandbox_of: Any,
+    diagnosis_worker: DiagnosisWorker,
+    request: Request,
+    receive: Receive,
+    send: Send,
+    is_numbered: bool,
+) -> None:
+    started_ns = time.perf_counter_ns()
+    if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
         await budget_of(asyncio.get_running_loop()).wait()
     asked = RequestContext.of(request)
     sandbox: Sandbox = sandbox_of(asked.key_id)
@@ -197,9 +215,6 @@ class BodyTooLarge(Exception):
 
 async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
     """Read a request body; None if the connection ended before it was complete. Raises BodyTooLarge."""
-    received = received_body(receive)
-    if received is not None and len(received) <= BODY_BYTES_MAX:
-        return received
     found = [(name, value) for name, value in headers if name in BODY_HEADERS]
     if not found:
         return b""
@@ -246,7 +261,7 @@ async def send_whole(send: Send, venue: Venue, answer: Answer, more: Sequence[He
     else:
         further = lines_of(more) if more else b""
         lines = b"%b%bcontent-length: %d\r\n" % (_header_lines(venue, answer), further, len(answer.body))
-        write(cycle, answer.status, lines, answer.body)
+        cycle.write(STATUS_LINES[answer.status], lines, answer.body)
 
 
 def _header_lines(venue: Venue, answer: Answer) -> bytes:

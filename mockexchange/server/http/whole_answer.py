@@ -6,7 +6,6 @@ the client twice. Answers that need uvicorn's checks still go through its `send`
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from types import MethodType
 from typing import Any
 
 from starlette.types import Receive, Send
@@ -20,12 +19,12 @@ STATUS_LINES = {
 """The first lines of answers that have a body."""
 
 try:
-    from uvicorn.protocols.http import httptools_impl
+    from mockexchange.server.http import request_cycle
 
-    CYCLE: type[Any] | None = httptools_impl.RequestResponseCycle
+    CYCLE: type[Any] | None = request_cycle.RequestCycle
 except ImportError:
     CYCLE = None
-"""The type of uvicorn's answers on httptools; without it uvicorn uses h11, and answers are in two pieces."""
+"""The type of requests on httptools; without it uvicorn uses h11, and answers are in two pieces."""
 
 
 async def send_whole(send: Send, status: int, headers: list[Header], body: bytes) -> None:
@@ -34,21 +33,21 @@ async def send_whole(send: Send, status: int, headers: list[Header], body: bytes
     if cycle is None:
         await send_two(send, status, headers, body)
     else:
-        write(cycle, status, lines_of(headers), body)
+        cycle.write(STATUS_LINES[status], lines_of(headers), body)
 
 
 def plain_cycle(send: Send, status: int) -> Any:
-    """Return uvicorn's object that sends an answer, if the answer can be sent in one write; else None.
+    """Return the `RequestCycle` that `send` answers, if the answer can be sent in one write; else None.
 
     It cannot if its status has no prepared line, after HEAD, and if the connection ends or its buffer is full.
     """
-    cycle: Any = send.__self__ if isinstance(send, MethodType) else send
+    cycle: Any = getattr(send, "__self__", None)
     if (
         type(cycle) is CYCLE
         and status in STATUS_LINES
         and cycle.keep_alive
         and not (cycle.disconnected or cycle.response_started or cycle.flow.write_paused)
-        and cycle.scope["method"] != "HEAD"
+        and cycle.method != "HEAD"
     ):
         return cycle
     return None
@@ -56,7 +55,7 @@ def plain_cycle(send: Send, status: int) -> Any:
 
 def received_body(receive: Receive) -> bytes | None:
     """Return the body of a request if it was received completely; None if uvicorn has to wait for more."""
-    cycle: Any = receive.__self__ if isinstance(receive, MethodType) else receive
+    cycle: Any = getattr(receive, "__self__", None)
     if type(cycle) is CYCLE and not (cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue):
         return bytes(cycle.body)
     return None
@@ -71,16 +70,3 @@ async def send_two(send: Send, status: int, headers: list[Header], body: bytes) 
 def lines_of(headers: Iterable[Header]) -> bytes:
     """Return headers as lines."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
-
-
-def write(cycle: Any, status: int, lines: bytes, body: bytes) -> None:
-    """Write an answer in one piece, and end its cycle as uvicorn's `send` does after its two messages."""
-    pieces = [STATUS_LINES[status]]
-    for name, value in cycle.default_headers:
-        pieces += name, b": ", value, b"\r\n"
-    pieces += lines, b"\r\n", body
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join(pieces))
-    cycle.message_event.set()
-    cycle.on_response()

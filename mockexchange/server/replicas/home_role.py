@@ -141,7 +141,7 @@ class HomeApp(ListenerApp):
         else:
             await send_refusal(scope, send, reason)
 
-    def eager_app(self, scope: Scope) -> None:
+    def direct_answer(self, cycle: object) -> None:
         return None
 
 

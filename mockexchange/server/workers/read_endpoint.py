@@ -59,7 +59,7 @@ class ReaderApp(ListenerApp):
             cycle: Any = getattr(send, "__self__", None)
             cycle.transport.get_protocol().hand_over()
 
-    def eager_app(self, scope: Scope) -> None:
+    def direct_answer(self, cycle: object) -> None:
         return None
 
     async def _answer(self, scope: Scope, send: Send) -> bool:

@@ -1,16 +1,16 @@
 """Answers in one piece: the bytes are those of uvicorn's own `send`, and it sends what is not plain."""
 
 import asyncio
-import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.http.request_cycle import RequestCycle
 from mockexchange.server.http.rest_endpoint import send_whole
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
@@ -34,12 +34,21 @@ class Transport(asyncio.Transport):
         self.is_closed = True
 
 
-def cycle_of(transport: Transport, done: list[str], method: str, keep_alive: bool) -> RequestResponseCycle:
-    scope: Any = {"method": method, "type": "http"}
-    log, date = logging.getLogger(__name__), [(b"date", b"Mon, 23 Nov 2026 06:00:00 GMT")]
-    flow, event = FlowControl(transport), asyncio.Event()
-    ended = lambda: done.append("answered")  # noqa: E731  # a callback
-    return RequestResponseCycle(scope, transport, flow, log, log, False, date, event, False, keep_alive, ended)
+class Protocol:
+    """What a request uses of its connection's protocol."""
+
+    def __init__(self, transport: Transport, done: list[str]) -> None:
+        self.transport, self.flow, self.url, self.headers = transport, FlowControl(transport), b"/", list[Any]()
+        self.expect_100_continue = False
+        self.server_state = SimpleNamespace(default_headers=[(b"date", b"Mon, 23 Nov 2026 06:00:00 GMT")])
+        self.on_response_complete = lambda: done.append("answered")
+
+    def new_scope(self, method: str, http_version: str, headers: Any) -> dict[str, Any]:
+        return {"method": method, "http_version": http_version, "type": "http", "headers": headers}
+
+
+def cycle_of(transport: Transport, done: list[str], method: str, keep_alive: bool) -> RequestCycle:
+    return RequestCycle(Protocol(transport, done), method, "1.1", keep_alive)
 
 
 async def sent(answer: Answer, *, is_wrapped: bool, method: str, keep_alive: bool) -> tuple[list[bytes], object]:
