@@ -1,6 +1,5 @@
 """Compares a recording with its replay: every request and every stream is repeated at its position in the log."""
 
-import hashlib
 from collections.abc import Iterator
 from heapq import merge
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from mockexchange.replay.streams import StreamReplay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.replay.writes import WriteReplay
+from mockexchange.sandbox.journal.journal import checksum_of
 from mockexchange.sandbox.journal.journal_json import entry_bytes
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Answer
@@ -96,5 +96,5 @@ def _is_same(entry: Plain, answer: Answer) -> bool:
         return False
     dropped = entry.get("dropped", {}).get("answer")
     if dropped:
-        return [len(answer.body), hashlib.sha256(answer.body).hexdigest()] == list(dropped)
+        return [len(answer.body), checksum_of(answer.body)] == list(dropped)
     return answer.body == (entry_bytes(entry, "answer") or b"")
