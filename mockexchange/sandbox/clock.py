@@ -83,6 +83,8 @@ class ExchangeClock:
     def moment(self) -> tuple[int, int]:
         """Return exchange time and host time, both of the same instant."""
         host = self._host()
+        if self._scale is None:
+            return min(host + self._ahead_us, LAST), host
         return self._origin if self._is_paused else self._instant(host), host
 
     def _instant(self, host: int) -> int:

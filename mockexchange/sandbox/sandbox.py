@@ -283,8 +283,8 @@ class Sandbox:
         """
         if self.broken:
             self.require_working()
-        at, host_at, position = self.moment()
-        self.touched_at = host_at
+        at, host_at = self.clock.moment()
+        position, self.touched_at = self.exchange.state.sequence, host_at
         asked = request if type(request) is RequestContext else RequestContext.of(request)
         answering = self.faults.answer if self.faults.for_requests else self._answer
         answer = answering(asked, at, host_at)

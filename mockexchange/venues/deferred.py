@@ -23,15 +23,17 @@ class DeferredFunction:
         self._loaded: ModuleType | None = None
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self.resolve()(*arguments, **named)
+        module = self._loaded or self._load()
+        return getattr(module, self._name)(*arguments, **named)
 
     def resolve(self) -> Callable[..., Any]:
         """Return the function itself."""
-        module = self._loaded
-        if module is None:
-            module = self._loaded = import_module(self._module)
-        function: Callable[..., Any] = getattr(module, self._name)
+        function: Callable[..., Any] = getattr(self._loaded or self._load(), self._name)
         return function
+
+    def _load(self) -> ModuleType:
+        self._loaded = import_module(self._module)
+        return self._loaded
 
 
 def functions_of(package: str) -> Callable[[str], Callable[..., Any]]:

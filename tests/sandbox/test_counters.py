@@ -10,9 +10,10 @@ from mockexchange.sandbox.journal.counters import BOUNDS_US, OTHERS, Counters, L
 
 @given(st.lists(st.integers(0, 10_000_000)))
 def test_a_latency_is_counted_up_to_its_bound(latencies_us: list[int]) -> None:
-    latencies = Latencies()
+    counts = Counters()
     for latency_us in latencies_us:
-        latencies.add(latency_us)
+        counts.count_request("kalshi", None, 200, latency_us)
+    latencies = counts.latencies.get("kalshi", Latencies())
     upto = [sum(one <= bound for one in latencies_us) for bound in BOUNDS_US]
     assert [sum(latencies.counts[: place + 1]) for place in range(len(BOUNDS_US))] == upto
     assert (sum(latencies.counts), latencies.sum_us) == (len(latencies_us), sum(latencies_us))

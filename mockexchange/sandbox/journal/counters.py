@@ -23,10 +23,6 @@ class Latencies(Struct):
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_US) + 1))
     sum_us: int = 0
 
-    def add(self, latency_us: int) -> None:
-        self.counts[bisect_left(BOUNDS_US, latency_us)] += 1
-        self.sum_us += latency_us
-
 
 REFUSED_FROM = 400
 """The lowest status of a refusal."""
@@ -66,4 +62,5 @@ class Counters:
         latencies = self.latencies.get(venue)
         if latencies is None:
             latencies = self.latencies[venue] = Latencies()
-        latencies.add(latency_us)
+        latencies.counts[bisect_left(BOUNDS_US, latency_us)] += 1
+        latencies.sum_us += latency_us

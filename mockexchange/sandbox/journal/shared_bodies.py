@@ -1,5 +1,7 @@
 """Counts the memory of bodies that the journal keeps."""
 
+from collections.abc import Iterable
+
 
 class SharedBodies:
     """The total size of the bodies; a bytes object that several entries share counts once."""
@@ -10,23 +12,26 @@ class SharedBodies:
         self._holders: dict[int, int] = {}
         self.size_bytes = 0
 
-    def hold(self, bodies: list[bytes]) -> None:
+    def hold(self, bodies: Iterable[bytes | None]) -> None:
         holders = self._holders
         for raw in bodies:
-            place = id(raw)
-            count = holders.get(place)
-            if count is None:
-                holders[place] = 1
-                self.size_bytes += len(raw)
-            else:
-                holders[place] = count + 1
+            if raw:
+                place = id(raw)
+                count = holders.get(place)
+                if count is None:
+                    holders[place] = 1
+                    self.size_bytes += len(raw)
+                else:
+                    holders[place] = count + 1
 
-    def release(self, bodies: list[bytes]) -> None:
+    def release(self, bodies: Iterable[bytes | None]) -> None:
         holders = self._holders
         for raw in bodies:
-            place = id(raw)
-            count = holders.pop(place) - 1
-            if count:
-                holders[place] = count
-            else:
-                self.size_bytes -= len(raw)
+            if raw:
+                place = id(raw)
+                count = holders[place]
+                if count == 1:
+                    del holders[place]
+                    self.size_bytes -= len(raw)
+                else:
+                    holders[place] = count - 1
