@@ -72,6 +72,8 @@ def statements() -> dict[str, list[list[Place]]]:
     """Return for each command of each history the statements that it is the first to run."""
     known = set[Place]()
     found: dict[str, list[list[Place]]] = {name: [] for name in HISTORIES}
+    for history in HISTORIES.values():
+        asyncio.run(play(history))  # modules that a command imports when it is first used run their statements once
     for name, history in HISTORIES.items():
         exchange = asyncio.run(play([])).exchange
         for place, command in enumerate(history):
