@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 PIECE_BYTES = 2 * 1024
 """The bytes that are parsed at once: about a hundred of the smallest requests or 300 of the smallest frames."""
-TURN_S = 0.002
-"""The seconds in one turn of the loop for all work in the queue."""
+TURN_S = 0.001
+"""The seconds in one turn of the loop for all work in the queue, and again for the work that it starts."""
 STARTS_PER_TURN = 8
-"""The most waiting requests and commands that begin in one turn; fewer while turns take longer than TURN_S."""
+"""The most functions that only start work in one turn; fewer if that work would take longer than TURN_S."""
 UNFINISHED_BYTES_MAX = 128 * 1024 * 1024
 """The most bytes of incomplete headers and bodies of all connections together."""
 
@@ -63,9 +63,9 @@ class LoopBudget:
 
     def _run(self) -> None:
         waiting, now_s = self._waiting, time.perf_counter()
-        ends_at, is_late = now_s + TURN_S, now_s - self._ran_at_s > TURN_S
+        ends_at = now_s + TURN_S
+        self._starts_max = self._allowed_starts(now_s - self._ran_at_s)
         self._starts = 0
-        self._starts_max = self._starts_max // 2 or 1 if is_late else min(self._starts_max + 1, STARTS_PER_TURN)
         while waiting:
             waiting[0]()
             waiting.popleft()
@@ -74,6 +74,13 @@ class LoopBudget:
         self._ran_at_s = time.perf_counter()
         if waiting:
             self._loop.call_soon(self._run)
+
+    def _allowed_starts(self, took_s: float) -> int:
+        """Return how many starts fit into a turn, if each takes as long as those of the turn before, and at most one
+        more than in that turn.
+        """
+        fitting = int(TURN_S * self._starts / took_s) if self._starts and took_s else STARTS_PER_TURN
+        return max(1, min(fitting, self._starts_max + 1, STARTS_PER_TURN))
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

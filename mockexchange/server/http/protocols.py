@@ -57,7 +57,8 @@ class JournalledProtocol:
     cycle: Any  # None until the first request
     shares: LoopBudget
     last_bytes = b""
-    _backlog = b""
+    _backlog = memoryview(b"")
+    """Received bytes that wait to be parsed; a view, since a piece of it is taken without copying the rest."""
     _is_waiting = _is_refused = False
     _held_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
@@ -72,11 +73,11 @@ class JournalledProtocol:
 
     def data_received(self, data: bytes) -> None:
         if self._backlog:
-            self._backlog += data
+            self._backlog = memoryview(bytes(self._backlog) + data)
         elif len(data) <= PIECE_BYTES or len(data) <= self.piece_bytes():
             self._take(data)
         else:
-            self._backlog = data
+            self._backlog = memoryview(data)
             self.flow.hold()
             self._go_on()
 
@@ -90,12 +91,18 @@ class JournalledProtocol:
         """Parse the next piece of the backlog; if too many requests wait, the end of one of them does so."""
         self._is_waiting = False
         if not self._is_mine():
-            self._backlog = b""
+            self._backlog = self._backlog[:0]
+            self._read_on()
         elif not self.is_full():
             size = self.piece_bytes()
-            piece, self._backlog = self._backlog[:size], self._backlog[size:]
+            piece, self._backlog = bytes(self._backlog[:size]), self._backlog[size:]
             self._take(piece)
             self._go_on()
+            if not self._backlog:
+                self.shares.start(self._read_on)
+
+    def _read_on(self) -> None:
+        """Read the socket again. Few connections do so in one turn, since each then reads up to 256 KiB at once."""
         if not self._backlog:
             self.flow.is_held = False
             if self.may_read() and not self.transport.is_closing():
@@ -149,7 +156,7 @@ class JournalledProtocol:
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
         self._hold(0)
-        self._backlog = b""
+        self._backlog = self._backlog[:0]
         part = self.open_part()
         if not self._is_refused and (part == "head" or (part and not self.is_discarding())):
             self.config.app.note_unfinished(self.last_bytes[:RAW_BYTES_MAX], UNFINISHED)

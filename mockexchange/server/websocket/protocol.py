@@ -170,9 +170,18 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self._is_digesting = True
             budget_of(self.loop).add(self._digest)
         is_deaf = len(self._unread) > READ_AHEAD_BYTES
-        if is_deaf != self._is_deaf and not self.transport.is_closing():
-            self._is_deaf = is_deaf
-            (self.transport.pause_reading if is_deaf else self.transport.resume_reading)()
+        if is_deaf == self._is_deaf or self.transport.is_closing():
+            return
+        self._is_deaf = is_deaf
+        if is_deaf:
+            self.transport.pause_reading()
+        else:
+            budget_of(self.loop).start(self._hear)
+
+    def _hear(self) -> None:
+        """Read the socket again. Few streams do so in one turn, since each then reads up to 256 KiB at once."""
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     @property
     def _may_digest(self) -> bool:
