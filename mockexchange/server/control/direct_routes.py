@@ -29,7 +29,8 @@ class DirectRoutes:
         if handler is None:
             await self._app(scope, receive, send)
             return
-        request = Request({**scope, "app": self._app, "path_params": names}, receive)
+        scope["app"], scope["path_params"] = self._app, names
+        request = Request(scope, receive)
         try:
             response = await handler(request)
         except Exception as error:

@@ -94,9 +94,17 @@ def subaccount(name: str) -> str:
     return name if name.isdigit() else "null"
 
 
+class _QuotedWords(dict[str, str]):
+    """The words of an enumeration as JSON, each made when it is first written."""
+
+    def __missing__(self, word: str) -> str:
+        quoted = self[word] = f'"{word}"'
+        return quoted
+
+
 def one_of(*choices: str) -> Spelling:
     """Return the JSON form of an enumeration whose words are the same in the core and in JSON."""
-    return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
+    return Spelling(" or ".join(choices), _QuotedWords().__getitem__, choices)
 
 
 CENTS = Spelling("integer cents, truncated", cents)
@@ -110,7 +118,7 @@ UNIX_SECONDS = Spelling("integer Unix seconds", unix_seconds)
 MILLISECONDS = Spelling("integer Unix milliseconds", unix_milliseconds)
 CENTICENTS = Spelling("integer hundredths of a cent, truncated", centicents)
 INTEGER = Spelling("integer", str)
-TEXT = Spelling("string", text)
+TEXT = Spelling("string", encode_basestring)
 BOOLEAN = Spelling("boolean", lambda value: "true" if value else "false")
 PRICE_4 = Spelling("dollar string, 4 decimals", price_4)
 PRICE_CENTS = Spelling("integer cents, truncated", price_cents)

@@ -53,7 +53,8 @@ class ControlAccess:
         refusal = self._refusal(scope, headers, grant)
         if self.audit and is_audited(request := Request(scope)):
             send = _auditing(send, self.audit, request, grant)
-        await (refusal or self.app)({**scope, GRANT: grant}, receive, _marking(send))
+        scope[GRANT] = grant
+        await (refusal or self.app)(scope, receive, _marking(send))
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes], grant: Grant | None) -> Response | None:
         host = _host_name(headers.get(b"host", b"").decode("latin-1"))
