@@ -2,7 +2,7 @@
 
 import click
 
-from mockexchange.cli.click_base import PREFIX, Program
+from mockexchange.cli.click_base import PREFIX, Program, allowed_colour
 from mockexchange.cli.commands import COMMANDS
 from mockexchange.cli.help_page import COLUMNS_MAX
 from mockexchange.version import __version__
@@ -25,5 +25,6 @@ def main(context: click.Context) -> None:
 
     The help of each option names the environment variable that sets it, too. Bad arguments end with exit code 2.
     """
+    context.color = allowed_colour()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -159,7 +159,14 @@ def _print_error(place: str, message: str) -> None:
     from mockexchange.cli.terminal import fitted
 
     first, *lines = [" ".join(part.split()) for part in INDENTED_LINE.split(message)]
-    click.secho("\n".join(map(fitted, [f"{place}: {first}", *(f"  {line}" for line in lines)])), fg="red", err=True)
+    text = "\n".join(map(fitted, [f"{place}: {first}", *(f"  {line}" for line in lines)]))
+    click.secho(text, fg="red", err=True, color=allowed_colour())
+
+
+def allowed_colour() -> bool | None:
+    """Return False if NO_COLOR or TERM forbids colours, as for rich; else None, by which terminals alone get them."""
+    is_forbidden = os.environ.get("NO_COLOR") or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    return False if is_forbidden else None
 
 
 class Option(click.Option):

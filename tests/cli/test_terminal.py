@@ -1,6 +1,7 @@
 """What reaches the terminal: nothing from the wire that it would obey, tables for people and lines for programs."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from mockexchange.cli.server_connection import Server
 from mockexchange.cli.terminal import Line, printable, show_json, show_table
-from tests.cli.conftest import AtTerminal, Cli
+from tests.cli.conftest import COLOUR, AtTerminal, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM
 
 
@@ -108,3 +109,20 @@ def on_a_terminal(*arguments: str) -> str:
         pass
     os.close(reader)
     return b"".join(parts).decode()
+
+
+COLOURED = re.compile(r"\x1b\[[0-9;]*\b3[0-9]")
+
+
+@pytest.mark.parametrize(("name", "value", "escape"), [("NO_COLOR", "1", COLOURED), ("TERM", "dumb", COLOUR)])
+def test_colours_can_be_switched_off(
+    name: str, value: str, escape: re.Pattern[str], at_terminal: AtTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In what the program writes itself, and in what rich writes for it, which stays bold with NO_COLOR."""
+    commands = (("call", "alice", "GET", "/portfolio/balance", 0), ("cal", 2), ("scenario", "list", 0))
+    before = [at_terminal(80, *words, code=code, has_colour=True) for *words, code in commands]
+    monkeypatch.setenv(name, value)
+    after = [at_terminal(80, *words, code=code, has_colour=True) for *words, code in commands]
+    assert all(COLOUR.search(text) for text in before)
+    assert not any(escape.search(text) for text in after)
+    assert [COLOUR.sub("", text) for text in before] == [COLOUR.sub("", text) for text in after]

@@ -1,7 +1,7 @@
 """Makes the banner that `serve` prints when it is ready."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,16 @@ from typing import Any
 import click
 
 from mockexchange.cli.commands.env import holder_of
+from mockexchange.cli.terminal import fitted
 from mockexchange.clients.published import CLIENT_SETUPS, template_values, trust_of
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue
 
+CHECKED = "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
+NAME_COLUMNS, KIND_COLUMNS_MIN = (12, 24), 7
+"""The least and the greatest width of the column of names, and the least of that of kinds."""
 EVERY_DATE = "compat: every field of every date"
 
 
@@ -39,14 +43,12 @@ def banner(
     if api_date.is_compat and kept:
         lines.append(_yellow(f"  compat keeps {kept} removed fields: use --api-date latest in CI"))
     if is_checked:
-        lines.append(
-            "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
-        )
+        lines.append(_fitted(CHECKED))
     if faults:
         disturb = "fault disturbs" if faults == 1 else "faults disturb"
         lines.append(_yellow(f"  {faults} {disturb} it on purpose: mockexchange fault list"))
     lines.append(f"  in a browser: {click.style('mockexchange console', fg='cyan')}")
-    lines += ["", *(_account_line(account) for account in ready["accounts"])]
+    lines += ["", *_account_lines(ready["accounts"])]
     return "\n".join([*lines, *_block(ready, ready_file), "", click.style("Ctrl-C stops it.", dim=True)])
 
 
@@ -65,7 +67,7 @@ def _block(ready: dict[str, Any], ready_file: Path) -> list[str]:
     if not ready.get("ca_cert"):
         return ["", *exports, *calls] if exports else []
     authority = f"Its certificate is signed by an authority of this run, {ready['ca_cert']}. To trust that:"
-    return ["", authority, "", *_export_lines(trust_of(ready["ca_bundle"])), *exports, *calls]
+    return ["", _fitted(authority, 0), "", *_export_lines(trust_of(ready["ca_bundle"])), *exports, *calls]
 
 
 def _yellow(text: str) -> str:
@@ -78,12 +80,28 @@ def _served(ready: dict[str, Any]) -> list[tuple[Venue, Mapping[str, str]]]:
     return [(VENUES[name], where) for name, where in ready["venues"].items() if name in used]
 
 
-def _account_line(account: dict[str, Any]) -> str:
-    """Return the line of an account, with its kind at the default venue, which has several kinds, else its venue."""
-    kind = account["kind"] if account["venue"] == DEFAULT.name else VENUES[account["venue"]].title
-    subtraders = f"  subtraders {', '.join(account['subtraders'])}" if account["subtraders"] else ""
-    name = click.style(f"{account['name']:<12}", bold=True)
-    return f"  {name} {kind:<7} key {account['key_id']}{subtraders}"
+def _account_lines(accounts: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of the accounts; subtraders have lines of their own if they do not fit."""
+    name_width = min(NAME_COLUMNS[1], max((len(account["name"]) for account in accounts), default=0))
+    kind_width = max((len(_kind(account)) for account in accounts), default=0)
+    for account in accounts:
+        kind, name = f"{_kind(account):<{max(KIND_COLUMNS_MIN, kind_width)}}", f"  {account['name']}"
+        head = f"{name:<{2 + max(NAME_COLUMNS[0], name_width)}} {kind} key {account['key_id']}"
+        subtraders = f"  subtraders {', '.join(account['subtraders'])}" if account["subtraders"] else ""
+        has_room = _fitted(head + subtraders) == head + subtraders
+        yield (head + subtraders if has_room else _fitted(head)).replace(name, click.style(name, bold=True), 1)
+        if subtraders and not has_room:
+            yield _fitted(f"  {subtraders}")
+
+
+def _kind(account: dict[str, Any]) -> str:
+    """Return the kind of an account at the default venue, which has several kinds, else the name of its venue."""
+    kind: str = account["kind"]
+    return kind if account["venue"] == DEFAULT.name else VENUES[account["venue"]].title
+
+
+def _fitted(line: str, indent: int = 2) -> str:
+    return fitted(line, indent, is_error=False)
 
 
 def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
