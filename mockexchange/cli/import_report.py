@@ -33,6 +33,7 @@ def print_import(found: Imported, out: Path) -> None:
     exported = [f"line {one.line} of the export was not read: {one.why}" for one in found.export_problems]
     _print_some(exported, "of the export were not read")
     _print_some([f"line {one.line} is assumed: {one.why}" for one in found.recorded.assumed], "are assumed")
+    _print_some([f"line {one.line}, from frames: {one.why}" for one in found.recorded.from_frames], "from frames")
     _print_some([f"no step: {why}" for why in found.refusals], "have no step")
     _print_some([f"not read: {answer.where}: {why}" for answer, why in found.unread], "were not read")
     _print_unexplained(found.verified, "recorded", "the scenario answers")
@@ -82,6 +83,7 @@ def import_as_json(found: Imported, out: Path) -> dict[str, Any]:
         "problems": _problems(found.recorded.problems),
         "export_problems": _problems(found.export_problems),
         "assumed": _problems(found.recorded.assumed),
+        "from_frames": _problems(found.recorded.from_frames),
         "refused_steps": found.refusals,
         "unread": [{**_place(answer), "why": why} for answer, why in found.unread],
         **{name: [_difference(one) for one in verified if _differs(one)] for name, verified in compared.items()},

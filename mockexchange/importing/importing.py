@@ -124,10 +124,12 @@ def _made(importer: Any, recorded: Recorded) -> tuple[dict[str, Any], Balances, 
     first = min(answer.at for answer in recorded.answers)
     try:
         facts = importer.facts_of(recorded.bodies())
+        from_frames = importer.add_frames(facts, recorded.streams.of(recorded.venue))
         scenario = importer.scenario_of(facts, _name(recorded.path), first)
     except NOT_UNDERSTOOD as error:
         raise WrongRecording(f"{recorded.path} has rows of an unknown form: {reason_of(error)}") from None
     recorded.assumed += facts.assumed
+    recorded.from_frames += from_frames
     return scenario, Balances(importer.balances_of(facts), importer.extent_of(facts)), facts.unread
 
 

@@ -80,6 +80,8 @@ class Recorded:
     streams: RecordedStreams = field(default_factory=RecordedStreams)
     problems: list[Problem] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    from_frames: list[Problem] = field(default_factory=list)
+    """The rows that only frames of streams show, with their lines."""
     assumed: list[Problem] = field(default_factory=list)
     """Assumptions about rows of a CSV file that lack a fact, with their lines."""
 

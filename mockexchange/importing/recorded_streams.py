@@ -37,6 +37,10 @@ class RecordedStreams:
         if connection is not None:
             self.venues[connection] = venue_at(path).name
 
+    def of(self, venue: str) -> list[StreamLine]:
+        """Return the lines of a venue's streams."""
+        return [one for one in self.lines if self.venues[one.connection] == venue]
+
     def take(self, line: dict[str, Any], number: int) -> str:
         """Hold a line; return why its frame is not compared, "" if it is."""
         kind = str(line.get("kind", ""))

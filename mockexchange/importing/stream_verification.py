@@ -36,7 +36,7 @@ def verify_streams(plan: Plan, recorded: Recorded, api_date: ApiDate) -> list[Ve
 
     Frames that cannot be read become problems of the recording. Raises ScenarioError.
     """
-    lines = [one for one in recorded.streams.lines if recorded.streams.venues[one.connection] == recorded.venue]
+    lines = recorded.streams.of(recorded.venue)
     if not lines:
         return []
     player = asyncio.run(_played(plan, recorded.venue, sorted(lines, key=lambda one: (one.at, one.line)), api_date))

@@ -42,16 +42,25 @@ def record_stream(
     channels: Iterable[str],
     change: Callable[[Frames], Frames] = lambda frames: frames,
     end_at: int = LATEST_US,
+    *,
+    reads: Sequence[str] = READS,
 ) -> Path:
     """Write the stream of a scenario's whole history, with changed frames, and then its reads, as a recording."""
     file = RecordingFile(path, Redactor(), "the mock", at=0)
-    asyncio.run(_record(file, plan_of(scenario), date, subscription(*channels), change, end_at))
+    asyncio.run(_record(file, plan_of(scenario), date, subscription(*channels), change, end_at, reads=reads))
     file.finish()
     return path
 
 
 async def _record(
-    file: RecordingFile, plan: Plan, date: str, command: str, change: Callable[[Frames], Frames], end_at: int
+    file: RecordingFile,
+    plan: Plan,
+    date: str,
+    command: str,
+    change: Callable[[Frames], Frames],
+    end_at: int,
+    *,
+    reads: Sequence[str],
 ) -> None:
     emulated = await Emulated.open(plan, DEFAULT.name, DEFAULT.api_date(date))
     wire, at = _Wire(), plan.start + 1
@@ -70,7 +79,7 @@ async def _record(
     await emulated.advance(LATEST_US)
     assert emulated.refusals == []
     add_stream(file, command, change(sent), at, end_at)
-    for number, read in enumerate(READS):
+    for number, read in enumerate(reads):
         body = emulated.ask(PREFIX + read, LATEST_US).body.encode()
         file.add_request(Exchanged("GET", PREFIX + read, [], b"", 200, [], body, LATEST_US + number, 1))
 

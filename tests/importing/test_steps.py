@@ -117,6 +117,14 @@ def test_a_group_that_was_triggered_is_closed(tmp_path: Path) -> None:
     assert len(steps(found, "trigger_group")) == 1
 
 
+def test_a_group_that_its_fills_triggered_ends_its_orders_itself(tmp_path: Path) -> None:
+    group = "5f0e2a51-6a3c-4d5b-9a70-2f1d4c8e0a01"
+    lines = [f"  - group: {{account: alice, group: {group}, limit: 4}}\n", f"{REST}, group: {group}}}}}\n", FILL % 50]
+    found = import_recording(record(tmp_path / "run.jsonl", HEAD + "".join(lines), "2026-06"), "2026-06")
+    assert unexplained(found) == []
+    assert steps(found, "cancel") == []
+
+
 def test_answers_to_writes_are_rows_too(tmp_path: Path) -> None:
     """A price that no read has seen is in the answer to the amendment."""
     file = RecordingFile(tmp_path / "run.jsonl", Redactor(), "here", at=0)

@@ -85,7 +85,7 @@ GOLDEN = [
         YES_BOOK,
         {EXPLAINED: 2, NOT_JUDGED: 3},
     ),
-    ("stream_order_groups.2026-06-12", IN_GROUPS, "2026-06-12T12:46:00Z", GROUPS, {EXPLAINED: 3, UNEXPLAINED: 5}),
+    ("stream_order_groups.2026-06-12", IN_GROUPS, "2026-06-12T12:46:00Z", GROUPS, {EXPLAINED: 8}),
 ]
 """Recorded streams: the command, its instant, a scenario written by hand, and what an import of a read explains."""
 
@@ -147,12 +147,13 @@ def test_an_import_counts_every_recorded_frame(
 
 @pytest.mark.parametrize("date", ["2026-06", "2026-10"])
 def test_the_frames_of_the_demo_come_out(tmp_path: Path, date: str) -> None:
-    """No read has the instant at which a group was created."""
+    """No read has the instant at which a group was created: it is from its frame."""
     path = record_stream(tmp_path / "run.jsonl", DEMO.read_text(encoding="utf-8"), date, PRIVATE)
     found = import_recording(path, date)
-    assert kinds(found.streams) == {EXPLAINED: 44, UNEXPLAINED: 1}
-    ((kind, _, ((path_, text, answered),)),) = differing(found.streams)
-    assert (kind, path_, "created" in text, answered) == ("order_group_updates", "frame", True, "(absent)")
+    assert differing(found.streams) == []
+    assert kinds(found.streams) == {EXPLAINED: 45}
+    (created,) = [row.why for row in found.recorded.from_frames if row.why.startswith("group")]
+    assert " created at " in created
     assert found.recorded.skipped == {}
 
 

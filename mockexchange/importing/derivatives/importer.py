@@ -19,6 +19,7 @@ from mockexchange.importing.derivatives.facts import (
 )
 from mockexchange.importing.derivatives.scenario import ACCOUNT, holder, scenario_of
 from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
+from mockexchange.importing.recorded_streams import StreamLine
 
 SUMS = ("equity", "margin_balance", "available_funds")
 LAST_DIGIT = Decimal("0.000000001")
@@ -36,6 +37,10 @@ class DerivativesImporter:
 
     def facts_of(self, bodies: Iterable[tuple[RecordedAnswer, Any]]) -> Facts:
         return facts_of(bodies)
+
+    def add_frames(self, facts: Facts, lines: Iterable[StreamLine]) -> list[Problem]:
+        """Add nothing: streams of derivatives are counted and not read."""
+        return []
 
     def scenario_of(self, facts: Facts, name: str, first_at: int) -> dict[str, Any]:
         return scenario_of(self.venue, facts, name, first_at)

@@ -50,7 +50,7 @@ def add_assumed_fills(facts: Facts) -> None:
         fills[order_id].append(fill)
     for order_id, order in facts.orders.items():
         number = int(order["subaccount_number"] or 0)
-        if {None, number} & facts.whole_lists:
+        if {None, number} & facts.whole_lists.keys():
             continue
         latest = _latest(facts, order, number)
         for missing in _missing(order, fills[order_id]):

@@ -1,5 +1,6 @@
 """Collects the rows of one Kalshi account in a recording: the newest of each fill, order, position and settlement."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -27,6 +28,14 @@ class Dated(NamedTuple):
     row: Row
     at: int
     line: int = 0
+
+
+class GroupEvent(NamedTuple):
+    """An event of an order group that a frame shows; the limit, in hundredths of a contract, is None if it has none."""
+
+    at: int
+    kind: str
+    limit_centis: int | None
 
 
 @dataclass(slots=True)
@@ -68,8 +77,10 @@ class Facts:
     """The markets whose order book was recorded."""
     subaccounts: set[int] = field(default_factory=set)
     """The subaccounts in the recorded list of balances."""
-    whole_lists: set[int | None] = field(default_factory=set)
-    """The subaccounts whose list of fills was recorded to its end; None for the list of all subaccounts."""
+    listed_positions: set[int] = field(default_factory=set)
+    """The subaccounts whose list of positions was recorded."""
+    whole_lists: dict[int | None, int] = field(default_factory=dict)
+    """The last instant at which the list of a subaccount's fills was recorded to its end; None for the list of all."""
     oldest_listed: dict[int | None, int] = field(default_factory=dict)
     """The instant of the oldest recorded fill in the list of each subaccount; None for the list of all."""
     listed_orders: set[int] = field(default_factory=set)
@@ -79,6 +90,10 @@ class Facts:
     fcm: Fcm = field(default_factory=Fcm)
     assumed: list[Problem] = field(default_factory=list)
     """Assumptions about rows that lack a fact, with their lines."""
+    group_events: defaultdict[str, list[GroupEvent]] = field(default_factory=lambda: defaultdict(list))
+    """What frames show of order groups, by the group's id, the oldest first."""
+    from_frames: list[Problem] = field(default_factory=list)
+    """The rows that only frames show, with their lines."""
     unread: list[tuple[RecordedAnswer, str]] = field(default_factory=list)
     """Answers with a row that could not be read, each with the reason."""
 
@@ -108,11 +123,12 @@ def _take(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
         facts.lines.setdefault(fill["order_id"], answer.line)
         facts.archived += [fill["created_time"]] if _is_archive(answer) else []
     if answer.path == FILLS:
-        _note_list(facts, answer.query, body)
+        _note_list(facts, answer, body)
     for settlement in body.get("settlements") or []:
         facts.settlements[settlement["ticker"]] = facts.payouts[subaccount, settlement["ticker"]] = settlement
     for position in body.get("market_positions") or []:
         facts.positions[subaccount, position["ticker"]] = Dated(position, answer.at, answer.line)
+    facts.listed_positions |= {subaccount} if "market_positions" in body else set()
     for event in body.get("event_positions") or []:
         facts.shares[subaccount, event["event_ticker"]] = event
     facts.tier = body.get("usage_tier") or facts.tier
@@ -142,16 +158,17 @@ def _take_orders(facts: Facts, answer: RecordedAnswer, body: Any, subaccount: in
         facts.groups[group["id"]] = {"subaccount_number": subaccount, **group}
 
 
-def _note_list(facts: Facts, query: str, body: Any) -> None:
+def _note_list(facts: Facts, answer: RecordedAnswer, body: Any) -> None:
     """Note the extent of a list of fills, unless it was asked with filters."""
-    pairs = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    pairs = dict(part.partition("=")[::2] for part in answer.query.split("&") if part)
     if pairs.keys() - UNFILTERED:
         return
     key = int(pairs["subaccount"]) if pairs.get("subaccount") else None
     instants = [instant_of(fill, "created_time") for fill in body.get("fills") or []]
     if known := [*instants, *([facts.oldest_listed[key]] if key in facts.oldest_listed else [])]:
         facts.oldest_listed[key] = min(known)
-    facts.whole_lists |= set() if body.get("cursor") else {key}
+    if not body.get("cursor"):
+        facts.whole_lists[key] = answer.at
 
 
 def _take_cash(facts: Facts, answer: RecordedAnswer, body: Any) -> None:

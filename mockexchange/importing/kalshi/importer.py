@@ -8,6 +8,7 @@ from typing import Any
 from mockexchange.importing.kalshi.assumed_fills import add_assumed_fills
 from mockexchange.importing.kalshi.facts import Facts, rows_of, subaccount_of
 from mockexchange.importing.kalshi.fcm_owners import give_owners
+from mockexchange.importing.kalshi.frame_rows import add_frames
 from mockexchange.importing.kalshi.opening_cash import Cash, cash_assumed, extent_of, with_cash
 from mockexchange.importing.kalshi.order_books import is_order_book, with_order_books
 from mockexchange.importing.kalshi.scenario import scenario_of_rows
@@ -16,6 +17,7 @@ from mockexchange.importing.recorded_answers import RecordedAnswer
 rounds_max = 4
 """The most rounds in which the opening cash is corrected: what cannot be paid in one round changes the next."""
 __all__ = [
+    "add_frames",
     "balances_of",
     "cash_assumed",
     "cash_missing",

@@ -1,4 +1,4 @@
-"""Makes steps from recorded orders and order groups: rest, amend, reduce, cancel, trigger.
+"""Makes steps from recorded orders: rest, amend, reduce, cancel.
 
 The row of an order has only its last state. Earlier states show in earlier answers with the same order, and in the
 prices of its maker fills, which are the order's own: each difference becomes an amendment.
@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 from mockexchange.core.instants import parse_instant
 from mockexchange.importing.kalshi.amounts import Row, centis_of, contracts, instant_of, price_of, trimmed
 from mockexchange.importing.kalshi.facts import Facts
-from mockexchange.importing.kalshi.step import Step, fills_in_order, holder, trade_of
+from mockexchange.importing.kalshi.group_steps import ended_by_groups
+from mockexchange.importing.kalshi.step import Step, fills_in_order, trade_of
 
 RESTING, CANCELED = "resting", "canceled"
-LIMIT_UNKNOWN = "1000000"
-"""The limit given to a group whose limit no answer has, too high to ever trigger the group."""
 RESTS, AMENDS, ENDS = 1, 1, 3
 """The order of steps at the same instant; fills have 2."""
 
@@ -57,30 +56,10 @@ def order_steps(facts: Facts) -> Iterator[Step]:
     fills = defaultdict(list)
     for fill in fills_in_order(facts):
         fills[fill["order_id"]].append(fill)
+    ended = ended_by_groups(facts)
     for order in resting_orders(facts):
-        yield from _steps_of(order, facts.versions[order["order_id"]], fills[order["order_id"]])
-
-
-def group_steps(facts: Facts, start: int) -> Iterator[Step]:
-    """Yield the steps of order groups: those that were listed, and those that orders name."""
-    named = {order["order_group_id"]: order for order in facts.orders.values() if order.get("order_group_id")}
-    for group_id, row in {**named, **facts.groups}.items():
-        limit = contracts(centis_of(row, "contracts_limit")) if _has_limit(row) else LIMIT_UNKNOWN
-        index = int(row.get("exchange_index") or 0)
-        body = {"account": holder(int(row["subaccount_number"] or 0)), "group": group_id, "limit": limit}
-        yield Step(start, 0, {"group": body | ({"exchange_index": index} if index else {})})
-        if row.get("is_auto_cancel_enabled"):
-            yield Step(_last_of_group(facts, group_id, start), ENDS + 1, {"trigger_group": {"group": group_id}})
-
-
-def _last_of_group(facts: Facts, group_id: str, start: int) -> int:
-    """Return the instant of the last change of a group's orders, after which it may be closed to new ones."""
-    members = [order for order in facts.orders.values() if order.get("order_group_id") == group_id]
-    return max((instant_of(order, "last_update_time") for order in members), default=start)
-
-
-def _has_limit(row: Row) -> bool:
-    return "contracts_limit_fp" in row or row.get("contracts_limit") is not None
+        found = _steps_of(order, facts.versions[order["order_id"]], fills[order["order_id"]])
+        yield from (step for step in found if order["order_id"] not in ended or "cancel" not in step.body)
 
 
 def _steps_of(order: Row, versions: Sequence[Row], fills: Sequence[Row]) -> Iterator[Step]:

@@ -23,8 +23,9 @@ from mockexchange.importing.kalshi.assumed_orders import assumed_order_steps
 from mockexchange.importing.kalshi.cash_steps import cash_steps
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.fcm_owners import rule_steps
+from mockexchange.importing.kalshi.group_steps import group_steps
 from mockexchange.importing.kalshi.openings import Row, Trade, fold, opening_of
-from mockexchange.importing.kalshi.order_steps import CANCELED, group_steps, order_steps, resting_orders
+from mockexchange.importing.kalshi.order_steps import CANCELED, order_steps, resting_orders
 from mockexchange.importing.kalshi.step import Step, fills_in_order, holder, ticker_of, trade_of
 
 CENTICENTS = 10_000
