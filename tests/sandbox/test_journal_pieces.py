@@ -3,7 +3,7 @@
 import pytest
 
 from mockexchange.sandbox.journal.journal import Journal, pieces_of
-from mockexchange.sandbox.journal.recent_pages import PAGES_MAX, SHARED_BYTES_MIN
+from mockexchange.sandbox.journal.recent_pages import PAGES_MAX, SHARED_BYTES_MAX, SHARED_BYTES_MIN
 from mockexchange.venues.request import Page
 from tests.sandbox.test_journal import entry
 
@@ -43,3 +43,12 @@ def test_an_equal_page_of_another_process_counts_once() -> None:
     journal.add_closed(entry(0, answer=first))
     assert journal.find()[-1].answer is not None
     assert journal.bodies_bytes == (3 + PAGES_MAX) * SHARED_BYTES_MIN
+
+
+def test_an_equal_page_that_was_made_anew_counts_once() -> None:
+    journal = Journal()
+    sizes = SHARED_BYTES_MIN, SHARED_BYTES_MAX, SHARED_BYTES_MAX + 1, SHARED_BYTES_MIN - 1
+    for number in range(1, 9):
+        journal.add(entry(number, answer=bytes(bytearray(b"p" * sizes[number % len(sizes)]))))
+    assert {len(one.answer or b"") for one in journal} == set(sizes)
+    assert journal.bodies_bytes == SHARED_BYTES_MIN + SHARED_BYTES_MAX + 2 * (SHARED_BYTES_MAX + SHARED_BYTES_MIN)

@@ -250,6 +250,8 @@ class Journal:
         self._heads_bytes += head_bytes
         if entry.body or entry.answer_pieces or awaits_answer:
             self._with_bodies.append(entry)
+            if len(entry.answer_pieces) == 1 and not self._bodies.has(entry.answer_pieces[0]):
+                self._share_pages(entry)
             self._bodies.hold((entry.body, *entry.answer_pieces))
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
             self._forget_oldest()
@@ -259,9 +261,13 @@ class Journal:
     def add_closed(self, entry: JournalEntry) -> None:
         """Add to the journal a complete entry that another process made; it gets the next number."""
         entry.number = self.count + 1
-        entry.answer_pieces = self._recent_pages.shared(entry.operation, entry.account, entry.answer_pieces)
+        self._share_pages(entry)
         self.add(entry)
         self.close(entry)
+
+    def _share_pages(self, entry: JournalEntry) -> None:
+        """Replace the pages in an answer by equal ones of recent answers, so that they count once."""
+        entry.answer_pieces = self._recent_pages.shared(entry.operation, entry.account, entry.answer_pieces)
 
     def set_answer(self, entry: JournalEntry, answer: bytes) -> None:
         """Set the answer of an entry that was added without one.

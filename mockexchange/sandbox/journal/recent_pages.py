@@ -1,14 +1,17 @@
-"""Keeps the newest pages of answers that other processes of the server sent, so that equal pages share memory."""
+"""Keeps the newest pages of answers, so that equal pages share memory."""
 
 SHARED_BYTES_MIN = 1_024
 """The smallest page that is shared; for smaller pages, the extra objects would take as much memory."""
+SHARED_BYTES_MAX = 64 * 1_024
+"""The largest page that is shared: the pages here stay when the journal drops them, and take at most 4 MB."""
 PAGES_MAX = 64
 
 
 class RecentPages:
     """The newest pages of answers, by operation, account and size.
 
-    Other processes of the server send each answer as new bytes, even if it equals an earlier one.
+    Each answer that is made anew, and each answer of another process of the server, is of new bytes, even if it equals
+    an earlier one.
     """
 
     def __init__(self) -> None:
@@ -19,7 +22,7 @@ class RecentPages:
         return tuple([self._known(operation, account, piece) for piece in pieces])
 
     def _known(self, operation: str | None, account: str | None, piece: bytes) -> bytes:
-        if len(piece) < SHARED_BYTES_MIN:
+        if not SHARED_BYTES_MIN <= len(piece) <= SHARED_BYTES_MAX:
             return piece
         key = operation, account, len(piece)
         known = self._pages.get(key)

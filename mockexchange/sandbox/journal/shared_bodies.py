@@ -12,6 +12,9 @@ class SharedBodies:
         self._holders: dict[int, int] = {}
         self.size_bytes = 0
 
+    def has(self, raw: bytes) -> bool:
+        return id(raw) in self._holders
+
     def hold(self, bodies: Iterable[bytes | None]) -> None:
         holders = self._holders
         for raw in bodies:
