@@ -73,20 +73,20 @@ def ours(ready: dict[str, Any]) -> Live:
     assert url.port is not None
     key = load_key(Path(account["private_key_path"]).read_text())
     page = signed_request(url.port, account["key_id"], key, "limit=100")
-    fill = _post(url.port, COMMANDS, BODY, f"Authorization: Bearer {ready['control_token']}\r\n")
-    return Live(url.port, ready["pid"], fill, _stream_headers(account["key_id"], key), page)
+    fill = post(url.port, COMMANDS, BODY, f"Authorization: Bearer {ready['control_token']}\r\n")
+    return Live(url.port, ready["pid"], fill, stream_headers(account["key_id"], key), page)
 
 
 def plain(ready: dict[str, Any]) -> Live:
-    return Live(ready["port"], ready["pid"], _post(ready["port"], "/fill", BODY), {})
+    return Live(ready["port"], ready["pid"], post(ready["port"], "/fill", BODY), {})
 
 
-def _post(port: int, path: str, body: bytes, more: str = "") -> bytes:
+def post(port: int, path: str, body: bytes, more: str = "") -> bytes:
     described = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{described}".encode() + body
 
 
-def _stream_headers(key_id: str, key: RSAPrivateKey) -> dict[str, str]:
+def stream_headers(key_id: str, key: RSAPrivateKey) -> dict[str, str]:
     timestamp = str(int(time.time() * 1000))
     scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
     signature = key.sign(f"{timestamp}GET{STREAM_PATH}".encode(), scheme, hashes.SHA256())
