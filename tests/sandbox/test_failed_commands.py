@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import mockexchange.core
+import mockexchange.core.derivatives.handlers  # else its lines would be statements of the first command that loads it
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.core.invariants import violations
