@@ -43,9 +43,6 @@ class Transport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written = bytes(data)
 
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        self.written = bytes(next(iter(list_of_data)))
-
     def is_closing(self) -> bool:
         return False
 

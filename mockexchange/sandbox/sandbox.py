@@ -338,7 +338,7 @@ class Sandbox:
             headers=request.headers,
             body=request.body,
             status=answer.status,
-            answer_pieces=pieces_of(body, page) if page else (body,),
+            answer_pieces=pieces_of(body, page) if page and answer.fault is None else (body,),
             operation=answer.operation,
             account=answer.account,
             key_id=answer.key_id,

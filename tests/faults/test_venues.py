@@ -10,6 +10,7 @@ from mockexchange.core.commands import MarkDerivative, TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.preset_rules import load_preset
+from mockexchange.sandbox.journal import journal
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
@@ -52,6 +53,15 @@ def test_a_rule_of_an_operation_is_for_every_venue_that_has_it() -> None:
     sandbox = faulty("match: {operation: private/get_positions}, then: {status: 503}")
     assert [ask(sandbox, one(sandbox)).status for one in (of_deribit, of_signalplus, signed)] == [503, 503, 200]
     assert ask(sandbox, Request("GET", "/api/v2/public/get_time")).status == 200
+
+
+@pytest.mark.parametrize("request_of", [of_deribit, of_signalplus])
+def test_the_journal_has_a_page_as_a_fault_changed_it(request_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "SHARED_BYTES_MIN", 1)
+    sandbox = faulty("then: {truncate_json}")
+    answer = ask(sandbox, request_of(sandbox))
+    assert answer.page is not None
+    assert [entry.answer for entry in sandbox.journal] == [answer.body]
 
 
 def test_an_operation_may_be_matched_by_its_prefix() -> None:

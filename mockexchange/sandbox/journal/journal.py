@@ -122,9 +122,9 @@ def checksum_of(raw: bytes) -> str:
 def pieces_of(body: bytes, page: Page | None) -> tuple[bytes, ...]:
     """Return the parts of an answer's body: the text before a cached page, the page, and the text after it.
 
-    Without a page that is worth sharing, the body is the only part.
+    Without a page that is worth sharing, the body is the only part. No fault may have changed the body.
     """
-    if page is None or len(page.raw) < SHARED_BYTES_MIN or not body.startswith(page.raw, page.place):
+    if page is None or len(page.raw) < SHARED_BYTES_MIN:
         return (body,)
     return body[: page.place], page.raw, body[page.place + len(page.raw) :]
 
