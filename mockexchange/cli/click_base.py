@@ -119,19 +119,32 @@ class Program(Group):
         except click.ClickException as error:
             _print_error(_command_path(error), message_of(error))
             sys.exit(error.exit_code)
+        except ModuleNotFoundError as error:  # raised before a command has a context with its name
+            words = [PREFIX.lower(), *(extra.get("args") or sys.argv[1:])[:1]]
+            _print_error(" ".join(words), _missing_library(error))
+            sys.exit(2)
         except OSError as error:
             _print_error(PREFIX.lower(), str(error))
             sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
 
 
+def _missing_library(error: ModuleNotFoundError) -> str:
+    """Return how to install a missing library of the extra `kit`. Raises the error for any other module."""
+    from mockexchange.cli.kit_libraries import LIBRARIES, missing_kit
+
+    if error.name not in LIBRARIES:
+        raise error
+    return missing_kit()
+
+
 def _suggestions(name: str, commands: Iterable[str]) -> str:
-    """Return suggestions for an unknown command: the nearest command, and the step of that name."""
+    """Return suggestions for an unknown command: the nearest one, the step of that name, or where all are listed."""
     from mockexchange.scenario.steps import STEPS
 
     near = [f" Did you mean {one!r}?" for one in get_close_matches(name, commands, n=1)]
     step = [f" It is a step: {PREFIX.lower()} do '{name}: {{...}}'"] if name in STEPS else []
-    return "".join([*near, *step])
+    return "".join([*near, *step]) or f" See {PREFIX.lower()} --help"
 
 
 def _escape_unencodable() -> None:

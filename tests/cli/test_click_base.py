@@ -257,12 +257,13 @@ def test_help_names_the_variable() -> None:
 # --- errors
 
 MISUSES = [
-    ("nope", "mockexchange: No such command 'nope'."),
+    ("nope", "mockexchange: No such command 'nope'. See mockexchange --help"),
     ("serv", "mockexchange: No such command 'serv'. Did you mean 'serve'?"),
     ("settle x", "mockexchange: No such command 'settle'. It is a step: mockexchange do 'settle: {...}'"),
     ("key", "mockexchange: No such command 'key'. Did you mean 'keys'? It is a step: mockexchange do 'key: {...}'"),
     ("--nope", "mockexchange: No such option '--nope'."),
-    ("keys nope", "mockexchange keys: No such command 'nope'."),
+    ("keys nope", "mockexchange keys: No such command 'nope'. Known are new"),
+    ("scenario chek", "mockexchange scenario: No such command 'chek'. Did you mean 'check'?"),
     ("serve --port x", "mockexchange serve: Invalid value for '--port': 'x' is not a whole number."),
     ("serve --port 65536", "mockexchange serve: Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
     ("serve --scenario nope", "mockexchange serve: no scenario 'nope': expected a file, or one of "),
@@ -300,9 +301,12 @@ MISUSES = [
     ("why 0", "mockexchange why: Invalid value for '[N]': 0 is not in the range x>=1."),
     ("keys new --algorithm ec", "mockexchange keys new: Invalid value for '--algorithm': 'ec' is not one of 'rsa', "),
     ("keys new --out {file}", "mockexchange keys new: Invalid value for '--out': Directory '{file}' is a file."),
-    ("explain", "mockexchange explain: a signature of kalshi cannot be looked at without --method and --path "),
-    ("explain --method GET", "mockexchange explain: a signature of kalshi cannot be looked at without --path and "),
-    ("explain --method GET --path /x --timestamp 1", "mockexchange explain: a signature of kalshi cannot be looked "),
+    ("explain", "mockexchange explain: expected also --method, --path, --timestamp, "),
+    ("explain --method GET", "mockexchange explain: expected also --path, --timestamp, --signature, "),
+    (
+        "explain --method GET --path /x --timestamp 1",
+        "mockexchange explain: expected also --signature, --key: no signature of ",
+    ),
     (
         "explain --venue x",
         "mockexchange explain: Invalid value for '--venue': 'x' is not one of 'kalshi', 'deribit', 'signalplus'.",
@@ -314,7 +318,7 @@ MISUSES = [
     ("verify server --url x", "mockexchange verify server: Missing option '--key-id'."),
     ("verify server --url x --key-id y", "mockexchange verify server: Missing option '--key'."),
     ("verify server --examples 0", "mockexchange verify server: Invalid value for '--examples': 0 is not in "),
-    ("verify nope", "mockexchange verify: No such command 'nope'."),
+    ("verify nope", "mockexchange verify: No such command 'nope'. Known are server, client"),
     ("api dates x", "mockexchange api dates: Got unexpected extra argument (x)"),
 ]
 

@@ -140,7 +140,7 @@ def test_a_header_is_told_what_the_server_would_refuse(path: str, authorization:
 
 @pytest.mark.parametrize(
     ("arguments", "missing"),
-    [([], "--timestamp and --signature and --key"), (["--venue", "deribit"], "--authorization and --secret")],
+    [([], "--timestamp, --signature, --key"), (["--venue", "deribit"], "--authorization, --secret")],
 )
 def test_what_a_venue_signs_with_has_to_be_there(arguments: list[str], missing: str) -> None:
     result = CliRunner().invoke(
@@ -148,12 +148,14 @@ def test_what_a_venue_signs_with_has_to_be_there(arguments: list[str], missing: 
     )
     venue = "deribit" if arguments else "kalshi"
     assert result.exit_code == 2
-    assert result.stderr == (f"mockexchange explain: a signature of {venue} cannot be looked at without {missing}\n")
+    assert result.stderr == (
+        f"mockexchange explain: expected also {missing}: no signature of {venue} can be explained without\n"
+    )
 
 
 def test_method_and_path_are_needed_where_they_are_signed() -> None:
     result = CliRunner().invoke(main, ["explain", "--venue", "deribit"], prog_name="mockexchange")
-    assert "without --method and --path and --authorization and --secret" in result.stderr
+    assert "expected also --method, --path, --authorization, --secret" in result.stderr
 
 
 # --- SignalPlus

@@ -54,6 +54,14 @@ def test_every_event_has_a_line() -> None:
         assert "None" not in facts
 
 
+def test_an_event_has_something_in_its_line() -> None:
+    """Its id, if it has nothing else; and values that are mappings are words."""
+    assert event_row({"type": "order_canceled", "order_id": "o1"}) == ("order canceled", "", "", "order o1")
+    assert event_row({"type": "order_canceled", "order_id": "o1", "market": "M"})[2:] == ("M", "")
+    settled = {"type": "session_settled", "prices": {"BTC-PERPETUAL": "114250", "ETH-PERPETUAL": "4101.5"}, "x": [1, 2]}
+    assert event_row(settled)[3] == "prices BTC-PERPETUAL 114250, ETH-PERPETUAL 4101.5, x 1, 2"
+
+
 def test_one_step_that_cannot_be_read_stops_all(cli: Cli, server: Server, sandbox: str) -> None:
     line = cli("do", FILL, FILL.replace("0.56", "cheap"), "--sandbox", sandbox, code=2).stderr
     assert line.startswith("mockexchange do: step 2: fill.price: expected a price ")

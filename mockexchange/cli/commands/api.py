@@ -90,7 +90,8 @@ def _date(venue: Venue, text: str) -> ApiDate:
 def _operation(venue: Venue, text: str) -> str:
     known = venue.rest.operations
     if text not in known:
-        raise ValueError(f"no operation {text!r}{did_you_mean(text, known)}")
+        advice = did_you_mean(text, known) or f": expected a name such as {next(iter(known))}"
+        raise ValueError(f"no operation {text!r}{advice}")
     return text
 
 

@@ -56,7 +56,7 @@ def explain(context: click.Context, /, venue: str, as_json: bool, **given: Any) 
     options = SETUPS[venue].signature
     missing = [f"--{name}" for name in options.required if given[name] is None]
     if missing:
-        raise UsageFailure(f"a signature of {venue} cannot be looked at without {' and '.join(missing)}")
+        raise UsageFailure(f"expected also {', '.join(missing)}: no signature of {venue} can be explained without")
     values = _values_of(given)
     text = _explainer(venue)(*(values[name] for name in options.arguments))
     if text.startswith(UNUSABLE_KEY_PREFIX):

@@ -1,16 +1,14 @@
 """Defines `mockexchange verify`, which checks that a server or a client keeps the documented contract."""
 
-import importlib.util
 from typing import Any
 
 import click
 
 from mockexchange.cli.click_base import LazyCommands, UsageFailure
 from mockexchange.cli.help_page import Group
-from mockexchange.version import install_command
+from mockexchange.cli.kit_libraries import missing_kit
 
 COMMAND_MODULES = {"server": "verify_server", "client": "verify_client"}
-LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
 
 
 class VerifyGroup(Group):
@@ -32,9 +30,8 @@ class VerifyGroup(Group):
 
 def require_kit() -> None:
     """Raise UsageFailure, with the install command, if the libraries of the extra `kit` are missing."""
-    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageFailure(f"{', '.join(missing)} not installed: {install_command('mockexchange[kit]')}")
+    if reason := missing_kit():
+        raise UsageFailure(reason)
 
 
 @click.group(cls=VerifyGroup)

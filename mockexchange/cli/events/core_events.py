@@ -29,7 +29,7 @@ TEMPLATES = {
 SUBJECTS = ("account", "book")
 PLACES = ("market", "instrument", "index", "event", "series")
 IDS = ("order_id", "fill_id", "trade_id")
-"""Ids left out of an event's line, which they would fill; `named_ids` prints them apart."""
+"""Ids left out of an event's line, which they would fill, unless it has nothing else; `named_ids` has them too."""
 SHOWN = Decimal("1e-12")
 EXACT = Context(prec=200)
 LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
@@ -62,7 +62,10 @@ def facts_of(event: Data) -> str:
         return template.format_map(_Facts({name: format_value(value) for name, value in event.items()}))
     place = next((name for name in PLACES if event.get(name)), "type")
     hidden = {"type", *SUBJECTS, *IDS, place}
-    return ", ".join(f"{name} {format_value(value)}" for name, value in event.items() if _is_fact(name, value, hidden))
+    facts = [f"{name} {format_value(value)}" for name, value in event.items() if _is_fact(name, value, hidden)]
+    has_subject = bool(facts or event.get("account") or place != "type")
+    ids = [] if has_subject else [f"{name.removesuffix('_id')} {event[name]}" for name in IDS if event.get(name)]
+    return ", ".join(facts or ids)
 
 
 def _is_fact(name: str, value: Any, hidden: set[str]) -> bool:
@@ -85,6 +88,10 @@ def format_value(value: object) -> str:
     """Return a value as text: dollars without needless zeros, long decimals rounded to 12 places, None as "-"."""
     if value is None:
         return "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{printable(str(name))} {format_value(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(format_value, value))
     text = str(value)
     if MONEY.fullmatch(text):
         whole, _, decimals = text.partition(".")
