@@ -25,6 +25,7 @@ from mockexchange.venues.request import Request
 
 PROXY = "proxy"
 """The source that is recorded for an answer of the proxy itself."""
+PATH_CHARS_MAX = 200
 NOT_RECORDED = "the answer ended after {} bytes: {}"
 
 
@@ -88,7 +89,7 @@ class _ClientConnection:
         origin = self.proxy.upstreams.of(request.path)
         why = None if self.proxy.allows_writes else why_not_sent(request)
         if origin is None:
-            await self.refuse(404, f"the recorded servers have no such path: {request.path[:200]}", event, body)
+            await self.refuse(404, "the recorded servers have no such path", event, body)
         elif why:
             await self.refuse(403, why, event, body)
         else:
@@ -101,7 +102,8 @@ class _ClientConnection:
         headers = [(b"Content-Type", b"application/json"), (b"Content-Length", str(len(answer)).encode())]
         if request is not None:
             self._record(request, body, status, headers, answer, PROXY, note=message)
-            self.proxy.announce(f"{request.method.decode('latin-1')} {status}: {message}")
+            path = request.target.decode("latin-1").partition("?")[0][:PATH_CHARS_MAX]
+            self.proxy.announce(f"{request.method.decode('latin-1')} {path} {status}: {message}")
         if self.client.state.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             response = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase)
             with suppress(OSError):

@@ -8,11 +8,12 @@ import hashlib
 import re
 import secrets
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import count
 from urllib.parse import quote, unquote
 
 SALT_BYTES = 32
+Rest = Callable[[str], str]
 KNOWN_MAX = 1_000_000
 """The largest number of ids that are looked for in free text and in the finished file; they take about 200 MB."""
 KNOWN_CHARS_MIN = 8
@@ -28,9 +29,15 @@ WORD_CHARS_MAX = 4
 """The longest leading word of an id that is kept, since it names a kind and no account, as in `ETH-349249`."""
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|(?=.*[0-9])[0-9A-F]{8,}")
-_TOKEN = re.compile(r"[\w.~%+/=-]{8,}")
-_EDGES = re.compile(r"([/.=])")
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_HEX_32 = re.compile(r"(?<![\w-])(?=[0-9]*[a-fA-F])(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?!\w)")
+"""A pattern for ids, keys and digests in hexadecimal, of 16 bytes or more."""
+_TOKEN = re.compile(r"[\w.~%+/=@-]{8,}")
+_EDGES = re.compile(r"([/.=@])")
+"""Characters between which an id may stand in a token, such as in a path; emails and base64 have them too."""
 _BETWEEN_EDGES = re.compile(r"[\w~%+-]{8,}")
+PARTS_MAX = 24
+"""The most parts of a token of which every run is looked at."""
 _PART = re.compile(r"([_\-.:/])")
 _IS_SAFE = re.compile(r"[\w.~-]*", re.ASCII)
 """A pattern for texts that a URL contains unchanged."""
@@ -46,6 +53,8 @@ class Pseudonyms:
         self._forms: set[str] = set()
         """The base64 and URL forms of what is known."""
         self._made: set[str] = set()
+        self._has_inner_edges = False
+        """Whether something known has an edge in it, so that it is a run of parts."""
         self._short: dict[str, str] = {}
         self._short_made: set[str] = set()
 
@@ -63,9 +72,12 @@ class Pseudonyms:
         """Return the pseudonym of a number: as many digits, of which the first is not zero."""
         return original if len(original) < 2 else self._part(original)
 
-    def in_text(self, text: str) -> str:
-        """Return free text in which UUIDs and known ids are replaced by their pseudonyms."""
-        return self._in_text(text, frozenset())
+    def in_text(self, text: str, rest: Rest | None = None) -> str:
+        """Return free text in which UUIDs, long hexadecimal numbers, emails and known ids are replaced.
+
+        `rest` gets what is between them in a word, and returns what is written.
+        """
+        return self._in_text(text, frozenset(), rest)
 
     def in_written_text(self, text: str) -> str:
         """Return redacted text in which those ids are replaced too that became known later.
@@ -81,7 +93,8 @@ class Pseudonyms:
     def leaks(self, text: str) -> Iterator[str]:
         """Yield the words of a text that are an original id, in plain, base64 or URL-encoded form."""
         for found in _TOKEN.finditer(text) if self._may_leak(text) else ():
-            if any(self._is_known(spelt) and spelt not in self._made for spelt in _spellings(found[0])):
+            spelt = dict.fromkeys((found[0], found[0].rstrip("="), unquote(found[0])))
+            if any(self._is_known(run) and run not in self._made for one in spelt for run in _runs(one)):
                 yield found[0]
 
     def _may_leak(self, text: str) -> bool:
@@ -89,26 +102,62 @@ class Pseudonyms:
         if "%" in text or "=" in text:
             return bool(self._known)
         tokens = [*_TOKEN.findall(text), *_BETWEEN_EDGES.findall(text)]
+        if self._has_inner_edges:
+            tokens = [run for token in tokens for run in _runs(token)]
         return not (self._known.keys().isdisjoint(tokens) and self._forms.isdisjoint(tokens))
 
     def _remember(self, original: str) -> str:
         made = self._made_of(original)
         if _is_searched(original) and len(self._known) < KNOWN_MAX:
             self._known[original] = made
-            self._forms.update(_forms(original))
+            forms = set(_forms(original))
+            self._forms.update(forms)
+            self._has_inner_edges |= any(_EDGES.search(one.rstrip("=")) for one in (original, *forms))
             self._made.add(made)
         return made
 
-    def _in_text(self, text: str, kept: Set[str]) -> str:
-        """Return text with pseudonyms in place of the UUIDs and ids that are not in `kept`."""
-        text = UUID.sub(lambda found: found[0] if found[0] in kept else self.of(found[0]), text)
-        return _TOKEN.sub(lambda found: self._of_token(found[0], kept), text) if self._known else text
+    def _in_text(self, text: str, kept: Set[str], rest: Rest | None = None) -> str:
+        """Return text with pseudonyms in place of the UUIDs, emails and other ids that are not in `kept`."""
+        for shape in (UUID, *((EMAIL,) if "@" in text else ()), _HEX_32):
+            text = shape.sub(lambda found: found[0] if found[0] in kept else self.of(found[0]), text)
+        if not self._known and rest is None:
+            return text
+        return _TOKEN.sub(lambda found: self._of_token(found[0], kept, rest or str), text)
 
-    def _of_token(self, token: str, kept: Set[str]) -> str:
-        if self._is_known(token):
-            return token if token in kept else self._shown(token)
-        parts = _EDGES.split(token)
-        return "".join([self._shown(one) if self._is_known(one) and one not in kept else one for one in parts])
+    def _of_token(self, token: str, kept: Set[str], rest: Rest) -> str:
+        shown = self._shown_of(token, kept)
+        return "".join(self._of_parts(_EDGES.split(token), kept, rest)) if shown is None else shown
+
+    def _of_parts(self, parts: Sequence[str], kept: Set[str], rest: Rest) -> Iterator[str]:
+        """Yield a token in which the longest runs of parts that are ids are replaced."""
+        place, before = 0, ""
+        while place < len(parts):
+            end, shown = self._run_at(parts, place, kept)
+            if shown is None:
+                before += parts[place]
+            else:
+                yield rest(before) + shown
+                before = ""
+            place = end
+        yield rest(before)
+
+    def _run_at(self, parts: Sequence[str], place: int, kept: Set[str]) -> tuple[int, str | None]:
+        """Return where the longest run from a place on that is an id ends, and what stands for it."""
+        last = min(len(parts), place + 2 * PARTS_MAX) if self._has_inner_edges else place + 1
+        for end in range(last, place, -1):
+            shown = self._shown_of("".join(parts[place:end]), kept)
+            if shown is not None:
+                return end, shown
+        return place + 1, None
+
+    def _shown_of(self, text: str, kept: Set[str]) -> str | None:
+        """Return what stands for an id, also if it is percent-encoded; None for another text."""
+        if self._is_known(text):
+            return text if text in kept else self._shown(text)
+        plain = unquote(text) if "%" in text else text
+        if plain != text and self._is_known(plain):
+            return quote(self._shown(plain), safe="")
+        return text if text in self._made else None
 
     def _is_known(self, text: str) -> bool:
         return text in self._known or text in self._forms
@@ -120,7 +169,7 @@ class Pseudonyms:
         if UUID.fullmatch(original):
             return self._uuid(original)
         first, *others = _PART.split(original)
-        is_kind = bool(others) and first.isalpha() and len(first) <= WORD_CHARS_MAX
+        is_kind = bool(others) and first.isalpha() and len(first) <= WORD_CHARS_MAX and "@" not in original
         parts = [part if _PART.fullmatch(part) else self._part(part) for part in others]
         return "".join([first if is_kind else self._part(first), *parts])
 
@@ -193,7 +242,10 @@ def _forms(original: str) -> Iterator[str]:
         yield quote(raw, safe="")
 
 
-def _spellings(token: str) -> Iterator[str]:
-    for one in dict.fromkeys((token, token.rstrip("="), unquote(token))):
-        yield one
-        yield from _EDGES.split(one)
+def _runs(token: str) -> Iterator[str]:
+    """Yield a token, and each run of the parts between its edges."""
+    yield token
+    parts = _EDGES.split(token)
+    for first in range(0, len(parts), 2):
+        for last in range(first, min(len(parts), first + 2 * PARTS_MAX), 2):
+            yield "".join(parts[first : last + 1])

@@ -93,10 +93,11 @@ class RecordingFile:
             "headers": headers[0],
             "answer_headers": headers[1],
         }
-        if found.note:
-            line["note"] = found.note
+        note = self.redactor.text(found.note)
+        if note:
+            line["note"] = note
         head = [*(text for pair in (*headers[0], *headers[1]) for text in pair), found.method, line["target"]]
-        self._add_with_bodies(line, {"body": found.body, "answer": found.answer}, [*head, found.source, found.note])
+        self._add_with_bodies(line, {"body": found.body, "answer": found.answer}, [*head, found.source, note])
 
     def add_frame(
         self,
@@ -115,6 +116,7 @@ class RecordingFile:
         Lines with `is_flushed` false stay in a buffer until the next flushed line or `flush`.
         """
         self.counts["frames"] += 1
+        note = self.redactor.text(note) if note else ""
         line: Plain = {
             "number": self.counts["frames"],
             "position": 0,

@@ -37,6 +37,11 @@ _PUBLIC = re.compile(
 _TICKER = re.compile(r"(?=[^0-9]*[A-Z])[A-Z0-9][A-Z0-9.\-]{0,80}")
 _WORD = re.compile(r"[a-z][a-z_]{0,40}|v\d+|ws")
 _LONG = re.compile(rf"[\w+/=%~-]{{{UNKNOWN_CHARS_MAX + 1},}}")
+_FORM = re.compile(r"[\w.%+\-\[\]]{1,100}=[^&\s=]*=*(?:&[\w.%+\-\[\]]{1,100}=[^&\s=]*=*)*")
+"""A pattern for the body of a form, which is redacted as a query."""
+MULTIPART, BEGINNING_CHARS = "Content-Disposition:", 500
+_NEEDLESS_ESCAPE = re.compile(r"\\u00(?:2[bd-f]|3[0-9d]|4[0-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])", re.IGNORECASE)
+"""A pattern for escaped letters, digits and signs of ids: nothing could be found in a text that has them."""
 
 
 class Redactor:
@@ -63,22 +68,29 @@ class Redactor:
         if found is None:
             if len(self._headers) >= HEADERS_REMEMBERED_MAX:
                 self._headers.clear()
-            found = self._headers[value] = self._free(value)
+            found = self._headers[value] = self.text(value)
         return found
 
     def target(self, target: str) -> str:
         """Return a request target with pseudonyms in place of ids in path and query, and without secrets."""
         path, mark, query = target.partition("?")
         segments = "/".join(self._segment(segment) for segment in path.split("/"))
-        return segments + mark + "&".join(self._parameter(part) for part in query.split("&"))
+        return segments + mark + self._query(query)
+
+    def _query(self, query: str) -> str:
+        return "&".join(self._parameter(part) for part in query.split("&"))
 
     def body(self, raw: bytes) -> bytes | None:
-        """Return a redacted body; None if it is not UTF-8 text, which cannot be redacted."""
+        """Return a redacted body; None for one that cannot be redacted: parts of a form, or no UTF-8 text."""
         try:
             text = raw.decode()
         except UnicodeDecodeError:
             return None
-        return (self._json(text) if _is_json(text) else self._free(text, is_public=False)).encode()
+        if MULTIPART in text[:BEGINNING_CHARS]:
+            return None
+        if _FORM.fullmatch(text):
+            return self._query(text).encode()
+        return (self._json(text) if _is_json(text) else self.text(text, is_public=False)).encode()
 
     def leaks(self, text: str) -> list[str]:
         """Return descriptions of all that looks like a secret in redacted text; an empty list if nothing does."""
@@ -136,7 +148,7 @@ class Redactor:
             return self.pseudonyms.number(token) if is_number_of_account else token
         inner = str(json.loads(token, strict=False)) if "\\" in token else token[1:-1]
         shown = self._text(name, inner)
-        return token if shown == inner else json.dumps(shown)
+        return token if shown == inner and not _NEEDLESS_ESCAPE.search(token) else json.dumps(shown)
 
     def _text(self, name: str, text: str) -> str:
         """Return the value of a field."""
@@ -144,22 +156,24 @@ class Redactor:
             return HIDDEN if text else text
         if is_id(name):
             return self.pseudonyms.of(text)
-        return self._free(text) if name in public_names() else self._unknown(text)
+        return self.text(text) if name in public_names() else self._unknown(text)
 
     def _unknown(self, text: str) -> str:
         if len(text) <= UNKNOWN_CHARS_MAX or _PUBLIC.fullmatch(text):
             return self.pseudonyms.in_text(text)
         return self.pseudonyms.of(text)
 
-    def _free(self, text: str, *, is_public: bool = True) -> str:
+    def text(self, text: str, *, is_public: bool = True) -> str:
         """Return text for people: secrets by their shapes, UUIDs, known ids and long tokens replaced."""
-        text = self.pseudonyms.in_text(redact(text))
-        pattern = LONG_TOKEN if is_public else _LONG
-        return pattern.sub(lambda found: self._long(found[0]), text)
+        pattern, is_secret = (LONG_TOKEN, _is_mixed) if is_public else (_LONG, _has_digit)
+
+        def shown(rest: str) -> str:
+            return pattern.sub(lambda found: self._long(found[0]) if is_secret(found[0]) else found[0], rest)
+
+        return self.pseudonyms.in_text(redact(text), shown)
 
     def _long(self, token: str) -> str:
-        is_kept = self.pseudonyms.is_made(token) or not _is_mixed(token)
-        return token if is_kept else self.pseudonyms.of(token)
+        return token if self.pseudonyms.is_made(token) else self.pseudonyms.of(token)
 
     def _segment(self, segment: str) -> str:
         plain = unquote(segment)
@@ -171,14 +185,30 @@ class Redactor:
 
     def _parameter(self, part: str) -> str:
         name, mark, value = part.partition("=")
+        if not mark or (len(name) > UNKNOWN_CHARS_MAX and unquote(name) not in public_names()):
+            name = self._name(name)
         plain = unquote(value.replace("+", " "))
         shown = ",".join(self._text(name, one) for one in plain.split(","))
-        return part if shown == plain else f"{name}{mark}{quote(shown, safe=HIDDEN_MARKS)}"
+        return f"{name}{mark}{value if shown == plain else quote(shown, safe=HIDDEN_MARKS)}"
+
+    def _name(self, name: str) -> str:
+        """Return the name of a parameter, which is a value itself if there is none."""
+        plain = unquote(name)
+        shown = self._unknown(plain)
+        return name if shown == plain else quote(shown, safe="~")
 
 
 def _is_json(text: str) -> bool:
     """Return whether a text begins as an object, a list or a string of JSON; a torn one is redacted like a whole."""
     return text.lstrip()[:1] in ("{", "[", '"')
+
+
+def _has_digit(token: str) -> bool:
+    return any(char.isdigit() for char in token) and not _is_number(token)
+
+
+def _is_number(token: str) -> bool:
+    return token.replace("-", "").isdigit()
 
 
 def _is_mixed(token: str) -> bool:
