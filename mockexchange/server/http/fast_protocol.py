@@ -123,12 +123,13 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header, as uvicorn does. Raises Overrun at a limit."""
-        self.header_bytes += len(name) + len(value)
-        if len(self.headers) >= HEADERS_MAX or self.header_bytes > HEADERS_BYTES_MAX:
-            self.overrun = HEADERS_TOO_MANY if self.header_bytes <= HEADERS_BYTES_MAX else HEADERS_TOO_LONG
+        headers = self.headers
+        self.header_bytes = size = self.header_bytes + len(name) + len(value)
+        if len(headers) >= HEADERS_MAX or size > HEADERS_BYTES_MAX:
+            self.overrun = HEADERS_TOO_MANY if size <= HEADERS_BYTES_MAX else HEADERS_TOO_LONG
             raise Overrun
         name = name.lower()
-        self.headers.append((name, value))
+        headers.append((name, value))
         if name == b"content-length":
             self.body_left = int(value)  # the parser has checked it
         elif name == b"expect" and value.lower() == b"100-continue":

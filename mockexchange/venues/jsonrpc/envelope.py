@@ -83,7 +83,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
     try:
         # Invalid UTF-8 is a ValueError too, and so is NaN.
         text = raw.decode()
-        document = json.loads(text) if text.startswith(BYTE_ORDER_MARK) else _DECODER.decode(text)
+        document = json.loads(text) if text.startswith(BYTE_ORDER_MARK) else _decoded(text)
     except RecursionError:
         raise Malformed(Defect.NOT_JSON, "the JSON is nested too deep: expected one object") from None
     except ValueError as error:
@@ -93,6 +93,18 @@ def read_object(raw: bytes) -> dict[str, Any]:
     if isinstance(document, dict):
         return document
     raise Malformed(Defect.NOT_AN_OBJECT, f"expected an object, got {describe_value(document)}")
+
+
+def _decoded(text: str) -> Any:
+    """Return the value of a JSON text. Raises ValueError, and RecursionError.
+
+    Most texts have no white space around the value, for which `decode` would search twice.
+    """
+    try:
+        document, end = _DECODER.raw_decode(text)
+    except ValueError:
+        return _DECODER.decode(text)
+    return document if end == len(text) else _DECODER.decode(text)
 
 
 def read_integer(value: object) -> int | None:

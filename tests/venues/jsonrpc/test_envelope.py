@@ -1,6 +1,7 @@
 """The reader of envelopes: ids and numbers as written, and every defect."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from mockexchange.venues.jsonrpc.envelope import (
     describe_value,
     read_envelope,
     read_integer,
+    read_object,
     spell,
 )
 
@@ -34,6 +36,24 @@ def test_there_may_be_no_id(raw: bytes) -> None:
 def test_the_id_has_the_name_that_the_venue_gives_it() -> None:
     envelope = read_envelope(b'{"rid": 1234567890123456789, "id": 1, "method": "m"}', id_name="rid")
     assert (envelope.id, envelope.extra) == ("1234567890123456789", {"id": Number("1")})
+
+
+@given(st.text(alphabet='{} \n"m:1x[,', max_size=12))
+def test_a_text_is_read_as_json_reads_it(text: str) -> None:
+    try:
+        wanted = json.loads(text)
+    except ValueError as error:
+        with pytest.raises(Malformed, match=f"^{re.escape(f'no JSON: {error}')}$"):
+            read_object(text.encode())
+    else:
+        for spaced in (text, f" {text}\n"):
+            if isinstance(wanted, dict):
+                assert json.dumps(read_object(spaced.encode()), default=lambda value: int(value.text)) == json.dumps(
+                    wanted
+                )
+            else:
+                with pytest.raises(Malformed, match=r"expected an object|an array"):
+                    read_object(spaced.encode())
 
 
 def test_half_a_surrogate_pair_stays_escaped() -> None:
