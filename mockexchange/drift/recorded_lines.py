@@ -26,6 +26,7 @@ from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]
 UNKNOWN_HOST = "an unknown host"
+JUDGED_FILES = "JSON lines, or a HAR or a cassette with its ending"
 DIGITS = re.compile(r"\d")
 
 
@@ -130,7 +131,7 @@ def read_again(path: Path, asked: Iterable[RecordedAnswer]) -> Iterator[Recorded
 def _read(path: Path, raw: bytes, number: int, offset: int) -> RecordedExchange | RecordedFrame | None:
     if not raw.strip():
         return None
-    check_beginning(path, raw, number)
+    check_beginning(path, raw, number, JUDGED_FILES)
     line = json.loads(raw)
     if "format" in line or "log" in line:
         check_header(path, line)

@@ -20,6 +20,7 @@ LINE_BYTES_MAX = 64 * 1024 * 1024
 """The longest line in bytes: two bodies of at most 16 MB each, escaped."""
 PROBLEMS_MAX = 100
 CUT = "there is no summary after it: the recording was cut short"
+IMPORTED_FILES = "JSON lines, or a CSV export with the columns of a venue"
 PROXY = "proxy"
 JSON_HEADERS = ((b"content-type", b"application/json"),)
 SWITCHED = 101
@@ -145,10 +146,9 @@ def _take(found: Recorded, raw: bytes, number: int, offset: int) -> bool:
     return ENDED in line
 
 
-def check_beginning(path: Path, raw: bytes, number: int) -> None:
-    """Raise WrongRecording if a file's first line is not a JSON object."""
+def check_beginning(path: Path, raw: bytes, number: int, expected: str = IMPORTED_FILES) -> None:
+    """Raise WrongRecording, with the files that are expected, if a file's first line is not a JSON object."""
     if number == 1 and raw.lstrip()[:1] not in (b"{", b""):
-        expected = "JSON lines, or a CSV export with the columns of a venue"
         raise WrongRecording(f"{path} is no recording: expected {expected}")
 
 
@@ -156,6 +156,10 @@ def check_header(path: Path, line: Plain) -> None:
     """Raise WrongRecording if the header of a file names another format than that of recordings."""
     if "log" in line:
         raise WrongRecording(f"{path} is a HAR: make a recording of it: mockexchange record --har {path}")
+    if isinstance(line["format"], int):
+        raise WrongRecording(
+            f"{path} is a log of a sandbox, no recording: mockexchange serve --from-log {path} plays it"
+        )
     if (line["format"], line.get("version")) != (FORMAT, VERSION):
         raise WrongRecording(
             f"{path} has the format {line['format']!r} {line.get('version')}, not {FORMAT!r} {VERSION}"

@@ -200,7 +200,7 @@ def test_the_command_prints_evidence_and_writes_a_suite_an_operation(tmp_path: P
 
 
 WRONG = [
-    (["PASSWORD=hush"], "is no recording: expected JSON lines, or a CSV export with the columns of a venue"),
+    (["PASSWORD=hush"], "is no recording: expected JSON lines, or a HAR or a cassette with its ending"),
     (['{"log": {"entries": []}}'], "is a HAR"),
     (['{"number": 1, "answer": "", "at_us": 1}'], "no frame that can be judged; line 1: 'target' is missing"),
     ([], "has no answer and no frame that can be judged"),

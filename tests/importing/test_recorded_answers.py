@@ -87,6 +87,7 @@ FOREIGN = [
     (["name,price", "a,1"], "or a CSV export with the columns of a venue\n"),
     (['{"log": {"entries": []}}'], "is a HAR: make a recording of it"),
     ([json.dumps({"format": "else", "version": 3})], "has the format 'else' 3"),
+    ([json.dumps({"format": 1, "version": "0.1.0"})], "is a log of a sandbox, no recording: mockexchange serve"),
     ([HEADER, "torn", END], "no answer that can be imported, of 3 lines; line 2: "),
     ([], "no answer that can be imported, of 0 lines"),
 ]
