@@ -57,19 +57,22 @@ class Server(Struct, frozen=True):
         patience_s: float = TIMEOUT_S,
     ) -> Any:
         """Call the control API and return the answer's JSON; `path` is relative to /_mock. Raises Failure."""
-        try:
-            return answer_of(self._send(method, with_query(path, query), body, patience_s))
-        except ControlRefused as refused:
-            raise Failure(str(refused)) from None
-        except NotControlApi as other:
-            raise Failure(f"expected the control API at {self.control.url}, {other}") from None
+        return self._answer(self._send(method, with_query(path, query), body, patience_s))
 
     def download(self, path: str) -> bytes:
         """Download something from the control API that is not a JSON document, such as a log. Raises Failure."""
         reply = self._send("GET", path, None)
         if reply.status != HTTPStatus.OK:
-            raise Failure(f"{path}: expected bytes to download, got status {reply.status}: {reply.body[:200]!r}")
+            self._answer(reply)
         return reply.body
+
+    def _answer(self, reply: Reply) -> Any:
+        try:
+            return answer_of(reply)
+        except ControlRefused as refused:
+            raise Failure(str(refused)) from None
+        except NotControlApi as other:
+            raise Failure(f"expected the control API at {self.control.url}, {other}") from None
 
     def _send(self, method: str, path: str, body: Any, patience_s: float = TIMEOUT_S) -> Reply:
         try:
@@ -78,6 +81,9 @@ class Server(Struct, frozen=True):
             raise Failure(self._absence(str(error))) from None
         if reply.status == 401 and not is_running(self.ready["pid"]):
             raise Failure(self._absence("another server has its port"))
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            what = f"the server at {self.control.url} refuses the control token in {self.ready_file}"
+            raise Failure(f"{what}: expected the file as that server wrote it ({OTHER_SERVER_ADVICE})")
         return reply
 
     def ask_sandbox(self, method: str, name: str, path: str = "", **more: Any) -> Any:

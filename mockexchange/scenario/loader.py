@@ -12,11 +12,11 @@ from typing import Any
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
-from mockexchange.scenario.partial_reading import left_out_step, read_document
-from mockexchange.scenario.plan import Plan, Source, history_of, make_plan, require_markets, require_script
+from mockexchange.scenario.plan import Document, Plan, Source, history_of, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.steps.plain_steps import read_plain_step
+from mockexchange.scenario.types.composite_types import Record
 from mockexchange.scenario.types.literal_json import exact_json
 
 BUILTIN = files("mockexchange.scenario") / "builtin"
@@ -142,10 +142,24 @@ def _plan_of_given(given: _Given) -> Plan:
 
 def load_located(node: Located, digest: str) -> Plan:
     """Load a scenario from parsed text; `digest` is the hash that identifies the scenario in the log."""
-    document = read_document(SCENARIO, node)
+    document = _read_document(SCENARIO, node)
     require_markets(document)
     require_script(document)
     return make_plan(document.values, document.history, digest, node.file)
+
+
+def _read_document(record: Record, node: Located) -> Document:
+    """Read a scenario, or while errors are collected, what can be read of it. Raises ScenarioError."""
+    try:
+        values = record.read(node, "")
+    except ScenarioError as error:
+        if not is_collecting() or not isinstance(node.value, dict):
+            raise
+        from mockexchange.scenario.partial_reading import read_what_can_be_read
+
+        note_or_raise(error)
+        return read_what_can_be_read(record, node.value)
+    return Document(values, values.get("history", ()))
 
 
 def _load_lines(path: Path) -> Plan:
@@ -159,7 +173,7 @@ def _load_lines(path: Path) -> Plan:
         raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
     if isinstance(first.value, dict) and "history" in first.value:
         raise ScenarioError("expected the steps on lines of their own, after this one", str(path), 1, "history")
-    plan = make_plan(read_document(HEADER, first).values, _LineSteps(path), digest, str(path))
+    plan = make_plan(_read_document(HEADER, first).values, _LineSteps(path), digest, str(path))
     return replace(plan, source=Source("lines", str(path.absolute())))
 
 
@@ -203,6 +217,8 @@ def _read_step(node: Located) -> Step:
         return STEP.read(node, "")
     except ScenarioError as error:
         note_or_raise(error)
+        from mockexchange.scenario.partial_reading import left_out_step
+
         return left_out_step(node)
 
 

@@ -14,14 +14,12 @@ from mockexchange.core.commands import Note
 from mockexchange.scenario.error_collection import (
     NotedErrors,
     collecting_errors,
-    is_collecting,
     note_left_out,
-    note_or_raise,
 )
-from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.left_out import ANY, SECTIONS, Name, names_in
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.plan import Document
 from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.stubs import STUB
@@ -37,19 +35,6 @@ UNNAMED = "unnamed"
 LEFT_OUT = Note(subject="scenario", text="a step that cannot be read")
 
 
-class Document(Struct, frozen=True):
-    """The values of a scenario by section, and its history; `unread` are the names in the parts that cannot be read."""
-
-    values: dict[str, Any]
-    history: Iterable[Step]
-    unread: frozenset[Name] = frozenset()
-
-    def known(self, kind: str, names: Iterable[str]) -> set[str] | None:
-        """Return names of a kind with those in the parts that cannot be read, or None if these may be any."""
-        unread = {name for other, name in self.unread if other == kind}
-        return None if ANY in unread else {*names, *unread}
-
-
 class PartialHistory(Struct, frozen=True):
     """The steps of a history; a step that cannot be read is parsed text, and has no effect."""
 
@@ -57,18 +42,6 @@ class PartialHistory(Struct, frozen=True):
 
     def __iter__(self) -> Iterator[Step]:
         return (left_out_step(item) if isinstance(item, Located) else item for item in self.items)
-
-
-def read_document(record: Record, node: Located) -> Document:
-    """Read a scenario; while errors are collected, read what can be read. Raises ScenarioError."""
-    try:
-        values = record.read(node, "")
-    except ScenarioError as error:
-        if not is_collecting() or not isinstance(node.value, dict):
-            raise
-        note_or_raise(error)
-        return _readable_part(record, node.value)
-    return Document(values, values.get(HISTORY, ()))
 
 
 def left_out_step(node: Located) -> Step:
@@ -80,7 +53,8 @@ def left_out_step(node: Located) -> Step:
     return Step(LEFT_OUT, at, after_us, node)
 
 
-def _readable_part(record: Record, given: dict[str, Located]) -> Document:
+def read_what_can_be_read(record: Record, given: dict[str, Located]) -> Document:
+    """Read the sections of a scenario whose errors were collected before. Raises NotedErrors if one decides on all."""
     values: dict[str, Any] = {}
     unread: dict[str, list[Located]] = {}
     for name, field in record.fields.items():

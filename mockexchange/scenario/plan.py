@@ -19,9 +19,9 @@ from mockexchange.scenario.error_collection import note_left_out, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults.fault_rules import Rule
 from mockexchange.scenario.faults.lags import rules_of_lags
+from mockexchange.scenario.left_out import ANY, Name
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.order_switches import rules_of
-from mockexchange.scenario.partial_reading import Document
 from mockexchange.scenario.script import script_names
 from mockexchange.scenario.script.script_accounts import require_accounts
 from mockexchange.scenario.script.script_steps import ScriptEntry
@@ -97,6 +97,19 @@ class Plan:
     def is_in_memory(self) -> bool:
         """Whether the steps are in memory, so that every execution of the history has the same ones."""
         return isinstance(self.steps.steps if isinstance(self.steps, _History) else self.steps, list)
+
+
+class Document(Struct, frozen=True):
+    """The values of a scenario by section, and its history; `unread` are the names in the parts that cannot be read."""
+
+    values: dict[str, Any]
+    history: Iterable[Step]
+    unread: frozenset[Name] = frozenset()
+
+    def known(self, kind: str, names: Iterable[str]) -> set[str] | None:
+        """Return names of a kind with those in the parts that cannot be read, or None if these may be any."""
+        unread = {name for other, name in self.unread if other == kind}
+        return None if ANY in unread else {*names, *unread}
 
 
 def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:

@@ -106,6 +106,7 @@ def test_the_key_is_the_one_asked_for(cli: Cli) -> None:
     ("arguments", "line"),
     [
         (["bob", "GET", "/x"], "no account 'bob'; known: alice, eddy, own"),
+        (["alic", "GET", "/x"], "no account 'alic': did you mean 'alice'?; known: alice, eddy, own"),
         (["alice", "GET", "/x", "--key", "rw"], "alice has no key 'rw'; known: main, ro"),
         (["own", "GET", "/x"], "the scenario has only the public half of own's key 'main': it cannot sign here"),
     ],

@@ -165,4 +165,4 @@ def test_a_record_that_is_missing_is_a_gap(cli: Cli, run: Path) -> None:
 
 
 def test_the_log_of_a_sandbox_that_is_not_there(cli: Cli) -> None:
-    assert "404" in cli("log", "--sandbox", "nobody", code=1).stderr
+    assert ": no sandbox 'nobody'; known: default" in cli("log", "--sandbox", "nobody", code=1).stderr

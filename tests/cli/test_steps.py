@@ -59,6 +59,7 @@ def test_an_event_has_something_in_its_line() -> None:
     assert event_row({"type": "order_canceled", "order_id": "o1"}) == ("order canceled", "", "", "order o1")
     assert event_row({"type": "order_canceled", "order_id": "o1", "market": "M"})[2:] == ("M", "")
     settled = {"type": "session_settled", "prices": {"BTC-PERPETUAL": "114250", "ETH-PERPETUAL": "4101.5"}, "x": [1, 2]}
+    assert event_row({"type": "session_settled", "prices": {}})[3] == ""
     assert event_row(settled)[3] == "prices BTC-PERPETUAL 114250, ETH-PERPETUAL 4101.5, x 1, 2"
 
 

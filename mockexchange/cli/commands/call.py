@@ -142,8 +142,10 @@ def _credential(accounts: list[dict[str, Any]], account: str, key: str | None) -
     """Return the row of an account's key, or of a key's id. Raises UsageFailure if it is unknown or cannot sign."""
     own = [entry for entry in accounts if account in (entry["name"], entry["key_id"])]
     if not own:
-        known = ", ".join(dict.fromkeys(entry["name"] for entry in accounts)) or "none"
-        raise UsageFailure(f"no account {account!r}; known: {known}")
+        from mockexchange.scenario.errors import did_you_mean
+
+        names = dict.fromkeys(entry["name"] for entry in accounts)
+        raise UsageFailure(f"no account {account!r}{did_you_mean(account, names)}; known: {', '.join(names) or 'none'}")
     found = next((entry for entry in own if key in (None, entry["key"])), None)
     if found is None:
         raise UsageFailure(f"{account} has no key {key!r}; known: {', '.join(entry['key'] for entry in own)}")

@@ -69,7 +69,7 @@ def facts_of(event: Data) -> str:
 
 
 def _is_fact(name: str, value: Any, hidden: set[str]) -> bool:
-    return name not in hidden and not name.endswith("_at") and value not in (None, "", [])
+    return name not in hidden and not name.endswith("_at") and value not in (None, "", [], {})
 
 
 def describe_core_event(event: Data) -> str:
