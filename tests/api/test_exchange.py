@@ -87,7 +87,7 @@ def test_an_unknown_venue_is_told_the_nearest(exchange: Any) -> None:
     assert list(exchange.venues) == ["kalshi", "deribit", "signalplus"]
 
 
-def test_an_unknown_account_is_told_the_nearest(exchange: Any) -> None:
+def test_an_unknown_account_gets_the_nearest_suggested(exchange: Any) -> None:
     with pytest.raises(KeyError) as caught:
         exchange.accounts["alise"]
     assert str(caught.value) == "no account 'alise': did you mean 'alice'? (known: alice, bob, desk)"

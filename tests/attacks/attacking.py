@@ -34,6 +34,8 @@ class Target:
         self.sandbox, self.listener = sandbox, listener
         self.longest_ms = 0.0
         """The longest processor time between two turns of the watch."""
+        self.turns = 0
+        """The turns of the loop since the watch began."""
 
     @property
     def port(self) -> int:
@@ -58,6 +60,7 @@ class Target:
             now_s = time.thread_time()
             self.longest_ms = max(self.longest_ms, (now_s - before_s) * 1_000)
             before_s = now_s
+            self.turns += 1
 
 
 async def _read_all(reader: asyncio.StreamReader) -> bytes:

@@ -32,7 +32,7 @@ TINY = b"1\r\nx\r\n"
     ],
     ids=["announced", "in chunks", "in bytes"],
 )
-def test_a_body_that_is_too_large_is_told_and_journalled(raw: bytes, kept: int) -> None:
+def test_a_body_that_is_too_large_is_refused_and_journalled(raw: bytes, kept: int) -> None:
     async def scene() -> None:
         async with attacked() as target, watched(target):
             for _ in range(ROUNDS):

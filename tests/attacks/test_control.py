@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -185,6 +185,78 @@ def test_a_full_journal_is_read_in_pieces(home: Path) -> None:
                 assert status == 200
             assert (await target.call("DELETE", "/sandboxes/default/journal"))[0] == 204
             assert target.longest_ms < TURN_MS_MAX
+
+    play(scene())
+
+
+ROWS = 100
+"""So few that a body is read at once: while a thread reads it, the loop turns too."""
+PAYMENT = {"deposit": {"account": "alice", "amount": "1"}}
+PAID = {"scenario": "s", "accounts": {"alice": {}}, "history": [PAYMENT] * ROWS}
+DUE = [{"after": "1s", **PAYMENT}] * ROWS
+
+
+async def send_batch(target: Control) -> None:
+    await target.call("POST", "/sandboxes/default/commands", [PAYMENT] * ROWS)
+
+
+async def read_ledger(target: Control) -> None:
+    await target.call("GET", "/sandboxes/default/accounts/alice/ledger")
+
+
+async def add_steps(target: Control) -> None:
+    assert (await target.call("POST", "/sandboxes/default/script", DUE))[0] == 201
+
+
+async def run_steps(target: Control) -> None:
+    await target.call("POST", "/sandboxes/default/clock", {"advance": "1s"})
+
+
+async def search_journal(target: Control) -> None:
+    await target.call("GET", "/sandboxes/default/journal?q=nowhere")
+
+
+async def open_sandbox_with_history(target: Control) -> None:
+    assert (await target.call("POST", "/sandboxes", {"name": "paid", "scenario": PAID}))[0] == 201
+
+
+async def open_sandbox_of_many(target: Control) -> None:
+    accounts: dict[str, Any] = {f"account-{number}": {} for number in range(ROWS)}
+    scenario = {"scenario": "many", "accounts": accounts}
+    assert (await target.call("POST", "/sandboxes", {"name": "many", "scenario": scenario}))[0] == 201
+
+
+async def nothing(target: Control) -> None:
+    """Prepare nothing."""
+
+
+Work = Callable[[Control], Awaitable[None]]
+# the constant that divides the work, what has to be before, and the work
+SLICED: dict[str, tuple[str, Work, Work]] = {
+    "a batch": ("mockexchange.server.control.sandboxes.sandbox_routes.SLICE_S", send_batch, send_batch),
+    "a list": ("mockexchange.server.control.json_text.SLICE_S", send_batch, read_ledger),
+    "added steps": ("mockexchange.sandbox.script.additions.MADE_AT_ONCE", nothing, add_steps),
+    "due steps": ("mockexchange.sandbox.script.runner.SLICE_S", add_steps, run_steps),
+    "a search": ("mockexchange.server.control.traffic.journal_queries.SLICE_S", send_batch, search_journal),
+    "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
+    "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
+}
+
+
+@pytest.mark.parametrize("name", SLICED)
+def test_long_work_is_done_in_slices(home: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the smallest slices there is a turn of the loop for each row, however quick the machine is."""
+    constant, prepare, work = SLICED[name]
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            for number in range(ROWS):
+                target.sandbox.answer(RequestContext.of(Request("GET", f"/{number}")))
+            await prepare(target)
+            monkeypatch.setattr(constant, 1 if constant.endswith("_ONCE") else 0.0)
+            before = target.turns
+            await work(target)
+            assert target.turns - before >= (2 * ROWS if name == "a list" else ROWS), "a list is made and then sent"
 
     play(scene())
 

@@ -1,4 +1,4 @@
-"""Heads that are too much: each is cut at its bound, told so, journalled, and kept small."""
+"""Heads that are too much: each is cut at its bound, refused with the reason, journalled, and kept small."""
 
 import asyncio
 import time
@@ -10,10 +10,12 @@ from mockexchange.server.http import cut_requests, listener, protocols
 from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX, HEADERS_MAX
 from mockexchange.server.http.fast_protocol import PIPELINE_MAX
 from mockexchange.server.http.h11_protocol import JournalledH11Protocol
-from mockexchange.server.loop_budget import LoopBudget, budget_of
+from mockexchange.server.loop_budget import PIECE_BYTES, LoopBudget, budget_of
 from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, attacked, head, play, watched
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
+SLOW_BODY = head(POSITIONS, "Content-Length: 100000", method="POST")
+GUARD_S = 10
 
 
 @pytest.fixture(params=["httptools", "h11"])
@@ -33,11 +35,12 @@ TOO_MUCH = {
     "one header too many": (many(HEADERS_MAX), f"more than {HEADERS_MAX} headers"),
     "a megabyte of Authorization": (["Authorization: Bearer " + "a," * 500_000], f"{HEADERS_BYTES_MAX:,} bytes"),
     "long headers": (many(200, "v" * 1_000), f"{HEADERS_BYTES_MAX:,} bytes"),
+    "a byte too many": (["a: " + "v" * HEADERS_BYTES_MAX], f"{HEADERS_BYTES_MAX:,} bytes"),
 }
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
-def test_too_much_of_a_head_is_told_and_journalled(parser: str, name: str) -> None:
+def test_too_much_of_a_head_is_refused_and_journalled(parser: str, name: str) -> None:
     headers, told = TOO_MUCH[name]
 
     async def scene() -> None:
@@ -66,8 +69,10 @@ def test_as_many_headers_as_may_be_are_answered(parser: str) -> None:
     play(scene())
 
 
-def test_endless_trailers_of_a_body_end(parser: str) -> None:
-    raw = head(POSITIONS, "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + b"a: b\r\n" * 100_000
+@pytest.mark.parametrize("trailer", [b"a: b\r\n" * 100_000, b"a: " + b"b" * 1_000 + b"\r\n"], ids=["many", "long"])
+def test_endless_trailers_of_a_body_end(parser: str, trailer: bytes) -> None:
+    count = 1 if len(trailer) > HEADERS_BYTES_MAX else HEADERS_MAX // 2
+    raw = head(POSITIONS, "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + trailer * count
 
     async def scene() -> None:
         async with attacked() as target, watched(target):
@@ -89,7 +94,9 @@ def test_endless_trailers_of_a_body_end(parser: str) -> None:
         ("BODY_S_MAX", head(POSITIONS, "Content-Length: 9", method="POST") + b"1234", "the body of this request"),
     ],
 )
-def test_who_is_late_is_told(parser: str, name: str, raw: bytes, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_client_is_answered(
+    parser: str, name: str, raw: bytes, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cut_requests, name, 0.01)
 
     async def scene() -> None:
@@ -103,7 +110,30 @@ def test_who_is_late_is_told(parser: str, name: str, raw: bytes, told: str, monk
     play(scene())
 
 
-def test_who_says_nothing_is_let_go(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "opening"), [("HEAD_S_MAX", b"GET /"), ("BODY_S_MAX", SLOW_BODY)])
+def test_single_bytes_do_not_put_a_deadline_off(
+    parser: str, name: str, opening: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cut_requests, name, 0.2)
+
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(opening)
+        while True:
+            writer.write(b"a")
+            await asyncio.sleep(0.01)
+
+    async def scene() -> None:
+        async with attacked() as target:
+            reader, writer = await target.connect()
+            dripping = asyncio.ensure_future(drip(writer))
+            assert await asyncio.wait_for(reader.read(12), GUARD_S) == b"HTTP/1.1 408"
+            dripping.cancel()
+            writer.close()
+
+    play(scene())
+
+
+def test_a_silent_client_is_disconnected(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocols, "SILENCE_S_MAX", 0.01)
 
     async def scene() -> None:
@@ -146,11 +176,14 @@ def test_a_pipeline_gets_its_share_of_a_turn(parser: str) -> None:
         async with attacked() as target, watched(target):
             reader, writer = await target.connect()
             writer.write(raw)
+            waiting = 0
             for _ in range(count):
                 await reader.readuntil(b"HTTP/1.1 200 OK\r\n")
+                [connection] = target.listener.open_connections
+                waiting = max(waiting, len(getattr(connection, "pipeline", ())))
             writer.close()
             assert target.longest_ms < TURN_MS_MAX
-            assert count > PIPELINE_MAX
+            assert waiting <= PIPELINE_MAX + 1 + PIECE_BYTES // (len(raw) // count)
 
     play(scene())
 

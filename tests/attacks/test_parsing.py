@@ -80,7 +80,7 @@ def test_no_request_takes_long_to_read() -> None:
     play(scene())
 
 
-def test_a_query_is_read_up_to_its_bound_and_says_so() -> None:
+def test_a_query_is_read_up_to_its_bound_with_a_finding() -> None:
     assert len(query_pairs("a=1&" * 5_000)) == PAIRS_MAX
 
     async def scene() -> None:

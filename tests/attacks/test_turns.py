@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.server import loop_budget
 from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
 from mockexchange.server.loop_budget import STARTS_PER_TURN, TURN_S, LoopBudget
 from mockexchange.server.websocket.protocol import StreamProtocol
@@ -20,6 +21,8 @@ from tests.server.wire import ADDRESS
 CLIENTS, READS = 80, 5
 LARGE_BYTES = 64 * 1024
 BODY = head("/trade-api/v2/portfolio/orders", "Content-Length: 99000000", method="POST") + b"x" * 8_000_000
+LONG_HEAD = head("/trade-api/v2/exchange/status", *(f"a{number}: {'b' * 120}" for number in range(200)))
+FRAGMENTS = frame(TEXT, b"", is_final=False) + frame(0, b"", is_final=False) * 30_000
 COMMANDS = frame(TEXT, b" " * 60_000) * 130
 
 
@@ -47,15 +50,19 @@ class Reads:
         return found
 
 
-async def filled(target: Target, opening: bytes, raw: bytes) -> socket.socket:
-    """Return a connection whose buffers are full of bytes that the server has not read yet."""
-    loop, client = asyncio.get_running_loop(), socket.create_connection((ADDRESS, target.port))
-    client.setblocking(False)
-    if opening:
-        await loop.sock_sendall(client, opening)
-        assert (await loop.sock_recv(client, LARGE_BYTES)).startswith(b"HTTP/1.1 101 ")
-    client.send(raw)
-    return client
+async def filled(target: Target, count: int, opening: bytes, raw: bytes) -> list[socket.socket]:
+    """Return connections whose buffers are full of bytes, none of which the server has read."""
+    loop, clients = asyncio.get_running_loop(), list[socket.socket]()
+    for _ in range(count):
+        client = socket.create_connection((ADDRESS, target.port))
+        client.setblocking(False)
+        clients.append(client)
+        if opening:
+            await loop.sock_sendall(client, opening)
+            assert (await loop.sock_recv(client, LARGE_BYTES)).startswith(b"HTTP/1.1 101 ")
+    for client in clients:
+        client.send(raw)
+    return clients
 
 
 @pytest.mark.parametrize(
@@ -66,12 +73,16 @@ async def filled(target: Target, opening: bytes, raw: bytes) -> socket.socket:
 def test_few_sockets_that_were_paused_are_read_in_one_turn(
     monkeypatch: pytest.MonkeyPatch, protocol: type[Any], opening: bytes, raw: bytes
 ) -> None:
-    """Each read copies up to 256 KiB, so fifty of them would hold the loop for ten milliseconds."""
+    """Each read copies up to 256 KiB, so fifty of them would hold the loop for ten milliseconds.
+
+    Turns have time for all that waits, so that all sockets have used up their bytes in the same turn.
+    """
+    monkeypatch.setattr(loop_budget, "TURN_S", 0.05)
 
     async def scene() -> None:
         async with attacked() as target:
             reads = Reads(protocol, monkeypatch)
-            clients = [await filled(target, opening, raw) for _ in range(CLIENTS)]
+            clients = await filled(target, CLIENTS, opening, raw)
             try:
                 found = await reads.watch()
             finally:
@@ -79,6 +90,39 @@ def test_few_sockets_that_were_paused_are_read_in_one_turn(
                     client.close()
             assert len(found) > 1
             assert max(found) <= STARTS_PER_TURN + 4, "a short read pauses no socket, so some are read besides"
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "opening", "raw"),
+    [
+        (JournalledHttpToolsProtocol, "_take", b"", LONG_HEAD * 20),
+        (StreamProtocol, "_digest", head(STREAM, *UPGRADE), FRAGMENTS),
+    ],
+    ids=["heads", "a stream"],
+)
+def test_waiting_bytes_are_parsed_a_piece_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, protocol: type[Any], name: str, opening: bytes, raw: bytes
+) -> None:
+    """Without any time for waiting work, a turn parses one piece of all connections together."""
+    monkeypatch.setattr(loop_budget, "TURN_S", 0.0)
+    parsed, parse = [0], getattr(protocol, name)
+
+    def count(connection: Any, *given: Any) -> None:
+        parsed[-1] += 1
+        parse(connection, *given)
+
+    async def scene() -> None:
+        async with attacked() as target:
+            clients = await filled(target, 3, opening, raw)
+            monkeypatch.setattr(protocol, name, count)
+            while sum(parsed) < 60:
+                await asyncio.sleep(0)
+                parsed.append(0)
+            for client in clients:
+                client.close()
+            assert max(parsed) == 1
 
     play(scene())
 

@@ -61,9 +61,11 @@ def test_other_terminals_find_it_while_it_runs(run: Run, tmp_path: Path) -> None
 def test_clock_chaos_and_journal(run: Run, tmp_path: Path) -> None:
     kept = tmp_path / "run.jsonl"
     asked = ("--clock", "paused", "--chaos", "maintenance", "--journal", str(kept), "--scenario", "demo")
-    run(*asked, "--", *command_of(GOOD.replace("/exchange/status", "/portfolio/balance")))
-    (entry,) = read_journal(kept.read_text()).entries
-    assert entry["status"] == 503
+    twice = "; ".join([GOOD.replace("/exchange/status", "/portfolio/balance")] * 2)
+    run(*asked, "--", *command_of(twice))
+    first, second = read_journal(kept.read_text()).entries
+    assert (first["status"], second["status"]) == (503, 503)
+    assert first["at"] == second["at"], "the clock is paused"
     assert "--journal" in run("--journal", str(tmp_path / "no" / "x"), "--", "true", code=2).stderr
     assert "no preset 'flakky'" in run("--chaos", "flakky", "--", "true", code=2).stderr
     assert "'--clock': expected a clock" in run("--clock", "0x", "--", "true", code=2).stderr

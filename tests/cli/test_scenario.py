@@ -115,7 +115,7 @@ history:
 """
 
 
-def test_check_says_all_that_is_wrong_at_once(tmp_path: Path) -> None:
+def test_check_reports_all_errors_at_once(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(MANY)
     result = CliRunner().invoke(main, ["scenario", "check", str(path)], prog_name="mockexchange")

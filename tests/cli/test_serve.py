@@ -96,7 +96,7 @@ def test_the_banner_has_colours_and_one_block_to_copy() -> None:
     ]
 
 
-def test_the_banner_of_compat_says_what_to_use_in_ci() -> None:
+def test_the_banner_of_compat_names_the_date_for_ci() -> None:
     first, _, _, line, *_ = plain(banner(READY, api_date("compat"), default_ready_file()))
     assert first == "mockexchange serves Kalshi, compat: every field of every date"
     assert line.startswith("  compat keeps ")

@@ -61,7 +61,7 @@ EMPTY = [
 
 
 @pytest.mark.parametrize(("words", "text"), EMPTY)
-def test_an_empty_list_says_so_to_people_alone(
+def test_an_empty_list_has_a_line_for_people_alone(
     cli: Cli, at_terminal: AtTerminal, sandbox: str, words: tuple[str, ...], text: str
 ) -> None:
     assert at_terminal(80, *words, "--sandbox", sandbox) == f"{text}\n"

@@ -105,7 +105,7 @@ WAIT_SECONDS_MAX = 20
         (Event("end", {"reason": "reset"}), "the sandbox was reset", ""),
     ],
 )
-def test_what_happened_is_told_in_a_line(happened: Event, words: str, style: str) -> None:
+def test_an_event_is_one_line(happened: Event, words: str, style: str) -> None:
     assert words in describe_event(happened)
     assert style_of(happened) == style
     assert event_cells(happened)[:2] == [happened.data.get("at", "-"), happened.kind]

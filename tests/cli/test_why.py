@@ -12,7 +12,7 @@ from mockexchange.runtime.http_request import send
 from tests.cli.conftest import POSITIONS, AtTerminal, Cli
 
 
-def test_why_says_what_to_change(cli: Cli, server: Server, busy: str) -> None:
+def test_why_shows_what_to_change(cli: Cli, server: Server, busy: str) -> None:
     first, second = server.ask_sandbox("GET", busy, "/journal")[0], server.ask_sandbox("GET", busy, "/journal")[2]
     lines = cli("why", "--sandbox", busy).stdout.splitlines()
     assert lines == [

@@ -87,7 +87,7 @@ def world() -> World:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
-def test_a_refusal_says_why_and_changes_nothing(case: Case) -> None:
+def test_a_refusal_has_its_reason_and_changes_nothing(case: Case) -> None:
     refused = world()
     before = dump(refused.exchange.state)
     refusal = refused.refuse(case.command)

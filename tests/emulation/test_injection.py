@@ -158,12 +158,19 @@ def node(injection: Injection, folder: Path, *arguments: str, before: Mapping[st
 
 
 WAYS = ["connect", "options", "method", "tls", "https", "address"]
-SPELLINGS = ["kalshi.com..", "api\u3002kalshi\uff0ecom", "\uff4b\uff41lshi.com", "kal\u00adshi.com", "kalshi.com\uff61"]
+SPELLINGS = [
+    "kalshi.com..",
+    "api\u3002kalshi\uff0ecom",
+    "\uff4b\uff41lshi.com",
+    "kal\u00adshi.com",
+    "kalshi.com\uff61",
+    "kalshi.com.\u00ad",
+]
 
 
 @needs_node
 @pytest.mark.parametrize("way", WAYS)
-def test_a_node_is_guarded_and_tells(injection: Injection, tmp_path: Path, way: str) -> None:
+def test_a_node_is_guarded_and_reports(injection: Injection, tmp_path: Path, way: str) -> None:
     assert node(injection, tmp_path, way, "API.elections.kalshi.com.") == "REAL_VENUE_REACHED\n"
     started, dial = [json.loads(line) for line in injection.report.read_text().splitlines()]
     assert started["kind"] == "node"

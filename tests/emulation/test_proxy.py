@@ -202,7 +202,7 @@ def test_a_head_without_end_is_refused(front: Front) -> None:
     assert front.ask("GET http://x/ HTTP/1.1\r\nX: " + "y" * 70_000 + "\r\n\r\n").startswith("HTTP/1.1 400 ")
 
 
-def test_who_says_nothing_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_client_is_disconnected(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxies, "HEAD_S_MAX", 0.05)
     assert front.ask("GET ") == ""
     with dial(front.port) as sock:
@@ -327,7 +327,7 @@ def test_a_demo_is_answered_whoever_asks(exchange: Exchange) -> None:
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_nobody_else_ends_a_run_by_asking_for_a_venue(dials: list[Dial]) -> None:
+def test_no_other_program_ends_a_run_by_asking_for_a_venue(dials: list[Dial]) -> None:
     with door(Proxy(frozenset(), 9, 9, dials.append, ticket=ticket_of("word")).serve) as port:
         assert ask(port, f"CONNECT {REAL}:443 HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 407 ")
         assert dials == []

@@ -290,7 +290,7 @@ exit $status
 @pytest.mark.untraced
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux mounts a small file system for a test")
 @pytest.mark.parametrize("size", ["nr_inodes=3", "size=4k"], ids=["lock", "bytes"])
-def test_a_server_says_that_its_folder_is_full(tmp_path: Path, size: str) -> None:
+def test_a_server_reports_that_its_folder_is_full(tmp_path: Path, size: str) -> None:
     """The folder is a file system of its own without room: for the lock, or for a key."""
     script = FILL.format(folder=tmp_path / "run", size=size, python=sys.executable)
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
@@ -304,7 +304,7 @@ def test_a_server_says_that_its_folder_is_full(tmp_path: Path, size: str) -> Non
 
 
 @pytest.mark.parametrize("step", ["tempfile.mkdtemp", "mockexchange.runtime.ready_file.take_lock"])
-def test_a_full_folder_for_run_directories_is_said_to_be_one(
+def test_a_full_folder_for_run_directories_is_named_as_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def refuse(*given: object, **options: object) -> None:

@@ -34,6 +34,7 @@ HIDDEN_TEXTS = [
     (f"no key {quote(BODY)}, b", f'no key "{HIDDEN}", b'),
     (f"no key {ED25519_BODY} b", f"no key {HIDDEN} b"),
     (f"GET /a/{percent_encoded('ab/cd.ef', safe='')}?x=1", f"GET {HIDDEN}?x=1"),
+    (f"GET /a?x={''.join(f'%{ord(char):02x}' for char in 'tok-123456')}", f"GET /a?x={HIDDEN}"),
     ("unknown path /a/ab/cd.ef", f"unknown path {HIDDEN}"),
     ("got '" + "x" * 40 + "', b", f"got '{HIDDEN}', b"),
 ]

@@ -5,6 +5,8 @@ import time
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 import mockexchange
 from mockexchange.core.commands import Announce
@@ -91,6 +93,16 @@ def half_done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Subaccount, "pay", broken)
     return mistakes
+
+
+def test_a_broken_sandbox_ends_its_streams(live: Live, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = live.sandbox(name, SCENARIO)
+    half_done(monkeypatch)
+    monkeypatch.setattr(log, "REBUILD_COMMANDS_MAX", 2)
+    with connect(sandbox.call("GET", "")["venues"]["deribit"]["ws_url"], proxy=None) as client:
+        assert attempt(sandbox, "POST", "/commands", [{"fill": FILL}])[0] == 503
+        with pytest.raises(ConnectionClosed):
+            client.recv(PATIENCE_S)
 
 
 def attempt(sandbox: SandboxView, method: str, path: str, body: Any = None) -> tuple[int, Any]:

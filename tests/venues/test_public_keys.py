@@ -1,6 +1,8 @@
 """Public keys with which anyone could sign are refused, in the core and over the control API."""
 
+import math
 from base64 import b64encode
+from itertools import count
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
@@ -48,7 +50,10 @@ def test_a_point_of_small_order_is_no_key(case: str) -> None:
 @pytest.mark.parametrize("factor", [2, 3, 997])
 def test_an_rsa_modulus_with_a_small_factor_is_no_key(factor: int) -> None:
     modulus = rsa_key("weak").public_key().public_numbers().n
-    weak = RSAPublicNumbers(EXPONENT, modulus - modulus % factor).public_key()
+    multiples = count(modulus - modulus % factor, factor)
+    smaller = math.prod(range(2, factor))
+    number = next(one for one in multiples if math.gcd(one, smaller) == 1)
+    weak = RSAPublicNumbers(EXPONENT, number).public_key()
     pem = weak.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     with pytest.raises(UnusableKey, match="factor below 1,000"):
         load_public_key(pem)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockexchange.scenario import files
+from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from tests.server.live import Live, serving
 from tests.server.small import error_of
@@ -70,6 +71,24 @@ def test_a_file_that_is_no_scenario_of_the_folder_is_neither_read_nor_quoted(
     assert reply.status == 400
     assert error_of(reply)["code"] == "bad_scenario"
     assert SECRET.encode() not in reply.body
+
+
+def test_a_pipe_is_refused_whatever_it_holds(reading: Live) -> None:
+    reply = reading.control("POST", "/sandboxes", {"scenario": "pipe.yaml"})
+    assert "expected a regular file, not a folder, a pipe or a device" in error_of(reply)["message"]
+
+
+def test_a_device_is_no_file_of_a_scenario() -> None:
+    with pytest.raises(ScenarioError, match="expected a regular file"):
+        files.ScenarioFiles(Path("/dev")).load("zero")
+
+
+@pytest.mark.parametrize("name", ["env", "mine.pem", "secrets.yaml"])
+def test_the_text_of_another_file_of_the_folder_is_not_shown(reading: Live, name: str) -> None:
+    reply = reading.control("GET", f"/scenarios/{name}")
+    assert reply.status == 404
+    assert SECRET.encode() not in reply.body
+    assert b"PRIVATE KEY" not in reply.body
 
 
 def test_what_is_outside_looks_like_nothing(reading: Live, home: Path) -> None:

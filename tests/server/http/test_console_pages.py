@@ -84,7 +84,7 @@ def test_libraries_come_compressed_to_those_who_can(live: Live) -> None:
     assert gzip.decompress(packed.body) == get(live, path).body
 
 
-def test_libraries_are_what_the_lock_says() -> None:
+def test_libraries_are_those_of_the_lock() -> None:
     assert vendor.problems() == []
     notices = vendor.NOTICES.read_text(encoding="utf-8")
     assert all(f"{one['package']} {one['version']}" in notices for one in vendor.read_lock())

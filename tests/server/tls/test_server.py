@@ -285,7 +285,9 @@ def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_crowd_that_says_nothing_keeps_nobody_out(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_of_silent_clients_keeps_no_client_out(
+    loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who has taken longest goes, with a word in the journal if it had begun to speak."""
     monkeypatch.setattr(acceptor, "GREETINGS_MAX", 3)
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
