@@ -58,7 +58,7 @@ class Pseudonyms:
         self._short: dict[str, str] = {}
         self._short_made: set[str] = set()
 
-    def of(self, original: str) -> str:
+    def pseudonym_of(self, original: str) -> str:
         """Return the pseudonym of an id, which is always the same.
 
         An id that equals the pseudonym of another id gets a pseudonym, as every id does.
@@ -119,7 +119,7 @@ class Pseudonyms:
     def _in_text(self, text: str, kept: Set[str], rest: Rest | None = None) -> str:
         """Return text with pseudonyms in place of the UUIDs, emails and other ids that are not in `kept`."""
         for shape in (UUID, *((EMAIL,) if "@" in text else ()), _HEX_32):
-            text = shape.sub(lambda found: found[0] if found[0] in kept else self.of(found[0]), text)
+            text = shape.sub(lambda found: found[0] if found[0] in kept else self.pseudonym_of(found[0]), text)
         if not self._known and rest is None:
             return text
         return _TOKEN.sub(lambda found: self._of_token(found[0], kept, rest or str), text)

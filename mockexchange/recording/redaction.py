@@ -155,13 +155,13 @@ class Redactor:
         if name in SECRETS:
             return HIDDEN if text else text
         if is_id(name):
-            return self.pseudonyms.of(text)
+            return self.pseudonyms.pseudonym_of(text)
         return self.text(text) if name in public_names() else self._unknown(text)
 
     def _unknown(self, text: str) -> str:
         if len(text) <= UNKNOWN_CHARS_MAX or _PUBLIC.fullmatch(text):
             return self.pseudonyms.in_text(text)
-        return self.pseudonyms.of(text)
+        return self.pseudonyms.pseudonym_of(text)
 
     def text(self, text: str, *, is_public: bool = True) -> str:
         """Return text for people: secrets by their shapes, UUIDs, known ids and long tokens replaced."""
@@ -173,14 +173,14 @@ class Redactor:
         return self.pseudonyms.in_text(redact(text), shown)
 
     def _long(self, token: str) -> str:
-        return token if self.pseudonyms.is_made(token) else self.pseudonyms.of(token)
+        return token if self.pseudonyms.is_made(token) else self.pseudonyms.pseudonym_of(token)
 
     def _segment(self, segment: str) -> str:
         plain = unquote(segment)
         if len(plain) <= UNKNOWN_CHARS_MAX or _TICKER.fullmatch(plain) or _WORD.fullmatch(plain):
             shown = self.pseudonyms.in_text(plain)
         else:
-            shown = self.pseudonyms.of(plain)
+            shown = self.pseudonyms.pseudonym_of(plain)
         return segment if shown == plain else quote(shown, safe="~")
 
     def _parameter(self, part: str) -> str:

@@ -128,7 +128,7 @@ class Server:
         if any(slot.sandbox.name == DEFAULT for slot in self.server_state.sandboxes):
             return self.server_state.sandboxes.get(DEFAULT).sandbox
         if self.options.make:
-            return await self.server_state.admit(self.options.make, self.sandbox_options)
+            return await self.server_state.add_sandbox(self.options.make, self.sandbox_options)
         return await self.server_state.open(self.plan, self.sandbox_options, progress=self.progress)
 
     def _reloader(self, reload: Reload) -> Reloader:

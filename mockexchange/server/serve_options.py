@@ -15,7 +15,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.reload import Reloaded
-from mockexchange.server.server_state import MakeSandbox, SharedPlace
+from mockexchange.server.server_state import HomeRolePort, MakeSandbox
 from mockexchange.store.opening import Location
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ServeOptions:
     """What this process shares with the other workers, if it is the first of several."""
     reads: str = "strict"
     """What a read of a server that follows another one contains: see `replicas.read_modes`."""
-    home_role: SharedPlace | None = None
+    home_role: HomeRolePort | None = None
     """The role of the home (the server that writes), if this server has that role among several on one database."""
 
 

@@ -37,7 +37,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared wit
 MakeSandbox = Callable[[SandboxOptions], Awaitable[Sandbox]]
 
 
-class SharedPlace(Protocol):
+class HomeRolePort(Protocol):
     """The interface of the home role: of several servers that share a database, the home is the one that writes."""
 
     persistence: Persistence
@@ -143,9 +143,9 @@ class ServerState:
 
         If that fails, nothing has changed.
         """
-        return await self.admit(partial(open_sandbox, plan, progress=progress), options, port, idle_us_max)
+        return await self.add_sandbox(partial(open_sandbox, plan, progress=progress), options, port, idle_us_max)
 
-    async def admit(
+    async def add_sandbox(
         self, make: MakeSandbox, options: SandboxOptions, port: int | None = None, idle_us_max: int | None = None
     ) -> Sandbox:
         """Add a sandbox as `open` does, but let `make` open it with the completed options."""

@@ -222,7 +222,7 @@ def test_an_id_is_the_same_in_every_text(kind: str) -> None:
     """So rows of requests and of streams still join, whatever is around the id."""
     redactor = Redactor(Pseudonyms(b"salt"))
     secret = KINDS[kind](random.Random(11))
-    made = redactor.pseudonyms.of(secret)
+    made = redactor.pseudonyms.pseudonym_of(secret)
     dotted = [("user.portfolio.", ".raw")] if "@" not in secret else []  # there they could be parts of the email
     for before, after in (("", ""), ("user ", " is"), ("/x/", "/y"), ("id=", "&b=1"), *dotted):
         assert redactor.text(f"{before}{secret}{after}") == f"{before}{made}{after}"

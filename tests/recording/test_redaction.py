@@ -51,10 +51,10 @@ def test_an_id_is_the_same_everywhere_and_of_the_same_shape(redactor: Redactor) 
 
 
 def test_a_subtrader_keeps_the_account_before_it(redactor: Redactor) -> None:
-    account, subtrader = redactor.pseudonyms.of("fcm7"), redactor.pseudonyms.of("fcm7_second")
+    account, subtrader = redactor.pseudonyms.pseudonym_of("fcm7"), redactor.pseudonyms.pseudonym_of("fcm7_second")
     assert subtrader.startswith(f"{account}_")
-    assert redactor.pseudonyms.of("ETH-349249").startswith("ETH-")
-    assert redactor.pseudonyms.of("ETH-349249") != "ETH-349249"
+    assert redactor.pseudonyms.pseudonym_of("ETH-349249").startswith("ETH-")
+    assert redactor.pseudonyms.pseudonym_of("ETH-349249") != "ETH-349249"
 
 
 def test_short_ids_have_a_pseudonym_each(redactor: Redactor) -> None:
@@ -63,8 +63,10 @@ def test_short_ids_have_a_pseudonym_each(redactor: Redactor) -> None:
         [f"ETH-{number}" for number in range(1_000)],
         [f"t{number}" for number in range(200)],
     ):
-        assert len({redactor.pseudonyms.of(one) for one in ids}) == len(ids)
-        assert [redactor.pseudonyms.of(one) for one in ids] == [redactor.pseudonyms.of(one) for one in ids]
+        assert len({redactor.pseudonyms.pseudonym_of(one) for one in ids}) == len(ids)
+        assert [redactor.pseudonyms.pseudonym_of(one) for one in ids] == [
+            redactor.pseudonyms.pseudonym_of(one) for one in ids
+        ]
     body = redactor.body(json.dumps({"user_id": 77, "userId": "77", "order_id": "ETH-77"}).encode())
     assert body is not None
     assert str(json.loads(body)["user_id"]) == json.loads(body)["userId"] == json.loads(body)["order_id"][4:]
@@ -73,8 +75,8 @@ def test_short_ids_have_a_pseudonym_each(redactor: Redactor) -> None:
 def test_an_id_that_equals_a_given_pseudonym_gets_its_own(tmp_path: Path, redactor: Redactor) -> None:
     """Numbers of a venue's trades follow each other, so a pseudonym is often the id of another trade."""
     first = "ETH-349249"
-    second = redactor.pseudonyms.of(first)
-    third = redactor.pseudonyms.of(second)
+    second = redactor.pseudonyms.pseudonym_of(first)
+    third = redactor.pseudonyms.pseudonym_of(second)
     assert len({first, second, third}) == 3
     file = RecordingFile(tmp_path / "run.jsonl", redactor, "here")
     file.add_request(exchanged(json.dumps({"trade_id": first, "message": f"{second} after {first}"})))
@@ -83,11 +85,11 @@ def test_an_id_that_equals_a_given_pseudonym_gets_its_own(tmp_path: Path, redact
     shown = [json.loads(str(line["answer"])) for line in lines_of(tmp_path / "run.jsonl")[1:3]]
     assert shown == [{"trade_id": second, "message": f"{third} after {second}"}, {"trade_id": third}]
     eights = [f"{number:07x}0" for number in range(5_000)]
-    assert len({redactor.pseudonyms.of(one) for one in eights}) == len(eights)
+    assert len({redactor.pseudonyms.pseudonym_of(one) for one in eights}) == len(eights)
 
 
 def test_two_recordings_share_no_pseudonym() -> None:
-    assert len({Redactor().pseudonyms.of(ORDER) for _ in range(3)}) == 3
+    assert len({Redactor().pseudonyms.pseudonym_of(ORDER) for _ in range(3)}) == 3
 
 
 REPLACED = [
@@ -188,7 +190,7 @@ def test_a_file_that_exists_is_not_written_over(tmp_path: Path, redactor: Redact
 def test_a_uuid_without_letters_gets_one_pseudonym(tmp_path: Path) -> None:
     """The finished file is read once more for ids: a pseudonym must be known as one, or it is replaced again."""
     nil, redactor = "00000000-0000-0000-0000-000000000000", Redactor()
-    made = redactor.pseudonyms.of(nil)
+    made = redactor.pseudonyms.pseudonym_of(nil)
     file = RecordingFile(tmp_path / "run.jsonl", redactor, "here", at=0)
     file.add_request(Exchanged("GET", "/x", [], b"", 200, [], f'{{"user_id":"{nil}"}}'.encode(), 0, 1))
     file.finish()

@@ -11,7 +11,7 @@ from mockexchange.kit.jsonrpc import decode_exact, post, result_of, unusual_numb
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
 
-ID, TIMES, NUMBERS, WAYS = (f"envelopes.{name}" for name in ("id", "times", "numbers", "ways"))
+ID, TIMES, NUMBERS, TRANSPORTS = (f"envelopes.{name}" for name in ("id", "times", "numbers", "ways"))
 IDS: tuple[str, ...] = ("1", "0", "-7", "9007199254740993", "9223372036854775808123", '"text"', '"\\u00e9\\"\\n"', '""')
 """JSON texts of ids, among them integers that a float cannot hold."""
 
@@ -48,7 +48,7 @@ def _call(target: Target, method: str) -> Any:
     return post(target, method, envelope, signer_of(target, method))
 
 
-def judge_ways(target: Target, method: str) -> Iterator[Finding]:
+def judge_transports(target: Target, method: str) -> Iterator[Finding]:
     """Check that GET, POST to the method's path and POST to the base URL give the same result."""
     params, signer = required_params(target, method), signer_of(target, method)
     envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
@@ -60,7 +60,7 @@ def judge_ways(target: Target, method: str) -> Iterator[Finding]:
     first, *others = [_without_volatile(target, result_of(one)) for one in answers]
     for answer, other in zip(answers[1:], others, strict=True):
         if other != first:
-            yield finding(target, WAYS, answer.where, answer_text(answer), f"as by GET: {first}", method)
+            yield finding(target, TRANSPORTS, answer.where, answer_text(answer), f"as by GET: {first}", method)
 
 
 def _without_volatile(target: Target, value: Any) -> Any:
@@ -79,5 +79,11 @@ CHECKS: tuple[Check[Target], ...] = (
     Check(ID, "An answer has the id of its request.", PLACE, methods_of, judge_id),
     Check(TIMES, "usDiff is usOut minus usIn.", PLACE, methods_of, judge_times),
     Check(NUMBERS, "Numbers have a plain notation.", PLACE, methods_of, judge_numbers),
-    Check(WAYS, "GET and POST, to the path and to the base, give the same result.", PLACE, _except_time, judge_ways),
+    Check(
+        TRANSPORTS,
+        "GET and POST, to the path and to the base, give the same result.",
+        PLACE,
+        _except_time,
+        judge_transports,
+    ),
 )

@@ -14,7 +14,7 @@ from mockexchange.kit.jsonrpc import post, result_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import MEMBER, OTHER, Answer, Target
 
-GRANTS, SPOILED, WRONG, SIGNED, MISSIGNED, NARROWED, WAYS = (
+GRANTS, SPOILED, WRONG, SIGNED, MISSIGNED, NARROWED, CREDENTIAL_KINDS = (
     f"tokens.{name}" for name in ("grants", "spoiled", "wrong", "signed", "missigned", "narrowed", "ways")
 )
 SUBJECT = "private/get_positions"
@@ -201,7 +201,7 @@ def judge_narrowed(target: Target, method: str) -> Iterator[Finding]:
         yield finding(target, NARROWED, answer.where, answer_text(answer), wanted, method)
 
 
-def judge_ways(target: Target, description: str) -> Iterator[Finding]:
+def judge_credential_kinds(target: Target, description: str) -> Iterator[Finding]:
     """Check that a token, or the key's id and secret, read the same account as a signature does.
 
     The secret of another key has to be refused.
@@ -213,11 +213,15 @@ def judge_ways(target: Target, description: str) -> Iterator[Finding]:
     answer = target.ask(f"/{SUBJECT}", signer=by)
     if answer.status != 200 or result_of(answer) != expected:
         yield finding(
-            target, WAYS, f"{answer.where} by {description}", answer_text(answer), f"as by a signature: {expected}"
+            target,
+            CREDENTIAL_KINDS,
+            f"{answer.where} by {description}",
+            answer_text(answer),
+            f"as by a signature: {expected}",
         )
     mixed = target.ask(f"/{SUBJECT}", signer=Basic(key.key_id, other.secret))
     if mixed.status != 400:
-        yield finding(target, WAYS, f"{mixed.where} by another's secret", answer_text(mixed), "status 400")
+        yield finding(target, CREDENTIAL_KINDS, f"{mixed.where} by another's secret", answer_text(mixed), "status 400")
 
 
 def _listed(names: Mapping[str, Any], *more: str) -> Callable[[Target], list[str]]:
@@ -234,10 +238,10 @@ CHECKS: tuple[Check[Target], ...] = (
     Check(MISSIGNED, "A wrongly signed request is refused.", PLACE, _listed(BAD, LATE), judge_missigned),
     Check(NARROWED, "A token has the requested scope.", PLACE, lambda target: [SUBJECT, SUMMARY], judge_narrowed),
     Check(
-        WAYS,
+        CREDENTIAL_KINDS,
         "All ways to authenticate read the same account.",
         PLACE,
         lambda target: ["a token", "the secret"],
-        judge_ways,
+        judge_credential_kinds,
     ),
 )

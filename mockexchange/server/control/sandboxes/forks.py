@@ -98,7 +98,7 @@ async def open_forked(server_state: ServerState, fork: Fork, target: ForkTarget,
         options = replace(target.options, api_date=api_date, clock=clock)
         make = partial(open_fork, source, until=fork.until, clock=fork.clock)
         port = PORT_DEFAULT if target.port is None else target.port
-        return await server_state.admit(make, options, port, target.idle_us_max)
+        return await server_state.add_sandbox(make, options, port, target.idle_us_max)
     except LogError as error:
         raise ControlError(400, "bad_body", str(error), "fork") from None
 
