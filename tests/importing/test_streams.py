@@ -147,7 +147,7 @@ def test_an_import_counts_every_recorded_frame(
     assert found.is_explained == (UNEXPLAINED not in imported)
 
 
-@pytest.mark.parametrize("date", ["2026-06", "2026-10"])
+@pytest.mark.parametrize("date", ["2026-02", "2026-06", "2026-10"])
 def test_the_frames_of_the_demo_come_out(tmp_path: Path, date: str) -> None:
     """No read has the instant at which a group was created: it is from its frame."""
     path = record_stream(tmp_path / "run.jsonl", DEMO.read_text(encoding="utf-8"), date, PRIVATE)

@@ -21,6 +21,7 @@ from mockexchange.importing.kalshi.amounts import (
 )
 from mockexchange.importing.kalshi.assumed_orders import assumed_order_steps
 from mockexchange.importing.kalshi.cash_steps import cash_steps
+from mockexchange.importing.kalshi.cent_fees import cent_fees
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.fcm_owners import rule_steps
 from mockexchange.importing.kalshi.group_steps import group_steps
@@ -56,14 +57,16 @@ def steps_of(facts: Facts, start: int) -> list[Step]:
 
 def _fill_steps(facts: Facts) -> Iterator[Step]:
     known = {order["order_id"] for order in resting_orders(facts)}
+    fees = cent_fees(facts)
     for fill, other in _trades_in_order(facts):
         order_id = fill["order_id"]
+        fee = fee_of(fill) or fees.get((fill["fill_id"], order_id))
         body = {
             **trade_of(fill),
             "count": contracts(centis_of(fill, "count")),
             "price": trimmed(price_of(fill, fill["side"])),
             **({"taker": True} if fill["is_taker"] else {}),
-            **({"fee": fee} if (fee := fee_of(fill)) is not None else {}),
+            **({"fee": fee} if fee is not None else {}),
             "id": fill["fill_id"],
             "order": order_id if order_id in known else {"new": order_id},
             **(_counterparty(other, known) if other else {}),
