@@ -44,6 +44,14 @@ def test_an_equal_page_of_another_process_counts_once() -> None:
     assert journal.bodies_bytes == (3 + PAGES_MAX) * SHARED_BYTES_MIN
 
 
+def test_pages_of_one_size_are_known_by_their_beginning() -> None:
+    journal = Journal()
+    pages = [b'{"cursor":"%d"}' % number + b"p" * SHARED_BYTES_MIN for number in range(3)]
+    for number in range(1, 10):
+        journal.add(entry(number, answer=bytes(bytearray(pages[number % 3]))))
+    assert journal.bodies_bytes == sum(map(len, pages))
+
+
 def test_an_equal_page_that_was_made_anew_counts_once() -> None:
     journal = Journal()
     sizes = SHARED_BYTES_MIN, SHARED_BYTES_MAX, SHARED_BYTES_MAX + 1, SHARED_BYTES_MIN - 1
