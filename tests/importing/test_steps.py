@@ -90,6 +90,8 @@ def test_answers_before_and_after_each_change_are_explained(tmp_path: Path, line
 SETTLED = [
     ("yes", "", "2025-11"),
     ("no", "", "2026-10"),
+    ("scalar", ", value: 0.3", "2025-11"),
+    ("void", "", "2026-02"),
     ("scalar", ", value: 0.3", "2026-10"),
     ("void", "", "2026-10"),
 ]

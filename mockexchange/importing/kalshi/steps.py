@@ -126,7 +126,8 @@ def _value_of(value: Any) -> Decimal:
 def _settled_markets(facts: Facts) -> Iterator[Step]:
     """Yield the settlements of markets that paid this account nothing, so that only rows of markets show them.
 
-    Rows of 2025 have no instant: it is that at which the market's last order was canceled, if there was one.
+    A row without a result is of a market that settled at its value, or gave stakes back if it has none either (until
+    2026). Rows of 2025 have no instant: it is that at which the market's last order was canceled, if there was one.
     """
     ended: dict[str, str] = defaultdict(str)
     for order in facts.orders.values():
@@ -134,10 +135,10 @@ def _settled_markets(facts: Facts) -> Iterator[Step]:
             ended[ticker_of(order)] = max(ended[ticker_of(order)], order["last_update_time"])
     for ticker, row in facts.markets.items():
         at = row.get("settlement_ts") or ended[ticker]
-        if ticker not in facts.settlements and row.get("status") in PAID and row.get("result") and at:
+        if ticker not in facts.settlements and row.get("status") in PAID and at:
             value = row.get("settlement_value_dollars")
             yield _settlement_step(
-                {"ticker": ticker, "market_result": row["result"], "settled_time": at, "value": value}
+                {"ticker": ticker, "market_result": row.get("result") or SCALAR, "settled_time": at, "value": value}
             )
 
 
