@@ -5,7 +5,7 @@ import json
 from mockexchange.cli.events.core_events import event_row
 from mockexchange.cli.server_connection import Server
 from mockexchange.scenario.keys import make_pair
-from tests.cli.conftest import Cli
+from tests.cli.conftest import AtTerminal, Cli
 from tests.sandbox.ledger.event_examples import EVENTS
 
 FILL = "fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1.5, price: 0.56}"
@@ -52,6 +52,15 @@ def test_every_event_has_a_line() -> None:
         what, _, _, facts = event_row(shown)
         assert what == shown["type"].replace("_", " ")
         assert "None" not in facts
+
+
+def test_no_fact_is_cut_at_a_terminal(at_terminal: AtTerminal, sandbox: str) -> None:
+    """What does not fit is in lines of its own, below its column."""
+    lines = at_terminal(60, "do", FILL, "--sandbox", sandbox).splitlines()
+    place = next(line for line in lines if line.startswith("  position changed")).index("11.50")
+    assert "  position changed  alice  RAIN-1  11.50, cost 6.44," in lines
+    assert f"{' ' * place}realized 0.00, fees 0.00" in lines
+    assert max(map(len, lines[1:])) <= 60
 
 
 def test_an_event_has_something_in_its_line() -> None:

@@ -8,7 +8,7 @@ import click
 from mockexchange.cli.click_base import UsageFailure, json_option
 from mockexchange.cli.events.core_events import event_row, named_ids
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import clock_time, cut, printable, show_json_lines, terminal_width, wrapped
+from mockexchange.cli.terminal import clock_time, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.steps import STEP
 
@@ -61,6 +61,7 @@ def _show(name: str, outcome: dict[str, Any]) -> None:
         click.secho(wrapped("  refused: ", reason, REASON_INDENT, terminal_width()), fg="red")
     rows = [[printable(cell) for cell in event_row(event)] for event in events]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True) if width)
-        click.echo(cut(f"  {'  '.join(cells)}".rstrip(), terminal_width()))
+    for *row, facts in rows:
+        cells = (f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False) if width)
+        head = f"  {''.join(cells)}"
+        click.echo(wrapped(head, facts, len(head), terminal_width()))
