@@ -6,7 +6,7 @@ type adds nothing; it is compared all the same.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -49,17 +49,32 @@ def add_frames(facts: Facts, lines: Iterable[StreamLine]) -> list[Problem]:
     by_type: dict[str, list[Seen]] = defaultdict(list)
     for kind, seen in _bodies(lines):
         by_type[kind].append(seen)
-    for kind, add in _ADD.items():
-        for seen in by_type[kind]:
-            try:
-                add(facts, seen)
-            except NOT_UNDERSTOOD:
-                continue
+    actions = _actions(facts, by_type["fill"])
+    _add_each(by_type["user_order"], lambda seen: _add_order(facts, seen, actions))
+    _add_each(by_type["fill"], lambda seen: _add_fill(facts, seen))  # after orders, which have the microseconds
+    _add_each(by_type["order_group_updates"], lambda seen: _add_group_event(facts, seen))
+    filled = {(int(fill["subaccount_number"] or 0), fill["ticker"]) for fill in facts.fills.values()}
+    _add_each(by_type["market_position"], lambda seen: _add_position(facts, seen, filled))
     # Rows are the newest first, as in lists.
     added = [key for key, row in facts.fills.items() if row.get("is_of_frame")]
     for key in reversed(added):
         facts.fills[key] = facts.fills.pop(key)
     return facts.from_frames
+
+
+def _add_each(frames: Iterable[Seen], add: Callable[[Seen], None]) -> None:
+    for seen in frames:
+        try:
+            add(seen)
+        except NOT_UNDERSTOOD:
+            continue
+
+
+def _actions(facts: Facts, frames: Iterable[Seen]) -> dict[str, str]:
+    """Return the actions of orders that rows or frames of their fills show."""
+    framed = {str(seen.body.get("order_id")): str(seen.body.get("action")) for seen in frames}
+    listed = {order_id: str(fill["action"]) for (_, order_id), fill in facts.fills.items()}
+    return {key: SELL if action.startswith(SELL) else BUY for key, action in {**framed, **listed}.items()}
 
 
 def _bodies(lines: Iterable[StreamLine]) -> Iterator[tuple[str, Seen]]:
@@ -76,11 +91,11 @@ def _bodies(lines: Iterable[StreamLine]) -> Iterator[tuple[str, Seen]]:
             yield kind, Seen(sent_ms * MS_US if isinstance(sent_ms, int) else line.at, line.line, body)
 
 
-def _add_order(facts: Facts, seen: Seen) -> None:
+def _add_order(facts: Facts, seen: Seen, actions: Mapping[str, str]) -> None:
     """Add the state of an order that a frame shows to its versions, and the order if no answer has it."""
     order_id = str(seen.body["order_id"])
     known = facts.orders.get(order_id)
-    row = _order_row(seen.body, known or {}, _action(facts, seen, known or {}))
+    row = _order_row(seen.body, known or {}, _action(facts, seen, known or {}, actions))
     versions = facts.versions.setdefault(order_id, [])
     if _state_of(row) in map(_state_of, versions):
         return
@@ -98,7 +113,7 @@ def _order_row(body: Row, known: Row, action: str) -> Row:
     return {**known, **row, "subaccount_number": body.get("subaccount_number") or known.get("subaccount_number") or 0}
 
 
-def _action(facts: Facts, seen: Seen, known: Row) -> str:
+def _action(facts: Facts, seen: Seen, known: Row, actions: Mapping[str, str]) -> str:
     """Return the action of an order: it buys if it gains from its own side.
 
     At dates without that field it is the action of its row or of a fill, else a purchase, which is assumed.
@@ -106,8 +121,7 @@ def _action(facts: Facts, seen: Seen, known: Row) -> str:
     body, order_id = seen.body, seen.body["order_id"]
     if "outcome_side" in body:
         return BUY if body["outcome_side"] == body["side"] else SELL
-    fills = (fill["action"] for (_, order), fill in facts.fills.items() if order == order_id)
-    found = known.get("action") or next(fills, None)
+    found = known.get("action") or actions.get(order_id)
     if found is None:
         facts.assumed.append(
             Problem(seen.line, f"order {order_id}: a purchase, since no frame or answer has its action")
@@ -185,14 +199,13 @@ def _add_group_event(facts: Facts, seen: Seen) -> None:
     facts.from_frames.append(Problem(seen.line, f"group {group_id} {kind} at {format_instant(at)}"))
 
 
-def _add_position(facts: Facts, seen: Seen) -> None:
+def _add_position(facts: Facts, seen: Seen, filled: Container[tuple[int, str]]) -> None:
     """Add the first position that frames show in a market of which the recording has no fill and no row.
 
     A list of positions has all that matters, and leaves out those that settled.
     """
     body, ticker = seen.body, str(seen.body["market_ticker"])
     key = int(body.get("subaccount") or 0), ticker
-    filled = {(int(fill["subaccount_number"] or 0), fill["ticker"]) for fill in facts.fills.values()}
     is_known = key in facts.positions or key[0] in facts.listed_positions or ticker in facts.settlements
     if is_known or key in filled or not centis_of(body, "position"):
         return
@@ -206,12 +219,3 @@ def _dollars(body: Row, name: str) -> str:
     """Return an amount of a frame in dollars; older frames have hundredths of a cent."""
     found = body.get(f"{name}_dollars")
     return str(found) if found is not None else f"{Decimal(body[name]) / CENTICENTS_PER_DOLLAR:.6f}"
-
-
-_ADD: dict[str, Callable[[Facts, Seen], None]] = {
-    "user_order": _add_order,
-    "fill": _add_fill,
-    "order_group_updates": _add_group_event,
-    "market_position": _add_position,
-}
-"""The types of frames that add rows, in the order in which they are read: fills need the instants of orders."""
