@@ -1,6 +1,7 @@
 """Adapts uvicorn's HTTP protocol on httptools: it limits headers and targets, and answers errors in order."""
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import httptools
@@ -36,7 +37,7 @@ class Overrun(Exception):
 
 class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     cycle: Any  # the newest request, a RequestCycle; None before the first
-    is_head_open = is_message_open = is_pipelined = is_upgrading = False
+    is_head_open = is_message_open = is_upgrading = False
     head_bytes = url_bytes = header_bytes = body_left = 0
     body_parts: list[bytes]
     """The parts of a body in the piece that is being parsed."""
@@ -148,8 +149,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         cycle = RequestCycle(self, method, version, version != "1.0" and parser.should_keep_alive())
         earlier, self.cycle = self.cycle, cycle
         if earlier is None or earlier.response_complete:
-            self.running = cycle
-            self._start_asgi_task(cycle, self.app)
+            self.running = self.parsed = cycle
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
@@ -158,7 +158,7 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         """Return what the ASGI scope of a request has beside its target."""
         return {
             "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "asgi": {"version": self.config.asgi_version, "spec_version": "2.3"},
             "http_version": http_version,
             "server": self.server,
             "client": self.client,
@@ -199,18 +199,28 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self.cut = cut
 
     def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
         if self.pipeline:
-            self.is_pipelined, self.running = True, self.pipeline[-1][0]
-            super().on_response_complete()
-            self.is_pipelined = False
+            self._answer_next()
         else:
             self._await_request()
         if self.cut and self.cycle.response_complete:
             self.refuse(self.cut)
 
+    def _answer_next(self) -> None:
+        """Answer the oldest request that waits behind another one, in a task that starts in a later turn."""
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self.running, app = self.pipeline.pop()
+            self.shares.start(partial(self._answer_in_task, self.running, app))
+        self._go_on()
+
+    def _answer_in_task(self, cycle: RequestCycle, app: Any) -> None:
+        if self._is_mine():
+            self._start_task(cycle.run_asgi(app))
+
     def _await_request(self) -> None:
         """Read on, and close the connection if no request comes for long, as uvicorn does."""
-        self.server_state.total_requests += 1
         if not self.transport.is_closing():
             if self.flow.read_paused:
                 self.flow.resume_reading()
@@ -248,21 +258,13 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
         self._forget_idleness()
         super().handle_websocket_upgrade()
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """Answer a request: after its piece, or in a task, which starts later if it waited behind another one."""
-        if self.is_pipelined:
-            start = super()._start_asgi_task
-            self.shares.start(lambda: self._is_mine() and start(cycle, app))
-        else:
-            self.parsed = cycle
-
     def _answer_parsed(self) -> None:
         """Begin to answer the request of the last piece, without ASGI and a task if neither is needed."""
         cycle, self.parsed = self.parsed, None
         assert cycle is not None, "there is one"
         answering = self.config.app.direct_answer(cycle)
         if answering is None:
-            super()._start_asgi_task(cycle, self.app)
+            self._start_task(cycle.run_asgi(self.app))
         else:
             start_eagerly(cycle.run(answering), self._start_task)
 
