@@ -1,10 +1,12 @@
 """Runs a child process that reads and writes lines of text, and ends it together with its process group."""
 
 import os
+import select
 import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +30,9 @@ LOG_LINE_BYTES_MAX = 500
 """The number of bytes kept of each log line, enough for the message of an exception."""
 EXIT_WAIT_S = 2.0
 """The time in seconds that a program gets to end by itself after its input has ended."""
+READ_WAIT_S = 5.0
+"""The longest wait for the thread that reads the log, which a busy machine may keep from running."""
+READ_POLL_S = 0.01
 COMMAND_CHARS_SHOWN_MAX = 100
 TEXT_CHARS_SHOWN_MAX = 200
 
@@ -92,8 +97,23 @@ class LineProcess:
 
     @property
     def log(self) -> str:
-        """Return the last part of the program's log, long enough to search it for secrets."""
+        """Return the last part of the program's log, long enough to search it for secrets.
+
+        Waits until all that the program has written is read, for READ_WAIT_S at most: its reader may be late.
+        """
+        until_s = time.monotonic() + READ_WAIT_S
+        while self._has_unread_log() and time.monotonic() < until_s:
+            time.sleep(READ_POLL_S)
         return bytes(self._whole_log).decode("utf-8", "replace")
+
+    def _has_unread_log(self) -> bool:
+        """Return whether the program's log has bytes that are not read yet; False where a pipe cannot be asked."""
+        log = self._process.stderr
+        assert log is not None, "a pipe since the start"
+        try:
+            return bool(select.select([log], [], [], 0)[0]) and self._readers[1].is_alive()
+        except (OSError, ValueError):  # the pipe is closed; on Windows only sockets can be asked
+            return False
 
     def stop(self) -> None:
         """Kill the whole process group, from any thread; `end` must still be called afterwards."""
