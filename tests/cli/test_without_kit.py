@@ -16,11 +16,11 @@ for name in sys.argv[1].split():
 from click.testing import CliRunner
 from mockexchange.cli import main
 
-said = {}
+results = {}
 for words in sys.argv[2:]:
     result = CliRunner().invoke(main, [*words.split(), "--help"], prog_name="mockexchange")
-    said[words] = result.exit_code, result.stderr, str(result.exception)
-print(json.dumps(said))
+    results[words] = result.exit_code, result.stderr, str(result.exception)
+print(json.dumps(results))
 """
 NEEDING = ("drift", "snapshot", "verify", "verify client", "verify server")
 
@@ -29,10 +29,10 @@ def test_no_command_ends_with_a_traceback() -> None:
     libraries = "httpx hypothesis jsonschema_rs schemathesis"
     command = [sys.executable, "-c", HELP_OF_EACH, libraries, *COMMANDS, "verify server", "verify client"]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True)
-    said = json.loads(done.stdout)
-    assert {words for words, (code, _, _) in said.items() if code} == set(NEEDING)
+    results = json.loads(done.stdout)
+    assert {words for words, (code, _, _) in results.items() if code} == set(NEEDING)
     for words in NEEDING:
-        code, error, exception = said[words]
+        code, error, exception = results[words]
         assert (code, exception) == (2, "2")
         assert error.startswith(f"mockexchange {words.split()[0]}: httpx, hypothesis, jsonschema_rs, schemathesis not ")
         assert error.endswith(" -m pip install 'mockexchange[kit]'\n")

@@ -219,7 +219,7 @@ def test_what_has_a_shape_is_replaced_wherever_no_field_names_it(tmp_path: Path,
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_id_is_the_same_in_every_text(kind: str) -> None:
-    """So rows of requests and of streams still join, whatever is around the id."""
+    """An id has one pseudonym in every text around it, so rows of requests and streams still join."""
     redactor = Redactor(Pseudonyms(b"salt"))
     secret = KINDS[kind](random.Random(11))
     made = redactor.pseudonyms.pseudonym_of(secret)

@@ -115,7 +115,7 @@ class JournalEntry(Struct):
 
 
 def checksum_of(raw: bytes) -> str:
-    """Return the CRC-32 of a body; it tells two answers apart, and is three times as quick as a cryptographic hash."""
+    """Return the CRC-32 of a body, which is compared in replays. A cryptographic hash takes three times as long."""
     return f"{crc32(raw):08x}"
 
 
