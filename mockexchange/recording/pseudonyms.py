@@ -179,9 +179,9 @@ class Pseudonyms:
         return self._short.get(part) or self._short_part(part)
 
     def _short_part(self, part: str) -> str:
-        """Return what no other short part has, and remember it."""
+        """Return what no other short part has, and not the part itself, and remember it."""
         drawn = (self._drawn(part + "0" * (draw // DRAWS_MAX), draw) for draw in count())
-        made = next(one for one in drawn if one not in self._short_made)
+        made = next(one for one in drawn if one not in self._short_made and one != part)
         self._short_made.add(made)
         self._short[part] = made
         return made

@@ -1,6 +1,7 @@
 """What is redacted before it reaches the disk, and what stays as the venue wrote it."""
 
 import json
+import string
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,12 @@ def test_an_id_that_equals_a_given_pseudonym_gets_its_own(tmp_path: Path, redact
     assert shown == [{"trade_id": second, "message": f"{third} after {second}"}, {"trade_id": third}]
     eights = [f"{number:07x}0" for number in range(5_000)]
     assert len({redactor.pseudonyms.pseudonym_of(one) for one in eights}) == len(eights)
+
+
+def test_no_short_id_is_its_own_pseudonym() -> None:
+    """One letter in 26 would be, and one pair of letters in 676."""
+    pseudonyms = Pseudonyms(b"salt")
+    assert [one for one in string.ascii_letters if pseudonyms.pseudonym_of(one) == one] == []
 
 
 def test_two_recordings_share_no_pseudonym() -> None:
