@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -245,6 +246,20 @@ def test_the_first_failure_is_reported_although_the_program_goes_on_printing() -
 
     with pytest.raises(KeyError, match="of the test"):
         fail_meanwhile()
+
+
+def test_bytes_of_the_log_that_are_read_and_not_kept_yet_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.read
+
+    def read_late(number: int, size: int) -> bytes:
+        piece = read(number, size)
+        threading.Event().wait(0.2)
+        return piece
+
+    with Adapter(answering("print('said', file=sys.stderr, flush=True); tell(task, rows=[])")) as adapter:
+        monkeypatch.setattr(os, "read", read_late)
+        adapter.ask("positions", WHERE)
+        assert adapter.log == "said\n"
 
 
 def test_the_log_is_kept_but_not_all_of_it() -> None:

@@ -4,6 +4,8 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,8 +66,18 @@ def test_a_command_that_reads_finds_nothing_to_read() -> None:
             os.close(number)
 
 
-def test_a_command_whose_time_is_over_is_stopped_with_all_that_it_started() -> None:
-    ran = run(f"{PARENT}\n{HANG}", 2.0)
+def run_out_of_time(text: str, told: Path, monkeypatch: pytest.MonkeyPatch) -> CommandResult:
+    """Run a program whose time is over, by a clock of the test, as soon as it has written the file."""
+    ends = f"import pathlib; pathlib.Path({str(told)!r}).touch()\n{HANG}"
+    now_s = SimpleNamespace(monotonic=lambda: 100.0 if told.exists() else 0.0)
+    monkeypatch.setattr("mockexchange.kit.client.command.command.time", now_s)
+    return run(f"{text}\n{ends}")
+
+
+def test_a_command_whose_time_is_over_is_stopped_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run_out_of_time(PARENT, tmp_path / "told", monkeypatch)
     assert (ran.exit_code, ran.why) == (None, "its time was over")
     assert not is_listening(int(ran.output))
 
@@ -78,13 +90,11 @@ def test_what_a_command_leaves_behind_is_stopped() -> None:
     assert not is_listening(int(ran.output))
 
 
-def test_a_command_that_ignores_sigterm_is_stopped() -> None:
+def test_a_command_that_ignores_sigterm_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     began_s = time.monotonic()
-    ran = run(
-        f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('x', flush=True)\n{HANG}",
-        0.5,
-    )
-    assert ran.exit_code is None
+    ignoring = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('x', flush=True)"
+    ran = run_out_of_time(ignoring, tmp_path / "told", monkeypatch)
+    assert (ran.exit_code, ran.output) == (None, "x\n")
     assert time.monotonic() - began_s < 30
 
 

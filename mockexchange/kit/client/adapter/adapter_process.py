@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
-from threading import Thread
+from threading import Lock, Thread
 from typing import IO
 
 from mockexchange.runtime.redaction import redact_command
@@ -33,6 +33,7 @@ EXIT_WAIT_S = 2.0
 READ_WAIT_S = 5.0
 """The longest wait for the thread that reads the log, which a busy machine may keep from running."""
 READ_POLL_S = 0.01
+READ_BYTES = 16 * 1024
 COMMAND_CHARS_SHOWN_MAX = 100
 TEXT_CHARS_SHOWN_MAX = 200
 
@@ -57,6 +58,7 @@ class LineProcess:
         self._lines: Queue[bytes | None] = Queue(LINES_WAITING_MAX)
         self._log: deque[bytes] = deque(maxlen=LOG_LINES_KEPT_MAX)
         self._whole_log = bytearray()
+        self._log_lock = Lock()
         self._has_ended_output = False
         self._is_gone = False
         streams = ((self._process.stdout, self._read_lines), (self._process.stderr, self._read_log))
@@ -107,13 +109,10 @@ class LineProcess:
         return bytes(self._whole_log).decode("utf-8", "replace")
 
     def _has_unread_log(self) -> bool:
-        """Return whether the program's log has bytes that are not read yet; False where a pipe cannot be asked."""
-        log = self._process.stderr
-        assert log is not None, "a pipe since the start"
-        try:
-            return bool(select.select([log], [], [], 0)[0]) and self._readers[1].is_alive()
-        except (OSError, ValueError):  # the pipe is closed; on Windows only sockets can be asked
-            return False
+        """Return whether the program has written bytes of its log that are not kept yet."""
+        assert self._process.stderr is not None, "a pipe since the start"
+        with self._log_lock:
+            return has_unread_bytes(self._process.stderr) and self._readers[1].is_alive()
 
     def stop(self) -> None:
         """Kill the whole process group, from any thread; `end` must still be called afterwards."""
@@ -214,11 +213,54 @@ class LineProcess:
         self._lines.put(None)
 
     def _read_log(self, stream: IO[bytes]) -> None:
-        while line := stream.readline(LOG_LINE_BYTES_MAX):
-            self._whole_log += line
-            del self._whole_log[:-LOG_BYTES_KEPT_MAX]
-            if line.strip():
-                self._log.append(line)
+        rest = b""
+        with suppress(OSError, ValueError):  # the pipe is closed while a stray child holds its other end
+            while piece := self._keep_piece(stream):
+                *lines, rest = _log_lines(rest + piece)
+                self._log.extend(line for line in lines if line.strip())
+        if rest.strip():
+            self._log.append(rest)
+
+    def _keep_piece(self, stream: IO[bytes]) -> bytes:
+        """Return the next bytes of the log. Whoever has the lock sees them in the pipe or kept."""
+        if sys.platform == "win32":
+            return self._keep(os.read(stream.fileno(), READ_BYTES))
+        _poll(stream, None)
+        with self._log_lock:
+            return self._keep(os.read(stream.fileno(), READ_BYTES))
+
+    def _keep(self, piece: bytes) -> bytes:
+        self._whole_log += piece
+        del self._whole_log[:-LOG_BYTES_KEPT_MAX]
+        return piece
+
+
+def has_unread_bytes(stream: IO[bytes]) -> bool:
+    """Return whether a pipe has bytes or an end that nothing has read; False where a pipe cannot be asked."""
+    if sys.platform == "win32":
+        return False
+    try:
+        return _poll(stream, 0)
+    except (OSError, ValueError):  # the pipe is closed
+        return False
+
+
+if sys.platform != "win32":
+
+    def _poll(stream: IO[bytes], timeout_ms: int | None) -> bool:
+        """Wait until a pipe has bytes or has ended; return False when the time is over."""
+        poller = select.poll()
+        poller.register(stream.fileno(), select.POLLIN)
+        return bool(poller.poll(timeout_ms))
+
+
+def _log_lines(text: bytes) -> list[bytes]:
+    """Return the lines of a log, cut to the bytes that are kept of each; the last one may go on."""
+    return [
+        line[start : start + LOG_LINE_BYTES_MAX]
+        for line in text.split(b"\n")
+        for start in range(0, len(line) or 1, LOG_LINE_BYTES_MAX)
+    ]
 
 
 def printable_line(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import IO
 
-from mockexchange.kit.client.adapter.adapter_process import printable_line
+from mockexchange.kit.client.adapter.adapter_process import READ_BYTES, READ_WAIT_S, has_unread_bytes, printable_line
 from mockexchange.runtime.redaction import redact_command
 
 POLL_S = 0.01
@@ -21,7 +21,6 @@ EXIT_WAIT_S = 0.5
 OUTPUT_BYTES_KEPT_MAX = 64 * 1024
 """The number of bytes kept of the output's end; a command may print for ever."""
 COMMAND_CHARS_SHOWN_MAX = 100
-READ_BYTES = 16 * 1024
 
 Watch = Callable[[], str]
 """A function that returns why the command has to be stopped now, or "" to let it go on. An exception ends the run."""
@@ -125,7 +124,14 @@ class _Tail:
         return bytes(self._kept).decode("utf-8", "replace")
 
     def finish(self) -> None:
+        """Wait until all output is read, for READ_WAIT_S at most, since a busy machine may keep the reader waiting.
+
+        A stray child that holds the pipe open and writes nothing is not waited for.
+        """
+        until_s = time.monotonic() + READ_WAIT_S
         self._reader.join(EXIT_WAIT_S)
+        while self._reader.is_alive() and has_unread_bytes(self._stream) and time.monotonic() < until_s:
+            self._reader.join(POLL_S)
         self._stream.close()
 
     def _read(self) -> None:
