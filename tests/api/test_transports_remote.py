@@ -16,6 +16,7 @@ from mockexchange.api.synchronous.connect import connect
 from mockexchange.api.transport.httpx_forwarder import HttpxForwarder
 from mockexchange.api.transport.httpx_transports import RemoteTransport
 from tests.api.calls import BASE, VENUE, get
+from tests.helpers.ports import closed_port
 
 BALANCE = "/portfolio/balance"
 PATIENCE_S = 0.05
@@ -106,9 +107,8 @@ def test_nonsense_is_the_error_that_httpx_has_for_it(raw: bytes, error: type[Exc
 
 
 def test_where_nobody_listens_the_connection_is_refused() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
     with (
+        closed_port() as port,
         client_of(f"http://127.0.0.1:{port}") as client,
         pytest.raises(httpx.ConnectError, match=f"127.0.0.1:{port}: "),
     ):

@@ -18,6 +18,7 @@ from click.testing import Result
 
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
+from tests.helpers.ports import closed_port
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, unmeasured
 
@@ -193,9 +194,8 @@ def test_orders_are_placed_and_canceled_again(cli: Cli, mock: Judged) -> None:
 
 
 def test_a_dead_port_is_said_so(cli: Cli, mock: Judged) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    line = refused(cli, *mock._replace(url=f"http://127.0.0.1:{port}").options)
+    with closed_port() as port:
+        line = refused(cli, *mock._replace(url=f"http://127.0.0.1:{port}").options)
     assert line == f"http://127.0.0.1:{port}/trade-api/v2: no connection: [Errno 111] Connection refused"
 
 

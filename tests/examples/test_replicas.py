@@ -21,10 +21,10 @@ from websockets.sync.client import connect
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from tests.examples.programs import EXAMPLES
 from tests.examples.test_bot import DEFAULT_OF, judged
+from tests.helpers.ports import free_port
 from tests.helpers.postgres import PostgresServer
 from tests.house.checkout import ROOT
 from tests.house.image import dockerfile, pairs_of
-from tests.server.replicas.several import free_port
 from tests.server.streaming import subscribe
 from tests.server.wire import ADDRESS
 

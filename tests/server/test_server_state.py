@@ -12,6 +12,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener
 from mockexchange.server.http.listener import bind
 from mockexchange.server.server_state import ServerState
+from tests.helpers.ports import free_port
 from tests.server.wire import ADDRESS
 
 BARE = load_text("scenario: bare\n")
@@ -22,9 +23,7 @@ def test_one_that_never_began_stops() -> None:
 
 
 def test_one_that_is_bound_and_never_listened_gives_its_port_back() -> None:
-    server_state = ServerState(ADDRESS)
-    with bind(ADDRESS, 0) as probe:
-        port = probe.getsockname()[1]
+    server_state, port = ServerState(ADDRESS), free_port()
     server_state.bind(port)
     asyncio.run(server_state.stop())
     bind(ADDRESS, port).close()

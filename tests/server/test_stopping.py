@@ -9,6 +9,7 @@ import uvloop
 
 from mockexchange.server.http import listener
 from mockexchange.server.http.listener import PortInUse
+from tests.helpers.ports import free_port
 from tests.server.live import PREFIX, Client, serving
 from tests.server.small import BALANCE, POSITIONS, SMALL, view
 from tests.server.wire import ADDRESS, NO_REPLY, Connection, ask, head
@@ -23,7 +24,7 @@ def refused(port: int) -> bool:
 
 
 def test_a_request_under_way_is_finished_and_the_port_is_free_afterwards(tmp_path: Path) -> None:
-    with serving(tmp_path, SMALL, loop_factory=uvloop.new_event_loop) as live:
+    with serving(tmp_path, SMALL, loop_factory=uvloop.new_event_loop, port=free_port()) as live:
         alice = view(live, "default").client()
         headers = [*alice.headers("GET", PREFIX + POSITIONS).items(), ("Content-Length", "5")]
         with Connection(live.port) as idle, Connection(live.port) as under_way:

@@ -7,6 +7,7 @@ import pytest
 from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, HandshakeRefused
 from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import Unreachable
+from tests.helpers.ports import closed_port
 from tests.kit.streaming.bare_server import (
     ADDRESS,
     BINARY,
@@ -163,9 +164,7 @@ def test_a_silent_server_is_not_waited_for() -> None:
 
 
 def test_a_closed_port_is_one_line() -> None:
-    with socket.create_server((ADDRESS, 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(Unreachable, match=f"ws://{ADDRESS}:{port}/: no connection"):
+    with closed_port() as port, pytest.raises(Unreachable, match=f"ws://{ADDRESS}:{port}/: no connection"):
         connect_socket(f"ws://{ADDRESS}:{port}/", {}, WAIT_S)
 
 

@@ -10,22 +10,15 @@ import pytest
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.event_loops import loop_factory
-from mockexchange.server.http import listener
 from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.replica import Replica
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.ports import free_port
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import TOKEN, Live, in_a_thread
 from tests.server.wire import ADDRESS
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with listener.bind(ADDRESS, 0) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def replica_of(home: Path, database: PostgresServer, scenario: str = SMALL, **options: Any) -> Replica:
