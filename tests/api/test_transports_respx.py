@@ -58,19 +58,21 @@ def test_one_route_is_stubbed_and_the_rest_is_the_sandbox(exchange: Any) -> None
             assert get(http, exchange, BALANCE).status_code == 200
 
 
-# what a fault does        what the client sees of it
-FAULTS: list[tuple[dict[str, Any], type[Exception]]] = [
-    ({"drop": True}, httpx.RemoteProtocolError),
-    ({"reset": True}, httpx.ReadError),
-    ({"cut_after": 5}, httpx.RemoteProtocolError),
-    ({"delay": "10m"}, httpx.ReadTimeout),
+# what a fault does        what the client sees of it               after at most
+FAULTS: list[tuple[dict[str, Any], type[Exception], float]] = [
+    ({"drop": True}, httpx.RemoteProtocolError, 30.0),
+    ({"reset": True}, httpx.ReadError, 30.0),
+    ({"cut_after": 5}, httpx.RemoteProtocolError, 30.0),
+    ({"delay": "10m"}, httpx.ReadTimeout, 0.05),
 ]
 
 
-@pytest.mark.parametrize(("then", "error"), FAULTS, ids=[str(then) for then, _ in FAULTS])
-def test_a_fault_goes_through_respx(exchange: Any, then: dict[str, Any], error: type[Exception]) -> None:
+@pytest.mark.parametrize(("then", "error", "timeout_s"), FAULTS, ids=[str(then) for then, *_ in FAULTS])
+def test_a_fault_goes_through_respx(
+    exchange: Any, then: dict[str, Any], error: type[Exception], timeout_s: float
+) -> None:
     exchange.fault(then=then, times=1)
     with respx.mock() as router:
         router.route().mock(side_effect=exchange.httpx_handler)
-        with httpx.Client(timeout=0.05) as http, pytest.raises(error):
+        with httpx.Client(timeout=timeout_s) as http, pytest.raises(error):
             get(http, exchange, BALANCE)

@@ -234,10 +234,13 @@ def test_a_session_that_ends_closes_its_stream(alone: SandboxView) -> None:
 def test_a_session_is_woken_by_the_clock(live: Live, name: str) -> None:
     """Here to find that nobody has said anything for long."""
     sandbox = live.sandbox(name, THREE + "deribit: {idle_close: 50ms}\n")
-    with stream(sandbox, "/ws/api/v2") as client:
+
+    def talk_and_fall_silent() -> None:
         talk(client, rpc("public/test", {}))
-        with pytest.raises(ConnectionClosed) as raised:
-            client.recv(GUARD_S)
+        client.recv(GUARD_S)
+
+    with stream(sandbox, "/ws/api/v2") as client, pytest.raises(ConnectionClosed) as raised:
+        talk_and_fall_silent()
     [*_, last] = sandbox.call("GET", "/frames")
     received = raised.value.rcvd
     assert received is not None

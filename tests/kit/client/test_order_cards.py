@@ -61,8 +61,8 @@ PLANTED: dict[type[Trader], dict[str, set[str]]] = {
     faulty.Wishful: {key: {"orders.counts"} for key in ("W30", "W31")},
 }
 """Cards that each faulty trader plays, and the rules that it breaks there."""
-WAIT_S = 0.5
-"""How long a faulty trader waits for fills that it misses."""
+WAIT_S = 1.5
+"""How long a faulty trader waits for fills that it misses, which have to take place meanwhile."""
 
 
 @pytest.fixture(scope="module")

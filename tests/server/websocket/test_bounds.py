@@ -241,6 +241,6 @@ def test_nobody_waits_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> 
             loop = asyncio.get_running_loop()
             began_s = loop.time()
             await streams_drained(venue.sandbox)
-            assert loop.time() - began_s < 1
+            assert loop.time() - began_s < 20
 
     play(scene())

@@ -180,13 +180,14 @@ def test_steps_that_are_due_are_carried_out_once_before_an_answer(tmp_path: Path
     with serving_pair(tmp_path, SMALL + script, clock="real") as pair:
         client = pair.view().client()
         with pair.through_reader() as reader:
-            found = [cash_of(reader.ask(client.get("/portfolio/balance"))) for _ in range(60)]
+            found = [cash_of(reader.ask(client.get("/portfolio/balance")))]
+            while len(found) < 60 or found[-1] == found[0]:
+                found.append(cash_of(reader.ask(client.get("/portfolio/balance"))))
             assert pair.reader.connection_count, "no read was handed over"
         assert found == sorted(found)
         log = [json.loads(line) for line in pair.view().log().splitlines()[1:]]
         fired = [row["cause"]["repetition"] for row in log if row.get("cause")]
         assert fired == list(range(1, len(fired) + 1))
-        assert found[-1] > found[0]
 
 
 @pytest.mark.parametrize(
