@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
@@ -74,6 +74,11 @@ async def answer_port_in_use(request: Request, error: Exception) -> Response:
     return error_answer(409, "port_in_use", str(error))
 
 
+async def answer_disconnected(request: Request, error: Exception) -> Response:
+    """Return a response for a client that disconnected in the middle of its body; nothing of it is sent."""
+    return error_answer(400, "disconnected", "the body is incomplete")
+
+
 async def answer_no_path(request: Request, error: Exception) -> Response:
     return error_answer(404, "not_found", f"{request.url.path} is no path of the control API")
 
@@ -105,8 +110,14 @@ HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     CommandFailed: answer_command_failed,
     ScenarioError: answer_scenario_error,
     PortInUse: answer_port_in_use,
+    ClientDisconnect: answer_disconnected,
     Exception: answer_failure,
     404: answer_no_path,
     405: answer_wrong_method,
 }
 """The functions that answer exceptions, by class, and requests without a route, by status."""
+
+
+def answer_function(error: Exception) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return the function that answers an exception, by the nearest of its classes."""
+    return next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)

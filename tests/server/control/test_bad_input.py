@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.server.live import TOKEN, Live, SandboxView
 from tests.server.small import BALANCE, BUY, SMALL, error_of, names_of, view
-from tests.server.wire import ADDRESS, ask, request
+from tests.server.wire import ADDRESS, NO_REPLY, Connection, ask, request
 
 
 @pytest.mark.parametrize(
@@ -255,3 +255,16 @@ def test_no_body_breaks_the_control_api(live: Live, path: str, body: Any) -> Non
     assert reply.status < 500
     if path == "/sandboxes" and reply.status == 201:
         live.control("DELETE", f"/sandboxes/{json.loads(reply.body)['id']}")
+
+
+@pytest.mark.parametrize("path", ["/commands", "/wait", "/script"])
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
+    live: Live, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = request("POST", f"/_mock/sandboxes/default{path}", {"Authorization": f"Bearer {TOKEN}"}, b"[" * 100)
+    with Connection(live.port) as connection:
+        connection.send(whole[:-1])
+        connection.end()
+        assert connection.read() == NO_REPLY
+    live.json("GET", "/info")  # the loop has had a turn since
+    assert caplog.records == []
