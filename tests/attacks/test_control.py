@@ -233,7 +233,7 @@ async def nothing(target: Control) -> None:
 Work = Callable[[Control], Awaitable[None]]
 # the constant that divides the work, what has to be before, and the work
 SLICED: dict[str, tuple[str, Work, Work]] = {
-    "a batch": ("mockexchange.server.control.sandboxes.sandbox_routes.SLICE_S", send_batch, send_batch),
+    "a batch": ("mockexchange.server.control.sandboxes.step_requests.SLICE_S", send_batch, send_batch),
     "a list": ("mockexchange.server.control.json_text.SLICE_S", send_batch, read_ledger),
     "added steps": ("mockexchange.sandbox.script.additions.MADE_AT_ONCE", nothing, add_steps),
     "due steps": ("mockexchange.sandbox.script.runner.SLICE_S", add_steps, run_steps),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.server.control.errors import HANDLERS, answer_failure
+from mockexchange.server.control.errors import answer_failure, answer_function
 from mockexchange.server.control.requests import ONE_SANDBOX, Handler, Resource
 
 BELOW_SANDBOXES = ONE_SANDBOX.partition("{")[0]
@@ -34,7 +34,7 @@ class DirectRoutes:
         try:
             response = await handler(request)
         except Exception as error:
-            answer = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)
+            answer = answer_function(error)
             await (await answer(request, error))(scope, receive, send)
             if answer is answer_failure:
                 raise  # a mistake of the server: its traceback is logged

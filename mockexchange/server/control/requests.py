@@ -14,9 +14,7 @@ from mockexchange.sandbox.script.schedule import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.steps.plain_steps import read_plain_step
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.http.whole_answer import received_body
 
 ONE_SANDBOX = "/_mock/sandboxes/{name}"
 BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -39,10 +37,10 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
 
     Long bodies are parsed in a thread, one after the other, so that only one thread competes with the event loop.
     """
-    return await _read_raw(request, await receive(request), read)
+    return await read_raw(request, await receive(request), read)
 
 
-async def _read_raw(request: Request, raw: bytes, read: Callable[[Located], Body]) -> Body:
+async def read_raw(request: Request, raw: bytes, read: Callable[[Located], Body]) -> Body:
     if len(raw) <= READ_AT_ONCE_BYTES:
         return read(_parse(raw))
     async with request.app.state.long_bodies:
@@ -97,30 +95,6 @@ def read_object(body: Located) -> dict[str, Located]:
     if not isinstance(body.value, dict):
         raise ControlError(400, "bad_body", "expected a JSON object")
     return body.value
-
-
-async def read_sent_steps(request: Request) -> list[Step]:
-    """Return the steps of a body, which are executed now. Raises ControlError.
-
-    A single step with plain values, as tests mostly send, is read without the place of each value. The body is not
-    received as a message if it is there: nothing waits here for the message after it, that the client disconnects.
-    """
-    raw = received_body(request.receive)
-    if raw is None or len(raw) > READ_AT_ONCE_BYTES:
-        raw = await receive(request)
-    step = _single_plain_step(raw)
-    return [step] if step else await _read_raw(request, raw, read_steps)
-
-
-def _single_plain_step(raw: bytes) -> Step | None:
-    """Return the step of a body with one plain step without a time; None for any other body."""
-    if raw[:2] != b"[{" or raw[-2:] != b"}]":
-        return None
-    try:
-        step = read_plain_step(raw[1:-1].decode(), "", 0)
-    except UnicodeDecodeError:
-        return None
-    return step if step and step.at is None and step.after_us is None else None
 
 
 def read_steps(body: Located) -> list[Step]:

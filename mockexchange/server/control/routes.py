@@ -8,7 +8,6 @@ import asyncio
 
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from mockexchange.server.control.about_server.server_routes import Description, server_routes
 from mockexchange.server.control.access.access import ControlAccess
@@ -25,6 +24,7 @@ from mockexchange.server.control.rules.installed_rules import handlers_of_all, h
 from mockexchange.server.control.rules.stubs import STUB_ANSWERS
 from mockexchange.server.control.sandboxes.sandbox_routes import sandbox_routes
 from mockexchange.server.control.script import script_handlers
+from mockexchange.server.control.single_steps import SingleSteps
 from mockexchange.server.control.traffic.traffic_routes import traffic_routes
 from mockexchange.server.http.console_pages import console_routes
 from mockexchange.server.http.document_pages import document_routes
@@ -37,14 +37,15 @@ def control_app(
     allow_hosts: list[str],
     describe: Description,
     audit: AuditFile | None = None,
-) -> ASGIApp:
+) -> SingleSteps:
     """Return the application with the control API; `describe` returns the ready file's content, for the front page."""
     routes = [*_routes(server_state, describe), *document_routes(), *console_routes()]
     app = Starlette(routes=routes, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     app.state.long_bodies = asyncio.Lock()
     numbered = NumberedAnswers(DirectRoutes(app), server_state.sandboxes)
-    return ControlAccess(numbered, tokens, frozenset(allow_hosts), audit)
+    access = ControlAccess(numbered, tokens, frozenset(allow_hosts), audit)
+    return SingleSteps(access, server_state.sandboxes)
 
 
 def _routes(server_state: ServerState, describe: Description) -> list[Route]:

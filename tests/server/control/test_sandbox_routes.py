@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox.ledger.outcome_text import write_outcome
-from mockexchange.server.control.sandboxes import sandbox_routes
+from mockexchange.server.control.sandboxes import sandbox_routes, step_requests
 from tests.server.test_due import Inside
 
 FILL = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": "1", "price": "0.5"}
@@ -26,7 +26,7 @@ def test_frames_are_sent_before_the_answer_is_made(monkeypatch: pytest.MonkeyPat
         status, body = await inside.control("POST", "/commands", [{"fill": FILL}])
         assert status == 200, body
 
-    monkeypatch.setattr(sandbox_routes, "write_outcome", written)
+    monkeypatch.setattr(step_requests, "write_outcome", written)
     asyncio.run(fill())
     assert order[:2] == ["frames", "answer"]
 

@@ -19,6 +19,9 @@ OPEN_PATHS = frozenset(("/", "/_mock/console", "/_mock/docs", "/_mock/live", "/_
 OPEN_PREFIXES = ("/_mock/docs/", "/_mock/console/")
 """Beginnings of paths that need no token: documents and the console's files hold no secret."""
 HOST_CHARS_SHOWN_MAX = 80
+KNOWN_MAX = 64
+"""The most pairs of a Host and a token that are known to be allowed."""
+FETCH_SITE = b"sec-fetch-site"
 LENGTH = b"content-length"
 IN_PROCESS = "mockexchange.in_process"
 """The ASGI extension that marks requests which this process makes without a socket."""
@@ -43,6 +46,8 @@ class ControlAccess:
 
     def __init__(self, app: ASGIApp, tokens: Tokens, hosts: frozenset[str], audit: AuditFile | None = None) -> None:
         self.app, self.tokens, self.hosts, self.audit = app, tokens, LOOPBACK_NAMES | hosts, audit
+        self._known: dict[tuple[bytes | None, bytes | None], Grant] = {}
+        """The grants of allowed requests, by their headers Host and Authorization."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +59,23 @@ class ControlAccess:
         if self.audit and is_audited(request := Request(scope)):
             send = _auditing(send, self.audit, request, grant)
         scope[GRANT] = grant
+        if grant is not None and refusal is None:
+            self._remember(headers, grant)
         await (refusal or self.app)(scope, receive, _marking(send))
+
+    def allows_at_once(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Return whether a request is certainly allowed: one with the same Host and token was, and no page sent it.
+
+        Any other request needs the whole check, and so does every one while an audit file is written.
+        """
+        named = dict(reversed(headers))
+        grant = self._known.get((named.get(b"host"), named.get(b"authorization")))
+        return not (grant is None or self.audit or FETCH_SITE in named or grant.refusal(method, path))
+
+    def _remember(self, headers: dict[bytes, bytes], grant: Grant) -> None:
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[headers.get(b"host"), headers.get(b"authorization")] = grant
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes], grant: Grant | None) -> Response | None:
         host = _host_name(headers.get(b"host", b"").decode("latin-1"))
@@ -64,7 +85,7 @@ class ControlAccess:
             return error_answer(403, "host_not_allowed", message)
         path: str = scope["path"]  # the routed path; that of the URL ends at an encoded question mark
         is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
-        if headers.get(b"sec-fetch-site") == b"cross-site" and not (is_open and _is_followed_link(scope, headers)):
+        if headers.get(FETCH_SITE) == b"cross-site" and not (is_open and _is_followed_link(scope, headers)):
             return error_answer(403, "cross_site", "pages of other sites may link here, and send no other request")
         if is_open:
             return None

@@ -1,6 +1,5 @@
 """The routes of sandboxes: creation, reset, commands, clock, log and accounts."""
 
-import time
 from collections.abc import Callable, Iterator
 
 from starlette.requests import Request
@@ -10,16 +9,12 @@ from starlette.routing import Route
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
-from mockexchange.sandbox.ledger.outcome_text import write_outcome
-from mockexchange.sandbox.port import CommandFailed, Written, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.scenario.steps import Step
 from mockexchange.server.control.access.roles import grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.json_text import (
-    SLICE_S,
     ControlJson,
     answer_in_slices,
     answer_unchanged,
@@ -33,15 +28,14 @@ from mockexchange.server.control.requests import (
     read_body,
     read_json,
     read_object,
-    read_sent_steps,
     resource,
 )
 from mockexchange.server.control.sandboxes.answers import accounts_of, clock_of, sandbox_of, summary_of
 from mockexchange.server.control.sandboxes.forks import ForkTarget, files_for, open_forked
 from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.control.sandboxes.step_requests import execute_steps, read_sent_steps
 from mockexchange.server.control.traffic.journal_queries import read_query, read_switch
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.websocket.draining import streams_drained
 
 COMPARED_MAX = 300
 """The most names with which a misspelt name is compared for a suggestion: a few milliseconds."""
@@ -107,19 +101,7 @@ class SandboxHandlers:
         steps = await read_sent_steps(request)
         has_events = read_switch(read_query(request, (EVENTS,), ()), EVENTS, default=True)
         sandbox = await self._sandbox(request)
-        outcomes, until = [], time.perf_counter() + SLICE_S
-        for place, step in enumerate(steps):
-            record, outcome = await _written(sandbox, step, place)
-            if place + 1 == len(steps):
-                sandbox.streams.flush()  # clients get the frames while the answer is made
-            written = write_outcome(record.sequence, record.at, outcome, has_events=has_events)
-            outcomes.append(written.encode(errors="replace"))
-            if time.perf_counter() >= until:
-                await streams_drained(sandbox)
-                until = time.perf_counter() + SLICE_S
-        await sandbox.run_due()
-        sandbox.require_open()
-        sandbox.streams.flush()
+        outcomes = await execute_steps(sandbox, steps, has_events=has_events)
         return await answer_in_slices(encoded_pieces(outcomes))
 
     async def show_clock(self, request: Request) -> Response:
@@ -192,14 +174,6 @@ def known_account(sandbox: Sandbox, name: str) -> str:
         advice = did_you_mean(name, list(accounts)[:COMPARED_MAX]) or ";"
         raise ControlError(404, "unknown_account", f"no account {name!r}{advice} known: {known}")
     return name
-
-
-async def _written(sandbox: Sandbox, step: Step, place: int) -> Written:
-    """Execute a step. Raises ControlError with its place if the exchange makes a mistake; earlier steps are done."""
-    try:
-        return await sandbox.write(step.command)
-    except CommandFailed as error:
-        raise ControlError(500, "internal_error", log_failure("a control request", error), f"[{place}]") from None
 
 
 async def _unchanged(sandbox: Sandbox, make: Callable[[], Iterator[bytes]]) -> Response:
