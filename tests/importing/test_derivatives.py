@@ -10,7 +10,6 @@ import pytest
 from mockexchange.importing.comparison import UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.verification import Emulated, plan_of
-from mockexchange.recording.pseudonyms import Pseudonyms
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.venues.registry import venue_of
@@ -21,13 +20,6 @@ DERIBIT, SIGNALPLUS = "deribit", "signalplus"
 AT = 1_760_612_400_000_000
 Call = tuple[str, str, str]
 PRIVATE = "/api/v2/private/"
-
-
-class _Kept(Pseudonyms):
-    """Ids as they are: pseudonyms of the mock's short ones may be the same, which the venue's long ones are not."""
-
-    def of(self, original: str) -> str:
-        return original
 
 
 def call(venue: str, method: str, **params: object) -> Call:
@@ -51,7 +43,7 @@ def reads(trades: int = 1_000) -> list[Call]:
 
 def record(path: Path, venue: str, account: str, calls: Iterable[Call], text: str = "") -> Path:
     """Write what the built-in scenario of a venue, or another one, answers to an account."""
-    file = RecordingFile(path, Redactor(_Kept()), "the mock", at=0)
+    file = RecordingFile(path, Redactor(), "the mock", at=0)
     asyncio.run(_record(file, venue, account, calls, text or (BUILTIN / f"{venue}.yaml").read_text(encoding="utf-8")))
     file.finish()
     return path
