@@ -14,6 +14,7 @@ SECONDS_KEPT_MAX = 1_024
 SECONDS_CHARS = len("2025-11-04T23:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
+_FRACTION = re.compile(r"([0-9]{0,9})\.([0-9]{1,9})(us|ms|s|m|h|d)")
 _UNIT_US = {
     "us": 1,
     "ms": 1_000,
@@ -56,8 +57,20 @@ def parse_duration(text: str) -> int:
     """Read "250ms", "5s", "1h30m" or "90d" as microseconds. Raises ValueError on anything else."""
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"expected a duration such as 250ms, 5s, 1h30m or 90d, got {text!r}")
+        raise ValueError(f"expected a duration such as 250ms, 5s, 1h30m or 90d, got {text!r}{duration_advice(text)}")
     return sum(int(number) * _UNIT_US[unit] for number, unit in parts)
+
+
+def duration_advice(text: str) -> str:
+    """Return how to write a duration that has no unit, or a fraction, for an error; empty for any other text."""
+    if text.isascii() and text.isdigit():
+        return f": did you mean {text}s?"
+    found = _FRACTION.fullmatch(text)
+    if not found:
+        return ""
+    whole, decimals, unit = found.groups()
+    duration_us, rest = divmod(int(whole + decimals) * _UNIT_US[unit], 10 ** len(decimals))
+    return "" if rest or not duration_us else f": write {format_duration(duration_us)}"
 
 
 def format_duration(duration_us: int) -> str:

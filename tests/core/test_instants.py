@@ -87,3 +87,21 @@ def test_a_duration_is_written_in_the_largest_unit_that_leaves_nothing_over(text
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a duration such as 250ms, 5s, 1h30m or 90d, got '"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("5", ": did you mean 5s?"),
+        ("0.2s", ": write 200ms"),
+        ("1.5h", ": write 90m"),
+        (".5ms", ": write 500us"),
+        ("0.5us", ""),
+        ("0.0s", ""),
+        ("1.5", ""),
+        ("5y", ""),
+    ],
+)
+def test_a_fraction_and_a_number_alone_are_shown_as_they_are_written(text: str, advice: str) -> None:
+    with pytest.raises(ValueError, match=f"got '{text}'{advice.replace('?', '[?]')}$"):
+        parse_duration(text)

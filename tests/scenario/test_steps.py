@@ -38,6 +38,7 @@ REFUSED = [
     ("after: 5s", f"f:1: expected one of {KNOWN}; got none"),
     ("close: {market: M}\ndispute: {market: M}", f"f:1: expected one of {KNOWN}; got close, dispute"),
     ("{at: 2025-11-04, after: 5s, close: {market: M}}", "f:1: expected `at` or `after`, got both"),
+    ("close", "f:1: expected a mapping such as `close: {...}`, got 'close'"),
     ("[close]", f"f:1: expected a step with one of {KNOWN}, got a list"),
     ("close:", "f:1: close: expected the key 'market', which is missing"),
     ("close: M", "f:1: close: expected a mapping with market, got 'M'"),

@@ -1,6 +1,7 @@
 """Defines `mockexchange wait`, which waits until a sandbox has received or sent something, and prints that."""
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def _read_all(filters: tuple[str, ...]) -> dict[str, Any]:
 def _read(text: str) -> tuple[str, Any]:
     name, is_there, value = text.partition("=")
     if not is_there:
-        raise UsageFailure(f"expected NAME=VALUE, such as account=alice, got {text!r}")
+        near = ": did you mean done?" if get_close_matches(text, ["done"]) else ""
+        raise UsageFailure(f"expected NAME=VALUE, such as account=alice, or done for the script, got {text!r}{near}")
     try:
         return name, json.loads(value) if name in JSON_FILTERS else value
     except ValueError:

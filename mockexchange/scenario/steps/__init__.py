@@ -43,6 +43,8 @@ class StepType:
 
     def read(self, node: Located, path: str) -> Step:
         given = node.value
+        if isinstance(given, str) and given in STEPS:
+            raise wrong(node, path, f"a mapping such as `{given}: {{...}}`")
         if not isinstance(given, dict):
             raise wrong(node, path, f"a step with one of {', '.join(STEPS)}")
         name = _name_of(node, [key for key in given if key not in TIMES], path)

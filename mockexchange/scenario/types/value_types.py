@@ -13,7 +13,13 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
+from mockexchange.core.instants import (
+    MICROSECONDS_PER_SECOND,
+    duration_advice,
+    format_instant,
+    parse_duration,
+    parse_instant,
+)
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
@@ -203,9 +209,12 @@ def _instant(text: str) -> int:
 
 
 def _duration(text: str) -> int:
-    duration_us = parse_duration(text)
+    try:
+        duration_us = parse_duration(text)
+    except ValueError:
+        raise ValueError(duration_advice(text).removeprefix(": ")) from None
     if duration_us >= INSTANT_MAX:
-        raise ValueError(text)
+        raise ValueError
     return duration_us
 
 
@@ -218,7 +227,7 @@ def _subaccount_ref(text: str) -> SubaccountRef:
 def _seconds(text: str) -> int:
     seconds, rest_us = divmod(_duration(text), MICROSECONDS_PER_SECOND)
     if rest_us:
-        raise ValueError(text)
+        raise ValueError
     return seconds
 
 
@@ -232,7 +241,10 @@ INSTANT = Scalar(
     {"type": "string", "pattern": "^[0-9]{4}-"},
 )
 DURATION = Scalar(
-    "a duration such as 250ms, 5s or 1h30m", _duration, {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h|d))+$"}
+    "a duration such as 250ms, 5s or 1h30m",
+    _duration,
+    {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h|d))+$"},
+    shows_reason=True,
 )
 SECONDS = replace(DURATION, expected="a duration of whole seconds such as 5s or 1h30m", parse=_seconds)
 BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", _subaccount_ref, {"type": "string", "minLength": 1})
