@@ -112,6 +112,47 @@ def test_an_account_that_there_is_not_is_no_quiet_one(cli: Cli, busy: str, optio
     assert told.startswith("mockexchange journal: no account 'alise': did you mean 'alice'? (known: ")
 
 
+@pytest.mark.parametrize("options", [[], ["--json"], ["12"]])
+def test_a_misspelt_operation_is_refused(cli: Cli, busy: str, options: list[str]) -> None:
+    asked = ("journal", "--sandbox", busy, *options, "--operation")
+    refused = cli(*asked, "GetBalances", code=2).stderr
+    assert refused == "mockexchange journal: no operation 'GetBalances': did you mean 'GetBalance'?\n"
+    refused = cli(*asked, "zzz", code=2).stderr
+    assert refused == "mockexchange journal: no operation 'zzz': expected a name such as GetPositions\n"
+
+
+def test_a_misspelt_channel_is_refused_with_the_nearest(cli: Cli, streamed: str) -> None:
+    refused = cli("journal", "--frames", "--channel", "fil", "--sandbox", streamed, code=1).stderr
+    assert refused == "mockexchange journal: channel: no channel 'fil': did you mean 'fill'?\n"
+    refused = cli("journal", "--frames", "--channel", "zzz", "--sandbox", streamed, code=1).stderr
+    assert "no channel 'zzz': expected one of orderbook_delta, ticker, " in refused
+
+
+def test_an_empty_list_says_that_nothing_was_asked(sandbox: str, at_terminal: AtTerminal) -> None:
+    assert at_terminal(80, "journal", "--status", "401", "--sandbox", sandbox) == "no request yet\n"
+    assert at_terminal(80, "journal", "--frames", "--sandbox", sandbox) == "no frame yet\n"
+
+
+def test_an_empty_list_says_how_many_requests_there_are(busy: str, at_terminal: AtTerminal) -> None:
+    shown = at_terminal(80, "journal", "--status", "401", "--sandbox", busy)
+    assert shown == "no request matches the options: 3 are kept\n"
+
+
+def test_an_empty_list_of_frames_says_which_kinds_there_are(streamed: str, at_terminal: AtTerminal) -> None:
+    shown = at_terminal(120, "journal", "--frames", "--kind", "subscribd", "--sandbox", streamed)
+    assert shown.startswith("no frame matches the options: 6 are kept, of the kinds ")
+    assert "subscribed" in shown
+    shown = at_terminal(120, "journal", "--frames", "--connection", "7", "--sandbox", streamed)
+    assert shown == "no frame matches the options: 6 are kept\n"
+
+
+def test_a_number_that_is_not_kept_is_refused_with_those_that_are(cli: Cli, busy: str, sandbox: str) -> None:
+    refused = cli("journal", "12", "--sandbox", busy, code=1).stderr
+    assert refused == "mockexchange journal: no request 12: those that are kept are 1 to 3\n"
+    refused = cli("journal", "1", "--status", "404", "--sandbox", busy, code=1).stderr
+    assert refused == "mockexchange journal: no request 1: those that are kept and match the options are 3 to 3\n"
+
+
 def test_a_fault_is_shown_with_its_effect_as_long_as_it_is_installed(cli: Cli, sandbox: str) -> None:
     cli("fault", "add", "{name: slow, then: {delay: 1ms}}", "--sandbox", sandbox)
     cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
@@ -160,7 +201,9 @@ def test_a_number_shows_all_of_one(cli: Cli, server: Server, busy: str) -> None:
     assert lines[lines.index("  answer") + 1] == "    {"
     printed = cli("journal", "3", "1", "--json", "--sandbox", busy).stdout.splitlines()
     assert [json.loads(line)["number"] for line in printed] == [3, 1]
-    assert cli("journal", "9", "--sandbox", busy, code=1).stderr.endswith("match the options, have no number 9\n")
+    assert cli("journal", "9", "--sandbox", busy, code=1).stderr.endswith(
+        "no request 9: those that are kept are 1 to 3\n"
+    )
 
 
 def test_a_number_shows_all_of_a_frame(cli: Cli, streamed: str) -> None:
@@ -172,7 +215,9 @@ def test_a_number_shows_all_of_a_frame(cli: Cli, streamed: str) -> None:
         "  kind      subscribed",
     ]
     assert '        "sid": 1' in lines
-    assert cli("journal", "--frames", "9", "--sandbox", streamed, code=1).stderr.count("the frames that are kept") == 1
+    assert cli("journal", "--frames", "9", "--sandbox", streamed, code=1).stderr.endswith(
+        "no frame 9: those that are kept are 1 to 6\n"
+    )
 
 
 def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server: Server) -> None:

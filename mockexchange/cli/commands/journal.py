@@ -1,5 +1,6 @@
 """Defines `mockexchange journal`, which lists recorded requests and frames, or prints one of them with all details."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from mockexchange.cli.click_base import Failure, UsageFailure, option
 from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.events.event_format import GREEN, remarks_on, request_line, style_of_request
 from mockexchange.cli.journal_entry import causes_of, show_frame, show_request
+from mockexchange.cli.journal_filters import describe_kept, describe_numbers, noun_of, require_known_names
 from mockexchange.cli.rule_lists import describe_rule
 from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
@@ -82,9 +84,10 @@ def journal(
     wanted = {"last": count or None, "account": account, "stub": stub, **asked}
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
     server, hidden = find_server(ready_file), {} if as_json or show_secrets else REDACTED
-    entries = _find(server, sandbox, "/frames" if frames else "/journal", {**query, **hidden}, numbers)
-    if account and not entries:
-        _require_account(server, sandbox, account)
+    path = "/frames" if frames else "/journal"
+    entries = _find(server, sandbox, path, {**query, **hidden}, numbers)
+    if not entries:
+        require_known_names(server, sandbox, query)
     if hidden:
         entries = list(map(SecretFilter(server, sandbox).clean, entries))
     if as_json:
@@ -93,7 +96,8 @@ def journal(
         for entry in entries:
             (show_frame if frames else show_request)(entry)
     elif not entries:
-        show_empty(f"no {'frame' if frames else 'request'} {'matches the options' if set(query) > {'last'} else 'yet'}")
+        if sys.stdout.isatty():
+            show_empty(describe_kept(server, sandbox, path, query))
     elif frames:
         _show_frames(entries)
     else:
@@ -107,8 +111,8 @@ def _find(server: Server, sandbox: str, path: str, query: Entry, numbers: tuple[
     kept = {entry["number"]: entry for entry in fetch(server, sandbox, path, {**query, "after": min(numbers) - 1})}
     missing = next((number for number in numbers if number not in kept), None)
     if missing is not None:
-        what = path.removeprefix("/").replace("journal", "requests")
-        raise Failure(f"the {what} that are kept, and match the options, have no number {missing}")
+        require_known_names(server, sandbox, query)
+        raise Failure(f"no {noun_of(path)} {missing}: {describe_numbers(server, sandbox, path, query)}")
     return [kept[number] for number in numbers]
 
 
@@ -169,15 +173,6 @@ def _short_frame(frame: Entry, line: Line, *, has_day: bool) -> Line:
     number, _, stream, account, way, _, kind, remarks, text = line.cells
     words = "  ".join(part for part in (remarks, text) if part != "-")
     return line._replace(cells=[number, _short_time(frame, has_day), stream, account, way, kind, words])
-
-
-def _require_account(server: Server, sandbox: str, account: str) -> None:
-    """Raise UsageFailure if there is no such account."""
-    from mockexchange.api.values.accounts import unknown_account
-
-    names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]
-    if account not in names:
-        raise UsageFailure(unknown_account(account, names))
 
 
 def _effects(server: Server, sandbox: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from mockexchange.runtime.redaction import texts_of
 from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, difference
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
+from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access.roles import grant_of
 from mockexchange.server.control.access.secret_filter import BINARY
@@ -179,7 +180,8 @@ def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) ->
     word = wanted.get(name)
     if word is not None and word not in known:
         choices = ", ".join(filter(None, known))
-        raise ControlError(400, "bad_query", f"{name}: expected one of {choices}; got {word[:40]!r}")
+        advice = did_you_mean(word[:40], filter(None, known)) or f": expected one of {choices}"
+        raise ControlError(400, "bad_query", f"{name}: no {name} {word[:40]!r}{advice}")
 
 
 def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
