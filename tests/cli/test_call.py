@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mockexchange.cli.click_base import UsageFailure
-from mockexchange.cli.commands.call import request_of, target_of
+from mockexchange.cli.commands.call import path_of, request_of, target_of
 from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
 from tests.cli.conftest import Cli
@@ -31,6 +31,15 @@ POSITIONS = "/trade-api/v2/portfolio/positions"
 )
 def test_a_path_becomes_a_target(text: str, target: str) -> None:
     assert target_of(text, "/trade-api/v2") == target
+
+
+def test_a_url_of_this_server_is_a_path() -> None:
+    base_url = "http://127.0.0.1:8600/trade-api/v2"
+    assert path_of("http://127.0.0.1:8600/trade-api/v2/x?y=1#z", base_url) == "/trade-api/v2/x?y=1"
+    assert path_of("/x?next=http://other", base_url) == "/x?next=http://other"
+    for other in ("https://127.0.0.1:8600/x", "http://127.0.0.1/x", "HTTPS://api.elections.kalshi.com/x"):
+        with pytest.raises(UsageFailure, match=r"expected a path such as /portfolio/balance.*which is of another"):
+            path_of(other, base_url)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +97,22 @@ def test_a_path_is_signed_as_it_is_sent(cli: Cli, sandbox: str, server: Server) 
     (entry,) = server.ask_sandbox("GET", sandbox, "/journal")
     assert entry["target"] == "/trade-api/v2/portfolio/positi%6fns?ticker=%C3%A9&event_ticker=a%20b"
     assert (entry["status"], entry["account"]) == (200, "alice")
+
+
+def test_an_unknown_method_is_not_sent(cli: Cli, sandbox: str, server: Server) -> None:
+    refused = cli("call", "alice", "FETCH", "/portfolio/balance", "--sandbox", sandbox, code=2).stderr
+    assert "'METHOD': expected one of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, got 'FETCH'" in refused
+    assert refused.rstrip().endswith("got 'FETCH'")
+    refused = cli("call", "alice", "PSOT", "/portfolio/balance", "--sandbox", sandbox, code=2).stderr
+    assert "got 'PSOT': did you mean 'POST'?" in refused
+    assert server.ask_sandbox("GET", sandbox, "/journal") == []
+
+
+def test_an_ignored_parameter_is_named(cli: Cli, sandbox: str) -> None:
+    cli("call", "alice", "GET", "/portfolio/positions", "--sandbox", sandbox)
+    result = cli("call", "alice", "GET", "/portfolio/positions?limt=2", "--sandbox", sandbox)
+    assert result.stderr == "200 OK\nparameter 'limt' is unknown to GetPositions: ignored\n"
+    assert cli("call", "alice", "GET", "/portfolio/positions?limit=2", "--sandbox", sandbox).stderr == "200 OK\n"
 
 
 def test_head_prints_no_body(cli: Cli) -> None:

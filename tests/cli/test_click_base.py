@@ -285,7 +285,10 @@ MISUSES = [
     ("env --client x", "mockexchange env: Invalid value for '--client': 'x' is not one of 'generic', "),
     ("env --format cmd", "mockexchange env: Invalid value for '--format': 'cmd' is not one of 'sh', "),
     ("call alice", "mockexchange call: Missing argument 'METHOD'."),
-    ("call alice G/T /x", "mockexchange call: Invalid value for 'METHOD': expected a method such as GET, got 'G/T'"),
+    (
+        "call alice G/T /x",
+        "mockexchange call: Invalid value for 'METHOD': expected one of GET, POST, PUT, ",
+    ),
     ("do", "mockexchange do: Missing argument 'STEP...'."),
     ("do --sandbox= reset", "mockexchange do: Invalid value for '--sandbox': expected the name of a sandbox, got ''"),
     ("do nope", "mockexchange do: step 1: expected a step with one of fill, "),

@@ -10,7 +10,8 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.completion import ACCOUNT, CALL_PATH
-from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
+from mockexchange.cli.journal_filters import short_entries
+from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import fitted, printable, show_json
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope, sign
 from mockexchange.runtime.http_request import Reply, Unreachable, send
@@ -21,13 +22,19 @@ UNKNOWN_PATH = ("unknown path", "nothing is served at")
 """The beginnings of the diagnoses that the server gives for paths without an operation."""
 SUGGESTED = "did you mean"
 """Text of a diagnosis that suggests a similar path of the same venue."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+RECENT_MAX = 20
+"""The number of the newest journal entries among which that of the request is searched."""
+URL = re.compile("https?://", re.IGNORECASE)
 SENT_AS_IS = "/%:@!$&'()*+,;=?~"
 """Characters of a target that are not encoded (RFC 3986); a "%" starts an encoded character."""
 
 
 def _method(text: str) -> str:
-    if not re.fullmatch("[A-Za-z]{1,20}", text):
-        raise ValueError(f"expected a method such as GET, got {text!r}")
+    if text.upper() not in METHODS:
+        from mockexchange.scenario.errors import did_you_mean
+
+        raise ValueError(f"expected one of {', '.join(METHODS)}, got {text!r}{did_you_mean(text, METHODS)}")
     return text.upper()
 
 
@@ -51,6 +58,22 @@ def _params(text: str | None) -> dict[str, Any] | None:
     except ValueError:
         pass
     raise ValueError(f'expected a JSON object such as {{"currency": "BTC"}}, got {text!r}')
+
+
+def path_of(text: str, base_url: str) -> str:
+    """Return the path and the query of a URL of this server; a text that is no URL is returned unchanged.
+
+    Raises UsageFailure for a URL of another server.
+    """
+    if not URL.match(text):
+        return text
+    own, given = urlsplit(base_url), urlsplit(text)
+    if (own.scheme, own.netloc) != (given.scheme.lower(), given.netloc):
+        raise UsageFailure(
+            f"PATH: expected a path such as /portfolio/balance, or a URL that begins with {own.scheme}://{own.netloc}; "
+            f"got {text!r}, which is of another server"
+        )
+    return given._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def target_of(text: str, prefix: str) -> str:
@@ -112,7 +135,7 @@ def call(
     """Send a signed request and print the answer.
 
     The request goes to the account's venue. PATH may leave out the prefix of the venue's paths, such as /trade-api/v2.
-    ACCOUNT may be the id of a key, too.
+    PATH may be a URL of this server, and ACCOUNT the id of a key, too.
     The body goes to standard output, status and diagnosis go to standard error. Exit code 0 for a status of 2xx.
 
     \b
@@ -128,10 +151,11 @@ def call(
     credential = _credential(known["accounts"], account, key)
     dialect = REQUEST_SIGNERS[credential["venue"]]
     base_url = known["venues"][credential["venue"]]["base_url"]
-    request = request_of(dialect, method, path, params, body)
+    request = request_of(dialect, method, path_of(path, base_url), params, body)
     reply = _send_signed(base_url, dialect, credential, request, server.ca_cert)
-    _show(reply)
     diagnosis = reply.headers.get(DIAGNOSIS_HEADER) or ""
+    has_words = "?" in request.target or request.body
+    _show(reply, [diagnosis] if diagnosis else _findings(server, sandbox, request) if has_words else [])
     if reply.status == NOT_FOUND and diagnosis.startswith(UNKNOWN_PATH) and SUGGESTED not in diagnosis:
         text = printable(f"{account} is on {credential['venue']}, whose paths begin with {dialect.prefix}")
         click.echo(fitted(text, 0), err=True)
@@ -171,11 +195,18 @@ def _send_signed(
         raise Failure(f"no answer from {base_url}: {error}") from None
 
 
-def _show(reply: Reply) -> None:
+def _findings(server: Server, sandbox: str, request: UnsignedRequest) -> list[str]:
+    """Return the findings of the newest journal entry of such a request, such as the name of an ignored parameter."""
+    recent = short_entries(server, sandbox, "/journal", {"last": RECENT_MAX})
+    sent = (request.method, request.target)
+    own = [entry for entry in recent if (entry["method"], entry["target"]) == sent]
+    return list(own[-1]["findings"]) if own else []
+
+
+def _show(reply: Reply, remarks: list[str]) -> None:
     colour = "green" if 200 <= reply.status < 300 else "red"
     click.secho(f"{reply.status} {printable(reply.reason)}", fg=colour, bold=True, err=True)
-    diagnosis = reply.headers.get(DIAGNOSIS_HEADER)
-    if diagnosis:
-        click.secho(fitted(printable(diagnosis), 0), fg="yellow", bold=True, err=True)
+    for text in remarks:
+        click.secho(fitted(printable(text), 0), fg="yellow", bold=True, err=True)
     if reply.body:
         show_json(reply.body)

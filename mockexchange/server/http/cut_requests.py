@@ -28,7 +28,9 @@ class Cut(NamedTuple):
 
 
 NOT_HTTP = Cut(
-    400, "these bytes are not an HTTP/1.1 request (https to a plain port? a non-ASCII path? a method in lower case?)"
+    400,
+    "these bytes are not an HTTP/1.1 request "
+    "(https to a plain port? a non-ASCII path? a method in lower case, or an unknown one?)",
 )
 HEAD_TOO_LONG = Cut(431, f"the head of this request is longer than {HEAD_BYTES_MAX:,} bytes")
 HEADERS_TOO_MANY = Cut(431, f"this request has more than {HEADERS_MAX:,} headers")
