@@ -4,18 +4,22 @@ import gc
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from keyword import iskeyword
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from mockexchange.cli.help_page import Group, adopt, write_commands
+
+if TYPE_CHECKING:
+    from mockexchange.scenario.errors import ScenarioError
 
 PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
@@ -157,6 +161,13 @@ def _escape_unencodable() -> None:
 def _command_path(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return context.command_path if context else PREFIX.lower()
+
+
+def explain_scenario_error(error: "ScenarioError", scenario: str) -> str:
+    """Return the message of an error; for one in the scenario's file, with the command that prints all its errors."""
+    if error.file != scenario or not error.line:
+        return str(error)
+    return f"{error}; all errors: {PREFIX.lower()} scenario check {shlex.quote(scenario)}"
 
 
 def message_of(error: click.ClickException) -> str:

@@ -100,7 +100,8 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
         connection.execute(f"pragma busy_timeout = {BUSY_MS}")
         connection.execute("pragma foreign_keys = on")
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be opened: {error}") from None
+        reason = "it is a directory: give a file" if path.is_dir() else error
+        raise StoreError(f"{path}: cannot be opened: {reason}") from None
     return connection
 
 

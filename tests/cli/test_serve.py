@@ -156,6 +156,43 @@ def test_a_port_in_use_names_a_free_one() -> None:
     assert line.endswith(", or --port 0 for any")
 
 
+def test_a_control_port_in_use_is_that_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = error_of("serve", "--port", "0", "--control-port", str(port))
+    assert line.startswith(f"mockexchange serve: port {port} on 127.0.0.1 is in use: try --control-port ")
+    assert line.endswith(", or --control-port 0 for any")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "300.1.1.1"])
+def test_an_address_of_another_machine_is_explained(host: str) -> None:
+    line = error_of("serve", "--port", "0", "--host", host)
+    assert line.startswith(f"mockexchange serve: cannot serve on {host}:0: ")
+    assert line.endswith(": give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all")
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--ready-file", "Invalid value for '--ready-file': File "),
+        ("--audit", "Invalid value for '--audit': File "),
+        ("--store", "cannot be opened: it is a directory: give a file"),
+    ],
+)
+def test_a_directory_instead_of_a_file_is_refused(tmp_path: Path, option: str, words: str) -> None:
+    place = f"sqlite:{tmp_path}" if option == "--store" else str(tmp_path)
+    assert words in error_of("serve", "--port", "0", option, place)
+
+
+def test_a_wrong_scenario_names_the_command_that_prints_all_its_errors(tmp_path: Path) -> None:
+    file = tmp_path / "my own.yaml"
+    file.write_text("scenario: mine\nstart: yesterday\naccounts: {alice: {cash: lots}}\n")
+    advice = f"; all errors: mockexchange scenario check '{file}'"
+    assert error_of("serve", "--port", "0", "--scenario", str(file)).endswith(f"got 'yesterday'{advice}")
+    assert error_of("run", "--scenario", str(file), "--", "true").endswith(f"got 'yesterday'{advice}")
+    assert "all errors" not in error_of("serve", "--port", "0", "--scenario", "dem")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
+from mockexchange.cli.click_base import Failure, UsageFailure, checked, explain_scenario_error, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.terminal import fitted
 from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
@@ -157,7 +157,9 @@ def run(
 def _run(settings: RunSettings, announce: Callable[[Exchange], None]) -> RunResult:
     try:
         return asyncio.run(run_program(settings, announce))
-    except (ScenarioError, UnusableAccount, WrongProxy) as error:
+    except ScenarioError as error:
+        raise UsageFailure(explain_scenario_error(error, settings.scenario)) from None
+    except (UnusableAccount, WrongProxy) as error:
         raise UsageFailure(str(error)) from None
     except CannotStart as error:
         raise NotStarted(str(error), error.exit_code) from None

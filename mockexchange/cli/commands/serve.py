@@ -88,7 +88,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
 )
 @shared_option(
     "--ready-file",
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     default=default_ready_file,
     help="File that is written when the server is ready.",
 )
@@ -170,7 +170,7 @@ def serve(
     worker = _become_worker(shared_options)
     with (
         opened_request_log(log_format, amount, shows_secrets=show_secrets) as request_log,
-        explained_failures(host, port),
+        explained_failures(host, port, more["control_port"], scenario),
     ):
         if isinstance(worker, UsageFailure):
             raise worker
@@ -218,7 +218,7 @@ def _log_to_open(context: click.Context, more: ServeValues) -> LogToOpen | None:
 def _become_worker(options: WorkersOptions) -> StartedWorker | UsageFailure:
     """Start the workers and return in each of them. If that is not possible, return why."""
     try:
-        with explained_failures(options.host, options.port):
+        with explained_failures(options.host, options.port, options.control_port):
             worker = become_worker(options)
     except UsageFailure as failure:
         return failure

@@ -69,7 +69,7 @@ OPTIONS = (
     ),
     shared_option(
         "--audit",
-        type=click.Path(path_type=Path),
+        type=click.Path(dir_okay=False, path_type=Path),
         help="File that gets a line for each request to the control API that changes something.",
     ),
     shared_option(

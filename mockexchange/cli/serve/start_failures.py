@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EADDRNOTAVAIL
 from itertools import pairwise
+from socket import EAI_AGAIN, EAI_NONAME
 from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import PREFIX, UsageFailure
+from mockexchange.cli.click_base import PREFIX, UsageFailure, explain_scenario_error
 from mockexchange.cli.serve.request_log import JSON, NOTHING, opened_request_log
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.scenario.errors import ScenarioError
@@ -16,22 +18,32 @@ from mockexchange.server.http.listener import PortInUse
 from mockexchange.store.stores import StoreError
 
 OPTION = "--log-format"
+FOREIGN_HOST = (EADDRNOTAVAIL, EAI_NONAME, EAI_AGAIN)
+"""Numbers of errors about an address that this machine does not have, or a name that has none."""
+HOST_ADVICE = ": give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
 VARIABLES = (f"{PREFIX}_SERVE_LOG_FORMAT", f"{PREFIX}_LOG_FORMAT")
 
 
 @contextmanager
-def explained_failures(host: str, port: int) -> Iterator[None]:
+def explained_failures(host: str, port: int, control_port: int | None = None, scenario: str = "") -> Iterator[None]:
     """Convert errors at a server's start, inside the `with` block, to a UsageFailure with a reason of one line."""
     try:
         yield
-    except (ScenarioError, PortInUse, StoreError, StoreUnavailable) as error:
+    except ScenarioError as error:
+        raise UsageFailure(explain_scenario_error(error, scenario)) from None
+    except PortInUse as error:
+        is_control_port = str(error).startswith(f"port {control_port} ") and control_port != port
+        option = "--control-port" if is_control_port else "--port"
+        raise UsageFailure(str(error).replace("--port", option)) from None
+    except (StoreError, StoreUnavailable) as error:
         raise UsageFailure(str(error)) from None
     except BrokenPipeError:
         raise
     except OSError as error:
         what = error.filename or f"cannot serve on {host}:{port}"
         reason, _, _ = str(error.strerror or error).partition(" (while attempting")  # with the address, again
-        raise UsageFailure(f"{what}: {reason}") from None
+        advice = HOST_ADVICE if error.errno in FOREIGN_HOST else ""
+        raise UsageFailure(f"{what}: {reason}{advice}") from None
 
 
 class LoggedCommand(click.Command):
