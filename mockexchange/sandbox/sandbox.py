@@ -19,7 +19,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credential_of
-from mockexchange.sandbox.journal.journal import Journal, JournalEntry, pieces_of
+from mockexchange.sandbox.journal.journal import Journal, JournalEntry, pack_headers, pieces_of
 from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
 from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, Written
@@ -328,26 +328,26 @@ class Sandbox:
 
     def _note(self, asked: RequestContext, answer: Answer, at: int, host_at: int, position: int) -> JournalEntry:
         request, body, page = asked.request, answer.body, answer.page
-        entry = JournalEntry(
-            number=self.journal.count + 1,
-            at=at,
-            host_at=host_at,
-            position=position,
-            method=request.method,
-            target=request.target,
-            headers=request.headers,
-            body=request.body,
-            status=answer.status,
-            answer_pieces=pieces_of(body, page) if page and answer.fault is None else (body,),
-            operation=answer.operation,
-            account=answer.account,
-            key_id=answer.key_id,
-            diagnosis=answer.diagnosis,
-            findings=answer.findings,
-            fault=answer.fault,
-            stub=answer.stub,
-            venue=asked.venue.name,
-            refusal=answer.refusal,
+        entry = JournalEntry(  # names would take as long as all the rest of this function
+            self.journal.count + 1,
+            at,
+            host_at,
+            position,
+            request.method,
+            request.target,
+            pack_headers(request.headers),
+            request.body,
+            answer.status,
+            pieces_of(body, page) if page and answer.fault is None else (body,),
+            answer.operation,
+            answer.account,
+            answer.key_id,
+            answer.diagnosis,
+            tuple(answer.findings),
+            answer.fault,
+            answer.stub,
+            asked.venue.name,
+            answer.refusal,
         )
         self.journal.add(entry, awaits_answer=answer.pending is not None)
         return entry
@@ -372,7 +372,7 @@ class Sandbox:
             position=position,
             method=method,
             target=target,
-            headers=headers,
+            packed_headers=pack_headers(headers),
             body=body,
             status=status,
             answer_pieces=() if answer is None else (answer,),
@@ -392,5 +392,5 @@ class Sandbox:
 def _complete(entry: JournalEntry, answer: Answer) -> None:
     """Set what the entry of a write gets from its complete answer, except the body."""
     entry.status, entry.operation, entry.account = answer.status, answer.operation, answer.account
-    entry.key_id, entry.diagnosis, entry.findings = answer.key_id, answer.diagnosis, answer.findings
+    entry.key_id, entry.diagnosis, entry.findings = answer.key_id, answer.diagnosis, tuple(answer.findings)
     entry.fault, entry.stub, entry.refusal = answer.fault, answer.stub, answer.refusal

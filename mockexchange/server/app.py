@@ -60,7 +60,7 @@ class ListenerApp:
                 send = _SandboxedPage(send)
             await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, self.is_numbered)
 
-    def direct_answer(self, cycle: "RequestCycle") -> Awaitable[None] | None:
+    def direct_answer(self, cycle: "RequestCycle") -> Awaitable[object] | None:
         """Return the answering of a request that needs no task before its first wait; None if the request needs one.
 
         Requests to the venues' APIs need none, nor ASGI, except those of a browser and encoded paths. Of the control

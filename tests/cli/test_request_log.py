@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TextIO
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.cli.serve import request_log
 from mockexchange.cli.serve.request_log import (
@@ -68,7 +69,7 @@ def lines_of(out: io.StringIO) -> list[dict[str, Any]]:
 
 def entry(**changed: Any) -> JournalEntry:
     plain: dict[str, Any] = {"number": 1, "at": 0, "host_at": 0, "position": 0, "method": "GET", "target": "/x",
-                             "headers": (), "body": b"", "status": 200, "answer_pieces": (b"{}",)}  # fmt: skip
+                             "packed_headers": b"", "body": b"", "status": 200, "answer_pieces": (b"{}",)}  # fmt: skip
     return JournalEntry(**{**plain, **changed})
 
 
@@ -106,7 +107,7 @@ def test_amounts(form: str, amount: str, sandbox: Sandbox) -> None:
             sandbox.journal.add(each)
             sandbox.journal.close(each)
         sandbox.journal.add_frame(lost_frame())
-        sandbox.journal.add_frame(lost_frame()._replace(direction="out"))
+        sandbox.journal.add_frame(replace(lost_frame(), direction="out"))
     assert len(out.getvalue().splitlines()) == COUNTS[amount]
 
 

@@ -14,7 +14,7 @@ DIAL = Dial("kalshi.com", 443, "kalshi", "production", "kyro", "kyro calls the r
 
 
 def entry(path: str = "/x", status: int = 200, **words: Any) -> JournalEntry:
-    return JournalEntry(1, 0, 0, 0, "GET", path, (), None, status, (), **words)
+    return JournalEntry(1, 0, 0, 0, "GET", path, b"", None, status, (), **words)
 
 
 def frame(direction: str, kind: str) -> FrameEntry:
@@ -56,7 +56,7 @@ def test_refusals_are_told_once_with_their_diagnosis() -> None:
 
 
 def test_findings_are_told() -> None:
-    assert list(lines_of(ran(entry(findings=["a salt of 8"]), guarded={"python"})))[1:] == ["finding: a salt of 8"]
+    assert list(lines_of(ran(entry(findings=("a salt of 8",)), guarded={"python"})))[1:] == ["finding: a salt of 8"]
 
 
 def test_a_loop_of_refusals_is_cut_short() -> None:

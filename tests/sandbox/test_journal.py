@@ -11,13 +11,13 @@ from msgspec.structs import fields
 from mockexchange.sandbox.journal.journal import (
     ENTRY_BYTES,
     FRAME_BYTES,
-    HEADER_BYTES,
     Firing,
     FrameEntry,
     Journal,
     JournalEntry,
     JournalItem,
     difference,
+    pack_headers,
 )
 from mockexchange.sandbox.journal.journal_json import (
     entry_bytes,
@@ -30,6 +30,7 @@ from mockexchange.sandbox.journal.journal_json import (
 
 PATH = "/trade-api/v2/portfolio/positions"
 HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
+DROPPED = ("dropped_body", "dropped_answer")
 
 
 def entry(number: int, answer: bytes | None = b"{}", **changes: Any) -> JournalEntry:
@@ -39,7 +40,7 @@ def entry(number: int, answer: bytes | None = b"{}", **changes: Any) -> JournalE
         "position": 7,
         "method": "GET",
         "target": f"{PATH}?limit=2",
-        "headers": HEADERS,
+        "packed_headers": pack_headers(HEADERS),
         "body": b"",
         "status": 200,
         "answer_pieces": () if answer is None else (answer,),
@@ -121,8 +122,8 @@ def test_entries_without_their_bodies_go_too() -> None:
 
 
 def test_long_targets_and_headers_make_the_oldest_entries_go() -> None:
-    journal = Journal(heads_bytes_max=2 * (ENTRY_BYTES + HEADER_BYTES + 400))
-    filled(journal, *(entry(number, target="/" + "a" * 299, headers=((b"h", b"v" * 99),)) for number in range(1, 5)))
+    journal = Journal(heads_bytes_max=2 * (ENTRY_BYTES + 400))
+    filled(journal, *(entry(number, target="/" + "a" * 299, packed_headers=b"v" * 100) for number in range(1, 5)))
     assert numbers(journal) == [3, 4]
     filled(journal, entry(5, target="/" + "a" * 2_600))
     assert numbers(journal) == []
@@ -138,7 +139,7 @@ def test_a_cleared_journal_counts_on_and_has_its_room_back() -> None:
     assert (len(journal), journal.count) == (0, 1)
     filled(journal, entry(2, answer=b"b" * 40, target="/" + "a" * 180))
     assert [one.answer for one in journal] == [b"b" * 40]
-    filled(journal, entry(3, target="a" * (heads_bytes_max - entry(0, target="").head_bytes)))
+    filled(journal, entry(3, target="a" * (heads_bytes_max - ENTRY_BYTES), packed_headers=b""))
     assert numbers(journal) == [3]
 
 
@@ -296,7 +297,7 @@ def test_observers_are_called_and_may_remove_themselves() -> None:
 
 
 def test_an_entry_as_json() -> None:
-    one = entry(3, body=b"hello", findings=["odd"], diagnosis="why", key_id="k", latency_us=250)
+    one = entry(3, body=b"hello", findings=("odd",), diagnosis="why", key_id="k", latency_us=250)
     assert entry_to_json(one) == {
         "number": 3,
         "position": 7,
@@ -324,8 +325,10 @@ def test_an_entry_as_json() -> None:
 
 
 def test_nothing_of_an_entry_is_left_out() -> None:
-    shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")}, commands=(5,))))
-    assert {field.name for field in fields(JournalEntry)} - shown == {"host_at", "is_closed", "answer_pieces"}
+    shown = set(entry_to_json(entry(1, dropped_answer=(1, "x"), commands=(5,))))
+    left_out = {field.name for field in fields(JournalEntry)} - shown
+    assert left_out == {"host_at", "is_closed", "answer_pieces", "packed_headers", "head_bytes", *DROPPED}
+    assert {"headers", "dropped"} <= shown
 
 
 @pytest.mark.parametrize("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])

@@ -130,7 +130,7 @@ def test_every_request_is_journalled(sandbox: Sandbox) -> None:
     )
     assert (entry.status, entry.answer, entry.position) == (200, answer.body, len(sandbox.log))
     assert (entry.operation, entry.account, entry.key_id) == ("GetPositions", "alice", answer.key_id)
-    assert entry.findings == ["parameter 'page' is unknown to GetPositions: ignored"]
+    assert entry.findings == ("parameter 'page' is unknown to GetPositions: ignored",)
     refused, second = sandbox.answer(Request("GET", "/nope"))
     assert (second.number, second.status, second.answer) == (2, 404, refused.body)
 

@@ -92,11 +92,11 @@ def test_what_the_request_lacks_is_null_and_a_finding_that_names_what_it_has() -
     answer, entry = sandbox.answer(post("/x/9", {"b": 1}, "limit=many"))
     assert answer.body == b'[null,"a",null]'
     has = "it has $path.id, $query.limit, $body.b, $now, $new_id"
-    assert entry.findings == [
+    assert entry.findings == (
         f"stub q: the request has no $query.limt; {has}",
         f"stub q: the request has no $body.b.c; {has}",
         "stub q: $query.limit is no number",
-    ]
+    )
 
 
 def test_what_is_no_json_has_no_fields() -> None:
@@ -142,7 +142,7 @@ def test_steps_are_carried_out_with_the_same_values() -> None:
     sandbox = stubbed(f"request: POST {PATH}, status: 201, json: {{id: $new_id, n: $body.count}}, then: [{BUY}]")
     body = b'{"count": 2, "price": "0.5000"}'
     answer, entry = carry_out(sandbox, signed(sandbox, PATH, method="POST", body=body))
-    assert (answer.status, json.loads(answer.body)["n"], entry.findings) == (201, 2, [])
+    assert (answer.status, json.loads(answer.body)["n"], entry.findings) == (201, 2, ())
     assert len(entry.commands) == 1
     quantities = [row["quantity"] for row in truth.positions_of(sandbox.exchange.state, "alice")]
     assert "12.00" in quantities

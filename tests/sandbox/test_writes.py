@@ -190,7 +190,7 @@ def test_a_write_of_an_ended_sandbox_has_no_answer() -> None:
 
 
 def entry_of(number: int, body: bytes = b"", answer: bytes = b"") -> JournalEntry:
-    return JournalEntry(number, 0, 0, 0, "POST", "/", (), body, 200, (answer,))
+    return JournalEntry(number, 0, 0, 0, "POST", "/", b"", body, 200, (answer,))
 
 
 def test_an_answer_that_comes_later_counts_like_any_other() -> None:

@@ -4,15 +4,17 @@ An entry keeps the raw bytes; bytes that many entries share (a page that is poll
 their limit, the oldest bodies are dropped and their size and checksum stay. When the number of entries, or the size of
 their targets and headers, exceeds its limit, the oldest entries are dropped. Frames of streams are dropped whole, the
 oldest first.
+
+The garbage collector does not visit entries, frames and firings: a full journal would make its collections long. So no
+field of theirs may refer back to them.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
-from msgspec import Struct, field
+from msgspec import Struct, msgpack
 
 from mockexchange.sandbox.journal.counters import Counters
 from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN, RecentPages
@@ -22,9 +24,9 @@ from mockexchange.venues.request import Page
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
 HEADS_BYTES_MAX = 64 * 1024 * 1024
-"""The most memory for targets and headers: twice what 10,000 ordinary requests take."""
-ENTRY_BYTES, HEADER_BYTES, FRAME_BYTES = 1_200, 150, 400
-"""The assumed memory of an entry, a header and a frame, without their bytes: objects and references.
+"""The most memory for targets and headers: three times what 10,000 ordinary requests take."""
+ENTRY_BYTES, FRAME_BYTES = 1_200, 400
+"""The assumed memory of an entry and of a frame, without their bytes: objects and references.
 
 That of an entry includes the sizes and checksums of dropped bodies.
 """
@@ -38,8 +40,13 @@ BYTES_MAX = BODIES_BYTES_MAX + HEADS_BYTES_MAX + FRAMES_BYTES_MAX
 FIRINGS_MAX = 10_000
 NEAR_MISSES_SHOWN_MAX = 3
 
+Headers = tuple[tuple[bytes, bytes], ...]
+Dropped = tuple[int, str]
+"""The size of a dropped body in bytes, and its checksum, by which a replay compares it."""
+_encode, _unpack_headers = msgpack.Encoder().encode, msgpack.Decoder(Headers).decode
 
-class JournalEntry(Struct):
+
+class JournalEntry(Struct, gc=False):
     """A request and its answer. Times are microseconds; `position` is the length of the command log at the answer."""
 
     number: int
@@ -48,7 +55,8 @@ class JournalEntry(Struct):
     position: int
     method: str
     target: str
-    headers: tuple[tuple[bytes, bytes], ...]
+    packed_headers: bytes
+    """The headers as `pack_headers` packs them: one object instead of three for each header."""
     body: bytes | None
     status: int
     answer_pieces: tuple[bytes, ...]
@@ -59,24 +67,30 @@ class JournalEntry(Struct):
     operation: str | None = None
     account: str | None = None
     key_id: str | None = None
-    latency_us: int = 0
     diagnosis: str | None = None
-    findings: list[str] = field(default_factory=list)
-    dropped: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """For each body that was dropped: its size in bytes and its checksum, by which a replay compares it."""
+    findings: tuple[str, ...] = ()
     fault: str | None = None
     """Names of the faults that changed the request or its answer."""
-    connection: int | None = None
-    """The number of the stream that this handshake opened; None for other requests."""
     stub: str | None = None
     """Name of the stub that matched the request, even if the request was refused."""
     venue: str = ""
     refusal: str | None = None
     """The kind of the venue's refusal, as one word; None if the request was not refused."""
+    latency_us: int = 0
+    connection: int | None = None
+    """The number of the stream that this handshake opened; None for other requests."""
     commands: tuple[int, ...] = ()
     """The numbers, in the log, of the commands that this request executed."""
+    dropped_body: Dropped | None = None
+    dropped_answer: Dropped | None = None
+    head_bytes: int = 0
+    """What the journal counts for the entry without its bodies and findings; set by `Journal.add`."""
     is_closed: bool = False
     """Whether the entry is complete; set by `Journal.close`."""
+
+    @property
+    def headers(self) -> Headers:
+        return _unpack_headers(self.packed_headers)
 
     @property
     def path(self) -> str:
@@ -96,22 +110,23 @@ class JournalEntry(Struct):
         return list(filter(None, (self.body, *self.answer_pieces)))
 
     @property
-    def head_bytes(self) -> int:
-        """The memory that the entry takes without its bodies and findings, in bytes."""
-        headers = self.headers
-        size = sum(map(len, chain.from_iterable(headers)))
-        return ENTRY_BYTES + len(self.target) + HEADER_BYTES * len(headers) + size
+    def dropped(self) -> dict[str, Dropped]:
+        """The size and checksum of each body that was dropped, by `body` and `answer`."""
+        both = (("body", self.dropped_body), ("answer", self.dropped_answer))
+        return {name: dropped for name, dropped in both if dropped}
 
     def drop_bodies(self) -> None:
         if self.body:
-            self._note_dropped("body", self.body)
+            self.dropped_body = len(self.body), checksum_of(self.body)
             self.body = None
         if answer := self.answer:
-            self._note_dropped("answer", answer)
+            self.dropped_answer = len(answer), checksum_of(answer)
             self.answer_pieces = ()
 
-    def _note_dropped(self, name: str, raw: bytes) -> None:
-        self.dropped[name] = (len(raw), checksum_of(raw))
+
+def pack_headers(headers: Headers) -> bytes:
+    """Return headers as one object, which takes little memory."""
+    return bytes(memoryview(_encode(headers)))  # a copy, since the encoder's own has room for more
 
 
 def checksum_of(raw: bytes) -> str:
@@ -129,7 +144,7 @@ def pieces_of(body: bytes, page: Page | None) -> tuple[bytes, ...]:
     return body[: page.place], page.raw, body[page.place + len(page.raw) :]
 
 
-class FrameEntry(NamedTuple):
+class FrameEntry(Struct, frozen=True, gc=False):
     """A frame of a stream, "in" from the client or "out" to it. `kind` and `channel` are set for frames "out".
 
     The start and the end of a stream are frames too: kind "open", without bytes, and kind "close", with the close code
@@ -158,7 +173,7 @@ class FrameEntry(NamedTuple):
     """The numbers, in the log, of the commands that this call executed; the frame of its answer has them."""
 
 
-class Firing(NamedTuple):
+class Firing(Struct, frozen=True, gc=False):
     """A record that a fault or a script step did something: `kind` is "fault" or "script", `name` its name."""
 
     at: int
@@ -198,8 +213,6 @@ class Journal:
         self._bodies_bytes_max = bodies_bytes_max
         self._heads_bytes_max = heads_bytes_max
         self._heads_bytes = 0
-        self._head_sizes: deque[int] = deque()
-        """What each entry counts of `_heads_bytes`."""
         self._bodies = SharedBodies()
         self._with_bodies: deque[JournalEntry] = deque()
         self._frames_max = frames_max
@@ -245,9 +258,8 @@ class Journal:
         """Add an entry to the journal. With `awaits_answer`, `set_answer` sets its answer later."""
         self._entries.append(entry)
         self.count += 1
-        head_bytes = entry.head_bytes
-        self._head_sizes.append(head_bytes)
-        self._heads_bytes += head_bytes
+        entry.head_bytes = ENTRY_BYTES + len(entry.target) + len(entry.packed_headers)
+        self._heads_bytes += entry.head_bytes
         if entry.body or entry.answer_pieces or awaits_answer:
             self._with_bodies.append(entry)
             if len(entry.answer_pieces) == 1 and not self._bodies.has(entry.answer_pieces[0]):
@@ -324,7 +336,6 @@ class Journal:
     def clear(self) -> None:
         """Drop all entries and frames of the journal; new ones continue the numbering."""
         self._entries.clear()
-        self._head_sizes.clear()
         self._with_bodies.clear()
         self._bodies = SharedBodies()
         self._recent_pages = RecentPages()
@@ -369,7 +380,7 @@ class Journal:
 
     def _forget_oldest(self) -> None:
         entry = self._entries.popleft()
-        self._heads_bytes -= self._head_sizes.popleft()
+        self._heads_bytes -= entry.head_bytes
         if self._with_bodies and self._with_bodies[0] is entry:
             self._with_bodies.popleft()
             self._bodies.release((entry.body, *entry.answer_pieces))

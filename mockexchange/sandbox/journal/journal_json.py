@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from typing import Any
 
 from mockexchange.core.instants import format_instant
@@ -34,7 +35,7 @@ FRAME = ("position", "connection", "account", "direction", "kind", "channel", "f
 
 
 def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
-    plain = {name: getattr(entry, name) for name in PLAIN}
+    plain = _plain(entry, PLAIN)
     headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in entry.headers]
     bodies = {**_bytes("body", entry.body), **_bytes("answer", entry.answer)}
     dropped = {"dropped": entry.dropped} if entry.dropped else {}
@@ -42,9 +43,13 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     return {**plain, **_times(entry), "headers": headers, **bodies, **dropped, **commands}
 
 
+def _plain(entry: JournalEntry, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in names} | {"findings": list(entry.findings)}
+
+
 def request_to_json(entry: JournalEntry) -> dict[str, Any]:
     """Return a journal entry as JSON, without its headers and bodies."""
-    plain = {name: getattr(entry, name) for name in SHORT}
+    plain = _plain(entry, SHORT)
     return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
 
 

@@ -105,7 +105,7 @@ class RequestCycle(RequestResponseCycle):
         finally:
             self._protocol = None
 
-    async def run(self, answering: Awaitable[None]) -> None:
+    async def run(self, answering: Awaitable[object]) -> None:
         """Answer the request without ASGI; uvicorn reports an exception."""
         try:
             await answering

@@ -108,21 +108,24 @@ async def serve(
     receive: Receive,
     send: Send,
     is_numbered: bool = False,
-) -> None:
-    """Answer one HTTP request; `sandbox_of` returns the sandbox for the key id that the request claims.
+) -> JournalEntry | None:
+    """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did.
 
-    Answers to writes, and with `is_numbered` to reads, have the header `X-Mock-Seq`.
+    `sandbox_of` returns the sandbox for the key id that the request claims. Answers to writes, and with `is_numbered`
+    to reads, have the header `X-Mock-Seq`.
     """
     try:
         body = await read_body(receive, scope["headers"])
     except BodyTooLarge as cut:
-        await _refuse_body(sandbox_of, RequestContext.of(request_of(scope, cut.beginning)), send)
-        return
-    if body is not None:
-        await _answer(sandbox_of, diagnosis_worker, request_of(scope, body), receive, send, is_numbered)
+        return await _refuse_body(sandbox_of, RequestContext.of(request_of(scope, cut.beginning)), send)
+    if body is None:
+        return None
+    return await _answer(sandbox_of, diagnosis_worker, request_of(scope, body), receive, send, is_numbered)
 
 
-def serve_cycle(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: Any, is_numbered: bool) -> Awaitable[None]:
+def serve_cycle(
+    sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: Any, is_numbered: bool
+) -> Awaitable[JournalEntry | None]:
     """Answer one HTTP request as `serve` does, from a `RequestCycle`; without ASGI if its body has arrived."""
     body, receive, send = cycle.body, cycle.receive, cycle.send
     if cycle.more_body or cycle.waiting_for_100_continue or len(body) > BODY_BYTES_MAX:
@@ -138,7 +141,7 @@ async def _answer(
     receive: Receive,
     send: Send,
     is_numbered: bool,
-) -> None:
+) -> JournalEntry:
     started_ns = time.perf_counter_ns()
     if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
         await budget_of(asyncio.get_running_loop()).wait()
@@ -157,6 +160,7 @@ async def _answer(
             await _carry(receive, send, answer, [*headers_of(asked.venue, answer), *more], sandbox)
         else:
             await send_whole(send, asked.venue, answer, more)
+        return entry
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
@@ -174,24 +178,25 @@ async def _complete(
     if answer.diagnose is not None:
         entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
     if sandbox.options.inspector:
-        entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
+        entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
     return answer
 
 
 def inspect(
     inspector: Inspector, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
-) -> list[str]:
+) -> tuple[str, ...]:
     """Return the problems that the server's check of its own answers finds in this one.
 
-    The list is empty if a fault or a stub changed the answer.
+    There are none if a fault or a stub changed the answer.
     """
     if answer.fault is not None or answer.stub is not None:
-        return []
+        return ()
     headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
     day = sandbox.api_day_of(asked)
-    return inspector.check_answer(
+    found = inspector.check_answer(
         asked.venue.name, day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
     )
+    return tuple(found)
 
 
 def request_of(scope: Scope, body: bytes) -> Request:
@@ -234,13 +239,14 @@ async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
             return b"".join(parts)
 
 
-async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> None:
+async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> JournalEntry:
     """Answer a request whose body is too large, and journal it. What is still to come of the body is discarded."""
     sandbox: Sandbox = sandbox_of(asked.key_id)
     answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
     entry = sandbox.note_answer(asked, answer)
     await send_whole(send, asked.venue, answer)
     sandbox.journal.close(entry)
+    return entry
 
 
 async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:

@@ -59,7 +59,7 @@ async def _shake_hands(
         if session is None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
             if sandbox.options.inspector:
-                entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
+                entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
             await _refuse(upgrade, asked.venue, answer, sandbox)
             return None
         connection = await _open(sandbox, asked.venue, session, scope, upgrade)

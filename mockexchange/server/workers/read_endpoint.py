@@ -75,7 +75,7 @@ class ReaderApp(ListenerApp):
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(self.diagnosis_worker, asked.request, answer)
         if sandbox.options.inspector:
-            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
+            entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
         await send_whole(send, asked.venue, answer, number)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.journal.journal import JournalEntry, pack_headers
 from mockexchange.server.workers import mailbox as module
 from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message
 from tests.server.streaming import until
@@ -94,7 +94,8 @@ def test_an_open_file_goes_along() -> None:
 
 
 def test_an_entry_of_the_journal_arrives_as_it_was() -> None:
-    entry = JournalEntry(1, 2, 3, 4, "GET", "/x?y", ((b"a", b"\xff"),), None, 200, (b"{", b"}"), findings=["late"])
+    headers = pack_headers(((b"a", b"\xff"),))
+    entry = JournalEntry(1, 2, 3, 4, "GET", "/x?y", headers, None, 200, (b"{", b"}"), findings=("late",))
 
     async def play(first: Mailbox, open_second: Callable[[], Mailbox], taken: list[Any]) -> None:
         first.send(Answered(7, entry))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockexchange.runtime.redaction import HIDDEN, KnownSecrets, redact_entry
 from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal.journal_json import frame_bytes, frame_to_json
@@ -45,7 +47,7 @@ class SecretFilter:
         Items of other kinds are returned unchanged.
         """
         if isinstance(item, FrameEntry):
-            return item._replace(raw=frame_bytes(self.clean(frame_to_json(0, item))))
+            return replace(item, raw=frame_bytes(self.clean(frame_to_json(0, item))))
         if isinstance(item, JournalEntry):
             cleaned = copy(item)
             cleaned.target = self.clean({"target": item.target})["target"]

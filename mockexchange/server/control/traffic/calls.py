@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import Message
 
 from mockexchange.sandbox.credentials import Credential
-from mockexchange.sandbox.journal.journal import JournalEntry, JournalItem
+from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
@@ -94,20 +94,9 @@ async def send_call(
 async def _answered(
     sandbox: Sandbox, diagnosis_worker: DiagnosisWorker, scope: dict[str, Any], body: bytes
 ) -> JournalEntry:
-    """Carry out a request; its entry is the one with these very headers."""
-    found: list[JournalEntry] = []
-    mark = scope["headers"][0]
-
-    def note(item: JournalItem) -> None:
-        if isinstance(item, JournalEntry) and item.headers and item.headers[0] is mark:
-            found.append(item)
-
-    sandbox.journal.observers.append(note)
-    try:
-        await rest_endpoint.serve(lambda key_id: sandbox, diagnosis_worker, scope, _Body(body).receive, _discard)
-    finally:
-        sandbox.journal.observers.remove(note)
-    return found[0]
+    entry = await rest_endpoint.serve(lambda key_id: sandbox, diagnosis_worker, scope, _Body(body).receive, _discard)
+    assert entry is not None, "the body arrives completely"
+    return entry
 
 
 class _Body:
