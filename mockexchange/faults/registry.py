@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockexchange.core.commands import Note
-from mockexchange.core.exchange import Outcome
 from mockexchange.faults.bodies import cursor_of
 from mockexchange.faults.installed_rule import InstalledRule, firing
 from mockexchange.faults.matching import FaultSubject
@@ -49,7 +48,8 @@ class Faults:
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
         self._by_name: dict[str, InstalledRule] = {}
-        self._lags = LaggingExchanges(sandbox)
+        self.lags = LaggingExchanges(sandbox)
+        """The copies of the exchange for stale state, which need every executed command."""
         self._pages = PageNumbers()
         self._has_pages = False
         self._installed_count = self._named_count = 0
@@ -79,7 +79,7 @@ class Faults:
 
         The notes of the log then install and remove rules.
         """
-        self._lags.history = history
+        self.lags.history = history
 
     def check(self, rules: Sequence[Rule]) -> None:
         """Raise ScenarioError or FaultError if rules cannot be installed together with those already installed."""
@@ -135,10 +135,6 @@ class Faults:
         for name in list(self._by_name):
             await self.remove(name)
 
-    def observe(self, record: Record, outcome: Outcome) -> None:
-        """Give an executed command to the lagging exchanges, which execute it after their delay."""
-        self._lags.add(record)
-
     def answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
         """Return the answer to a request, changed by the faults that fire on it."""
         where = {"request": self._sandbox.journal.count + 1}
@@ -160,7 +156,7 @@ class Faults:
         if self._has_pages and subject.operation:
             subject.page = self._pages.number_of(subject.account, subject.operation, cursor_of(request))
         fired = self._fired(self.for_requests, subject, where)
-        faulted = FaultedRequest(target, self._lags, request, subject, fired)
+        faulted = FaultedRequest(target, self.lags, request, subject, fired)
         reply = faulted.answer()
         if self._has_pages and subject.operation:
             self._pages.note(subject.account, subject.operation, subject.page, faulted.untouched)
@@ -210,7 +206,7 @@ class Faults:
         self.for_frames[:] = [one for one in rules if one.rule.surface is Surface.FRAME]
         self.for_answers[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
         self._has_pages = any(one.rule.match.page is not None for one in rules)
-        self._lags.keep(_lags_of(one.rule for one in rules))
+        self.lags.keep(_lags_of(one.rule for one in rules))
         self._sandbox.update_call_hook()
 
     async def _log(self, change: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:

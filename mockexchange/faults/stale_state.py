@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockexchange.core.exchange import Exchange
+from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.sandbox.port import SandboxPort
 from mockexchange.store.log import Record
 from mockexchange.venues.venue import Venue
@@ -71,7 +71,8 @@ class LaggingExchanges:
         """Keep a lagging copy of the exchange for each of these lags: create missing ones and drop all others."""
         self._exchanges = {lag_us: self._exchanges.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
 
-    def add(self, record: Record) -> None:
+    def observe(self, record: Record, outcome: Outcome) -> None:
+        """Give an executed command to the lagging exchanges, which execute it after their delay."""
         for exchange in self._exchanges.values():
             exchange.add(record)
 

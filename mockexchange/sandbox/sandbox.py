@@ -81,7 +81,7 @@ class Sandbox:
         """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
         self.writer = Writer(port, self.streams, partial(Sandbox.close, port))
         self.observers = self.writer.applier.observers
-        self.observers += [self.script.note_command, self.faults.observe]
+        self.observers += [self.script.note_command, self.faults.lags.observe]
         self.writer.applier.effects |= {
             CLOCK: lambda record, text: port.clock.set(**json.loads(text)),
             **{part.subject: part.apply for part in (self.faults, self.stubs, self.script)},
@@ -156,7 +156,8 @@ class Sandbox:
     @property
     def has_due(self) -> bool:
         """Whether steps of the script are due, or posted notes are not applied yet; `run_due` sees to both."""
-        return bool(self.script.has_due or self.writer.posts)
+        script = self.script
+        return bool(self.writer.posts or ((script.runs or script.playback) and script.has_due))
 
     async def run_due(self) -> None:
         """Execute the steps of the script that are due. If the store is unavailable, these steps stay due."""
@@ -289,7 +290,7 @@ class Sandbox:
         answering = self.faults.answer if self.faults.for_requests else self._answer
         answer = answering(asked, at, host_at)
         entry = self._note(asked, answer, at, host_at, position)
-        if answer.pending is None and self.script.triggers:
+        if answer.pending is None and self.script.triggers.steps:
             self.script.note_request(entry)
         return answer, entry
 
@@ -301,7 +302,7 @@ class Sandbox:
         assert answer.pending is not None, "the answer is complete already"
         step = resume(answer.pending)
         while not isinstance(step, Answer):
-            record, outcome = await self.write(step)
+            record, outcome = await self.write(step, entry.at)
             entry.commands += (record.sequence,)
             step = resume(answer.pending, outcome)
         _complete(entry, step)

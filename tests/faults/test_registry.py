@@ -218,9 +218,9 @@ def test_a_lag_goes_on_while_other_rules_come() -> None:
     """Executing the log again for every rule would block all requests."""
     sandbox = make()
     install(sandbox, "{then: {stale: 3s}}")
-    fold = sandbox.faults._lags.context(DEFAULT, 3_000_000, 0)
+    fold = sandbox.faults.lags.context(DEFAULT, 3_000_000, 0)
     install(sandbox, "{then: {stale: 4s}}")
-    assert sandbox.faults._lags.context(DEFAULT, 3_000_000, 0) is fold
+    assert sandbox.faults.lags.context(DEFAULT, 3_000_000, 0) is fold
 
 
 def test_a_lag_measures_keys_on_the_exchanges_clock_where_they_are_measured_so() -> None:

@@ -1,6 +1,7 @@
 """The path of a write: commands between the request and its answer, with faults, stubs, streams, journal and replay."""
 
 import json
+from itertools import count
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Answer
-from tests.helpers.sandboxes import PREFIX, carry_out, do, make, run, send, signed
+from tests.helpers.sandboxes import PREFIX, WALL, carry_out, do, make, run, send, signed
 
 CREATE = "/portfolio/order_groups/create"
 PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1_000_000)
@@ -204,6 +205,13 @@ def test_an_answer_that_comes_later_counts_like_any_other() -> None:
     journal.clear()
     journal.set_answer(early, b"1234567")
     assert journal.bodies_bytes == 0
+
+
+def test_a_write_takes_place_at_the_time_of_its_request() -> None:
+    ticks = count(WALL)
+    sandbox = make(clock="real", host=lambda: next(ticks))
+    _, entry = carry_out(sandbox, signed(sandbox, PREFIX + CREATE, method="POST", body=LIMIT))
+    assert [*sandbox.log][entry.commands[0] - 1].at == entry.at
 
 
 # --- other ways in

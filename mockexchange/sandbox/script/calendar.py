@@ -65,6 +65,8 @@ ReportFinding = Callable[[str, str, dict[str, object]], None]
 """A function that adds a finding to the journal: (cause, text, details)."""
 EXPIRING = (RestOrder, PlaceOrder, AmendOrder)
 """The types of the commands that may set when an order expires."""
+ENTERING = (OrderRested, OrderPlaced, OrderAmended)
+"""The types of their events that name the order."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
@@ -106,28 +108,35 @@ class Calendar:
         """Schedule the commands that follow from an executed one: expiry, close, delivery, return of outside bids."""
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
-        state = self._exchange.state
-        if isinstance(record.command, EXPIRING) and record.command.expires_at is not None:
-            resting = next(event for event in outcome if isinstance(event, OrderRested | OrderPlaced | OrderAmended))
-            self._schedule_expiry(state.orders[resting.order_id], self._begun_at)
-        elif isinstance(record.command, ListMarket):
-            self._schedule_close(state.markets[record.command.market], record.at)
-        elif isinstance(record.command, ListDerivative):
-            self._schedule_delivery(state.derivatives.listed[record.command.terms.name], record.at)
-        elif isinstance(record.command, AllocateBalance):
-            self._allocated.add(record.command.account)
-        self._schedule_rebalancing(record.at)
-        self._note_consumed(record, outcome)
-
-    def _note_consumed(self, record: Record, outcome: tuple[Event, ...]) -> None:
-        state = self._exchange.state
-        if isinstance(record.command, ReplenishMarket):
-            self._replenished_at.pop(record.command.market, None)
+        command, state = record.command, self._exchange.state
+        if isinstance(command, EXPIRING):
+            if command.expires_at is not None:
+                entered = next(event for event in outcome if isinstance(event, ENTERING))
+                self._schedule_expiry(state.orders[entered.order_id], self._begun_at)
+        else:
+            self._note_scheduling(command, record.at)
+        if self._allocated:
+            self._schedule_rebalancing(record.at)
         if state.rules.replenish_us is not None:
-            changed = {event.market for event in outcome if isinstance(event, LevelChanged)}
-            for market in (state.markets[ticker] for ticker in sorted(changed)):
-                if market.consumed:
-                    self._schedule_replenishment(market, market.consumed[-1].back_at)
+            self._note_consumed(outcome)
+
+    def _note_scheduling(self, command: Command, at: int) -> None:
+        state = self._exchange.state
+        if isinstance(command, ListMarket):
+            self._schedule_close(state.markets[command.market], at)
+        elif isinstance(command, ListDerivative):
+            self._schedule_delivery(state.derivatives.listed[command.terms.name], at)
+        elif isinstance(command, AllocateBalance):
+            self._allocated.add(command.account)
+        elif isinstance(command, ReplenishMarket):
+            self._replenished_at.pop(command.market, None)
+
+    def _note_consumed(self, outcome: tuple[Event, ...]) -> None:
+        state = self._exchange.state
+        changed = {event.market for event in outcome if isinstance(event, LevelChanged)}
+        for market in (state.markets[ticker] for ticker in sorted(changed)):
+            if market.consumed:
+                self._schedule_replenishment(market, market.consumed[-1].back_at)
 
     def next_number(self, due: DueCommand) -> int:
         """Return the number of a scheduled command for the log: its place among the commands with the same cause."""

@@ -57,6 +57,8 @@ class Script:
         self.perform = ScriptActions(sandbox, faults, streams).perform
         """Executes the action of a step."""
         self._schedule = Schedule()
+        self.runs = self._schedule.runs
+        """The pending runs; empty if nothing is scheduled."""
         self.triggers = Triggers()
         self._places = 0
         own: Script = weakref.proxy(self)
@@ -195,17 +197,17 @@ class Script:
 
     def note_subscribed(self, account: str | None, channel: str) -> None:
         """Run the steps that wait for a subscription to this channel, after it was acknowledged."""
-        if self.triggers:
+        if self.triggers.steps:
             self._set_off_all(self.triggers.by_subscription(account, channel))
 
     def note_operation(self, account: str | None, operation: str) -> None:
         """Run the steps that wait for this operation of a stream, after it was answered."""
-        if self.triggers:
+        if self.triggers.steps:
             self._set_off_all(self.triggers.by_operation(account, operation))
 
     def note_request(self, entry: JournalEntry) -> None:
         """Run the steps that wait for the request in a journal entry, which has been answered."""
-        if self.triggers:
+        if self.triggers.steps:
             self._set_off_all(self.triggers.by_request(entry))
 
     def _set_off_all(self, found: Iterable[TriggeredStep]) -> None:
@@ -236,7 +238,7 @@ class Script:
         if record.cause is not None:
             self._note_recorded(record, outcome)
         self._calendar.note(record, outcome)
-        if self.triggers and record.cause is None and not isinstance(outcome, Refusal):
+        if self.triggers.steps and record.cause is None and not isinstance(outcome, Refusal):
             order = placed_order(self._sandbox.exchange.state, record.command, outcome)
             if order is not None:
                 self._set_off_all(self.triggers.by_order(order))

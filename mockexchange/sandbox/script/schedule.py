@@ -31,29 +31,30 @@ class Schedule:
     """A heap of pending runs of steps. A run's later actions are generated, so an endless run needs little memory."""
 
     def __init__(self) -> None:
-        self._heap: list[ScheduledRun] = []
+        self.runs: list[ScheduledRun] = []
+        """The pending runs as a heap, always in the same list; to be changed only by the methods."""
         self._last_number = 0
 
     def __iter__(self) -> Iterator[ScheduledRun]:
         """Yield the pending runs in no particular order."""
-        return iter(self._heap)
+        return iter(self.runs)
 
     @property
     def next_at(self) -> int | None:
         """The time of the earliest pending action, in microseconds; None if there is none."""
-        return self._heap[0].at if self._heap else None
+        return self.runs[0].at if self.runs else None
 
     def next_instants(self) -> dict[int, int]:
         """Return the time of the next run (microseconds) of each step with pending runs, by its index (`place`)."""
         found: dict[int, int] = {}
-        for run in self._heap:
+        for run in self.runs:
             found[run.place] = min(run.at, found.get(run.place, run.at))
         return found
 
     @property
     def first(self) -> ScheduledRun | None:
         """The earliest pending action; None if there is none."""
-        return self._heap[0] if self._heap else None
+        return self.runs[0] if self.runs else None
 
     def begin(
         self,
@@ -63,7 +64,7 @@ class Schedule:
         order: Mapping[str, str] = NO_ORDER,
     ) -> None:
         """Add a run of a step, given as (instant, action) pairs in ascending order."""
-        heappush(self._heap, self._run(place, instants, account, order))
+        heappush(self.runs, self._run(place, instants, account, order))
 
     def begin_all(self, runs: Iterable[tuple[int, Iterable[tuple[int, Any]]]]) -> None:
         """Add many runs at once, ten times faster than one by one.
@@ -71,8 +72,8 @@ class Schedule:
         Each is a step's index and its (instant, action) pairs in ascending order.
         """
         with collector_paused():
-            self._heap += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
-            heapify(self._heap)
+            self.runs += [self._run(place, instants, None, NO_ORDER) for place, instants in runs]
+            heapify(self.runs)
 
     def _run(
         self, place: int, instants: Iterable[tuple[int, Any]], account: str | None, order: Mapping[str, str]
@@ -87,41 +88,41 @@ class Schedule:
 
         Returns the removed action, and whether it was the last of its run.
         """
-        first = self._heap[0]
+        first = self.runs[0]
         following = next(first.rest, None)
         if following is None:
-            heappop(self._heap)
+            heappop(self.runs)
             return first, True
         at, action = following
         heapreplace(
-            self._heap, ScheduledRun(at, first.place, first.number, action, first.account, first.order, first.rest)
+            self.runs, ScheduledRun(at, first.place, first.number, action, first.account, first.order, first.rest)
         )
         return first, False
 
     def remove(self, run: ScheduledRun) -> bool:
         """Remove a pending action and schedule the next action of its run; return whether there is no next one."""
-        self._heap.remove(run)
-        heapify(self._heap)
+        self.runs.remove(run)
+        heapify(self.runs)
         following = next(run.rest, None)
         if following is None:
             return True
         at, action = following
-        heappush(self._heap, run._replace(at=at, action=action))
+        heappush(self.runs, run._replace(at=at, action=action))
         return False
 
     def put_back(self, run: ScheduledRun) -> None:
         """Schedule an action again that was removed by `pop_next`, before the later actions of its run."""
-        following = next((one for one in self._heap if one.number == run.number), None)
+        following = next((one for one in self.runs if one.number == run.number), None)
         rest = run.rest
         if following is not None:
-            self._heap.remove(following)
-            heapify(self._heap)
+            self.runs.remove(following)
+            heapify(self.runs)
             rest = chain([(following.at, following.action)], following.rest)
-        heappush(self._heap, run._replace(rest=rest))
+        heappush(self.runs, run._replace(rest=rest))
 
     def drop(self, is_unwanted: Callable[[ScheduledRun], bool]) -> None:
-        self._heap = [run for run in self._heap if not is_unwanted(run)]
-        heapify(self._heap)
+        self.runs[:] = [run for run in self.runs if not is_unwanted(run)]
+        heapify(self.runs)
 
 
 class ScriptTooLong(Exception):

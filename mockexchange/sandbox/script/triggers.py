@@ -90,17 +90,14 @@ class Triggers:
     """The steps of a script that wait for an action of a client."""
 
     def __init__(self) -> None:
-        self._steps: list[Step] = []
+        self.steps: list[Step] = []
         self._pages = PageNumbers()
 
-    def __bool__(self) -> bool:
-        return bool(self._steps)
-
     def add(self, step: Step) -> None:
-        self._steps.append(step)
+        self.steps.append(step)
 
     def clear(self) -> None:
-        self._steps.clear()
+        self.steps.clear()
 
     def by_subscription(self, account: str | None, channel: str) -> Iterator[TriggeredStep]:
         """Yield the steps that an acknowledged subscription to a channel triggers."""
@@ -127,7 +124,7 @@ class Triggers:
         account, operation = entry.account, entry.operation
         yield from self.by_operation(account, operation)
         if entry.status == HTTPStatus.OK and any(
-            step.entry.when and step.entry.when.kind == PAGE for step in self._steps
+            step.entry.when and step.entry.when.kind == PAGE for step in self.steps
         ):
             given = dict(query_pairs(entry.query, keep_blank_values=False))
             number = self._pages.number_of(account, operation, given.get("cursor"))
@@ -138,7 +135,7 @@ class Triggers:
     def _matching(
         self, kind: str, account: str | None, of: str, description: str, number: int = 0
     ) -> Iterator[TriggeredStep]:
-        for step in self._steps:
+        for step in self.steps:
             when = step.entry.when
             if when is None or not when.matches(kind, account, of, number):
                 continue

@@ -93,7 +93,7 @@ def read_answer(sandbox: Sandbox, asked: RequestContext) -> Answer | None:
         sandbox.broken
         or sandbox.faults.for_requests
         or sandbox.stubs.installed
-        or sandbox.script.triggers
+        or sandbox.script.triggers.steps
         or (counts is not None and counts(context))
     ):
         return None
