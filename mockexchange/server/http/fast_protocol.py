@@ -64,7 +64,10 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
 
     def _take(self, piece: bytes) -> None:
         is_head_open = self.is_head_open
-        super()._take(piece)
+        self.last_bytes = piece
+        self._parse(piece)
+        if self.is_message_open or self._awaited or self._deadline:
+            self._note_progress(self.open_part(), len(piece))
         if self.body_parts:
             self._take_body()
         if self.parsed is not None:
@@ -182,9 +185,11 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.is_message_open = False
-        if self.cycle is not None and not self.is_upgrading:
-            self.cycle.more_body = False
-            self._take_body()
+        cycle = self.cycle
+        if cycle is not None and not self.is_upgrading:
+            cycle.more_body = False
+            if self.body_parts or cycle.event is not None:
+                self._take_body()
         self.body_left = 0
 
     def send_400_response(self, msg: str) -> None:

@@ -17,6 +17,8 @@ from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+COPIED_BYTES_MAX = 8 * 1024
+"""The size of the bodies that are joined with their head; to copy a longer one takes longer than a second buffer."""
 LOGGER = logging.getLogger("uvicorn.error")
 
 
@@ -79,17 +81,21 @@ class RequestCycle(RequestResponseCycle):
             self.event.set()
 
     def write(self, status_line: bytes, lines: bytes, body: bytes) -> None:
-        """Write an answer in one piece, and end the request as uvicorn's `send` does after its two messages.
+        """Write an answer at once, and end the request as uvicorn's `send` does after its two messages.
 
-        `lines` are its headers, except those of all answers of the server.
+        `lines` are its headers, except those of all answers of the server. A long body is not copied.
         """
         pieces = [status_line]
         for name, value in self._protocol.server_state.default_headers:
             pieces += name, b": ", value, b"\r\n"
-        pieces += lines, b"\r\n", body
+        pieces += lines, b"\r\n"
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(b"".join(pieces))
+        if len(body) < COPIED_BYTES_MAX:
+            pieces.append(body)
+            self.transport.write(b"".join(pieces))
+        else:
+            self.transport.writelines((b"".join(pieces), body))
         if self.event is not None:
             self.event.set()
         self.on_response()

@@ -151,8 +151,12 @@ async def _answer(
         await sandbox.run_due()
     answer, entry = answer_or_failure(sandbox, asked)
     try:
-        if answer.pending is not None or answer.diagnose is not None or sandbox.options.inspector:
-            answer = await _complete(diagnosis_worker, sandbox, asked, entry, answer)
+        if answer.pending is not None:
+            answer = await carry_out_or_failure(sandbox, answer, entry)
+        if answer.diagnose is not None:
+            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
+        if sandbox.options.inspector:
+            entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         if sandbox.has_due:
             await sandbox.run_due()
         more = (sequence_header(sandbox),) if is_numbered or entry.commands else ()
@@ -164,22 +168,6 @@ async def _answer(
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
-
-
-async def _complete(
-    diagnosis_worker: DiagnosisWorker, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
-) -> Answer:
-    """Return the whole answer: after the commands of a write, with the reason of a refusal.
-
-    The journal entry gets the reason too, and what the server's check of its own answers finds.
-    """
-    if answer.pending is not None:
-        answer = await carry_out_or_failure(sandbox, answer, entry)
-    if answer.diagnose is not None:
-        entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
-    if sandbox.options.inspector:
-        entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
-    return answer
 
 
 def inspect(

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.http.request_cycle import RequestCycle
+from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle
 from mockexchange.server.http.rest_endpoint import send_whole
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
@@ -70,19 +70,29 @@ async def sent(answer: Answer, *, is_wrapped: bool, method: str, keep_alive: boo
         (PLAIN, "GET", True, 1),
         (Answer(401, b"{}", headers=((b"x-mock-diagnosis", b"no key"),)), "POST", True, 1),
         (Answer(200, b""), "GET", True, 1),
+        (Answer(200, b"1" * COPIED_BYTES_MAX), "GET", True, 1),
         (PLAIN, "GET", False, 2),
         (PLAIN, "HEAD", True, 1),
         (Answer(204, b""), "DELETE", True, 1),
         (Answer(200, b"{}", stub="mine"), "GET", True, 2),
         (Answer(200, b"{}", fault="slow"), "GET", True, 2),
     ],
-    ids=["plain", "refused", "empty", "last", "head", "no content", "stub", "fault"],
+    ids=["plain", "refused", "empty", "long", "last", "head", "no content", "stub", "fault"],
 )
 def test_the_bytes_are_those_that_uvicorn_sends(answer: Answer, method: str, keep_alive: bool, pieces: int) -> None:
     written, state = asyncio.run(sent(answer, is_wrapped=False, method=method, keep_alive=keep_alive))
     by_uvicorn, its_state = asyncio.run(sent(answer, is_wrapped=True, method=method, keep_alive=keep_alive))
     assert (b"".join(written), state) == (b"".join(by_uvicorn), its_state)
     assert len([piece for piece in written if piece]) == pieces
+
+
+def test_a_long_body_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(Transport, "writelines", lambda _, pieces: written.extend(pieces))
+    answer = Answer(200, b"1" * COPIED_BYTES_MAX)
+    asyncio.run(sent(answer, is_wrapped=False, method="GET", keep_alive=True))
+    assert len(written) == 2
+    assert written[1] is answer.body
 
 
 def test_a_connection_that_is_full_or_gone_is_left_to_uvicorn() -> None:
