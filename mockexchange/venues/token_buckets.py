@@ -34,11 +34,14 @@ class TokenBuckets:
 
         In that case none is removed. If the clock went back, the bucket is empty at worst.
         """
-        now, capacity = at * size.refill, size.capacity * size.per_us
-        known = min(max(self._full_at.pop(owner, now), now), now + capacity)
+        buckets, now = self._full_at, at * size.refill
+        empty_at = now + size.capacity * size.per_us
+        known = buckets.pop(owner, now)
+        if not now <= known <= empty_at:
+            known = now if known < now else empty_at
         full_at = known + tokens * size.per_us
-        is_enough = full_at - now <= capacity
-        self._full_at[owner] = full_at if is_enough else known  # now the last one used
-        if len(self._full_at) > BUCKETS_MAX:
-            del self._full_at[next(iter(self._full_at))]
+        is_enough = full_at <= empty_at
+        buckets[owner] = full_at if is_enough else known  # now the last one used
+        if len(buckets) > BUCKETS_MAX:
+            del buckets[next(iter(buckets))]
         return is_enough

@@ -117,9 +117,11 @@ class PlaceOrder(CommandStruct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         require(self.count_centis > 0, "count: expected more than 0")
         require_price(self.price_centicents)
-        rests = self.time_in_force is TimeInForce.GOOD_TILL_CANCELED and self.max_cost_micros is None
-        require(rests or self.expires_at is None, "expires: only a good_till_canceled order can expire")
-        require(self.max_cost_micros is None or self.max_cost_micros > 0, "max_cost: expected more than 0")
+        if self.expires_at is not None:
+            rests = self.time_in_force is TimeInForce.GOOD_TILL_CANCELED and self.max_cost_micros is None
+            require(rests, "expires: only a good_till_canceled order can expire")
+        if self.max_cost_micros is not None:
+            require(self.max_cost_micros > 0, "max_cost: expected more than 0")
 
 
 class ReduceOrder(CommandStruct, frozen=True, kw_only=True):

@@ -32,7 +32,8 @@ def require(holds: bool, message: str) -> None:
 
 def require_price(price_centicents: int) -> None:
     """Raise ValueError for a price that is not between 0 and 1 dollar."""
-    require(0 < price_centicents < CENTICENTS_PER_DOLLAR, "price: expected more than 0 and less than 1 dollar")
+    if not 0 < price_centicents < CENTICENTS_PER_DOLLAR:
+        raise ValueError("price: expected more than 0 and less than 1 dollar")
 
 
 def require_result(result: Result, value_centicents: int | None) -> None:

@@ -75,8 +75,9 @@ class Opposite(Struct, frozen=True):
 
 def opposite_of(order: Order, order_book: OrderBook, *, quotes_first: bool) -> Opposite:
     """Return the bids of the other side that an order can trade with."""
-    side, quotes = OTHER_SIDE[order.bid_side], order.market.quotes
-    least_centicents = CENTICENTS_PER_DOLLAR - order.bid_centicents
+    bid_side, bid_centicents = order.bid
+    side, quotes = OTHER_SIDE[bid_side], order.market.quotes
+    least_centicents = CENTICENTS_PER_DOLLAR - bid_centicents
     return Opposite(order_book, {} if quotes is None else quotes[side], side, least_centicents, quotes_first)
 
 

@@ -39,9 +39,13 @@ class Queue:
 
     def join(self, order_id: str, count_centis: int) -> None:
         """Append an order to the queue of its price."""
-        place = len(self._sums)
-        self._places[order_id] = place
-        self._sums.append(count_centis + self._sum_to(place - 1) - self._sum_to(place & place - 1))
+        sums, total_centis = self._sums, count_centis
+        self._places[order_id] = place = len(sums)
+        before, end = place - 1, place & place - 1
+        while before > end:  # the sums that the new one contains
+            total_centis += sums[before]
+            before &= before - 1
+        sums.append(total_centis)
         self.count_centis += count_centis
 
     def change(self, order_id: str, change_centis: int) -> None:
@@ -104,7 +108,8 @@ class OrderBook:
     def add(self, order: Order) -> None:
         """Add an order to the order book, at the end of the queue of its price."""
         self.orders[order.order_id] = order
-        queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
+        side, price_centicents = order.bid
+        queues = self.sides[side]
         queue = queues.get(price_centicents)
         if queue is None:
             queue = queues[price_centicents] = Queue()

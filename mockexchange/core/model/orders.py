@@ -185,8 +185,14 @@ class Order(Struct, eq=False, kw_only=True, gc=False):
         return outcome_side(self.side, self.action)
 
     @property
+    def bid(self) -> tuple[Side, int]:
+        """The side and the price of the order book at which the order rests: a sale of YES is a bid for NO."""
+        if self.action is Action.BUY:
+            return self.side, self.price_centicents
+        return OTHER_SIDE[self.side], CENTICENTS_PER_DOLLAR - self.price_centicents
+
+    @property
     def bid_side(self) -> Side:
-        """The side of the order book on which the order rests: a sale of YES is a bid for NO."""
         return self.side if self.action is Action.BUY else OTHER_SIDE[self.side]
 
     @property

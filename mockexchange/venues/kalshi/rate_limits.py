@@ -161,6 +161,8 @@ class Charge(NamedTuple):
     size: BucketSize
     cost: int
     """Tokens for each item of the request."""
+    may_vary: bool
+    """Whether the items and the bucket depend on the request: those of batches, and of writes to an exchange index."""
 
 
 def bucket_of(tier: str, kind: Kind, api_date: ApiDate) -> Bucket:
@@ -181,7 +183,8 @@ def charge_of(method: str, path: str, tier: str, api_date: ApiDate) -> Charge:
     bucket = bucket_of(tier, kind, api_date)
     size = BucketSize(bucket.refill, MICROSECONDS_PER_SECOND, bucket.capacity)
     row = _costs(api_date).get(f"{method} {path}")
-    return Charge(kind, bucket, size, row.cost if row else DEFAULT_COST)
+    may_vary = method != "GET" and (path.endswith(BATCHED) or api_date.holds(PER_SHARD_SINCE))
+    return Charge(kind, bucket, size, row.cost if row else DEFAULT_COST, may_vary)
 
 
 class RateLimits:
@@ -200,36 +203,36 @@ class RateLimits:
         """Remove the tokens of an authenticated request; return None, or the reason if there are too few tokens."""
         known = method, path, account.tier, api_date.day
         charge = self._charges.get(known) or self._charges.setdefault(known, charge_of(*known[:3], api_date))
-        items, shard = (1, 0) if method == "GET" else _extent(path, request, api_date)
+        items, shard = _extent(path, request) if charge.may_vary else (1, 0)
         tokens = charge.cost * items
         if self._buckets.take((account.name, charge.kind, shard, charge.size.refill), charge.size, tokens, host_at):
             return None
-        refill, capacity = charge.bucket.refill, charge.bucket.capacity
-        batch = f" ({items} items of {charge.cost})" if items > 1 else ""
-        return (
-            f"{RATE_LIMIT_FINDING}{tokens} tokens{batch} are more than the {charge.kind} bucket of {account.name} has:"
-            f" tier {account.tier} has {capacity}, and {refill} more each second"
-        )
+        return _excess(charge, items, account.name, account.tier)
 
 
-def _extent(path: str, request: Request, api_date: ApiDate) -> tuple[int, int]:
+@lru_cache(maxsize=1_024)
+def _excess(charge: Charge, items: int, account: str, tier: str) -> str:
+    """Return why a request is beyond a limit. The journal keeps one text for all requests of a client in a loop."""
+    batch = f" ({items} items of {charge.cost})" if items > 1 else ""
+    return (
+        f"{RATE_LIMIT_FINDING}{charge.cost * items} tokens{batch} are more than the {charge.kind} bucket of {account}"
+        f" has: tier {tier} has {charge.bucket.capacity}, and {charge.bucket.refill} more each second"
+    )
+
+
+def _extent(path: str, request: Request) -> tuple[int, int]:
     """Return the items that a write is charged for, and the exchange index of its bucket; of no JSON, one and 0."""
-    is_batch = path.endswith(BATCHED)
-    if not is_batch and not (api_date.holds(PER_SHARD_SINCE) and _may_name_shard(request)):
+    is_batch, body = path.endswith(BATCHED), request.body
+    if not (is_batch or request.query or SHARD in body or b"\\" in body):  # an index may be spelled with escapes
         return 1, 0
     try:
-        given = ITEMS.decode(request.body) if request.body else NO_ITEMS
+        given = ITEMS.decode(body) if body else NO_ITEMS
     except (msgspec.DecodeError, RecursionError):
         given = NO_ITEMS
     if is_batch:
         return max(len(given.orders) + len(given.ids), 1), 0
     in_query = SHARD_IN_QUERY.search(request.query)
     return 1, int(in_query[1]) if in_query else max(given.exchange_index, 0)
-
-
-def _may_name_shard(request: Request) -> bool:
-    """Return whether a request may have an exchange index: in its query, or in a body with its name or an escape."""
-    return bool(request.query) or SHARD in request.body or b"\\" in request.body
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ The answer depends only on the request, the state and the two times, so a journa
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
@@ -11,7 +12,7 @@ from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated import FOREVER, ApiDate
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate, verifies_key
@@ -89,7 +90,7 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
     """Complete the reply to a read; make the reply to a write pending."""
     operation, path_params = _route(incoming, api_date)
     incoming.reply.operation = operation.name
-    if operation.is_retired(api_date):
+    if operation.retired_since != FOREVER and operation.is_retired(api_date):
         message = f"{operation.name} is retired since {operation.retired_since}: {_successor(operation)}"
         raise Rejected(Situation.RETIRED, message)
     if isinstance(operation, RefusedOperation):
@@ -147,7 +148,8 @@ def _answer_account(
     key = _authenticate(incoming)
     account, settings = incoming.context.state.accounts[key.account], incoming.context.settings
     _require_scope(key, operation)
-    _require_unrestricted(key, operation, is_allowed=operation.is_per_subaccount)
+    if key.subaccount is not None and not operation.is_per_subaccount:
+        raise _restricted(key, operation)
     _charge(incoming, operation, api_date, key)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         return answer_plain_member(operation, settings, account.name, incoming.reply.findings)
@@ -161,7 +163,8 @@ def _write(
     key = _authenticate(incoming)
     account, since = incoming.context.state.accounts[key.account], operation.per_subaccount_since
     _require_scope(key, operation)
-    _require_unrestricted(key, operation, is_allowed=since is not None and api_date.holds(since))
+    if key.subaccount is not None and (since is None or not api_date.holds(since)):
+        raise _restricted(key, operation)
     _charge(incoming, operation, api_date, key)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         message = f"{account.name} is a plain member: {operation.path} needs an account of kind fcm"
@@ -257,7 +260,12 @@ def _charge(incoming: KalshiRequest, operation: Operation, api_date: ApiDate, ke
         return
     if context.settings.rate_limits == "enforce":
         raise Rejected(Situation.RATE_LIMITED, excess)
-    incoming.reply.findings.append(f"{excess}: with rate_limits: enforce this is a 429")
+    incoming.reply.findings.append(_unenforced(excess))
+
+
+@lru_cache(maxsize=1_024)
+def _unenforced(excess: str) -> str:
+    return f"{excess}: with rate_limits: enforce this is a 429"
 
 
 def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
@@ -274,14 +282,10 @@ def _require_scope(key: Key, operation: Operation) -> None:
         raise Rejected(Situation.FORBIDDEN, message)
 
 
-def _require_unrestricted(key: Key, operation: Operation, *, is_allowed: bool) -> None:
-    """Raise Rejected for a key restricted to a subaccount, unless such keys are allowed."""
-    if key.subaccount is not None and not is_allowed:
-        message = (
-            f"key {key.name} of {key.account} is restricted to book {key.subaccount}:"
-            f" {operation.name} spans the account"
-        )
-        raise Rejected(Situation.RESTRICTED, message)
+def _restricted(key: Key, operation: Operation) -> Rejected:
+    """Return the rejection of a key restricted to a subaccount by an operation that such keys may not call."""
+    where = f"key {key.name} of {key.account} is restricted to book {key.subaccount}"
+    return Rejected(Situation.RESTRICTED, f"{where}: {operation.name} spans the account")
 
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:

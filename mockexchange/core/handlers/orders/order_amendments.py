@@ -61,7 +61,8 @@ def amend_order(state: State, command: AmendOrder, at: int) -> Iterator[Event]:
 
 def _checked(state: State, order: Order, command: AmendOrder, at: int) -> Order:
     """Return the order as it is to be, which is nowhere. Raises Refused."""
-    require_future(command.expires_at, at)
+    if command.expires_at is not None:
+        require_future(command.expires_at, at)
     if command.client_order_id is not None and command.client_order_id != order.client_order_id:
         require_new_client_order_id(state, order.subaccount_ref, command.client_order_id)
     if command.count_centis is not None:

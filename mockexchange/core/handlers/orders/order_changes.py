@@ -115,7 +115,7 @@ def leave_book(state: State, order: Order) -> None:
 def hold(order: Order) -> None:
     """Hold back the cash that a resting order needs, and mark held contracts that it would sell as covered."""
     order.subaccount.reserve(order.need_micros, order.market.event.exchange_index)
-    if covered_centis := order.covers_centis(order.remaining_centis):
+    if order.action is Action.SELL and (covered_centis := order.covers_centis(order.remaining_centis)):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
 
@@ -186,10 +186,11 @@ def show_resting(state: State, order: Order, change_centis: int, at: int) -> Eve
 
 def level_changed(order: Order, change_centis: int) -> Event:
     """Return the event of a changed count at an order's price in the order book."""
+    side, price_centicents = order.bid
     return LevelChanged(
         market=order.market.ticker,
-        side=order.bid_side,
-        price_centicents=order.bid_centicents,
+        side=side,
+        price_centicents=price_centicents,
         change_centis=change_centis,
         order_id=order.order_id,
     )

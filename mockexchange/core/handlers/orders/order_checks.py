@@ -28,9 +28,11 @@ def require_enterable(state: State, command: PlaceOrder, market: Market, at: int
     if command.reduce_only and command.time_in_force is not TimeInForce.IMMEDIATE_OR_CANCEL:
         message = f"reduce_only is for immediate_or_cancel orders: got {command.time_in_force}"
         raise Refused(RefusalCode.REDUCE_ONLY_NEEDS_IOC, message)
-    require_future(command.expires_at, at)
+    if command.expires_at is not None:
+        require_future(command.expires_at, at)
     require_formula(market)
-    require_price_on_grid(state, market, command.price_centicents)
+    if command.price_centicents % GRID_STEPS[0]:
+        require_price_on_grid(state, market, command.price_centicents)
     require_count_on_grid(state, command.count_centis)
     if command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
@@ -43,9 +45,9 @@ def require_enterable(state: State, command: PlaceOrder, market: Market, at: int
         raise Refused(RefusalCode.TOO_MANY_ORDERS, message)
 
 
-def require_future(expires_at: int | None, at: int) -> None:
+def require_future(expires_at: int, at: int) -> None:
     """Raise Refused for an expiry that has passed."""
-    if expires_at is not None and expires_at <= at:
+    if expires_at <= at:
         late_s = exact(at - expires_at, 6)
         raise Refused(RefusalCode.EXPIRY_IN_PAST, f"the expiry passed {late_s} s ago: expected one in the future")
 

@@ -65,7 +65,9 @@ def _checked(state: State, command: PlaceOrder, at: int) -> Order:
     """Return the order, which is nowhere yet. Raises Refused."""
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     market = state.market(command.market)
-    group = group_for(state, command.group, command.subaccount_ref, market)
+    group = None
+    if command.group is not None:
+        group = group_for(state, command.group, command.subaccount_ref, market)
     require_trading(state, market)
     require_open(market)
     require_enterable(state, command, market, at)
@@ -126,7 +128,7 @@ def _finish(command: PlaceOrder, order: Order, reason: OrderReason | None) -> bo
 
 
 def _reason_of(order: Order) -> OrderReason:
-    if order.fills:
+    if order.filled is not None:
         return OrderReason.TRADE
     return OrderReason.PLACED if order.status is OrderStatus.RESTING else OrderReason.CANCEL
 

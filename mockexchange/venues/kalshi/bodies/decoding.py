@@ -17,7 +17,7 @@ from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, u
 from mockexchange.venues.request import Request
 
 JSON_TYPE = "application/json"
-DECIMAL = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,18}))?")
+DECIMAL = re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,18}))?")
 COUNT_DIGITS, PRICE_DIGITS = 2, 4
 CLIENT_ID_CHARS_MAX = 64
 VALUE_CHARS_SHOWN_MAX = 80
@@ -149,10 +149,6 @@ def _mismatch(words: str, name: str, advice: str = "") -> Rejected:
 
 
 def _text(given: Given[BodyField]) -> str | None:
-    return _text_or_none(given)
-
-
-def _text_or_none(given: Given[BodyField]) -> str | None:
     """Return a text; an empty one equals an absent one, and is None."""
     text: str = given.value
     if not text:
@@ -165,7 +161,7 @@ def _client_id(given: Given[BodyField]) -> str | None:
     if "." in text or len(text) > CLIENT_ID_CHARS_MAX:
         message = f"{given.row.name}={text[:VALUE_CHARS_SHOWN_MAX]!r}: expected at most {CLIENT_ID_CHARS_MAX}"
         raise invalid(given.row.go_name, f"{message} characters without a full stop")
-    return _text_or_none(given)
+    return _text(given)
 
 
 def _choice(given: Given[BodyField]) -> str | None:
@@ -210,21 +206,19 @@ def _decimal(given: Given[BodyField], subject: str, unit: str, digits: int) -> i
         _require_optional(given)
         return None
     found = DECIMAL.fullmatch(given.value)
-    shown = f"{given.row.name}={given.value[:VALUE_CHARS_SHOWN_MAX]!r}"
     if found is None:
-        raise Rejected(
-            Situation.INVALID_ORDER,
-            f"{shown}: expected a decimal number, such as 0.56",
-            details=f"invalid {subject}: invalid {unit} format",
-        )
-    sign, whole, fraction = found[1], found[2], found[3] or ""
+        problem = ": expected a decimal number, such as 0.56"
+        raise _no_decimal(given, problem, f"invalid {subject}: invalid {unit} format")
+    signed, fraction = found.groups("")
     if len(fraction) > digits:
-        raise Rejected(
-            Situation.INVALID_ORDER,
-            f"{shown} has {len(fraction)} decimals: expected at most {digits}",
-            details=f"invalid {subject}: invalid {unit} precision: -{len(fraction)}",
-        )
-    return int(f"{sign}{whole}{fraction.ljust(digits, '0')}")
+        problem = f" has {len(fraction)} decimals: expected at most {digits}"
+        raise _no_decimal(given, problem, f"invalid {subject}: invalid {unit} precision: -{len(fraction)}")
+    return int(signed + fraction.ljust(digits, "0"))
+
+
+def _no_decimal(given: Given[BodyField], problem: str, details: str) -> Rejected:
+    shown = f"{given.row.name}={given.value[:VALUE_CHARS_SHOWN_MAX]!r}"
+    return Rejected(Situation.INVALID_ORDER, shown + problem, details=details)
 
 
 def _objects(given: Given[BodyField]) -> list[Any]:

@@ -5,7 +5,7 @@ The first generation of these operations answers with the whole order, the secon
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, INTEGERS_REMOVED
-from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, DOLLARS_4, INTEGER, TEXT
+from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, DOLLARS_4, INTEGER, TEXT, unix_milliseconds
 from mockexchange.venues.kalshi.objects.orders import ORDER
 from mockexchange.venues.kalshi.objects.rows import list_of, maybe
 
@@ -14,9 +14,10 @@ FEES_ADDED = "2026-04-29"
 COUNTS_ADDED = "2026-01-22"
 WIRE = "wire-2026-06"
 
+IN_MILLISECONDS = Spelling(INTEGER.kind, unix_milliseconds)
 _NESTED_ORDER = Nested("Order", ORDER)
 _ORDER_ID = Field(name="order_id", spelling=TEXT, read="order.order_id", source=WIRE)
-_TIME = Field(name="ts_ms", spelling=INTEGER, read="ts_ms", since=TIMES_ADDED, source=WIRE)
+_TIME = Field(name="ts_ms", spelling=IN_MILLISECONDS, read="order.updated_at", since=TIMES_ADDED, source=WIRE)
 
 
 def _reduced() -> tuple[Field, ...]:
@@ -68,7 +69,7 @@ CREATE_ORDER_V2_RESPONSE: tuple[Field, ...] = (
     maybe("client_order_id", TEXT, "client_order_id", source=WIRE),
     Field(name="fill_count", spelling=COUNT_2, read="fill_centis", source=WIRE),
     _ORDER_ID,
-    Field(name="remaining_count", spelling=COUNT_2, read="remaining_centis", source=WIRE),
+    Field(name="remaining_count", spelling=COUNT_2, read="order.remaining_centis", source=WIRE),
     _TIME,
 )
 # The pages show client_order_id here too; the recorded answer about an order that had one was without it.
@@ -79,7 +80,7 @@ CANCEL_ORDER_V2_RESPONSE: tuple[Field, ...] = (
 )
 DECREASE_ORDER_V2_RESPONSE: tuple[Field, ...] = (
     _ORDER_ID,
-    Field(name="remaining_count", spelling=COUNT_2, read="remaining_centis", source=WIRE),
+    Field(name="remaining_count", spelling=COUNT_2, read="order.remaining_centis", source=WIRE),
     _TIME,
 )
 AMEND_ORDER_V2_RESPONSE: tuple[Field, ...] = (

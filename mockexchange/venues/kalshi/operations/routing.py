@@ -25,11 +25,11 @@ def require_shard(
     the shard is also that of the market if there is one, else 0 (page on sharding, 2026-08-21). Before there was an
     index, every request found its market.
     """
-    if not call.api_date.holds(EXCHANGE_INDEX_IN_BODIES):
+    asked = fields.get("exchange_index")
+    if asked == BY_TICKER or (asked or 0) == shard or not call.api_date.holds(EXCHANGE_INDEX_IN_BODIES):
         return
-    asked, is_named = fields.get("exchange_index"), bool(fields.get("ticker") or fields.get("market_ticker"))
+    is_named = bool(fields.get("ticker") or fields.get("market_ticker"))
     if asked is None and (call.api_date.is_compat or (is_named and call.api_date.holds(ROUTED_BY_DEFAULT))):
         return
-    if asked != BY_TICKER and (asked or 0) != shard:
-        where = "goes to 0, as one without exchange_index does" if asked is None else f"names {asked}"
-        raise Rejected(situation, f"{what} on exchange index {shard}, the request {where}")
+    where = "goes to 0, as one without exchange_index does" if asked is None else f"names {asked}"
+    raise Rejected(situation, f"{what} on exchange index {shard}, the request {where}")

@@ -28,7 +28,7 @@ from mockexchange.core.vocabulary import (
 )
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
-from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView, view_of
+from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView
 from mockexchange.venues.kalshi.operations.refusals import UUID, not_uuid, rejected, require_uuid, submit
 from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
@@ -46,7 +46,7 @@ class Receipt(Struct, kw_only=True):
     """The order after a request changed it, with what the request did to it."""
 
     order: Order
-    view: OrderView
+    user_id: str
     old_view: OrderView | None = None
     fill_centis: int = 0
     fill_cost_micros: int = 0
@@ -57,6 +57,10 @@ class Receipt(Struct, kw_only=True):
     has_changed_size: bool = False
     wrong_remaining_centis: int | None = None
     """Remaining count that the venue answered by mistake until it corrected this; None if the answer is right."""
+
+    @property
+    def view(self) -> OrderView:
+        return OrderView(self.order, self.user_id)
 
     @property
     def order_id(self) -> str:
@@ -149,7 +153,7 @@ def _wrong_remaining(call: AccountCall, order: Order, command: AmendOrder) -> in
 
 
 def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: Any) -> Receipt:
-    receipt = Receipt(order=order, view=view_of(call, order), **more)
+    receipt = Receipt(order=order, user_id=call.account.user_id, **more)
     for event in events:
         if type(event) is LevelChanged and event.order_id == order.order_id:
             receipt.reduced_centis -= event.change_centis
@@ -188,10 +192,11 @@ def require_terms(call: AccountCall, fields: Fields, expiry: str, *, is_whole: b
     group = fields["order_group_id"]
     if group is not None and group not in call.state.groups:
         require_uuid("order_group_id", group)
-    try:
-        require_future(fields[expiry] * MICROSECONDS_PER_SECOND if fields[expiry] else None, call.at)
-    except Refused as refused:
-        raise rejected(refused.refusal) from None
+    if fields[expiry]:
+        try:
+            require_future(fields[expiry] * MICROSECONDS_PER_SECOND, call.at)
+        except Refused as refused:
+            raise rejected(refused.refusal) from None
 
 
 def require_amounts(call: AccountCall, fields: Fields, count_centis: int | None, price_centicents: int | None) -> None:
