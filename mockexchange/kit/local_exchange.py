@@ -1,6 +1,7 @@
 """Runs an exchange for the kit in a thread of its own, and opens sandboxes on free ports of the loopback address."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 
 from mockexchange.api.transport.httpx_transports import LocalTransport
 from mockexchange.api.transport.loop_bridge import LoopBridge
+from mockexchange.kit.signing_again import sign_again
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
@@ -71,7 +73,8 @@ async def _make_hub() -> ServerState:
 class AppTransport(LocalTransport):
     """An httpx transport that sends the requests of a synchronous client to an ASGI application in this process.
 
-    The application runs in the event loop of `portal`. If it fails, the answer is a 500, as from a server.
+    The application runs in the event loop of `portal`. If it fails, the answer is a 500, as from a server. A request
+    that waited after it was signed is signed again.
     """
 
     def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
@@ -79,6 +82,7 @@ class AppTransport(LocalTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read the whole body of its response."""
+        sign_again(request, time.monotonic())
         response = super().handle_request(request)
         response.read()
         return response

@@ -1,11 +1,14 @@
 """Requests to an application in this process equal those from a server."""
 
+import time
+
 import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.kit.local_exchange import AppTransport
+from mockexchange.kit.signing_again import AGE_S_MAX, Signing, note_signing
 
 
 async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
@@ -24,6 +27,14 @@ def test_a_request_reaches_the_application(method: str) -> None:
     assert response.status_code == 201
     assert response.headers["x-seen"] == "1"
     assert response.text == f"{method} /a%2Fb?c=d body"
+
+
+@pytest.mark.parametrize(("age_s", "sent"), [(-60.0, "early"), (AGE_S_MAX + 1, "late")])
+def test_a_request_that_waited_is_signed_again(age_s: float, sent: str) -> None:
+    with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(mirror, portal)) as http:
+        request = http.build_request("GET", "http://testserver/", headers={"X-A": "early"})
+        note_signing(request, Signing(lambda: {"X-A": "late"}, time.monotonic() - age_s))
+        assert http.send(request).headers["x-seen"] == sent
 
 
 async def broken(scope: Scope, receive: Receive, send: Send) -> None:
