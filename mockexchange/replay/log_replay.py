@@ -42,7 +42,10 @@ class Replay:
         while self.exchange.state.sequence < position:
             if next(iter(self), None) is None:
                 done = self.exchange.state.sequence
-                raise LogError(f"the log ends after {done} commands, the journal was written after {position}")
+                raise LogError(
+                    f"the log ends after {done} commands, the journal was written after {position}: "
+                    "export both of the same sandbox, the log last"
+                )
 
     def _check(self, record: Record) -> None:
         expected = self.exchange.state.sequence + 1

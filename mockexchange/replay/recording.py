@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockexchange.sandbox.journal.journal_json import entry_bytes, frame_bytes
-from mockexchange.store.codec import LogError
+from mockexchange.store.codec import NO_JSON, LogError
 from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]
@@ -89,8 +89,8 @@ def _items(text: str, name: str) -> list[Plain]:
 def _parsed(text: str, place: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _unexpected(place, str(error)) from None
+    except (ValueError, RecursionError):
+        raise _unexpected(place, NO_JSON) from None
 
 
 def _checked(item: Any, place: str) -> Plain:

@@ -79,6 +79,7 @@ NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()
 
 
 __all__ = ["COMMANDS", "NAMES", "LogError", "decode_record", "encode_record", "read_log", "write_log"]
+NO_JSON = "it is no JSON"
 UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
@@ -105,15 +106,29 @@ def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
     The function and the iterator raise LogError with the number of the wrong line.
     """
     numbered = enumerate(lines, start=1)
+    _, first = next(numbered, (1, b""))
+    if not first:
+        raise LogError("line 1: expected a log header, got an empty file")
     try:
-        header = msgspec.json.decode(next(numbered)[1], type=Header)
-    except StopIteration:
-        raise LogError("line 1: expected a log header, got an empty file") from None
+        header = msgspec.json.decode(first, type=Header)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise LogError(f"line 1: expected a log header: {error}") from None
+        raise LogError(f"line 1: expected a log header: {_describe_other(first) or error}") from None
     if header.format != FORMAT:
         raise LogError(f"line 1: expected log format {FORMAT}, got {header.format}")
     return header, (_read_record(number, line) for number, line in numbered if line.strip())
+
+
+def _describe_other(line: bytes) -> str:
+    """Return what a file with this first line is instead of a log; empty if it may be a log with a wrong header."""
+    try:
+        found = msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return NO_JSON
+    if isinstance(found, dict) and isinstance(found.get("format"), str):
+        return "this is a recording, of which `mockexchange import` makes a scenario"
+    if isinstance(found, dict) and "number" in found and ("method" in found or "direction" in found):
+        return "this is a journal, as `mockexchange journal --json` writes it"
+    return ""
 
 
 def decode_record(sequence: int, line: bytes) -> Record:
@@ -128,7 +143,8 @@ def _read_record(number: int, line: bytes) -> Record:
     try:
         return _record_of(line)
     except UNREADABLE as error:
-        raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {error}") from None
+        why = error if isinstance(error, msgspec.ValidationError) else _describe_other(line) or error
+        raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {why}") from None
 
 
 def _record_of(line: bytes) -> Record:

@@ -103,7 +103,7 @@ def test_nothing_compared_is_no_success(cli: Cli, run: Path) -> None:
     ("text", "words"),
     [
         ("LOG", "line 1: expected an exported journal, as `mockexchange journal --json` writes it: this is a log"),
-        ("junk\n", "line 1: expected an exported journal"),
+        ("junk\n", "line 1: expected an exported journal, as `mockexchange journal --json` writes it: it is no JSON"),
         (
             '\n{"a": 1}\n',
             "line 2: expected an exported journal",
@@ -139,15 +139,20 @@ def test_a_log_that_is_too_short_for_its_journal(cli: Cli, run: Path) -> None:
     log = run / "log.jsonl"
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:4]))
     done = cli("replay", str(log), "--journal", str(run / "journal.jsonl"), code=1)
-    assert "the log ends after 3 commands" in done.stderr
+    assert f"{log}: the log ends after 3 commands" in done.stderr
+    assert "export both of the same sandbox, the log last" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("", "line 1: expected a log header, got an empty file"),
-        ("{}\n", "line 1: expected a log header"),
-        ("nonsense\n", "line 1: expected a log header"),
+        ("{}\n", "line 1: expected a log header: Object missing required field `version`"),
+        ("nonsense\n", "line 1: expected a log header: it is no JSON"),
+        (
+            '{"format":"mockexchange-recording"}\n',
+            "this is a recording, of which `mockexchange import` makes a scenario",
+        ),
     ],
 )
 def test_what_is_no_log_is_one_line(cli: Cli, tmp_path: Path, text: str, words: str) -> None:
@@ -161,7 +166,17 @@ def test_a_record_that_is_missing_is_a_gap(cli: Cli, run: Path) -> None:
     log = run / "log.jsonl"
     lines = log.read_text().splitlines(keepends=True)
     log.write_text("".join(lines[:3] + lines[4:]))
-    assert "the log has a gap" in cli("replay", str(log), code=1).stderr
+    refused = cli("replay", str(log), code=1).stderr
+    assert refused == f"mockexchange replay: {log}: expected command 3, got 4: the log has a gap\n"
+
+
+def test_a_record_that_is_no_json_is_named_with_file_and_line(cli: Cli, run: Path) -> None:
+    log = run / "log.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join([*lines[:2], "garbage\n", *lines[3:]]))
+    refused = cli("replay", str(log), code=1).stderr
+    assert refused.startswith(f"mockexchange replay: {log}: line 3: expected a record ")
+    assert refused.endswith(": it is no JSON\n")
 
 
 def test_the_log_of_a_sandbox_that_is_not_there(cli: Cli) -> None:

@@ -144,7 +144,7 @@ def line_of(**changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (b"", "expected a log header: "),
+        (b"", "expected a log header, got an empty file"),
         (b"{", "expected a log header: "),
         (b"[]", "expected a log header: "),
         (b"\xff", "expected a log header: "),

@@ -52,14 +52,15 @@ def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
     mockexchange journal --frames --json > frames.jsonl
     mockexchange replay log.jsonl --journal requests.jsonl --journal frames.jsonl
     """
+    recorded = _read(journal) if journal else None
     try:
         again = _open(log)
-        if journal:
-            _print_comparison(list(compare(again, _read(journal))), as_json)
+        if recorded:
+            _print_comparison(list(compare(again, recorded)), as_json)
         else:
             _print_events(again)
     except (LogError, UnicodeDecodeError, ValueError) as error:
-        raise Failure(str(error)) from None
+        raise Failure(f"{log.name}: {error}") from None
 
 
 def _open(log: BinaryIO) -> Replay:
@@ -81,14 +82,17 @@ def _is_journal(line: bytes) -> bool:
 
 
 def _read(paths: tuple[Path, ...]) -> Recording:
-    """Read the files of a journal. Raises LogError, and Failure if they have nothing to compare."""
+    """Read the files of a journal. Raises Failure if they are no journal or have nothing to compare."""
     texts = []
     for path in paths:
         try:
             texts.append(path.read_text(encoding="utf-8"))
         except UnicodeDecodeError as error:
             raise Failure(f"{path}: not UTF-8 text at byte {error.start}") from None
-    recording = read_journal(*texts, names=[str(path) for path in paths])
+    try:
+        recording = read_journal(*texts, names=[str(path) for path in paths])
+    except LogError as error:
+        raise Failure(str(error)) from None
     if recording.frames and not recording.entries:
         raise Failure(REQUESTS_MISSING)
     return recording
