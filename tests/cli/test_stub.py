@@ -28,6 +28,15 @@ def test_a_stub_is_installed_and_printed(cli: Cli, server: Server, sandbox: str)
     assert cli("stub", "list", "--sandbox", sandbox).stdout.splitlines() == lines
 
 
+def test_a_path_without_the_prefix_of_a_venue_is_noted(cli: Cli, sandbox: str) -> None:
+    given = ("{request: GET /milestones, json: {}}", STUB, "{request: deribit public/x, result: [1]}")
+    result = cli("stub", "add", *given, "{request: GET /*, json: {}}", "--sandbox", sandbox)
+    assert result.stderr == (
+        "stub-1: paths of the venues begin with /trade-api/v2, /api/v2, /signalplus/api: "
+        "this answers /milestones alone\n"
+    )
+
+
 def test_numbers_keep_their_digits(cli: Cli, server: Server, sandbox: str) -> None:
     cli("stub", "add", STUB, "--sandbox", sandbox)
     assert b'\\"n\\":1.50,\\"id\\":\\"7\\"' in server.download(f"sandboxes/{sandbox}/log")

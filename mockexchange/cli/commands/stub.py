@@ -9,8 +9,9 @@ from mockexchange.cli.click_base import json_option
 from mockexchange.cli.help_page import Group
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
-from mockexchange.cli.terminal import printable, show_json_lines
+from mockexchange.cli.terminal import fitted, printable, show_json_lines
 from mockexchange.cli.yaml_argument import parse_argument
+from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.scenario.stubs import BODIES, STUB
 
 PATH = "/stubs"
@@ -40,7 +41,19 @@ def add(stubs: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -
     """
     written = [parse_argument(STUB, "stub", number, text).value.written for number, text in enumerate(stubs, start=1)]
     body = f"[{','.join(written)}]".encode()
-    (show_json_lines if as_json else _show)(install(ready_file, sandbox, PATH, body))
+    installed = install(ready_file, sandbox, PATH, body)
+    (show_json_lines if as_json else _show)(installed)
+    for one in installed:
+        _note_foreign_path(one)
+
+
+def _note_foreign_path(installed: dict[str, Any]) -> None:
+    """Print a note on standard error if a stub's path is below no venue's prefix, such as one that `call` takes."""
+    prefixes = [signer.prefix for signer in REQUEST_SIGNERS.values()]
+    path = installed["request"].partition(" ")[2]
+    if path.startswith("/") and not path.startswith((*prefixes, "/*")):
+        text = f"{installed['name']}: paths of the venues begin with {', '.join(prefixes)}: this answers {path} alone"
+        click.secho(fitted(printable(text)), fg="yellow", err=True)
 
 
 def _show(stubs: list[dict[str, Any]]) -> None:
