@@ -12,6 +12,7 @@ from mockexchange.cli import main
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.keys import KeyPair, make_pair
 from mockexchange.venues.kalshi.request_signer import signed_headers
+from tests.cli.conftest import AtTerminal
 
 PATH = "/trade-api/v2/portfolio/positions"
 TIMESTAMP_MS = 1_762_300_000_123
@@ -192,3 +193,12 @@ def test_a_secret_that_is_no_base64_is_a_misuse() -> None:
     result = explain_signalplus("AAAA", "1762300000123", "???")
     assert result.exit_code == 2
     assert "--secret: the key cannot be used: expected standard base64" in result.stderr
+
+
+def test_the_explanation_fits_a_terminal(at_terminal: AtTerminal, pair: KeyPair, tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(pair.public_pem)
+    sent = ["--method", "GET", "--path", PATH, "--timestamp", "1", "--signature", "kNIY2cyk62"]
+    lines = at_terminal(80, "explain", *sent, "--key", str(tmp_path / "key.pem"), code=1).splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 80
+    assert all(line.startswith("  ") for line in lines[1:])

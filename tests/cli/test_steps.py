@@ -63,6 +63,16 @@ def test_no_fact_is_cut_at_a_terminal(at_terminal: AtTerminal, sandbox: str) -> 
     assert max(map(len, lines[1:])) <= 60
 
 
+def test_an_id_is_whole_on_a_narrow_terminal(at_terminal: AtTerminal, sandbox: str) -> None:
+    rest = "rest: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.50, order: mine}"
+    at_terminal(80, "do", rest, "--sandbox", sandbox)
+    order = "-".join(["0123456789"] * 5)
+    at_terminal(80, "do", rest.replace("mine", order), "--sandbox", sandbox)
+    shown = at_terminal(80, "do", "settle: {market: RAIN-1, result: yes}", "--sandbox", sandbox)
+    assert f"      order {order}" in shown.splitlines()
+    assert max(map(len, shown.splitlines()[1:])) <= 80
+
+
 def test_an_event_has_something_in_its_line() -> None:
     """Its id, if it has nothing else; and values that are mappings are words."""
     assert event_row({"type": "order_canceled", "order_id": "o1"}) == ("order canceled", "", "", "order o1")

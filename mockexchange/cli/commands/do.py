@@ -12,6 +12,7 @@ from mockexchange.cli.terminal import clock_time, printable, show_json_lines, te
 from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.steps import STEP
 
+FACTS_INDENT = " " * 6
 REASON_INDENT = len("  refused: ")
 
 
@@ -63,5 +64,14 @@ def _show(name: str, outcome: dict[str, Any]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for *row, facts in rows:
         cells = (f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False) if width)
-        head = f"  {''.join(cells)}"
-        click.echo(wrapped(head, facts, len(head), terminal_width()))
+        _show_row(f"  {''.join(cells)}", facts, terminal_width())
+
+
+def _show_row(head: str, facts: str, width: int | None) -> None:
+    """Print a row; facts with a word that has no room beside the other columns, such as an id, are on a line below."""
+    longest = max(map(len, facts.split()), default=0)
+    if width is None or len(head) + longest <= width:
+        click.echo(wrapped(head, facts, len(head), width))
+    else:
+        click.echo(head.rstrip())
+        click.echo(wrapped(FACTS_INDENT, facts, len(FACTS_INDENT), width))

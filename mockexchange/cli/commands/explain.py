@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import UsageFailure, json_option, option
-from mockexchange.cli.terminal import show_json_lines
+from mockexchange.cli.terminal import fitted, show_json_lines
 from mockexchange.venues.registry import client_setups, venue_of
 
 VERIFIES_PREFIX = "verifies"
@@ -66,7 +66,7 @@ def explain(context: click.Context, /, venue: str, as_json: bool, **given: Any) 
     if as_json:
         show_json_lines([{"verifies": verifies, "explanation": text}])
     else:
-        click.secho(text, fg="green" if verifies else "yellow")
+        click.secho(fitted(text, is_error=False), fg="green" if verifies else "yellow")
     context.exit(0 if verifies else 1)
 
 
