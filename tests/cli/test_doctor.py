@@ -23,6 +23,7 @@ from mockexchange.runtime.http_request import Reply
 from tests.cli.conftest import Cli
 from tests.cli.doctor_machine import found, ready, situation
 from tests.helpers.ports import free_port
+from tests.house.checkout import ROOT
 
 GONE = 2**22 + 1
 """Above the highest process id Linux gives out."""
@@ -58,6 +59,9 @@ def answering(headers: dict[str, str]) -> Iterator[int]:
 def test_a_healthy_server_is_found_so(cli: Cli, server: Server) -> None:
     result = cli("doctor", "--json", "--port", "1", "--url", f"{server.control.url}/live")
     shown = [Finding(**one) for one in json.loads(result.stdout)]
+    page = (ROOT / "docs/serve.md").read_text(encoding="utf-8")
+    names = [f"`{name}`" for name in json.loads(result.stdout)[0]]
+    assert f"as a list of {', '.join(names[:-1])} and {names[-1]}." in page
     by_check = {one.check: one for one in shown}
     assert by_check["server"].verdict == OK
     assert by_check["server"].message.startswith(f"pid {server.ready['pid']} answers at {server.control.url}")

@@ -4,11 +4,16 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import LazyCommands, UsageFailure
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import CommandEntry, LazyCommands, UsageFailure
+from mockexchange.cli.help_page import Group, write_commands
 from mockexchange.cli.kit_libraries import missing_kit
 
-COMMAND_MODULES = {"server": "verify_server", "client": "verify_client"}
+ENTRIES = {
+    "server": CommandEntry("verify_server", "Check a server: does it keep the documented contract?"),
+    "client": CommandEntry(
+        "verify_client", "Check a client: does it keep the documented contract, and can it cope with faults?"
+    ),
+}
 
 
 class VerifyGroup(Group):
@@ -16,13 +21,17 @@ class VerifyGroup(Group):
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self.commands = LazyCommands(COMMAND_MODULES)
+        self.commands = LazyCommands({name: entry.module for name, entry in ENTRIES.items()})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMAND_MODULES)
+        return list(ENTRIES)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table of summaries, which needs none of the libraries."""
+        write_commands(formatter, [(name, entry.summary) for name, entry in ENTRIES.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMAND_MODULES:
+        if cmd_name not in ENTRIES:
             return None
         require_kit()
         return self.commands[cmd_name]
