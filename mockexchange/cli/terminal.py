@@ -1,4 +1,4 @@
-"""Prints tables, JSON and plain lines to the terminal, with control characters escaped.
+"""Prints tables, JSON, plain lines and progress to the terminal, with control characters escaped.
 
 rich is imported only when something is printed on a terminal, since importing it takes longer than most commands.
 """
@@ -8,7 +8,9 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 import click
@@ -17,6 +19,8 @@ NUMBER_MARK = "\ue000number "
 """The prefix that marks numbers while JSON is indented; its first character is private-use, so no body contains it."""
 TEXT_CHARS_MIN = 20
 """The fewest columns that a wrapped text gets, however narrow the terminal is."""
+PROGRESS_DELAY_S = 0.5
+"""The time after which a progress bar is shown; for quicker work it would only flicker."""
 MARKED_NUMBER = re.compile(rf'"{NUMBER_MARK}([^"]*)"')
 
 
@@ -153,3 +157,51 @@ def _show_rich_table(titles: Sequence[str], lines: Sequence[Line], one_line: boo
         )
         table.add_row(*cells, style=line.style)
     Console().print(table)
+
+
+class DelayedBar:
+    """A progress bar of rich that is shown from the first update after `PROGRESS_DELAY_S` seconds on."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+        self._shown_at_s = time.monotonic() + PROGRESS_DELAY_S
+        self._task = bar.add_task("", total=None)
+
+    def update(self, **values: Any) -> None:
+        """Change values of the bar's one task, such as `completed`."""
+        self._bar.update(self._task, **values)
+        if not self._bar.live.is_started and time.monotonic() >= self._shown_at_s:
+            self._bar.start()
+
+    def stop(self) -> None:
+        """Remove the bar from the terminal, if it is shown."""
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+
+class HiddenBar:
+    """A progress bar that shows nothing, and for which nothing is imported."""
+
+    def update(self, **values: Any) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@contextmanager
+def progress_bar(*columns: Any, is_shown: bool) -> Iterator[DelayedBar | HiddenBar]:
+    """Yield a progress bar for the terminal, and remove it at the end. Without a terminal it shows nothing.
+
+    A column is a text with fields of rich's tasks, or the name of one of rich's columns.
+    """
+    if not is_shown or not sys.stderr.isatty():
+        yield HiddenBar()
+        return
+    from rich import progress
+    from rich.console import Console
+
+    made = [progress.TextColumn(one) if "{" in one else getattr(progress, one)() for one in columns]
+    bar = DelayedBar(progress.Progress(*made, console=Console(stderr=True), transient=True))
+    try:
+        yield bar
+    finally:
+        bar.stop()

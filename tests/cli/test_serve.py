@@ -16,6 +16,7 @@ import pytest
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.serve.request_log import JSON, REFUSALS, opened_request_log
+from mockexchange.cli.serve.serve_run import program_to_type
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
@@ -77,6 +78,26 @@ def test_the_banner_says_where_who_and_how() -> None:
         "",
         "Ctrl-C stops it.",
     ]
+
+
+def test_the_banner_says_what_to_type_if_a_shell_does_not_find_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = plain(banner(READY, api_date("latest"), default_ready_file(), program=".venv/bin/mockexchange"))
+    assert lines[4] == "  a shell does not find mockexchange here: type .venv/bin/mockexchange"
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert program_to_type().endswith(" -m mockexchange")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    assert program_to_type() == ""
+
+
+def test_a_script_that_a_shell_does_not_find_is_typed_as_it_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "my env" / "mockexchange"
+    script.parent.mkdir()
+    script.touch()
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(sys, "argv", [str(script), "serve"])
+    assert program_to_type() == f"'{script}'"
 
 
 def test_the_banner_has_colours_and_one_block_to_copy() -> None:

@@ -55,7 +55,7 @@ EMPTY = [
     (("fault", "list"), "no fault is installed"),
     (("stub", "clear"), "no stub is installed"),
     (("journal",), "no request yet"),
-    (("journal", "--status", "500"), "no request matches the options"),
+    (("journal", "--status", "500"), "no request yet"),
     (("journal", "--frames"), "no frame yet"),
 ]
 

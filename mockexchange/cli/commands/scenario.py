@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from mockexchange.cli.click_base import Failure, checked, json_option, option
 from mockexchange.cli.help_page import Group
-from mockexchange.cli.terminal import Line, show_json_lines, show_table
+from mockexchange.cli.terminal import Line, progress_bar, show_json_lines, show_table
 
 FILE_MODE = 0o644
+COLUMNS = ("SpinnerColumn", "{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn")
+"""The columns of the progress bar, as rich names them."""
 
 
 def _lines_path(text: str) -> Path:
@@ -145,14 +145,5 @@ def _whole(target: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _progress(what: str, total: int | None = None, is_quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on a terminal; `total` is None if it is not known."""
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=is_quiet or not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+    with progress_bar(*COLUMNS, is_shown=not is_quiet) as bar:
+        yield lambda done: bar.update(description=what, completed=done, total=total)

@@ -15,6 +15,7 @@ from mockexchange.cli.serve.option_values import (
     read_clock,
     read_host_names,
     read_public_url,
+    read_token,
 )
 from mockexchange.cli.serve.replica_option import require_replica_possible
 from mockexchange.cli.serve.request_log import DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
@@ -107,7 +108,7 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
 )
 @log_options
 @workers_option
-@shared_option("--token", help="The control API's token; generated if not given.")
+@shared_option("--token", callback=checked(read_token), help="The control API's token; generated if not given.")
 @sharing_options
 @shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
 @shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")

@@ -30,11 +30,12 @@ def banner(
     *,
     is_checked: bool = False,
     remark: str = "",
+    program: str = "",
 ) -> str:
     """Return the banner: the URLs, the accounts, the number of installed faults, and shell lines to paste.
 
     `is_checked` is true if the server compares its own answers with the API documents. `remark` says what is served, if
-    that is no scenario.
+    that is no scenario, and `program` what to type in place of `mockexchange` if a shell does not find that.
     """
     served = _served(ready)
     lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]
@@ -48,6 +49,8 @@ def banner(
         disturb = "fault disturbs" if faults == 1 else "faults disturb"
         lines.append(_yellow(f"  {faults} {disturb} it on purpose: mockexchange fault list"))
     lines.append(f"  in a browser: {click.style('mockexchange console', fg='cyan')}")
+    if program:
+        lines.append(_yellow(_fitted(f"  a shell does not find mockexchange here: type {program}")))
     lines += ["", *_account_lines(ready["accounts"])]
     return "\n".join([*lines, *_block(ready, ready_file), "", click.style("Ctrl-C stops it.", dim=True)])
 

@@ -1,4 +1,4 @@
-"""Parses the values of `serve` options: the clock, the public URL, and host names."""
+"""Parses the values of `serve` options: the clock, the token, the public URL, and host names."""
 
 from urllib.parse import urlsplit
 
@@ -11,6 +11,15 @@ from mockexchange.server.tls.certificate_names import normalised
 def read_clock(text: str) -> str:
     """Check the mode of a clock and return the text unchanged. Raises ValueError."""
     parse_mode(text)
+    return text
+
+
+def read_token(text: str) -> str:
+    """Check a token and return it unchanged. Raises ValueError, without the token, for one that no header can have."""
+    if not text:
+        raise ValueError("expected a value, got an empty text")
+    if not text.isprintable():
+        raise ValueError("expected a text on one line, without control characters, as a header has it")
     return text
 
 
