@@ -224,7 +224,7 @@ def value_read(words: str, each: click.Option, variable: str, monkeypatch: pytes
 def test_an_address_of_another_machine_is_named_once() -> None:
     reason = os.strerror(errno.EADDRNOTAVAIL)
     complaint = error_of("serve", "--host", "203.0.113.1", "--port", "0")
-    assert complaint == f"mockexchange serve: cannot serve on 203.0.113.1:0: {reason}"
+    assert complaint.startswith(f"mockexchange serve: cannot serve on 203.0.113.1:0: {reason}: give --host an address ")
 
 
 @pytest.mark.parametrize(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
@@ -271,7 +271,7 @@ MISUSES = [
     ("serve --api-date soon", "mockexchange serve: Invalid value for '--api-date': unknown API date 'soon': expected "),
     ("serve --clock 0x", "mockexchange serve: Invalid value for '--clock': expected a clock real, paused or a scale "),
     ("serve --host=", "mockexchange serve: Invalid value for '--host': expected a value, got an empty text"),
-    ("serve --token=a\tb", "mockexchange serve: Invalid value for '--token': expected a text on one line, "),
+    ("serve --token=a\x7fb", "mockexchange serve: Invalid value for '--token': expected a text on one line, "),
     ("serve --token=", "mockexchange serve: Invalid value for '--token': expected a value, got an empty text"),
     ("serve --audit=", "mockexchange serve: Invalid value for '--audit': expected a value, got an empty text"),
     ("env --ready-file=", "mockexchange env: Invalid value for '--ready-file': expected a value, got an empty text"),
