@@ -63,9 +63,16 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
                 super().data_received(data)
 
     def _take(self, piece: bytes) -> None:
+        """Parse a piece, as uvicorn does in `data_received`, and begin to answer its request."""
         is_head_open = self.is_head_open
-        self.last_bytes = piece
-        self._parse(piece)
+        self.last_bytes, self._idle_since_s = piece, None
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade:
+            if self.is_upgrading:
+                self.handle_websocket_upgrade()
         if self.is_message_open or self._awaited or self._deadline:
             self._note_progress(self.open_part(), len(piece))
         if self.body_parts:
@@ -74,17 +81,6 @@ class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
             self._answer_parsed()
         if is_head_open and self.is_head_open:
             self._limit_head(len(piece))
-
-    def _parse(self, piece: bytes) -> None:
-        """Parse a piece, as uvicorn does in `data_received`."""
-        self._idle_since_s = None
-        try:
-            self.parser.feed_data(piece)
-        except httptools.HttpParserError:
-            self.send_400_response("")
-        except httptools.HttpParserUpgrade:
-            if self.is_upgrading:
-                self.handle_websocket_upgrade()
 
     def _limit_head(self, size: int) -> None:
         self.head_bytes += size

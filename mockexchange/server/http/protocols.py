@@ -118,13 +118,10 @@ class JournalledProtocol:
 
     def _take(self, piece: bytes) -> None:
         self.last_bytes = piece
-        self._parse(piece)
+        super().data_received(piece)  # type: ignore[misc]  # the mixin's base is a protocol class
         part = self.open_part()
         if part or self._awaited or self._deadline:
             self._note_progress(part, len(piece))
-
-    def _parse(self, piece: bytes) -> None:
-        super().data_received(piece)  # type: ignore[misc]  # the mixin's base is a protocol class
 
     def _note_progress(self, part: Part, size: int) -> None:
         """Restart the deadline if another part is awaited, and count the bytes of incomplete requests."""

@@ -85,8 +85,9 @@ class RequestCycle(RequestResponseCycle):
 
         `lines` are its headers, except those of all answers of the server. A long body is not copied.
         """
+        protocol, self._protocol = self._protocol, None
         pieces = [status_line]
-        for name, value in self._protocol.server_state.default_headers:
+        for name, value in protocol.server_state.default_headers:
             pieces += name, b": ", value, b"\r\n"
         pieces += lines, b"\r\n"
         self.response_started = self.response_complete = True
@@ -98,7 +99,7 @@ class RequestCycle(RequestResponseCycle):
             self.transport.writelines((b"".join(pieces), body))
         if self.event is not None:
             self.event.set()
-        self.on_response()
+        protocol.on_response_complete()
 
     def on_response(self) -> None:
         protocol, self._protocol = self._protocol, None

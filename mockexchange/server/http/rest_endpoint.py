@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -25,7 +25,7 @@ from mockexchange.server.http.faulty_response import FaultyResponse, Header, len
 from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.http.whole_answer import STATUS_LINES, lines_of, plain_cycle, send_two
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
-from mockexchange.venues.registry import known_paths_hint
+from mockexchange.venues.registry import VENUES, known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
 
@@ -261,13 +261,13 @@ async def send_whole(send: Send, venue: Venue, answer: Answer, more: Sequence[He
 def _header_lines(venue: Venue, answer: Answer) -> bytes:
     if answer.headers or answer.diagnosis:
         return lines_of(headers_of(venue, answer))
-    return _common_lines(venue.rest.headers)
+    return _common_lines(venue.name)
 
 
-@lru_cache(maxsize=64)
-def _common_lines(headers: tuple[Header, ...]) -> bytes:
+@cache
+def _common_lines(venue: str) -> bytes:
     """Return the lines of the headers that every answer of a venue has."""
-    return lines_of((*headers, MARK))
+    return lines_of((*VENUES[venue].rest.headers, MARK))
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
