@@ -2,6 +2,8 @@
 
 from hashlib import blake2b
 
+EMPTY = blake2b(digest_size=16)
+
 
 def derived_id(*parts: object) -> str:
     """Return a UUID-shaped id that depends on nothing but `parts` (their text, in order)."""
@@ -10,5 +12,7 @@ def derived_id(*parts: object) -> str:
 
 def id_of(text: str) -> str:
     """Return a UUID-shaped id that depends on nothing but the text."""
-    digest = blake2b(text.encode(), digest_size=16).hexdigest()
+    hashed = EMPTY.copy()
+    hashed.update(text.encode())
+    digest = hashed.hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"

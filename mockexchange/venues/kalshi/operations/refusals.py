@@ -62,7 +62,11 @@ Submission = Generator[Command, Outcome, tuple[Event, ...]]
 
 def submit(command: Command) -> Submission:
     """Yield a command for the sandbox to execute, and return its events. Raises Rejected if the exchange refuses it."""
-    outcome = yield command
+    return accepted((yield command))
+
+
+def accepted(outcome: Outcome) -> tuple[Event, ...]:
+    """Return the events of a command. Raises Rejected if the exchange refused it."""
     if isinstance(outcome, Refusal):
         raise rejected(outcome)
     if outcome and isinstance(outcome[0], OrderRejected):

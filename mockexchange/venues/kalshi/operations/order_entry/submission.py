@@ -29,7 +29,7 @@ from mockexchange.core.vocabulary import (
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView
-from mockexchange.venues.kalshi.operations.refusals import UUID, not_uuid, rejected, require_uuid, submit
+from mockexchange.venues.kalshi.operations.refusals import UUID, accepted, not_uuid, rejected, require_uuid, submit
 from mockexchange.venues.kalshi.operations.routing import require_shard
 from mockexchange.venues.kalshi.operations.row_owner import written_subaccount
 
@@ -101,7 +101,7 @@ def place(call: AccountCall, command: PlaceOrder) -> Steps[Receipt]:
     """Place an order and return its receipt. Raises Rejected if the exchange refuses the order."""
     if command.group is not None and command.group not in call.state.groups:
         raise Rejected(Situation.GROUP_NOT_FOUND, f"there is no order group {command.group}")
-    events = yield from submit(command)
+    events = accepted((yield command))
     placed = events[0]
     assert isinstance(placed, OrderPlaced), "the event of the order itself comes first"
     return _receipt(call, call.state.orders[placed.order_id], events)
