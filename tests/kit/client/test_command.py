@@ -5,10 +5,12 @@ import socket
 import sys
 import time
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
 
+from mockexchange.kit.client.command import command as module
 from mockexchange.kit.client.command.command import (
     OUTPUT_BYTES_KEPT_MAX,
     CommandFailed,
@@ -114,6 +116,18 @@ def test_of_much_output_the_end_is_kept() -> None:
     ran = run("print('x' * 300_000); print('the end')")
     assert len(ran.output) == OUTPUT_BYTES_KEPT_MAX
     assert ran.last_line == "the end"
+
+
+def test_output_is_kept_that_its_thread_reads_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = module._Tail._read
+
+    def read_late(tail: module._Tail) -> None:
+        Event().wait(0.3)
+        read(tail)
+
+    monkeypatch.setattr(module, "EXIT_WAIT_S", 0.01)
+    monkeypatch.setattr(module._Tail, "_read", read_late)
+    assert run("print('late')").output == "late\n"
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]], ids=["missing", "no name"])
