@@ -302,8 +302,10 @@ class ServerState:
 
     def urls(self, name: str = DEFAULT) -> dict[str, dict[str, str]]:
         """Return the URLs of a sandbox, by the venue's name."""
+        origin = self.origin(name)
+        ws_origin = origin.replace("http", "ws", 1)
         return {
-            venue.name: {"base_url": self.base_url(name, venue), "ws_url": self.ws_url(name, venue)}
+            venue.name: {"base_url": origin + venue.prefix, "ws_url": ws_origin + venue.stream.paths[0]}
             for venue in VENUES.values()
         }
 

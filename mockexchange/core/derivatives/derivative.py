@@ -7,7 +7,7 @@ from msgspec import Struct
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 
 
-class MarginTerms(Struct, frozen=True, kw_only=True):
+class MarginTerms(Struct, frozen=True):
     """The margin rates of a future: margin = value * (rate + slope * coins).
 
     The initial and the maintenance margin have a `rate` each. `value` is in settlement currency, `coins` is the size in
@@ -20,7 +20,7 @@ class MarginTerms(Struct, frozen=True, kw_only=True):
     slope: Decimal = Decimal("0.00005")
 
 
-class Greeks(Struct, frozen=True, kw_only=True):
+class Greeks(Struct, frozen=True):
     """Greeks of a long position of size 1. The Greeks of a position are these values times its size."""
 
     delta: Decimal = Decimal(0)
@@ -32,7 +32,7 @@ class Greeks(Struct, frozen=True, kw_only=True):
 NO_GREEKS = Greeks()
 
 
-class Terms(Struct, frozen=True, kw_only=True):
+class Terms(Struct, frozen=True):
     """The fixed terms of a derivative.
 
     `expires_at` is None for a perpetual; only a combo has `legs`: (derivative, ratio).

@@ -32,7 +32,7 @@ def outcome_side(side: Side, action: Action) -> Side:
     return side if action is Action.BUY else OTHER_SIDE[side]
 
 
-class Trade(Struct, eq=False, kw_only=True, gc=False):
+class Trade(Struct, eq=False, gc=False):
     """A trade.
 
     `taker_side` is the outcome that the taker gains, `market_volume_centis` the market's volume before the trade.
@@ -124,7 +124,7 @@ class FillRow:
         return (self.order.subaccount.ref.subaccount,)
 
 
-class Order(Struct, eq=False, kw_only=True, gc=False):
+class Order(Struct, eq=False, gc=False):
     """An order of a subaccount, resting or done."""
 
     order_id: str
@@ -229,7 +229,7 @@ class Order(Struct, eq=False, kw_only=True, gc=False):
         return max(0, count_centis - self.opening_centis) if self.action is Action.SELL else 0
 
 
-class OrderGroup(Struct, eq=False, kw_only=True):
+class OrderGroup(Struct, eq=False):
     """Orders that are canceled together when `filled_centis` reaches the limit.
 
     Fills count since the last reset, and only for as long as `OrderRules.group_window_us`.

@@ -37,7 +37,7 @@ class _Listed:
         return ()
 
 
-class Payment(_Listed, Struct, eq=False, kw_only=True):
+class Payment(_Listed, Struct, eq=False):
     """A deposit or a withdrawal."""
 
     payment_id: str
@@ -66,7 +66,7 @@ class Payment(_Listed, Struct, eq=False, kw_only=True):
         return -self.amount_micros - self.fee_micros if is_out else 0
 
 
-class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
+class TransferRow(_Listed, Struct, frozen=True, eq=False):
     """A transfer of cash between two subaccounts of one account."""
 
     transfer_id: str
@@ -82,7 +82,7 @@ class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
         return self.serial
 
 
-class ShardTransfer(_Listed, Struct, eq=False, kw_only=True):
+class ShardTransfer(_Listed, Struct, eq=False):
     """A transfer of cash between instances and shards of the venue."""
 
     transfer_id: str

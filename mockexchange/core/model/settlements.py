@@ -19,7 +19,7 @@ class Bought(NamedTuple):
     cost_micros: int = 0
 
 
-class Settlement(Struct, frozen=True, eq=False, kw_only=True):
+class Settlement(Struct, frozen=True, eq=False):
     """The settlement of one subaccount's position in a market."""
 
     subaccount_ref: SubaccountRef

@@ -1,14 +1,18 @@
 """Serves one listening socket with uvicorn's protocols but without its server, so that ports can open at run time."""
 
 import asyncio
+import copy
 import errno
 import logging
 import socket
+import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any, cast
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from mockexchange.server import open_files
@@ -33,7 +37,7 @@ DATE_REFRESH_S = 1.0
 PROBED_FROM = 16
 """From this number of connections on, each new one checks whether the process may open further files."""
 NOTED_EVERY_S = 60.0
-LOGGER = logging.getLogger(__name__)
+LOGGER, UVICORN_LOGGER = logging.getLogger(__name__), logging.getLogger("uvicorn.error")
 
 
 class PortInUse(Exception):
@@ -114,22 +118,7 @@ class Listener:
         self._state.connections = self.open_connections = OpenConnections()
         self.new_accepted: Callable[[], asyncio.Protocol] | None = None
         """Makes the protocol of a connection that is accepted; None if HTTP begins at once."""
-        self._config = uvicorn.Config(
-            app,
-            http=protocol or http_protocol(),
-            ws=cast(type[asyncio.Protocol], _new_stream),
-            ws_per_message_deflate=has_deflate,
-            ws_max_size=MESSAGE_BYTES_MAX,
-            ws_ping_interval=None,
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
-            timeout_keep_alive=KEEP_ALIVE_S,
-        )
+        self._config = _config_of(app, protocol or http_protocol(), has_deflate=has_deflate)
         self._server: asyncio.Server | None = None
         self._doorman: TlsAcceptor | None = None
         self._date_timer: asyncio.TimerHandle | None = None
@@ -143,8 +132,8 @@ class Listener:
         return len(self._state.connections)
 
     async def start(self) -> None:
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-        self._config.load()
+        if UVICORN_LOGGER.level != logging.ERROR:  # to set it empties the caches of all loggers
+            UVICORN_LOGGER.setLevel(logging.ERROR)
         self._refresh_date()
         if self._identity:
             self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self.app)
@@ -212,8 +201,46 @@ class Listener:
             LOGGER.warning(text, self.port, self.connection_count + 1)
 
     def _refresh_date(self) -> None:
-        self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self._state.default_headers = [_date_header(int(time.time()))]
         self._date_timer = asyncio.get_running_loop().call_later(DATE_REFRESH_S, self._refresh_date)
+
+
+def _config_of(app: ListenerApp, protocol: Any, *, has_deflate: bool) -> uvicorn.Config:
+    """Return uvicorn's configuration for an application: a copy, since to make one takes as long as the socket."""
+    config = copy.copy(_loaded_config(protocol, has_deflate))
+    config.app = config.loaded_app = app
+    return config
+
+
+@lru_cache
+def _loaded_config(protocol: Any, has_deflate: bool) -> uvicorn.Config:
+    config = uvicorn.Config(
+        _no_app,
+        http=protocol,
+        ws=cast(type[asyncio.Protocol], _new_stream),
+        ws_per_message_deflate=has_deflate,
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_ping_interval=None,
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+    config.load()
+    return config
+
+
+async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand for the applications of all listeners."""
+
+
+@lru_cache(maxsize=1)
+def _date_header(at_s: int) -> tuple[bytes, bytes]:
+    return b"date", formatdate(at_s, usegmt=True).encode()
 
 
 def http_protocol() -> type[asyncio.Protocol]:

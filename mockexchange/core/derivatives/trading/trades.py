@@ -9,7 +9,7 @@ from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-class DerivativeTrade(Struct, frozen=True, kw_only=True):
+class DerivativeTrade(Struct, frozen=True):
     """One account's side of a trade, with the mark and index price at that time.
 
     `combo` names the combo of which this fill is a leg.
