@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox import opening
+from mockexchange.sandbox.collector import collect_early
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
@@ -71,3 +72,20 @@ def test_the_collector_rests_while_a_history_is_executed_and_works_in_its_pauses
     assert len(in_pauses) > 1
     assert all(in_pauses)
     assert gc.isenabled()
+
+
+def test_the_newest_garbage_is_freed_before_python_does_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[int] = []
+    monkeypatch.setattr(gc, "collect", collected.append)
+    monkeypatch.setattr(gc, "get_threshold", lambda: (700, 10, 10))
+    monkeypatch.setattr(gc, "isenabled", lambda: True)
+    for newest, middle, expected in ((300, 0, []), (400, 10, [0]), (400, 11, [])):
+        collected.clear()
+        monkeypatch.setattr(gc, "get_count", lambda counts=(newest, middle, 0): counts)
+        collect_early()
+        assert collected == expected
+    monkeypatch.setattr(gc, "get_count", lambda: (400, 0, 0))
+    for name, value in (("isenabled", False), ("get_threshold", (0, 10, 10))):
+        monkeypatch.setattr(gc, name, lambda value=value: value)
+        collect_early()
+    assert collected == []

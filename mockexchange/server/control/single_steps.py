@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from mockexchange.sandbox.collector import collect_early
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.steps import Step
 from mockexchange.server.app import COMMANDS
@@ -51,6 +52,7 @@ class SingleSteps:
             sandbox = await self._sandboxes.caught_up(name)
             [outcome] = await execute_steps(sandbox, [step])
             await self._send(cycle, name, OK, b"[%b]" % outcome)
+            collect_early()
         except Exception as error:
             answer = answer_function(error)
             response = await answer(Request(cycle.scope), error)
