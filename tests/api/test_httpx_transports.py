@@ -158,7 +158,7 @@ def test_a_client_may_leave_in_the_middle(exchange: Any, http: httpx.Client) -> 
     exchange.fault(then={"trickle": 1}, times=1)
     with http.stream("GET", BASE + BALANCE, headers=headers_for(exchange, BALANCE)) as response:
         assert next(response.iter_bytes())
-    exchange.journal.expect("GetBalance", times=1, within="5s")
+    exchange.journal.expect("GetBalance", times=1, within="20s")
 
 
 def test_an_asynchronous_client_may_be_cancelled(exchange: Any) -> None:

@@ -55,7 +55,7 @@ def test_frames_of_streams_are_shown_with_what_they_said() -> None:
             assert lines[start + 3].startswith("  frame 3 to alice subscribed {")
             for count in range(2, FRAMES_SHOWN_MAX + 2):
                 stream.send(json.dumps({**SUBSCRIBE, "id": count, "cmd": "nothing"}))
-            exchange.stream.received("alice", count=FRAMES_SHOWN_MAX + 1, within="5s")
+            exchange.stream.received("alice", count=FRAMES_SHOWN_MAX + 1, within="20s")
             assert any(line.startswith(f"frames, the last {FRAMES_SHOWN_MAX} of ") for line in lines_of(exchange))
 
 
@@ -77,7 +77,7 @@ def test_stubs_and_faults_of_calls_on_streams_are_told() -> None:
         with connect(f"ws://{origin}/ws/api/v2") as stream:
             for method in ("public/new", "public/test"):
                 stream.send(json.dumps({"id": 1, "method": method}))
-                stream.recv(timeout=5)
+                stream.recv(timeout=20)
             lines = list(lines_of(exchange))
             [answer] = exchange.journal.frames("out", stub="new")
         assert answer.json["result"] == [1]

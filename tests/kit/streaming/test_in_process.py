@@ -12,7 +12,7 @@ from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.target import Unreachable
 
 URL = "ws://testserver/stream?x=1"
-WAIT_S = 5.0
+WAIT_S = 20.0
 
 
 @pytest.fixture(scope="module")

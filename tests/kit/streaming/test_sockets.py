@@ -24,7 +24,7 @@ from tests.kit.streaming.bare_server import (
     upgrade,
 )
 
-WAIT_S = 5.0
+WAIT_S = 20.0
 
 
 def sending(*frames: bytes) -> Talk:
