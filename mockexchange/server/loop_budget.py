@@ -31,6 +31,7 @@ class LoopBudget:
         self._loop = loop
         self._waiting: deque[Piece] = deque()
         self._starts, self._starts_max, self._ran_at_s = 0, 1, 0.0
+        self._is_scheduled = False
         self.unfinished_bytes = 0
         """Bytes of unfinished requests that are held now."""
 
@@ -39,9 +40,9 @@ class LoopBudget:
 
         The function must not raise.
         """
-        if not self._waiting:
+        if not self._is_scheduled:
             self._ran_at_s = time.perf_counter()
-            self._loop.call_soon(self._run)
+            self._schedule()
         self._waiting.append(piece)
 
     def start(self, piece: Piece) -> None:
@@ -72,14 +73,21 @@ class LoopBudget:
             if self._starts >= self._starts_max or time.perf_counter() >= ends_at:
                 break
         self._ran_at_s = time.perf_counter()
-        if waiting:
-            self._loop.call_soon(self._run)
+        self._is_scheduled = False
+        if waiting or self._starts:  # the next turn also measures the work that this one started
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._is_scheduled = True
+        self._loop.call_soon(self._run)
 
     def _allowed_starts(self, took_s: float) -> int:
         """Return how many starts fit into a turn, if each takes as long as those of the turn before, and at most one
-        more than in that turn.
+        more than in that turn. A turn without starts changes nothing.
         """
-        fitting = int(TURN_S * self._starts / took_s) if self._starts and took_s else STARTS_PER_TURN
+        if not self._starts:
+            return self._starts_max
+        fitting = int(TURN_S * self._starts / took_s) if took_s else STARTS_PER_TURN
         return max(1, min(fitting, self._starts_max + 1, STARTS_PER_TURN))
 
 

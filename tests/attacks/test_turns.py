@@ -15,7 +15,7 @@ from mockexchange.server.loop_budget import STARTS_PER_TURN, TURN_S, LoopBudget
 from mockexchange.server.websocket.protocol import StreamProtocol
 from tests.attacks.attacking import Target, attacked, head, play
 from tests.attacks.test_bodies import STREAM, UPGRADE
-from tests.server.streaming import TEXT, frame
+from tests.server.streaming import PING, TEXT, frame
 from tests.server.wire import ADDRESS
 
 CLIENTS, READS = 80, 5
@@ -127,6 +127,17 @@ def test_waiting_bytes_are_parsed_a_piece_at_a_time(
     play(scene())
 
 
+async def received(client: socket.socket, last: bytes) -> bytes:
+    """Return what a client receives until it ends with `last`."""
+    client.setblocking(False)
+    text = b""
+    while not text.endswith(last):
+        part = await asyncio.get_running_loop().sock_recv(client, LARGE_BYTES)
+        assert part, text
+        text += part
+    return text
+
+
 class Clock:
     """A clock that work moves."""
 
@@ -157,5 +168,63 @@ def test_starts_of_long_work_are_few_in_a_turn(monkeypatch: pytest.MonkeyPatch, 
             await asyncio.sleep(0)
             begun.append(0)
         assert max(begun[20:-1]) == most
+
+    play(scene())
+
+
+def test_starts_are_few_even_if_each_turn_begins_all_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each start takes as long as a turn may; clients that wait for their answers never let the queue grow."""
+    clock = Clock(monkeypatch)
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        budget, begun = LoopBudget(loop), [0]
+
+        def start() -> None:
+            begun[-1] += 1
+            loop.call_soon(partial(clock.work, TURN_S))
+
+        for count in range(1, STARTS_PER_TURN + 1):
+            for _ in range(count):
+                budget.start(start)
+            for _ in range(2 * STARTS_PER_TURN):
+                await asyncio.sleep(0)
+                begun.append(0)
+        assert sum(begun) == sum(range(STARTS_PER_TURN + 1))
+        assert max(begun) == 1
+
+    play(scene())
+
+
+def test_few_handshakes_are_answered_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pings that are sent before a handshake is answered are answered after it."""
+    opened, open_stream = [0], StreamProtocol._open
+
+    def count(stream: StreamProtocol, raw: bytes) -> None:
+        opened[-1] += 1
+        open_stream(stream, raw)
+
+    monkeypatch.setattr(StreamProtocol, "_open", count)
+
+    async def scene() -> None:
+        async with attacked() as target:
+            clients = [socket.create_connection((ADDRESS, target.port)) for _ in range(CLIENTS)]
+            while target.listener.connections_made < CLIENTS:
+                await asyncio.sleep(0)
+                opened.append(0)
+            for client in clients:
+                client.sendall(head(STREAM, *UPGRADE))
+            while not sum(opened):
+                await asyncio.sleep(0)
+                opened.append(0)
+            for client in clients:
+                client.sendall(frame(PING, b"early"))
+            while sum(opened) < CLIENTS:
+                await asyncio.sleep(0)
+                opened.append(0)
+            assert max(opened) <= STARTS_PER_TURN
+            for client in clients:
+                assert (await received(client, b"early")).startswith(b"HTTP/1.1 101 ")
+                client.close()
 
     play(scene())

@@ -6,6 +6,7 @@ does not delay others. No bytes are parsed while the application does not receiv
 """
 
 from asyncio import TimerHandle
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -57,7 +58,8 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:
-            self._open(data)
+            self.handshake_initiated = self._is_digesting = True
+            budget_of(self.loop).start(partial(self.loop.call_soon, self._open, data))
         elif not self.transport.is_closing():
             self._unread += data
             if self._may_digest and len(self._unread) <= PIECE_BYTES:
@@ -66,8 +68,11 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
                 self._read_on()
 
     def _open(self, head: bytes) -> None:
-        """Parse the head of the upgrade, which arrives whole, and run the application if it is a valid handshake."""
-        self.handshake_initiated = True
+        """Parse the head of the upgrade, which arrives whole, and run the application if it is a valid handshake.
+
+        A few streams do so in one turn. Frames that arrive before wait until the handshake is parsed.
+        """
+        self._is_digesting = False
         self.conn.receive_data(head)
         events = self.conn.events_received()
         try:
@@ -77,6 +82,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self.handle_connect(events[0])
         except (InvalidHandshake, UnicodeEncodeError) as error:
             self._refuse(head, NOT_A_HANDSHAKE.format(error))
+        self._read_on()
 
     def _refuse(self, head: bytes, diagnosis: str) -> None:
         app: Any = self.config.app
