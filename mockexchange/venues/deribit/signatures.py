@@ -107,6 +107,8 @@ def write_token(token: Token, secret: str) -> str:
 def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
     """Return a token's content, the bytes that its HMAC covers, and the HMAC; None for a text that is not a token."""
     _, _, body = text.rpartition(".")
+    if not body:
+        return None
     data = decode_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
     if data is None:
         return None
