@@ -12,7 +12,6 @@ above ten times theirs alone or above 200 ms, or if one of them gets an error. T
 the same hostile connections attack another server, on the cores of the clients: the part of the clients' own machine.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -26,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from benchmarks.hostile_kinds import KINDS
+from benchmarks.hostile_kinds import read_options
 from benchmarks.load import Server
 from benchmarks.world import loop_factory
 
@@ -143,6 +142,8 @@ def beside(
     command = [sys.executable, "-m", "benchmarks.hostile_kinds", name, str(attacked.port), str(hostile)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        process.stdout.readline()
         began_s = time.perf_counter()
         try:
             time.sleep(SETTLE_S)
@@ -212,16 +213,11 @@ def idle_server() -> Iterator[Server]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--smoke", action="store_true", help="a run of seconds that proves it works")
-    parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--kind", choices=list(KINDS))
-    options = parser.parse_args()
-    kinds = [options.kind] if options.kind else list(KINDS)
-    if options.smoke:
-        compare(kinds[:2], count=20, hostile=5, seconds=1)
+    options = read_options(__doc__, SECONDS)
+    if options.is_smoke:
+        compare(options.kinds, count=20, hostile=5, seconds=1)
         return 0
-    return 0 if compare(kinds, GOOD, HOSTILE, options.seconds) else 1
+    return 0 if compare(options.kinds, GOOD, HOSTILE, options.seconds) else 1
 
 
 if __name__ == "__main__":

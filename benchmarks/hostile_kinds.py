@@ -90,9 +90,10 @@ class Attack:
         self.connections = self.sent = 0
 
     async def run(self, count: int) -> None:
-        """Attack with `count` connections at a time, until SIGTERM."""
+        """Attack with `count` connections at a time, until SIGTERM. An empty line says that it has begun."""
         ended = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+        print(flush=True)
         tasks = [asyncio.ensure_future(self._connect_again_and_again()) for _ in range(count)]
         await ended.wait()
         for task in tasks:
@@ -129,6 +130,25 @@ async def _discard(reader: asyncio.StreamReader) -> None:
     with suppress(OSError):
         while await reader.read(1_000_000):
             pass
+
+
+class Options(NamedTuple):
+    """The options of a benchmark of hostile clients."""
+
+    kinds: list[str]
+    seconds: float
+    is_smoke: bool
+
+
+def read_options(text: str | None, seconds: float) -> Options:
+    """Read the command line of a benchmark that `text` describes and that takes `seconds` for each kind."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smoke", action="store_true", help="a run of seconds that proves it works")
+    parser.add_argument("--seconds", type=float, default=seconds)
+    parser.add_argument("--kind", choices=list(KINDS))
+    read = parser.parse_args()
+    kinds = [read.kind] if read.kind else list(KINDS)
+    return Options(kinds[: 2 if read.smoke else None], read.seconds, read.smoke)
 
 
 def yield_to_others() -> None:

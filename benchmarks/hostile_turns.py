@@ -5,10 +5,9 @@
 A good request that arrives in a turn waits for its end. The table has, for each kind of hostile client, the median and
 the 90th and 99th percentile of the turn in which a request arrives at random, and the longest turn: a turn of 4 ms
 counts four times as much as one of 1 ms. Times are processor time of the loop's thread, in ms. Collections of garbage
-are in it; `gc` is their longest.
+are in it; `gc` is their longest. The journal is full at the start, as in a server that has run for long.
 """
 
-import argparse
 import asyncio
 import gc
 import json
@@ -23,11 +22,14 @@ from typing import Any
 from starlette.responses import Response
 
 from benchmarks.hostile import HOSTILE, SETTLE_S
-from benchmarks.hostile_kinds import KINDS
+from benchmarks.hostile_kinds import read_options
 from benchmarks.serving import sandbox_of
 from benchmarks.world import loop_factory
+from mockexchange.sandbox.journal.journal import ENTRIES_MAX, FrameEntry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.server.server_state import ServerState
+from mockexchange.venues.request import Request
 
 SHARES = (0.5, 0.9, 0.99)
 SECONDS = 3.0
@@ -69,6 +71,8 @@ async def attacked(name: str, port: int, seconds: float, collections: Collection
     """Attack a server of this loop; return the line of the table."""
     arguments = ("-m", "benchmarks.hostile_kinds", name, str(port), str(HOSTILE), "--as-usual")
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=subprocess.PIPE)
+    assert process.stdout
+    await process.stdout.readline()
     await asyncio.sleep(SETTLE_S)
     collections.longest_s = 0.0
     found = await turns(seconds)
@@ -78,9 +82,18 @@ async def attacked(name: str, port: int, seconds: float, collections: Collection
     return f"{name:30} {figures} {collections.longest_s * 1_000:7.2f} {counted['sent']:9} {counted['connections']:9}"
 
 
+def fill(sandbox: Sandbox) -> None:
+    """Fill the journal with refused requests, and with frames."""
+    for number in range(ENTRIES_MAX):
+        refused = Request("GET", "/nope", f"number={number}", ((b"host", b"x"), (b"accept", b"*/*")))
+        sandbox.journal.close(sandbox.answer(refused)[1])
+        sandbox.journal.add_frame(FrameEntry(*sandbox.moment(), 1, None, "in", b"%d" % number))
+
+
 async def compare(kinds: list[str], seconds: float) -> None:
     sandbox, state = await sandbox_of("positions", 100), ServerState("127.0.0.1")
     gc.freeze()  # as `serve` does after its imports
+    fill(sandbox)
     state.bind(0)
     state.sandboxes.add(Slot(sandbox))
     await state.listen(Response(status_code=404))
@@ -93,14 +106,9 @@ async def compare(kinds: list[str], seconds: float) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--smoke", action="store_true", help="a run of seconds that proves it works")
-    parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--kind", choices=list(KINDS))
-    options = parser.parse_args()
-    kinds = [options.kind] if options.kind else list(KINDS)
+    options = read_options(__doc__, SECONDS)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(compare(kinds[:2] if options.smoke else kinds, 0.5 if options.smoke else options.seconds))
+        runner.run(compare(options.kinds, 0.5 if options.is_smoke else options.seconds))
     return 0
 
 
