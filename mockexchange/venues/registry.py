@@ -52,12 +52,11 @@ def venue_of(name: str) -> "Venue":
 
 def venue_at(path: str) -> "Venue":
     """Return the venue that answers a raw path of REST or of a stream; the default venue if none does."""
-    venues = _venues()
-    for name in NAMES[1:]:
-        prefix = venues[name].prefix
+    for venue in _venues().values():
+        prefix = venue.prefix
         if path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/"):
-            return venues[name]
-    return _stream_paths().get(path, venues[NAMES[0]])
+            return venue
+    return _stream_paths().get(path) or _venues()[NAMES[0]]
 
 
 def known_paths_hint(path: str) -> str:

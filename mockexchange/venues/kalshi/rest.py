@@ -276,7 +276,7 @@ def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) ->
 
 
 def _require_scope(key: Key, operation: Operation) -> None:
-    if set(operation.scopes).isdisjoint(key.scopes):
+    if operation.scopes[0] not in key.scopes and set(operation.scopes).isdisjoint(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
         message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
         raise Rejected(Situation.FORBIDDEN, message)
