@@ -262,7 +262,8 @@ class Journal:
         self._heads_bytes += entry.head_bytes
         if entry.body or entry.answer_pieces or awaits_answer:
             self._with_bodies.append(entry)
-            if len(entry.answer_pieces) == 1 and not self._bodies.has(entry.answer_pieces[0]):
+            pieces = entry.answer_pieces
+            if len(pieces) == 1 and len(pieces[0]) >= SHARED_BYTES_MIN and not self._bodies.has(pieces[0]):
                 self._share_pages(entry)
             self._bodies.hold((entry.body, *entry.answer_pieces))
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
