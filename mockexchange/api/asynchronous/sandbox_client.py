@@ -7,6 +7,7 @@ from mockexchange.api.errors import Closed
 from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
+from mockexchange.api.values.name_advice import NameAdvice
 
 
 class AsyncGuardedClient:
@@ -28,7 +29,7 @@ class AsyncGuardedClient:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class AsyncSandboxClient(ShortTracebacks):
+class AsyncSandboxClient(ShortTracebacks, NameAdvice):
     """The base class of AsyncExchange, with the sandbox's name and accounts, and methods that call the control API."""
 
     def __init__(self, ask: AsyncControlClient, name: str) -> None:

@@ -25,6 +25,7 @@ from mockexchange.api.values.matching import (
     matching,
     require_direction,
 )
+from mockexchange.api.values.name_advice import NameAdvice
 from mockexchange.api.values.records import Deprecation, Frame, Request, read_frame, read_request
 
 NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_id"})
@@ -32,7 +33,7 @@ NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_
 NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direction"})
 
 
-class Journal(ShortTracebacks):
+class Journal(ShortTracebacks, NameAdvice):
     """The journal of one sandbox: its requests and frames, oldest first.
 
     It keeps the newest 10,000 of each, and the newest 32 MiB of bodies. An unknown operation, channel or filter raises

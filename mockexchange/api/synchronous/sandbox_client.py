@@ -8,6 +8,7 @@ from mockexchange.api.errors import Closed
 from mockexchange.api.short_tracebacks import ShortTracebacks
 from mockexchange.api.transport.control_client import PATIENCE_S, ControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
+from mockexchange.api.values.name_advice import NameAdvice
 
 
 class GuardedClient:
@@ -29,7 +30,7 @@ class GuardedClient:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class SandboxClient(ShortTracebacks):
+class SandboxClient(ShortTracebacks, NameAdvice):
     """The base class of Exchange, with the sandbox's name and accounts, and methods that call the control API."""
 
     def __init__(self, ask: ControlClient, name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockexchange.api.errors import Unavailable, UnknownAccount
+from mockexchange.api.values.name_advice import NameAdvice
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.runtime.ready_file import RunDirectory
@@ -62,7 +63,7 @@ def _remove(directory: RunDirectory, pid: int) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(NameAdvice):
     """One key of an account, with which a client signs requests.
 
     `private_key_pem` is None if only the public half is known, or if the key has a `secret` instead.
@@ -100,7 +101,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(NameAdvice):
     """An account of the exchange.
 
     `keys` includes keys added later; `key` is the first, with which `headers` signs requests.

@@ -53,11 +53,14 @@ class Stub:
     """The number of matched requests that the stub answered, which are those with valid signatures."""
 
 
-def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
+def fault_body(preset: str | Mapping[str, Any] | None, **words: Any) -> dict[str, Any]:
     """Return the request body that installs the preset, or else the rule that `words` describe.
 
     Raises WrongRequest if both are given, or neither.
     """
+    if isinstance(preset, Mapping):
+        message = "expected the name of a preset; the keys of a rule are given by name, as in fault(**rule)"
+        raise WrongRequest("bad_fault", message)
     rule = given_json(words)
     if preset is None and "then" not in rule:
         raise WrongRequest("bad_fault", "expected what the rule does, such as fault(then={'status': 503})", "then")
