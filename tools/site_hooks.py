@@ -10,7 +10,9 @@ import re
 from typing import Any
 
 CODE = re.compile(r"<code>[^<]*</code>")
-TABLES = frozenset(("wire.md", "clients.md", "control-api.md", "choices.md", "recipes.md", "scenarios.md"))
+TABLES = frozenset(
+    ("wire.md", "clients.md", "control-api.md", "choices.md", "recipes.md", "scenarios.md", "verify-rules.md")
+)
 """Pages of long tables."""
 TABLE_BOOST = 0.1
 GUIDES = frozenset(("quick-start.md", "trading.md", "stream.md", "concepts.md", "terminal.md"))
