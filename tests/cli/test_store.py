@@ -20,12 +20,12 @@ from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
 
 
-def filled(location: Location) -> None:
-    """Make a store with two sandboxes."""
+def filled(location: Location, names: tuple[str, ...] = ("default", "other")) -> None:
+    """Make a store with two sandboxes, or with those of the names."""
 
     async def fill() -> None:
         store = open_store(location)
-        for name in ("default", "other"):
+        for name in names:
             sandbox = await open_sandbox(load_text(SMALL), SandboxOptions(name=name, clock="paused"))
             sandbox.use_log(await store.create(name, sandbox.log.header, describe(sandbox), list(sandbox.log)))
             await sandbox.submit(PriceMarket(market="RAIN-1", price_centicents=5_000))
@@ -96,6 +96,11 @@ def test_problems_are_found(path: Path, statement: str, problem: str, sandbox: s
     assert (checked.exit_code, checked.output.startswith(problem.format(path=path))) == (1, True)
     [row] = [json.loads(line) for line in call("check", path, "--json").output.splitlines()]
     assert row["sandbox"] == sandbox
+
+
+def test_one_sandbox_is_counted_in_the_singular(tmp_path: Path) -> None:
+    filled(tmp_path / "one.db", ("default",))
+    assert call("check", tmp_path / "one.db").output.startswith(f"{tmp_path / 'one.db'}: 1 sandbox with ")
 
 
 @pytest.mark.parametrize("command", ["list", "export", "compact", "check"])

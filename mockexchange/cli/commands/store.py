@@ -117,7 +117,8 @@ def check(location: Location, as_json: bool) -> None:
         show_json_lines(problems)
     elif not problems:
         commands = sum(one.commands for one in sandboxes)
-        click.echo(f"{shown(location)}: {len(sandboxes)} sandboxes with {commands:,} commands: all is well")
+        noun = "sandbox" if len(sandboxes) == 1 else "sandboxes"
+        click.echo(f"{shown(location)}: {len(sandboxes)} {noun} with {commands:,} commands: all is well")
     for row in () if as_json else problems:
         click.echo(f"sandbox {row['sandbox']}: {row['problem']}" if row["sandbox"] else row["problem"])
     if problems:
