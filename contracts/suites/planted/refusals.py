@@ -97,7 +97,7 @@ def rows_of(owner: str) -> Callable[[Planter], None]:
 
 
 def restricted_key_reads_the_account(planter: Planter) -> None:
-    planter.member(rest, "_require_unrestricted", lambda before: lambda key, operation: None)
+    planter.member(rest, "_require_unrestricted", lambda before: lambda key, operation, is_allowed: None)
 
 
 def restricted_key_reads_another_book(planter: Planter) -> None:

@@ -148,8 +148,7 @@ def _answer_account(
     key = _authenticate(incoming)
     account, settings = incoming.context.state.accounts[key.account], incoming.context.settings
     _require_scope(key, operation)
-    if key.subaccount is not None and not operation.is_per_subaccount:
-        raise _restricted(key, operation)
+    _require_unrestricted(key, operation, is_allowed=operation.is_per_subaccount)
     _charge(incoming, operation, api_date, key)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         return answer_plain_member(operation, settings, account.name, incoming.reply.findings)
@@ -163,8 +162,7 @@ def _write(
     key = _authenticate(incoming)
     account, since = incoming.context.state.accounts[key.account], operation.per_subaccount_since
     _require_scope(key, operation)
-    if key.subaccount is not None and (since is None or not api_date.holds(since)):
-        raise _restricted(key, operation)
+    _require_unrestricted(key, operation, is_allowed=since is not None and api_date.holds(since))
     _charge(incoming, operation, api_date, key)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         message = f"{account.name} is a plain member: {operation.path} needs an account of kind fcm"
@@ -282,10 +280,14 @@ def _require_scope(key: Key, operation: Operation) -> None:
         raise Rejected(Situation.FORBIDDEN, message)
 
 
-def _restricted(key: Key, operation: Operation) -> Rejected:
-    """Return the rejection of a key restricted to a subaccount by an operation that such keys may not call."""
-    where = f"key {key.name} of {key.account} is restricted to book {key.subaccount}"
-    return Rejected(Situation.RESTRICTED, f"{where}: {operation.name} spans the account")
+def _require_unrestricted(key: Key, operation: Operation, *, is_allowed: bool) -> None:
+    """Raise Rejected for a key restricted to a subaccount, unless such keys are allowed."""
+    if key.subaccount is not None and not is_allowed:
+        message = (
+            f"key {key.name} of {key.account} is restricted to book {key.subaccount}:"
+            f" {operation.name} spans the account"
+        )
+        raise Rejected(Situation.RESTRICTED, message)
 
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
