@@ -16,12 +16,16 @@ TEMPORARY = 307
 Row = dict[str, Any]
 
 
+TIMEOUT_S = 2.0
+"""How long a reader waits for an answer, which comes at once but on a busy machine."""
+
+
 class Quick(Client):
     """A careful client in a hurry: it gives up soon."""
 
     def __init__(self, *where: str) -> None:
         super().__init__(*where)
-        self.connection.timeout = 0.1
+        self.connection.timeout = TIMEOUT_S
         self.logged: list[str] = []
 
 

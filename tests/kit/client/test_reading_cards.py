@@ -66,6 +66,8 @@ PLANTED: dict[type[Client], dict[str, set[str]]] = {
 """Cards that each faulty reader plays, and the rules that it breaks there."""
 LISTENED_S = {"S13": 2.5, "S14": 1.0, "S18": 1.0, "S19": 1.0, "S20": 1.0, "S21": 1.0}
 """How long a reader listens, also on a core that is shared; S13 excuses who ends within a second of the gap."""
+UNANSWERED = "R48"
+"""The card with a request that is never answered."""
 SILENCE_S = 3.0
 """How long a request that is never answered may take: several times what a careful client takes to give up."""
 SCENARIOS = ("demo", "golden", "empty", "lively")
@@ -88,14 +90,18 @@ def quick_clients(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def play(served: Exchange, make: type[Client], card: Card, scenario: str = "") -> Verdict:
     worker: Any = InProcessWorker(reads=make)
-    return AdapterCardRunner(CardSandboxes(KALSHI, served, "latest", scenario), lambda _: "again").play(worker, card)
+    runner = AdapterCardRunner(CardSandboxes(KALSHI, served, "latest", scenario), lambda _: "again")
+    with pytest.MonkeyPatch.context() as patch:
+        if card.number == UNANSWERED:
+            patch.setattr(faulty, "TIMEOUT_S", 0.3)
+        return runner.play(worker, card)
 
 
 def hurried(card: Card) -> Card:
     """Return a card that does not wait for what never comes."""
     seconds = LISTENED_S.get(card.number)
     tasks = [replace(one, arguments={**one.arguments, "seconds": seconds}) if seconds else one for one in card.tasks]
-    return replace(card, tasks=tuple(tasks), seconds=SILENCE_S if card.number == "R48" else card.seconds)
+    return replace(card, tasks=tuple(tasks), seconds=SILENCE_S if card.number == UNANSWERED else card.seconds)
 
 
 @pytest.mark.parametrize(("make", "number"), [(make, number) for make, cards in PLANTED.items() for number in cards])
@@ -125,7 +131,7 @@ def test_a_client_whose_time_was_over_too_early_is_given_more(
     slow.write_text((BUILTIN_SCENARIOS / "moves.yaml").read_text(encoding="utf-8").replace("0ms", "00ms"), "utf-8")
     monkeypatch.setattr(listening, "LONGER", longer)
     (task,) = CARDS["S18"].tasks
-    brief = replace(task, arguments={**task.arguments, "seconds": 1.0})
+    brief = replace(task, arguments={**task.arguments, "seconds": 0.8})
     assert play(served, faulty.Quick, replace(CARDS["S18"], scenario=str(slow), tasks=(brief,))).outcome is outcome
 
 

@@ -176,7 +176,7 @@ def test_sandboxes_come_and_go_for_both(pair: Pair) -> None:
 
 
 def test_steps_that_are_due_are_carried_out_once_before_an_answer(tmp_path: Path) -> None:
-    script = "\nscript:\n  - {name: tick, every: 20ms, deposit: {account: alice, amount: 0.01}}\n"
+    script = "\nscript:\n  - {name: tick, every: 50ms, deposit: {account: alice, amount: 0.01}}\n"
     with serving_pair(tmp_path, SMALL + script, clock="real") as pair:
         client = pair.view().client()
         with pair.through_reader() as reader:
