@@ -67,9 +67,11 @@ def test_there_are_enough_faults_and_each_is_another() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
-def test_what_is_planted_is_found(fault: Fault, planter: Planter) -> None:
+def test_what_is_planted_is_found(fault: Fault, planter: Planter, caplog: pytest.LogCaptureFixture) -> None:
+    """A fault that raises an exception would be found as an answer 500, not as what it is."""
     fault.plant(planter)
     forget_what_was_made()
     finding = first_finding(fault.rules)
     assert finding is not None, "nobody noticed"
     assert finding.rule in fault.rules, finding
+    assert [record.exc_text for record in caplog.records if record.exc_info] == []

@@ -1,5 +1,6 @@
 """Faults of keys, signatures, bounds, statuses and error messages."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from mockexchange.venues.kalshi import authentication, rest, routes, signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations import row_owner
 from mockexchange.venues.kalshi.operations.call import Operation
-from mockexchange.venues.kalshi.operations.portfolio import orders
+from mockexchange.venues.kalshi.operations.portfolio import orders, positions
 from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
@@ -185,6 +186,7 @@ def error_has_another_code(planter: Planter) -> None:
 
 def wrong_choices_are_taken(planter: Planter) -> None:
     planter.parameter("GetPositions", "settlement_status", choices=())
+    planter.member(positions, "SETTLED_BY_STATUS", lambda settled: defaultdict(lambda: None, settled))
 
 
 def required_name_is_optional(planter: Planter) -> None:

@@ -186,11 +186,15 @@ def positions_are_of_the_primary_subaccount(planter: Planter) -> None:
 
 
 def positions_are_of_the_next_subaccount(planter: Planter) -> None:
-    rewrite(planter, lambda frame: frame["msg"].update(subaccount=frame["msg"]["subaccount"] + 1), "market_position")
+    def change(frame: Any) -> None:
+        if "subaccount" in frame["msg"]:
+            frame["msg"]["subaccount"] += 1
+
+    rewrite(planter, change, "market_position")
 
 
 def positions_name_no_subaccount(planter: Planter) -> None:
-    rewrite(planter, lambda frame: frame["msg"].pop("subaccount"), "market_position")
+    rewrite(planter, lambda frame: frame["msg"].pop("subaccount", None), "market_position")
 
 
 def deleted_markets_are_still_sent(planter: Planter) -> None:
