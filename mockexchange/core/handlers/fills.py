@@ -139,8 +139,11 @@ def _leg(state: State, traded: Trade, command: Fill, place: int) -> Leg:
 
 
 def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
-    """Return a new executed order that is known only by its fills, before its first fill is counted."""
-    serial = state.next_revision()
+    """Return a new executed order that is known only by its fills, before its first fill is counted.
+
+    The order of the account's side has the serial of the trade.
+    """
+    serial = state.next_revision() if place else traded.serial
     return Order(
         order_id=command.order.order_id if isinstance(command.order, NewOrder) else state.new_id(f"order {place}"),
         client_order_id=command.client_order_id,
@@ -166,7 +169,7 @@ def _open(state: State, subaccount: Subaccount, row: Position, command: OpenPosi
     stake = Stake(
         command.quantity_centis, command.cost_micros, command.realized_micros, command.traded_micros, shares_centis
     )
-    has_moved = change_row(state, subaccount, row, stake, command.fees_micros)
+    has_moved = change_row(subaccount, row, state.next_revision(), stake, command.fees_micros)
     row.opened, row.opened_fees_micros = stake, command.fees_micros
     row.held_fees_micros = command.fees_micros if command.quantity_centis else 0
     return row_changed(row, has_moved=has_moved)

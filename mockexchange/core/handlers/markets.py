@@ -46,7 +46,7 @@ def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Ev
         state.described[command.event] = command.details
     else:
         event.details, event.updated_at = command.details, at
-        _touch_event(state, event)
+        _touch_event(state, event, state.next_revision())
     yield EventDescribed(event=command.event)
 
 
@@ -70,28 +70,30 @@ def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]
     yield from reprice(state, market, command.price_centicents, at)
 
 
-def reprice(state: State, market: Market, price_centicents: int, at: int) -> list[Event]:
+def reprice(state: State, market: Market, price_centicents: int, at: int, revision: int | None = None) -> list[Event]:
     """Set the last traded price of a market; return the event in a list, which is empty if the price is the same."""
     if price_centicents == market.price_centicents:
         return []
     market.previous_centicents, market.price_centicents = market.price_centicents, price_centicents
-    touch_market(state, market, at)
+    touch_market(state, market, at, revision)
     state.repricings.add(market.ticker, market.revision)
     return [MarketPriced(market=market.ticker, price_centicents=price_centicents)]
 
 
-def touch_market(state: State, market: Market, at: int) -> None:
-    """Give a market that changed, and its event, a new revision and time of update.
+def touch_market(state: State, market: Market, at: int, revision: int | None = None) -> None:
+    """Give a market that changed, and its event, one revision: the next number, or the serial of the trade.
 
     Every change that a read of a market shows (status, result, price, volume, order book) calls this function.
     """
-    market.revision = state.listed_markets.revision = state.next_revision()
+    if revision is None:
+        revision = state.next_revision()
+    market.revision = state.listed_markets.revision = revision
     market.updated_at = at
-    market.event.revision = state.listed_events.revision = state.next_revision()
+    _touch_event(state, market.event, revision)
 
 
-def _touch_event(state: State, event: EventListing) -> None:
-    event.revision = state.listed_events.revision = state.next_revision()
+def _touch_event(state: State, event: EventListing, revision: int) -> None:
+    event.revision = state.listed_events.revision = revision
 
 
 def _add_series(
@@ -131,7 +133,7 @@ def _add_market(state: State, command: ListMarket, at: int) -> None:
     )
     event.markets.append(market)
     state.listed_markets.add(market, serial)
-    _touch_event(state, event)
+    _touch_event(state, event, serial)
 
 
 def _require_same_event(state: State, command: ListMarket) -> None:

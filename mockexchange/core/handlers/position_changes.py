@@ -12,17 +12,17 @@ from mockexchange.core.model.subaccounts import Subaccount
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
     """Return the position of a subaccount in a market; create one if there is none.
 
-    A new position is listed from its first change on.
+    A new position is listed, and has a revision, from its first change on.
     """
     row = subaccount.positions.get(market.ticker)
     if row is None:
-        row = Position(subaccount.ref, market, at, state.next_revision())
+        row = Position(subaccount.ref, market, at)
         others = state.market_positions.get(market.ticker)
         state.market_positions[market.ticker] = with_one_more(others, row)
     return row
 
 
-def change_row(state: State, subaccount: Subaccount, row: Position, stake: Stake, fees_micros: int) -> bool:
+def change_row(subaccount: Subaccount, row: Position, revision: int, stake: Stake, fees_micros: int) -> bool:
     """Change the contracts, costs (`stake`) and fees of a position; return whether any of them differs from before.
 
     The subaccount's sums and the market's open interest change too. The position is listed again at the next read, so
@@ -30,7 +30,7 @@ def change_row(state: State, subaccount: Subaccount, row: Position, stake: Stake
     """
     before = row.stake
     has_moved = stake != before or fees_micros != row.fees_micros
-    subaccount.change(row, state.next_revision(), stake, fees_micros)
+    subaccount.change(row, revision, stake, fees_micros)
     subaccount.assert_conserved()
     _count_held(row.market, before.quantity_centis, stake.quantity_centis)
     return has_moved

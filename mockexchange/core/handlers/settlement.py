@@ -102,7 +102,7 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
         revenue_micros=payout.revenue_micros,
         remainder_micros=payout.remainder_micros,
     )
-    has_moved = change_row(state, subaccount, row, stake, row.fees_micros + payout.remainder_micros)
+    has_moved = change_row(subaccount, row, state.next_revision(), stake, row.fees_micros + payout.remainder_micros)
     row.held_fees_micros = 0
     row.settled, row.archived = True, at < state.archived_before
     row.rank = (-at, market.ticker)

@@ -64,9 +64,9 @@ def print_trade(state: State, traded: Trade, at: int, given_id: str | None = Non
     )
     market.volume_centis = total(market.volume_centis, traded.count_centis)
     if traded.yes_centicents == market.price_centicents:
-        touch_market(state, market, at)
+        touch_market(state, market, at, traded.serial)
         return [printed]
-    return [printed, *reprice(state, market, traded.yes_centicents, at)]
+    return [printed, *reprice(state, market, traded.yes_centicents, at, traded.serial)]
 
 
 def exact_fee(market: Market, is_taker: bool, count_centis: int, price_centicents: int) -> int | None:
@@ -95,7 +95,7 @@ def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
     else:
         events = orders.execute(state, order, done, at)
     events.append(_filled(done, subaccount.ref, price_centicents, stake))
-    has_moved = change_row(state, subaccount, row, stake, total(row.fees_micros, fee_micros))
+    has_moved = change_row(subaccount, row, done.serial, stake, total(row.fees_micros, fee_micros))
     row.held_fees_micros = held_fees(row.held_fees_micros, before, stake, count_centis, fee_micros)
     if order.is_placed and not leg.is_incoming:
         row.resting_centis -= count_centis
@@ -105,8 +105,12 @@ def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
 
 
 def _list(state: State, account: Account, traded: Trade, leg: Leg, fee_micros: int) -> FillRow:
-    """Add one side of the trade to its account's list of fills; for an FCM add the trade to its list of trades."""
-    serial = state.next_revision()
+    """Add one side of the trade to its account's list of fills; for an FCM add the trade to its list of trades.
+
+    The first side has the trade's serial.
+    """
+    is_first = traded.maker is traded.taker is None
+    serial = traded.serial if is_first else state.next_revision()
     done = FillRow(traded, leg.order, is_taker=leg.is_taker, fee_micros=fee_micros, serial=serial)
     account.ledger.fills.add(done, serial)
     if account.kind is AccountKind.FCM:

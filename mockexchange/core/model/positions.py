@@ -40,7 +40,7 @@ class Position:
         "valued_centicents",
     )
 
-    def __init__(self, subaccount_ref: SubaccountRef, market: Market, at: int, revision: int) -> None:
+    def __init__(self, subaccount_ref: SubaccountRef, market: Market, at: int) -> None:
         self.subaccount_ref = subaccount_ref
         self.market = market
         self.stake = self.opened = FLAT
@@ -53,7 +53,7 @@ class Position:
         self.archived = False
         """Whether the position was settled before the exchange's cutoff, so that it is listed with history."""
         self.rank: Rank = (-at, market.ticker)
-        self.revision = revision
+        self.revision = 0
         self.valued_centicents = market.price_centicents
         """The price at which the sums of its subaccount value it; they follow the market's price when they are read."""
 

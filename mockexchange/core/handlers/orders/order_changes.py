@@ -136,9 +136,9 @@ def release(order: Order, count_centis: int) -> None:
     order.subaccount.reserve(-freed_micros, order.market.event.exchange_index)
 
 
-def list_order(state: State, order: Order) -> None:
+def list_order(state: State, order: Order, revision: int) -> None:
     """Add a new order to the lists of its account, and mark its client order id as used."""
-    add_order(state, order, state.next_revision())
+    add_order(state, order, revision)
     if order.client_order_id:
         state.accounts[order.subaccount.ref.account].client_order_ids.add(order.client_order_id)
 

@@ -50,7 +50,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     order = new_order(state, command, subaccount, market, at)
     order.serial = order.revision = state.next_revision()
     order.group = group
-    list_order(state, order)
+    list_order(state, order, order.serial)
     enter_book(state, order)
     yield OrderRested(
         order_id=order.order_id,
@@ -159,7 +159,7 @@ def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
         refile_order(state, order, at, order.partition)
     else:
         count_fill(order, fill)
-        list_order(state, order)
+        list_order(state, order, order.serial)
     return [order_changed(order, OrderReason.TRADE)]
 
 

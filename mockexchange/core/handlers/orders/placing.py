@@ -48,7 +48,7 @@ def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
     matches, reason = _matched(state, command, order, at)
     is_over = _finish(command, order, reason)
     order.is_archived = is_over and at < state.archived_before
-    list_order(state, order)
+    list_order(state, order, state.next_revision())
     events: list[Event] = [_placed(order)]
     if order.status is OrderStatus.CANCELED:
         events.append(OrderCanceled(order_id=order.order_id))
