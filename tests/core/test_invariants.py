@@ -63,7 +63,7 @@ def event_sum(alice: Subaccount) -> None:
 
 
 def event_rank(alice: Subaccount) -> None:
-    alice.events["RAIN"].rank = (0, "RAIN")
+    alice.events["RAIN"].updated_at = 0
 
 
 def filter_bits(alice: Subaccount) -> None:
@@ -91,7 +91,7 @@ BROKEN: list[tuple[Callable[[Subaccount], None], list[str]]] = [
     (held_fees, ["alice: row RAIN-1 paid 0 in fees, 1 for 400 held"]),
     (fees_of_nothing, ["alice: row RAIN-1 paid 0 in fees, -1 for 400 held"]),
     (event_sum, ["alice: event RAIN keeps traded_micros 2000001, its markets sum to 2000000"]),
-    (event_rank, ["alice: event RAIN ranks (0, 'RAIN'), which is not its newest row"]),
+    (event_rank, ["alice: event RAIN changed at 0, which is not its newest row"]),
     (
         filter_bits,
         [

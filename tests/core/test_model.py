@@ -64,12 +64,12 @@ class TwoExchanges(RuleBasedStateMachine):
 
     @initialize(
         rounding=st.sampled_from(FeeRounding),
-        listed_items_max=st.sampled_from([0, 3, 256]),
+        run_items_max=st.sampled_from([1, 3, 512]),
         cutoff=st.sampled_from([0, START + 1, START + 2_001, START + 10**6]),
     )
-    def open(self, rounding: FeeRounding, listed_items_max: int, cutoff: int) -> None:
+    def open(self, rounding: FeeRounding, run_items_max: int, cutoff: int) -> None:
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(Ranking, "listed_items_max", listed_items_max)
+        self.patch.setattr(Ranking, "run_items_max", run_items_max)
         self.exchange = Exchange(7, rounding, cutoff, FACTS_ONLY)
         self.naive = NaiveExchange(rounding, cutoff)
         self.done: list[tuple[Command, int]] = []

@@ -105,7 +105,7 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
     has_moved = change_row(subaccount, row, state.next_revision(), stake, row.fees_micros + payout.remainder_micros)
     row.held_fees_micros = 0
     row.settled, row.archived = True, at < state.archived_before
-    row.rank = (-at, market.ticker)
+    row.updated_at = at
     yield row_changed(row, has_moved=has_moved)
     _write_down(state, row, before, payout, at)
 

@@ -99,7 +99,7 @@ def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
     row.held_fees_micros = held_fees(row.held_fees_micros, before, stake, count_centis, fee_micros)
     if order.is_placed and not leg.is_incoming:
         row.resting_centis -= count_centis
-    row.rank = (-at, row.market.ticker)
+    row.updated_at = at
     events.append(row_changed(row, has_moved=has_moved))
     return events
 

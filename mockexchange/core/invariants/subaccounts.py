@@ -63,8 +63,8 @@ def _indexes(subaccount: Subaccount) -> Iterator[str]:
     for event in events:
         of_event = [row for row in rows if row.market.event.ticker == event.event]
         yield from _misfiled(f"{subaccount.ref}: rows of {event.event}", event.rows, of_event, _partition)
-        if event.rank != (min(row.rank[0] for row in of_event), event.event):
-            yield f"{subaccount.ref}: event {event.event} ranks {event.rank}, which is not its newest row"
+        if event.updated_at != max(row.updated_at for row in of_event):
+            yield f"{subaccount.ref}: event {event.event} changed at {event.updated_at}, which is not its newest row"
 
 
 def _partition(row: Position) -> int:

@@ -31,12 +31,12 @@ class Position:
         "market",
         "opened",
         "opened_fees_micros",
-        "rank",
         "resting_centis",
         "revision",
         "settled",
         "stake",
         "subaccount_ref",
+        "updated_at",
         "valued_centicents",
     )
 
@@ -52,14 +52,14 @@ class Position:
         self.settled = False
         self.archived = False
         """Whether the position was settled before the exchange's cutoff, so that it is listed with history."""
-        self.rank: Rank = (-at, market.ticker)
+        self.updated_at = at
         self.revision = 0
         self.valued_centicents = market.price_centicents
         """The price at which the sums of its subaccount value it; they follow the market's price when they are read."""
 
     @property
-    def updated_at(self) -> int:
-        return -self.rank[0]
+    def rank(self) -> Rank:
+        return -self.updated_at, self.market.ticker
 
     @property
     def partition(self) -> int:
@@ -136,17 +136,29 @@ NO_TOTALS = EventTotals()
 class EventHolding:
     """A subaccount's positions in one event by partition (the values that filters compare), with their totals."""
 
-    __slots__ = ("_partition", "_rows", "archived_totals", "event", "rank", "settled_totals", "unsettled_totals")
+    __slots__ = (
+        "_partition",
+        "_rows",
+        "archived_totals",
+        "event",
+        "settled_totals",
+        "unsettled_totals",
+        "updated_at",
+    )
 
     def __init__(self, event: str) -> None:
         self.event = event
-        self.rank: Rank = (0, event)
+        self.updated_at = 0
         self._partition = 0
         """The partition of all its positions, if `_rows` is one ranking."""
         self._rows: dict[int, Ranking[Position]] | Ranking[Position] | None = None
         self.unsettled_totals: EventTotals | None = None
         self.settled_totals: EventTotals | None = None
         self.archived_totals: EventTotals | None = None
+
+    @property
+    def rank(self) -> Rank:
+        return -self.updated_at, self.event
 
     @property
     def rows(self) -> Mapping[int, Ranking[Position]]:
@@ -166,13 +178,12 @@ class EventHolding:
         rows = self._ranking_of(partition)
         rows.add(position)
         self._totals(position).add(position, 1)
-        at = rows.newest().rank[0]
+        self.updated_at = rows.newest().updated_at
         if isinstance(self._rows, dict):
-            at = min([ranking.newest().rank[0] for ranking in self._rows.values()])
-        self.rank = (at, self.event)
+            self.updated_at = max([ranking.newest().updated_at for ranking in self._rows.values()])
 
     def remove(self, position: Position, partition: int) -> None:
-        """Remove a position that is about to change. `rank` is not valid until the position is added again."""
+        """Remove a position that is about to change. `updated_at` is not valid until the position is added again."""
         rows = self._ranking_of(partition)
         rows.remove(position)
         if not rows:

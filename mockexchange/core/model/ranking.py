@@ -11,8 +11,6 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from sortedcontainers import SortedKeyList
-
 Rank = tuple[int, str]
 
 SORTED_RUNS_MAX = 4
@@ -29,44 +27,74 @@ T = TypeVar("T", bound=Ranked)
 by_rank = attrgetter("rank")
 
 
+def _rank_of_first(run: list[T]) -> Rank:
+    return run[0].rank
+
+
 class Ranking(Generic[T]):
-    """Items sorted by rank: a list, or a tree once it grows long. Most are short, and a list is faster to create."""
+    """Items sorted by rank, in runs: one short list, or several of them. Most have one.
 
-    __slots__ = ("_items",)
+    The items make their ranks when they are compared, since a rank takes more memory than an item's place. The rank of
+    an item must not change while it is in the ranking.
+    """
 
-    listed_items_max: ClassVar[int] = 256
+    __slots__ = ("_first", "_others")
+
+    run_items_max: ClassVar[int] = 512
 
     def __init__(self) -> None:
-        self._items: list[T] | SortedKeyList[T, Rank] = []
+        self._first: list[T] = []
+        """The run with the newest items, which change most."""
+        self._others: list[list[T]] | None = None
+        """The other runs, none of which is empty."""
 
     def add(self, item: T) -> None:
-        items = self._items
-        if not isinstance(items, list):
-            items.add(item)
-            return
-        insort(items, item, key=by_rank)
-        if len(items) > self.listed_items_max:
-            self._items = SortedKeyList(items, key=by_rank)
+        rank = item.rank
+        place, run = self._run_of(rank)
+        if run and run[0].rank < rank:
+            insort(run, item, key=by_rank)
+        else:
+            run.insert(0, item)
+        if len(run) > self.run_items_max:
+            half = len(run) // 2
+            self._others = self._others or []
+            self._others.insert(place, run[half:])
+            del run[half:]
 
     def remove(self, item: T) -> None:
-        if isinstance(self._items, list):
-            del self._items[bisect_left(self._items, item.rank, key=by_rank)]
+        rank = item.rank
+        place, run = self._run_of(rank)
+        del run[bisect_left(run, rank, key=by_rank)]
+        if run or not self._others:
+            return
+        if place:
+            del self._others[place - 1]
         else:
-            self._items.remove(item)
+            self._first = self._others.pop(0)
 
     def after(self, rank: Rank | None) -> Iterator[T]:
         """Iterate over the items after a rank, or over all items if `rank` is None."""
-        items = self._items
-        if not isinstance(items, list):
-            return iter(items) if rank is None else items.irange_key(rank, inclusive=(False, False))
-        return islice(items, 0 if rank is None else bisect_right(items, rank, key=by_rank), None)
+        place, run = (0, self._first) if rank is None else self._run_of(rank)
+        items = islice(run, 0 if rank is None else bisect_right(run, rank, key=by_rank), None)
+        others = self._others
+        if not others:
+            return items
+        return chain(items, chain.from_iterable(map(others.__getitem__, range(place, len(others)))))
 
     def newest(self) -> T:
         """Return the first (newest) item of the ranking, which must not be empty."""
-        return self._items[0]
+        return self._first[0]
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._first) + sum(map(len, self._others or ()))
+
+    def _run_of(self, rank: Rank) -> tuple[int, list[T]]:
+        """Return the run to which a rank belongs, and the number of runs up to it among the others."""
+        others = self._others
+        if not others:
+            return 0, self._first
+        place = bisect_right(others, rank, key=_rank_of_first)
+        return place, others[place - 1] if place else self._first
 
 
 def merge_after(rankings: Iterable[Ranking[T]], rank: Rank | None, limit: int) -> list[T]:

@@ -1,4 +1,4 @@
-"""A ranking against a plain sorted list: as a list, as a tree, and on the way from one to the other."""
+"""A ranking against a plain sorted list: as one run, as runs of one item, and as several of a few."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -7,7 +7,6 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sortedcontainers import SortedKeyList
 
 from mockexchange.core.model.ranking import SORTED_RUNS_MAX, Rank, Ranking, merge_after
 
@@ -18,12 +17,12 @@ class Item(NamedTuple):
     rank: Rank
 
 
-class Tree(Ranking[Item]):
-    listed_items_max = 0
+class Single(Ranking[Item]):
+    run_items_max = 1
 
 
-class Grown(Ranking[Item]):
-    listed_items_max = 3
+class Several(Ranking[Item]):
+    run_items_max = 3
 
 
 Make = Callable[[], Ranking[Item]]
@@ -32,7 +31,7 @@ ITEMS = st.builds(Item, st.tuples(st.integers(-3, 3), st.sampled_from("abcde")))
 UNIQUE = st.lists(ITEMS, unique=True)
 STARTS = st.none() | st.tuples(st.integers(-4, 4), st.sampled_from("abcde"))
 LIMITS = st.integers(1, 10)
-RANKINGS = pytest.mark.parametrize("make", [Ranking, Tree, Grown])
+RANKINGS = pytest.mark.parametrize("make", [Ranking, Single, Several])
 
 
 def after(items: list[Item], rank: Rank | None, limit: int) -> list[Item]:
@@ -75,15 +74,26 @@ def test_an_empty_one(make: Make) -> None:
     assert (len(ranking), list(ranking.after(None)), list(ranking.after((0, "")))) == (0, [], [])
 
 
-def test_a_long_one_is_a_tree() -> None:
-    few = [Item((number, "")) for number in range(Grown.listed_items_max)]
-    assert isinstance(filled(Grown(), few)._items, list)
-    assert isinstance(filled(Grown(), [*few, Item((99, ""))])._items, SortedKeyList)
+def test_a_long_one_has_several_runs() -> None:
+    few = [Item((number, "")) for number in range(Several.run_items_max)]
+    assert filled(Several(), few)._others is None
+    assert filled(Several(), [*few, Item((99, ""))])._others == [[Item((2, "")), Item((99, ""))]]
+
+
+@given(items=UNIQUE, data=st.data())
+def test_no_run_is_long_and_none_but_the_first_is_empty(items: list[Item], data: st.DataObject) -> None:
+    ranking = filled(Several(), items)
+    for gone in data.draw(st.lists(st.sampled_from(items), unique=True)) if items else []:
+        ranking.remove(gone)
+    others = ranking._others or []
+    assert all(0 < len(run) <= Several.run_items_max for run in others)
+    assert len(ranking._first) <= Several.run_items_max
+    assert ranking._first or not others
 
 
 @given(items=UNIQUE, parts=st.integers(1, 2 * SORTED_RUNS_MAX), rank=STARTS, limit=LIMITS)
 def test_several_answer_as_one(items: list[Item], parts: int, rank: Rank | None, limit: int) -> None:
-    rankings = [filled(Grown(), items[part::parts]) for part in range(parts)]
+    rankings = [filled(Several(), items[part::parts]) for part in range(parts)]
     assert merge_after(rankings, rank, limit) == after(items, rank, limit)
 
 

@@ -61,11 +61,11 @@ INDEXES = [None, 0, 1, 5]
 LIMITS = [1, 2, 7, 100]
 
 
-@pytest.fixture(scope="module", params=[Ranking.listed_items_max, 2], ids=["lists", "trees"])
+@pytest.fixture(scope="module", params=[Ranking.run_items_max, 2], ids=["lists", "runs"])
 def crowd(request: pytest.FixtureRequest) -> Iterator[Subaccount]:
     """alice with a row of every kind in many events on two exchange indexes, some of them of one instant."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ranking, "listed_items_max", request.param)
+        patch.setattr(Ranking, "run_items_max", request.param)
         yield crowded()
 
 

@@ -20,7 +20,7 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 
 pytestmark = pytest.mark.untraced
 
-FEW, MANY = 1_000, 30_000
+FEW, MANY = 2_000, 30_000
 MARKETS_OF_AN_EVENT = 4
 PEAK_GROWTH_BYTES_MAX = 4_096
 
