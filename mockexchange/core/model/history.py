@@ -1,6 +1,6 @@
 """A list of rows such as fills, indexed so that every page, newest first, costs O(log n + limit).
 
-A selector is a key under which a row can be found, such as ("event", E), or a market's ticker; each row has several,
+A selector is a key under which a row can be found, such as ("series", S), or a market's ticker; each row has several,
 and the selector () finds all rows. A partition is the tuple of a row's values that filters compare, such as
 (subaccount, status). There is one list, sorted by serial, for each selector and partition. A page merges the lists of
 the requested selectors whose partition passes the filter. Serials rise with time, so one order serves lists, windows of
@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 Selector = Hashable
-"""A market's ticker, which needs no tuple of its own, or a tuple such as ("event", E)."""
+"""A market's ticker, which needs no tuple of its own, or a tuple such as ("series", S)."""
 Partition = tuple[Any, ...]
 EVERYTHING: Selector = ()
 UNFILED_MAX = 256

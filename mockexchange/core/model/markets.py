@@ -50,11 +50,6 @@ class EventListing:
     details: EventDetails = PLAIN_EVENT
     markets: "list[Market]" = field(default_factory=list)
     updated_at: int = 0
-    by_event: Selector = field(init=False)
-    """The selector of rows of this event, one value for the lists of all of them."""
-
-    def __post_init__(self) -> None:
-        self.by_event = ("event", self.ticker)
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -109,7 +104,7 @@ class Market:
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, self.event.by_event, ("series", self.event.series.ticker)
+        return EVERYTHING, ("series", self.event.series.ticker)
 
     @property
     def partition(self) -> Partition:

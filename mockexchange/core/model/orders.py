@@ -201,8 +201,7 @@ class Order(Struct, eq=False, gc=False):
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        event = self.market.event
-        return EVERYTHING, self.market.ticker, event.by_event, ("index", event.exchange_index)
+        return EVERYTHING, self.market.ticker, ("index", self.market.event.exchange_index)
 
     @property
     def partition(self) -> Partition:

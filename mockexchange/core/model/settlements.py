@@ -46,7 +46,7 @@ class Settlement(Struct, frozen=True, eq=False):
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, self.market.ticker, ("event", self.market.event.ticker)
+        return EVERYTHING, self.market.ticker
 
     @property
     def partition(self) -> Partition:

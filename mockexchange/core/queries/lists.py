@@ -1,7 +1,8 @@
 """Pages of fills, orders and settlements, newest first, and the filters of each list.
 
-A page reads only the lists of the most specific filter (market, event), so it costs O(log n + limit) with any filters.
-Filters that contradict each other (a market of another event, an order of another account) match no row.
+A page reads only the lists of the most specific filter, so it costs O(log n + limit) with any filters; a page of an
+event with k markets reads the lists of each, and costs O(k log n + limit log k). Filters that contradict each other (a
+market of another event, an order of another account) match no row.
 """
 
 from collections.abc import Collection
@@ -113,7 +114,7 @@ def _selectors(
         return [market.ticker for market in markets if _passes(market.event, events, exchange_index)]
     if events:
         listed = [state.events[event] for event in events if event in state.events]
-        return [("event", event.ticker) for event in listed if _passes(event, (), exchange_index)]
+        return [market.ticker for event in listed if _passes(event, (), exchange_index) for market in event.markets]
     return [EVERYTHING if exchange_index is None else ("index", exchange_index)]
 
 

@@ -234,7 +234,7 @@ def test_a_market_that_moves_changes_its_row_and_its_place_in_the_list() -> None
         settled.do(move)
         assert before < market.revision <= state.listed_markets.revision
         assert market.updated_at == settled.at
-        assert state.listed_markets.filed(("event", "RAIN"), (market.status,)) == [market]
+        assert state.listed_markets.filed(("series", "RAIN"), (market.status,)) == [market]
 
 
 def counted(text: str) -> tuple[int, int]:

@@ -64,13 +64,11 @@ def get_historical_markets(call: Call) -> bytes:
     """Return a page of the markets that were paid out before the cutoff; none of them combines other markets."""
     params, keeps = call.params, _archived(call)
     events, series, aged = params["event_ticker"], params.get("series_ticker"), aged_serial(call.state, call.at)
-    if params["tickers"]:
-        rows = named(call.state.markets, params["tickers"])
-        tests = all_of([keeps, *_tests_of_names(events, series)])
-        look = partial(page_of, [rows], keeps=tests)
+    tests, lists = all_of([keeps, *_tests_of_names(events, series)]), _named_lists(call)
+    if lists is not None:
+        look = partial(page_of, lists, keeps=tests)
     else:
-        selector: Selector = ("event", events) if events else ("series", series) if series else EVERYTHING
-        tests = all_of([keeps, *_tests_of_names(events, series)])
+        selector: Selector = ("series", series) if series else EVERYTHING
         look = partial(call.state.listed_markets.find, selectors=[selector], admits=_is_paid_out, keeps=tests)
 
     def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
@@ -147,16 +145,23 @@ def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
     """Return the function that finds a page of markets; empty for markets that combine others (not emulated)."""
     if call.params.get("mve_filter") == "only":
         return lambda limit, after: HistoryPage([], None)
-    if call.params["tickers"]:
-        rows, keeps = named(call.state.markets, call.params["tickers"]), all_of(list(_all_tests(call)))
-        return lambda limit, after: page_of([rows], limit, ALWAYS, after, keeps)
+    lists = _named_lists(call)
+    if lists is not None:
+        keeps = all_of(list(_all_tests(call)))
+        return lambda limit, after: page_of(lists, limit, ALWAYS, after, keeps)
     return _indexed(call)
 
 
+def _named_lists(call: Call) -> list[list[Market]] | None:
+    """Return the markets that the call names by tickers, or by events; None if it names neither."""
+    tickers, events = call.params["tickers"], names_of(call.params["event_ticker"])
+    if tickers:
+        return [named(call.state.markets, tickers)]
+    return [event.markets for event in named(call.state.events, events)] if events else None
+
+
 def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
-    events, series = names_of(call.params["event_ticker"]), names_of(call.params["series_ticker"])
-    selectors: list[Selector]
-    selectors = [("event", name) for name in events] or [("series", name) for name in series] or [EVERYTHING]
+    selectors: list[Selector] = [("series", name) for name in names_of(call.params["series_ticker"])] or [EVERYTHING]
     statuses, window = _statuses(call), Window(*bounds(call.params, "created"))
     keeps = all_of(list(_tests_beside_index(call)))
 
@@ -169,8 +174,6 @@ def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
 def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
     yield from _test_of_archive(call)
     yield from _test_of_pause(call)
-    if call.params["event_ticker"]:
-        yield from _test_of_series(call)
     yield from _tests_of_times(call, ("close", "settled", "updated"))
 
 
