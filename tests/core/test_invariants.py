@@ -213,7 +213,7 @@ def queue(state: State) -> None:
 
 
 def lost_order(state: State) -> None:
-    del state.orders["later"]
+    del state.orders._given["later"]
 
 
 def resting_orders(state: State) -> None:

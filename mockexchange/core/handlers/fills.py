@@ -37,7 +37,7 @@ def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
         _require_fillable(state, market, side)
     traded = _trade(state, market, command, at)
     legs = (_leg(state, traded, side, place) for place, side in enumerate(sides))
-    yield from carry_out(state, traded, legs, at, command.fill_id)
+    yield from carry_out(state, traded, legs, at)
 
 
 def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Event]:
@@ -122,7 +122,7 @@ def _trade(state: State, market: Market, command: Fill, at: int) -> Trade:
     own_side = outcome_side(command.side, command.action)
     price_centicents = command.price_centicents
     return Trade(
-        trade_id=command.fill_id or state.new_id("fill"),
+        given_id=command.fill_id,
         market=market,
         yes_centicents=price_centicents if command.side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents,
         count_centis=command.count_centis,
@@ -145,7 +145,7 @@ def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
     """
     serial = state.next_revision() if place else traded.serial
     return Order(
-        order_id=command.order.order_id if isinstance(command.order, NewOrder) else state.new_id(f"order {place}"),
+        given_id=command.order.order_id if isinstance(command.order, NewOrder) else "",
         client_order_id=command.client_order_id,
         subaccount=state.subaccounts[command.subaccount_ref],
         market=traded.market,

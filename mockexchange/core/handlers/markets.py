@@ -89,7 +89,7 @@ def touch_market(state: State, market: Market, at: int, revision: int | None = N
         revision = state.next_revision()
     market.revision = state.listed_markets.revision = revision
     market.updated_at = at
-    _touch_event(state, market.event, revision)
+    market.event.revision = state.listed_events.revision = revision
 
 
 def _touch_event(state: State, event: EventListing, revision: int) -> None:
@@ -99,7 +99,7 @@ def _touch_event(state: State, event: EventListing, revision: int) -> None:
 def _add_series(
     state: State, name: str, fee_type: FeeType, fee_multiplier: int, details: SeriesDetails | None, at: int
 ) -> Event:
-    state.series[name] = Series(name, fee_type, fee_multiplier, details or PLAIN_SERIES, at)
+    state.series[name] = Series(name, fee_type, fee_multiplier, details or PLAIN_SERIES, at, state.seed)
     return SeriesListed(series=name)
 
 

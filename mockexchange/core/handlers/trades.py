@@ -34,7 +34,7 @@ class Leg(Struct, frozen=True):
     is_incoming: bool = False
 
 
-def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int, given_id: str | None = None) -> list[Event]:
+def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int) -> list[Event]:
     """Carry out a trade: change the orders, cash and positions of its `legs`, and add it to the public tape.
 
     The trade also counts for the order groups of its orders.
@@ -42,17 +42,17 @@ def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int, given_i
     events: list[Event] = []
     for leg in legs:
         events += _fill_one(state, traded, leg, at)
-    events += print_trade(state, traded, at, given_id)
+    events += print_trade(state, traded, at)
     for side in (traded.maker, traded.taker):
         if side is not None and side.order.group is not None:
             events += order_groups.count_fill(state, side.order.group, traded.count_centis, at)
     return events
 
 
-def print_trade(state: State, traded: Trade, at: int, given_id: str | None = None) -> list[Event]:
+def print_trade(state: State, traded: Trade, at: int) -> list[Event]:
     """Add the trade to the public tape, and update the market's volume and last price."""
-    if given_id is not None:
-        state.named_trades[given_id] = traded
+    if traded.given_id is not None:
+        state.named_trades[traded.given_id] = traded
     state.tape.add(traded, traded.serial)
     market = traded.market
     printed = Traded(

@@ -164,9 +164,9 @@ def _orders(state: State, fills: FillsByRow) -> Iterator[str]:
     fills_by_order: dict[str, list[FillRow]] = {}
     for fill in (fill for rows in fills.values() for fill in rows):
         fills_by_order.setdefault(fill.order.order_id, []).append(fill)
-    for order_id, order in state.orders.items():
-        if order.fills != fills_by_order.get(order_id, []):
-            yield f"order {order_id} has other fills than its account lists"
+    for order in state.orders.oldest_first():
+        if order.fills != fills_by_order.get(order.order_id, []):
+            yield f"order {order.order_id} has other fills than its account lists"
         yield from _order(order)
 
 

@@ -70,16 +70,16 @@ def _better(order_book: OrderBook, order: Order) -> int:
 
 def _lost_orders(state: State) -> Iterator[str]:
     """Check that the order books and the groups hold exactly the orders with a remaining count."""
-    left = {order_id for order_id, order in state.orders.items() if order.remaining_centis}
+    left = {order.order_id: order for order in state.orders.oldest_first() if order.remaining_centis}
     resting = {order.order_id for order_book in state.order_books.values() for order in order_book}
     books = state.order_books.values()
     for name, account in state.accounts.items():
         own_orders = sum(order.subaccount_ref.account == name for order in chain.from_iterable(books))
         if own_orders != account.resting_orders:
             yield f"{name}: counts {account.resting_orders} resting orders, has {own_orders}"
-    if left != resting:
+    if left.keys() != resting:
         yield f"orders {sorted(left)} have contracts left, {sorted(resting)} rest"
     for group_id, group in state.groups.items():
-        own = [order_id for order_id in state.orders if order_id in left and state.orders[order_id].group is group]
+        own = [order_id for order_id, order in left.items() if order.group is group]
         if list(group.orders) != own:
             yield f"group {group_id} has {list(group.orders)}, of its orders {own} rest"

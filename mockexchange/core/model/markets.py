@@ -35,6 +35,8 @@ class Series(Struct, eq=False):
     fee_multiplier: int
     details: SeriesDetails = PLAIN_SERIES
     updated_at: int = 0
+    seed: int = 0
+    """The exchange's seed, from which the ids of its trades are derived."""
 
 
 @dataclass(slots=True, eq=False)

@@ -92,7 +92,7 @@ class Queue:
 
 
 class OrderBook:
-    """The resting orders of a market. `sides` has, for each side and price, the queue of the bids."""
+    """The resting orders of a market, which have given ids, and their queues by side and price."""
 
     __slots__ = ("orders", "sides")
 
@@ -107,30 +107,30 @@ class OrderBook:
 
     def add(self, order: Order) -> None:
         """Add an order to the order book, at the end of the queue of its price."""
-        self.orders[order.order_id] = order
+        self.orders[order.given_id] = order
         side, price_centicents = order.bid
         queues = self.sides[side]
         queue = queues.get(price_centicents)
         if queue is None:
             queue = queues[price_centicents] = Queue()
-        queue.join(order.order_id, order.remaining_centis)
+        queue.join(order.given_id, order.remaining_centis)
 
     def change(self, order: Order, change_centis: int) -> None:
         """Change an order's count in its queue (negative if it fell); remove an order with no contracts left."""
         queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
-        queues[price_centicents].change(order.order_id, change_centis)
+        queues[price_centicents].change(order.given_id, change_centis)
         if not order.remaining_centis:
             self._leave(order, queues, price_centicents)
 
     def remove(self, order: Order) -> None:
         """Remove a resting order from its queue. Call this function before the order's price or count changes."""
         queues, price_centicents = self.sides[order.bid_side], order.bid_centicents
-        queues[price_centicents].change(order.order_id, -order.remaining_centis)
+        queues[price_centicents].change(order.given_id, -order.remaining_centis)
         self._leave(order, queues, price_centicents)
 
     def _leave(self, order: Order, queues: SortedDict[int, Queue], price_centicents: int) -> None:
         queue = queues[price_centicents]
-        queue.leave(order.order_id)
-        del self.orders[order.order_id]
+        queue.leave(order.given_id)
+        del self.orders[order.given_id]
         if not queue.count_centis:
             del queues[price_centicents]

@@ -7,11 +7,16 @@ The garbage collector does not visit orders and trades: `State` breaks their cyc
 so that pickle, which knows a plain object before its parts, does not go round for ever.
 """
 
+from bisect import bisect_left
 from collections import deque
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from itertools import chain
 
 from msgspec import Struct, field
 
-from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.ids import row_id, serial_in
+from mockexchange.core.model.history import EVERYTHING, Partition, Selector, by_serial
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import OneOrMore, as_list
 from mockexchange.core.model.subaccounts import Subaccount
@@ -38,7 +43,8 @@ class Trade(Struct, eq=False, gc=False):
     `taker_side` is the outcome that the taker gains, `market_volume_centis` the market's volume before the trade.
     """
 
-    trade_id: str
+    given_id: str | None
+    """The id that a command gave; other trades have one that is derived from their serial."""
     market: Market
     yes_centicents: int
     count_centis: int
@@ -48,6 +54,10 @@ class Trade(Struct, eq=False, gc=False):
     market_volume_centis: int
     maker: "FillRow | None" = None
     taker: "FillRow | None" = None
+
+    @property
+    def trade_id(self) -> str:
+        return self.given_id or row_id(self.market.event.series.seed, "trade", self.serial)
 
     @property
     def no_centicents(self) -> int:
@@ -127,7 +137,8 @@ class FillRow:
 class Order(Struct, eq=False, gc=False):
     """An order of a subaccount, resting or done."""
 
-    order_id: str
+    given_id: str
+    """The id of an order that was placed, or that its first fill named; empty if the id is derived from the serial."""
     client_order_id: str
     subaccount: Subaccount
     market: Market
@@ -162,6 +173,10 @@ class Order(Struct, eq=False, gc=False):
     maker_fees_micros: int = 0
     accrued_attos: int = 0
     """Sum of rounded less exact fees that has not been given back yet, in 1e-18 dollars."""
+
+    @property
+    def order_id(self) -> str:
+        return self.given_id or row_id(self.market.event.series.seed, "order", self.serial)
 
     @property
     def fills(self) -> list[FillRow]:
@@ -253,7 +268,7 @@ class OrderGroup(Struct, eq=False):
         Cost: O(1) for the newest order.
         """
         newest = next(reversed(self.orders.values()), None)
-        self.orders[order.order_id] = order
+        self.orders[order.given_id] = order
         if newest is not None and newest.serial > order.serial:
             self.orders = dict(sorted(self.orders.items(), key=lambda item: item[1].serial))
 
@@ -274,3 +289,61 @@ class OrderGroup(Struct, eq=False):
         """Let the group count its fills from zero again."""
         self.filled_centis, self.is_triggered = 0, False
         self.recent.clear()
+
+
+class OrderTable(Mapping[str, Order]):
+    """Every order of an exchange by id, oldest first. A look-up costs O(1), or O(log n) for a derived id.
+
+    An order that was made by a fill without an order id has an id that is derived from its serial, and neither the id
+    nor a place in a table of ids is stored: most orders of a long history are of this kind. The id contains the serial.
+    """
+
+    __slots__ = ("_derived", "_given")
+
+    def __init__(self) -> None:
+        self._given: dict[str, Order] = {}
+        self._derived: list[Order] = []
+        """Orders with a derived id, sorted by serial."""
+
+    def add(self, order: Order) -> None:
+        """Add an order, whose serial must be higher than all earlier ones."""
+        if order.given_id:
+            self._given[order.given_id] = order
+        else:
+            self._derived.append(order)
+
+    def find(self, order_id: str) -> Order | None:
+        """Return the order with an id; None if there is none."""
+        return self._given.get(order_id) or self._of_derived_id(order_id)
+
+    def __getitem__(self, order_id: str) -> Order:
+        order = self.find(order_id)
+        if order is None:
+            raise KeyError(order_id)
+        return order
+
+    def __len__(self) -> int:
+        return len(self._given) + len(self._derived)
+
+    def __iter__(self) -> Iterator[str]:
+        return (order.order_id for order in self.oldest_first())
+
+    def __reversed__(self) -> Iterator[str]:
+        given, derived = reversed(self._given.values()), reversed(self._derived)
+        return (order.order_id for order in merge(given, derived, key=by_serial, reverse=True))
+
+    def oldest_first(self) -> Iterator[Order]:
+        """Iterate over the orders."""
+        return merge(self._given.values(), self._derived, key=by_serial)
+
+    def in_any_order(self) -> Iterator[Order]:
+        """Iterate over the orders without comparing them."""
+        return chain(self._given.values(), self._derived)
+
+    def _of_derived_id(self, order_id: str) -> Order | None:
+        serial = serial_in(order_id)
+        if serial is None:
+            return None
+        place = bisect_left(self._derived, serial, key=by_serial)
+        found = self._derived[place : place + 1]
+        return found[0] if found and found[0].order_id == order_id else None

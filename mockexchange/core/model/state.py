@@ -19,7 +19,7 @@ from mockexchange.core.model.history import History
 from mockexchange.core.model.markets import EventListing, Market, Series
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.order_rules import OrderRules
-from mockexchange.core.model.orders import Order, OrderGroup, Trade
+from mockexchange.core.model.orders import Order, OrderGroup, OrderTable, Trade
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.repricings import Repricings
@@ -100,7 +100,7 @@ class State:
     listed_markets: History[Market] = field(default_factory=History)
     tape: History[Trade] = field(default_factory=History)
     """Every trade in event contracts, newest last."""
-    orders: dict[str, Order] = field(default_factory=dict)
+    orders: OrderTable = field(default_factory=OrderTable)
     groups: dict[str, OrderGroup] = field(default_factory=dict)
     groups_opened: int = 0
     """Number of order groups ever opened, including deleted ones."""
@@ -117,7 +117,7 @@ class State:
 
     def __del__(self) -> None:
         """Break the reference cycles of rows, so that the memory is freed at once and not by the garbage collector."""
-        for order in self.orders.values():
+        for order in self.orders.in_any_order():
             for fill in order.fills:
                 fill.trade.maker = fill.trade.taker = None
             order.filled = None
@@ -170,7 +170,7 @@ class State:
 
     def order(self, order_id: str) -> Order:
         """Return an order by id. Raises Refused if it is unknown, with the most similar id among the newest orders."""
-        order = self.orders.get(order_id)
+        order = self.orders.find(order_id)
         if order is None:
             near = get_close_matches(order_id, islice(reversed(self.orders), ORDERS_COMPARED_MAX), n=1)
             advice = f": did you mean {near[0]!r}?" if near else f"; known: {_some(self.orders)}"

@@ -83,16 +83,15 @@ def take_resting(state: State, order: Order, count_centis: int, at: int) -> list
 
 
 def new_trade(state: State, market: Market, yes_centicents: int, count_centis: int, taker_side: Side, at: int) -> Trade:
-    """Return a new trade, whose id differs from that of every other trade of the same command."""
-    serial = state.next_revision()
+    """Return a new trade."""
     return Trade(
-        trade_id=state.new_id(f"fill {serial}"),
+        given_id=None,
         market=market,
         yes_centicents=yes_centicents,
         count_centis=count_centis,
         taker_side=taker_side,
         created_at=at,
-        serial=serial,
+        serial=state.next_revision(),
         market_volume_centis=market.volume_centis,
     )
 

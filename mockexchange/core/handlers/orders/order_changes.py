@@ -83,7 +83,7 @@ def take_off(
     if not order.remaining_centis:
         state.accounts[order.subaccount.ref.account].resting_orders -= 1
         if order.group is not None:
-            del order.group.orders[order.order_id]
+            del order.group.orders[order.given_id]
 
 
 def order_book_of(state: State, market: Market) -> OrderBook:
@@ -109,7 +109,7 @@ def leave_book(state: State, order: Order) -> None:
     state.order_books[order.market.ticker].remove(order)
     state.accounts[order.subaccount.ref.account].resting_orders -= 1
     if order.group is not None:
-        del order.group.orders[order.order_id]
+        del order.group.orders[order.given_id]
 
 
 def hold(order: Order) -> None:
@@ -146,7 +146,7 @@ def list_order(state: State, order: Order, revision: int) -> None:
 def add_order(state: State, order: Order, revision: int) -> None:
     """Add a new order to the lists of its account."""
     account = state.accounts[order.subaccount.ref.account]
-    state.orders[order.order_id] = order
+    state.orders.add(order)
     order.revision = revision
     account.ledger.orders.add(order, revision)
     if order.client_order_id:
@@ -192,7 +192,7 @@ def level_changed(order: Order, change_centis: int) -> Event:
         side=side,
         price_centicents=price_centicents,
         change_centis=change_centis,
-        order_id=order.order_id,
+        order_id=order.given_id,
     )
 
 

@@ -34,7 +34,7 @@ def require_enterable(state: State, command: PlaceOrder, market: Market, at: int
     if command.price_centicents % GRID_STEPS[0]:
         require_price_on_grid(state, market, command.price_centicents)
     require_count_on_grid(state, command.count_centis)
-    if command.order in state.orders:
+    if command.order is not None and command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
     require_new_client_order_id(state, command.subaccount_ref, command.client_order_id)
     resting, orders_max = state.accounts[command.subaccount_ref.account].resting_orders, state.rules.orders_max

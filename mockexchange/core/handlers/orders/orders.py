@@ -45,7 +45,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     market = require_open(state.market(command.market))
     subaccount = state.dollar_subaccount(command.subaccount_ref)
     group = group_for(state, command.group, command.subaccount_ref, market)
-    if command.order in state.orders:
+    if command.order is not None and command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
     order = new_order(state, command, subaccount, market, at)
     order.serial = order.revision = state.next_revision()
@@ -53,7 +53,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     list_order(state, order, order.serial)
     enter_book(state, order)
     yield OrderRested(
-        order_id=order.order_id,
+        order_id=order.given_id,
         subaccount_ref=command.subaccount_ref,
         market=market.ticker,
         side=order.side,
@@ -74,7 +74,7 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
         yield from cancel(state, order, at, OrderReason.DECREASE)
         return
     take_off(state, order, command.count_centis, OrderStatus.CANCELED, at)
-    yield OrderReduced(order_id=order.order_id, remaining_centis=order.remaining_centis)
+    yield OrderReduced(order_id=order.given_id, remaining_centis=order.remaining_centis)
     yield level_changed(order, -command.count_centis)
     yield order_changed(order, OrderReason.DECREASE)
     yield show_resting(state, order, -command.count_centis, at)
@@ -115,7 +115,7 @@ def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator
     """Cancel the remaining contracts of a resting order."""
     released_centis = order.remaining_centis
     take_off(state, order, released_centis, OrderStatus.CANCELED, at)
-    yield OrderCanceled(order_id=order.order_id)
+    yield OrderCanceled(order_id=order.given_id)
     yield level_changed(order, -released_centis)
     yield order_changed(order, reason)
     yield show_resting(state, order, -released_centis, at)
@@ -152,14 +152,14 @@ def execute(state: State, order: Order, fill: FillRow, at: int) -> list[Event]:
     if order.is_placed:
         count_centis = fill.trade.count_centis
         take_off(state, order, count_centis, OrderStatus.EXECUTED, at, fill)
-        executed = OrderExecuted(order_id=order.order_id, remaining_centis=order.remaining_centis)
+        executed = OrderExecuted(order_id=order.given_id, remaining_centis=order.remaining_centis)
         return [executed, level_changed(order, -count_centis), order_changed(order, OrderReason.TRADE)]
-    if order.order_id in state.orders:
-        count_fill(order, fill)
-        refile_order(state, order, at, order.partition)
-    else:
-        count_fill(order, fill)
+    is_new = order.filled is None
+    count_fill(order, fill)
+    if is_new:
         list_order(state, order, order.serial)
+    else:
+        refile_order(state, order, at, order.partition)
     return [order_changed(order, OrderReason.TRADE)]
 
 
@@ -187,7 +187,7 @@ def group_for(state: State, group_id: str | None, subaccount_ref: SubaccountRef,
 def new_order(state: State, command: RestOrder | PlaceOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
     """Return a new `Order` with the values of a command; it has no serial, revision or group, and is in no list yet."""
     return Order(
-        order_id=command.order or state.new_id("order"),
+        given_id=command.order or state.new_id("order"),
         client_order_id=command.client_order_id,
         subaccount=subaccount,
         market=market,

@@ -51,7 +51,7 @@ def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
     list_order(state, order, state.next_revision())
     events: list[Event] = [_placed(order)]
     if order.status is OrderStatus.CANCELED:
-        events.append(OrderCanceled(order_id=order.order_id))
+        events.append(OrderCanceled(order_id=order.given_id))
     events.append(order_changed(order, reason or _reason_of(order)))
     events += matches
     if not is_over:
@@ -135,7 +135,7 @@ def _reason_of(order: Order) -> OrderReason:
 
 def _placed(order: Order) -> Event:
     return OrderPlaced(
-        order_id=order.order_id,
+        order_id=order.given_id,
         subaccount_ref=order.subaccount.ref,
         market=order.market.ticker,
         client_order_id=order.client_order_id,

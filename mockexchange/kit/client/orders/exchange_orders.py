@@ -40,7 +40,7 @@ class ExchangeOrder(NamedTuple):
 
 def orders_of(state: State, account: str) -> list[ExchangeOrder]:
     """Return the orders of an account, oldest first."""
-    own = (order for order in state.orders.values() if order.subaccount_ref.account == account)
+    own = (order for order in state.orders.oldest_first() if order.subaccount_ref.account == account)
     return [_exchange_order(order) for order in own]
 
 
