@@ -3,14 +3,14 @@
 import click
 
 from mockexchange.cli.click_base import PREFIX, Program, allowed_colour
-from mockexchange.cli.commands import COMMANDS
+from mockexchange.cli.commands import SECTIONS
 from mockexchange.cli.help_page import COLUMNS_MAX
 from mockexchange.version import __version__
 
 
 @click.group(
     cls=Program,
-    entries=COMMANDS,
+    sections=SECTIONS,
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],

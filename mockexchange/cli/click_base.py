@@ -91,10 +91,12 @@ def _import_frozen(name: str) -> ModuleType:
 class Program(Group):
     """The group of all commands. Errors are one line on standard error; tracebacks are for bugs only."""
 
-    def __init__(self, *args: Any, entries: Mapping[str, CommandEntry], **attributes: Any) -> None:
+    def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, CommandEntry]], **attributes: Any) -> None:
+        """Begin a group whose help lists the commands of each section by name."""
         super().__init__(*args, **attributes)
-        self.entries = entries
-        self.commands = LazyCommands({name: entry.module for name, entry in entries.items()})
+        self.sections = sections
+        self.entries = {name: entry for entries in sections.values() for name, entry in entries.items()}
+        self.commands = LazyCommands({name: entry.module for name, entry in self.entries.items()})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.entries)
@@ -103,8 +105,10 @@ class Program(Group):
         return self.commands[cmd_name] if cmd_name in self.entries else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table of summaries, which imports no command's module."""
-        write_commands(formatter, [(name, entry.summary) for name, entry in self.entries.items()])
+        """Write the lists of commands from the table of summaries, which imports no command's module."""
+        width = max(map(len, self.entries))
+        for title, entries in self.sections.items():
+            write_commands(formatter, [(name.ljust(width), entry.summary) for name, entry in entries.items()], title)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -90,8 +90,8 @@ def summary_of(command: click.Command) -> str:
     return command.get_short_help_str(1_000)
 
 
-def write_commands(formatter: click.HelpFormatter, summaries: list[tuple[str, str]]) -> None:
-    with formatter.section("Commands"):
+def write_commands(formatter: click.HelpFormatter, summaries: list[tuple[str, str]], title: str = "Commands") -> None:
+    with formatter.section(title):
         formatter.write_dl(summaries)
 
 

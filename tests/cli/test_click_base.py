@@ -70,7 +70,7 @@ def test_the_list_of_commands_imports_none() -> None:
     code = "import sys, mockexchange.cli as cli; cli.main(['--help'], standalone_mode=False)"
     code = f"import atexit, sys; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); {code}"
     done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=True, text=True)
-    assert "Commands:" in done.stdout
+    assert "Start an exchange:" in done.stdout
     modules = [f"mockexchange.cli.commands.{entry.module}" for entry in COMMANDS.values()]
     assert [name for name in modules if f"'{name}'" in done.stderr] == []
 

@@ -62,7 +62,7 @@ def test_another_shell_is_refused(cli: Cli) -> None:
 
 def test_commands_and_options() -> None:
     assert offered("mockexchange ") == [f"plain,{name}" for name in COMMANDS]
-    assert offered("mockexchange do") == ["plain,do", "plain,doctor"]
+    assert offered("mockexchange do") == ["plain,doctor", "plain,do"]
     assert "plain,--tls-name" in offered("mockexchange serve --tl")
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
-from mockexchange.cli.commands import COMMANDS
+from mockexchange.cli.commands import COMMANDS, SECTIONS
 from tests.cli.test_click_base import commands
 
 PAGES = ["", *COMMANDS, *(words for words, _ in commands() if " " in words)]
@@ -40,7 +40,15 @@ def test_a_wide_terminal_is_used() -> None:
     assert len(page("serve", 120).splitlines()) < len(page("serve", 80).splitlines())
 
 
-@pytest.mark.parametrize("words", ["", "keys", "api", "fault", "stub", "script", "verify", "store", "scenario"])
+def test_the_commands_are_listed_by_what_they_are_for() -> None:
+    """Sections have one column of names, so that the page can be read from top to bottom."""
+    lines = page("", 80).splitlines()
+    listed = [line for section in SECTIONS for line in lines[lines.index(f"{section}:") :] if line]
+    starts = {name: next(line for line in listed if line.startswith(f"  {name} ")) for name in COMMANDS}
+    assert {line.index(COMMANDS[name].summary.split()[0], len(name) + 2) for name, line in starts.items()} == {14}
+
+
+@pytest.mark.parametrize("words", ["keys", "api", "fault", "stub", "script", "verify", "store", "scenario"])
 def test_a_group_alone_prints_its_help(words: str) -> None:
     result = CliRunner().invoke(main, words.split(), prog_name="mockexchange")
     assert (result.exit_code, "Commands:\n" in result.stdout, result.stderr) == (0, True, "")
