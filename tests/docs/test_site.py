@@ -117,6 +117,7 @@ def test_no_label_of_the_navigation_is_there_twice() -> None:
         ("rate limit", "limits.html"),
         ("fork", "recording.html"),
         ("record", "recording.html"),
+        ("subaccount", "cookbook/scenarios.html"),
     ],
 )
 def test_the_search_finds_pages_before_tables(site: Path, words: str, page: str) -> None:
