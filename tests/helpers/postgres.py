@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +99,20 @@ class PostgresServer:
         self._process.send_signal(number)
         self._process.wait(STOP_SECONDS_MAX)
 
-    def pause(self, number: int = signal.SIGSTOP) -> None:
-        """Stop the processes of all connections, until `pause(SIGCONT)`."""
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the processes of all connections until the end of the block."""
+        try:
+            self._signal_children(signal.SIGSTOP)
+            yield
+        finally:
+            self._signal_children(signal.SIGCONT)
+
+    def _signal_children(self, number: int) -> None:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         for child in children:
-            os.kill(int(child), number)
+            with suppress(ProcessLookupError):  # that of a closed connection ends by itself
+                os.kill(int(child), number)
 
     def run_sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """Return the rows of the last statement."""

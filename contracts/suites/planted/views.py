@@ -132,7 +132,7 @@ def groups_of_others_are_shown(planter: Planter) -> None:
 def fills_of_any_order_are_shown(planter: Planter) -> None:
     def make(find_fills: Any) -> Any:
         def find(state: Any, account: str, query: Any) -> Any:
-            order = state.orders.get(query.order_id)
+            order = state.orders.get(query.order_id or "")
             return find_fills(state, order.subaccount_ref.account if order else account, query)
 
         return find
