@@ -101,14 +101,6 @@ def test_empty_bodies_take_no_room_and_are_never_dropped() -> None:
     assert [(one.body, one.answer, one.dropped) for one in journal] == [(b"", b"", {}), (None, None, {})]
 
 
-def test_a_shared_body_counts_once() -> None:
-    page = b"p" * 90
-    journal = filled(Journal(bodies_bytes_max=100), *(entry(number, answer=page) for number in range(1, 6)))
-    assert [one.answer for one in journal] == [page] * 5
-    filled(journal, entry(6, answer=b"q" * 20))
-    assert [one.answer for one in journal] == [None] * 5 + [b"q" * 20]
-
-
 def test_bodies_of_entries_that_went_make_room() -> None:
     journal = Journal(entries_max=2, bodies_bytes_max=100)
     filled(journal, *(entry(number, answer=bytes([number]) * 40) for number in range(1, 9)))

@@ -5,7 +5,7 @@ import pytest
 from mockexchange.sandbox.journal.journal import Journal, pieces_of
 from mockexchange.sandbox.journal.recent_pages import PAGES_MAX, SHARED_BYTES_MAX, SHARED_BYTES_MIN
 from mockexchange.venues.request import Page
-from tests.sandbox.test_journal import entry
+from tests.sandbox.test_journal import entry, filled
 
 
 def test_a_page_counts_once_for_the_answers_that_have_it() -> None:
@@ -59,3 +59,17 @@ def test_an_equal_page_that_was_made_anew_counts_once() -> None:
         journal.add(entry(number, answer=bytes(bytearray(b"p" * sizes[number % len(sizes)]))))
     assert {len(one.answer or b"") for one in journal} == set(sizes)
     assert journal.bodies_bytes == SHARED_BYTES_MIN + SHARED_BYTES_MAX + 2 * (SHARED_BYTES_MAX + SHARED_BYTES_MIN)
+
+
+def test_a_shared_page_counts_once() -> None:
+    page = b"p" * 1_100
+    journal = filled(Journal(bodies_bytes_max=1_200), *(entry(number, answer=page) for number in range(1, 6)))
+    assert [one.answer for one in journal] == [page] * 5
+    filled(journal, entry(6, answer=b"q" * 200))
+    assert [one.answer for one in journal] == [None] * 5 + [b"q" * 200]
+
+
+def test_a_shared_short_body_counts_for_each_entry() -> None:
+    body = b"p" * 60
+    journal = filled(Journal(bodies_bytes_max=100), *(entry(number, body=body, answer=b"") for number in range(1, 4)))
+    assert ([one.body for one in journal], journal.bodies_bytes) == ([None, None, body], 60)

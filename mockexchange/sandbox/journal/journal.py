@@ -251,7 +251,7 @@ class Journal:
 
     @property
     def bodies_bytes(self) -> int:
-        """The size of all kept bodies; a body that several entries share counts once."""
+        """The size of all kept bodies; a page that several entries share counts once."""
         return self._bodies.size_bytes
 
     def add(self, entry: JournalEntry, *, awaits_answer: bool = False) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN
+
 
 class SharedBodies:
-    """The total size of the bodies; a bytes object that several entries share counts once."""
+    """The total size of the bodies; a page that several entries share counts once, a shorter body for each of them."""
 
     __slots__ = ("_holders", "size_bytes")
 
@@ -16,25 +18,30 @@ class SharedBodies:
         return id(raw) in self._holders
 
     def hold(self, bodies: Iterable[bytes | None]) -> None:
+        """Count the bodies of an entry."""
         holders = self._holders
         for raw in bodies:
-            if raw:
+            if raw is None:
+                continue
+            size = len(raw)
+            if size >= SHARED_BYTES_MIN:
                 place = id(raw)
-                count = holders.get(place)
-                if count is None:
-                    holders[place] = 1
-                    self.size_bytes += len(raw)
-                else:
-                    holders[place] = count + 1
+                holders[place] = count = holders.get(place, 0) + 1
+                if count > 1:
+                    continue
+            self.size_bytes += size
 
     def release(self, bodies: Iterable[bytes | None]) -> None:
+        """Count the bodies of an entry no more."""
         holders = self._holders
         for raw in bodies:
-            if raw:
+            if raw is None:
+                continue
+            size = len(raw)
+            if size >= SHARED_BYTES_MIN:
                 place = id(raw)
-                count = holders[place]
-                if count == 1:
-                    del holders[place]
-                    self.size_bytes -= len(raw)
-                else:
-                    holders[place] = count - 1
+                holders[place] = count = holders[place] - 1
+                if count:
+                    continue
+                del holders[place]
+            self.size_bytes -= size
