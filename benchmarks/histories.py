@@ -69,9 +69,8 @@ def nemeses(service: Service, server: PostgresServer | None) -> Mapping[str, Cal
 
     def stop_backends(random: Random) -> None:
         assert server is not None
-        server.pause(signal.SIGSTOP)
-        time.sleep(random.random() * STOPPED_SECONDS_MAX)
-        server.pause(signal.SIGCONT)
+        with server.paused():
+            time.sleep(random.random() * STOPPED_SECONDS_MAX)
 
     def kill_database(random: Random) -> None:
         assert server is not None

@@ -170,9 +170,8 @@ class ReplicaSet:
         self._database.start_surely()
 
     def _stop_backends(self, random: Random) -> None:
-        self._database.pause(signal.SIGSTOP)
-        time.sleep(random.uniform(*HELD_S))
-        self._database.pause(signal.SIGCONT)
+        with self._database.paused():
+            time.sleep(random.uniform(*HELD_S))
 
     def _part(self, random: Random, replica: ReplicaProcess) -> None:
         assert replica.machine
