@@ -110,7 +110,7 @@ class LocalServer:
         try:
             self.server_state.bind(port)
         except listener.PortInUse as error:
-            raise PortInUse(str(error).replace("--port ", "port=")) from None
+            raise PortInUse(error.explain("port=")) from None
         except OSError as error:
             what = f"cannot listen on port {port} of {host!r} ({error})"
             raise Unavailable(

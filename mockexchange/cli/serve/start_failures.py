@@ -32,9 +32,8 @@ def explained_failures(host: str, port: int, control_port: int | None = None, sc
     except ScenarioError as error:
         raise UsageFailure(explain_scenario_error(error, scenario)) from None
     except PortInUse as error:
-        is_control_port = str(error).startswith(f"port {control_port} ") and control_port != port
-        option = "--control-port" if is_control_port else "--port"
-        raise UsageFailure(str(error).replace("--port", option)) from None
+        option = "--control-port" if error.port == control_port != port else "--port"
+        raise UsageFailure(error.explain(f"{option} ")) from None
     except (StoreError, StoreUnavailable) as error:
         raise UsageFailure(str(error)) from None
     except BrokenPipeError:

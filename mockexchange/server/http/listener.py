@@ -43,6 +43,17 @@ LOGGER, UVICORN_LOGGER = logging.getLogger(__name__), logging.getLogger("uvicorn
 class PortInUse(Exception):
     """Raised when a port is taken; the message names a free one."""
 
+    def __init__(self, host: str, port: int, free_port: int) -> None:
+        super().__init__(host, port, free_port)
+        self.host, self.port, self.free_port = host, port, free_port
+
+    def explain(self, option: str = "--port ") -> str:
+        """Return the message; `option` sets the port, as it is written before the number."""
+        return f"port {self.port} on {self.host} is in use: try {option}{self.free_port}, or {option}0 for any"
+
+    def __str__(self) -> str:
+        return self.explain()
+
 
 def bind(host: str, port: int) -> socket.socket:
     """Open a listening socket; port 0 takes a free port. Raises PortInUse, or OSError with the reason."""
@@ -54,7 +65,7 @@ def bind(host: str, port: int) -> socket.socket:
             raise
         with socket.create_server((host, 0), family=family) as probe:
             free = probe.getsockname()[1]
-        raise PortInUse(f"port {port} on {host} is in use: try --port {free}, or --port 0 for any") from None
+        raise PortInUse(host, port, free) from None
 
 
 def bind_all(host: str, port: int, count: int) -> list[socket.socket]:
