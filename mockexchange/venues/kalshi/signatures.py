@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
 from mockexchange.venues.keys.public_keys import PublicKey
@@ -79,11 +80,12 @@ def decode_signature(text: str) -> bytes | None:
 
 def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
     """Return the verdict on a signature; "other_salt" means valid, but with a PSS salt that is not 32 bytes long."""
+    known: Any = key  # of the class that is looked up
     if _is_ed25519(type(key)):
-        return "good" if verifies_ed25519(key, signature, message) else "bad"
-    if verifies_rsa(key, signature, message, _PSS):
+        return "good" if verifies_ed25519(known, signature, message) else "bad"
+    if verifies_rsa(known, signature, message, _PSS):
         return "good"
-    return "other_salt" if verifies_rsa(key, signature, message, _PSS_ANY_SALT) else "bad"
+    return "other_salt" if verifies_rsa(known, signature, message, _PSS_ANY_SALT) else "bad"
 
 
 @lru_cache
@@ -93,7 +95,7 @@ def _is_ed25519(kind: type[PublicKey]) -> bool:
 
 
 def verifies_rsa(
-    key: Any,
+    key: RSAPublicKey,
     signature: bytes,
     message: bytes,
     scheme: padding.AsymmetricPadding,
@@ -106,7 +108,7 @@ def verifies_rsa(
     return True
 
 
-def verifies_ed25519(key: Any, signature: bytes, message: bytes) -> bool:
+def verifies_ed25519(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
     try:
         key.verify(signature, message)
     except InvalidSignature:
