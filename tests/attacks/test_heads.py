@@ -41,7 +41,7 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_too_much_of_a_head_is_refused_and_journalled(parser: str, name: str) -> None:
-    headers, told = TOO_MUCH[name]
+    headers, diagnosis = TOO_MUCH[name]
 
     async def scene() -> None:
         async with attacked() as target:
@@ -49,10 +49,10 @@ def test_too_much_of_a_head_is_refused_and_journalled(parser: str, name: str) ->
                 for _ in range(ROUNDS):
                     answer = await target.ask(head(POSITIONS, *headers))
                     assert answer.startswith(b"HTTP/1.1 431 ") or not answer  # a reset may overtake the answer
-                    assert told.encode() in answer or not answer
+                    assert diagnosis.encode() in answer or not answer
             entries = target.sandbox.journal.find(status=431)
             assert len(entries) == ROUNDS
-            assert told in str(entries[-1].diagnosis)
+            assert diagnosis in str(entries[-1].diagnosis)
             assert entries[-1].head_bytes + len(entries[-1].body or b"") < 4 * HEADERS_BYTES_MAX
             assert target.longest_ms < TURN_MS_MAX
 
@@ -88,14 +88,14 @@ def test_endless_trailers_of_a_body_end(parser: str, trailer: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "raw", "told"),
+    ("name", "raw", "diagnosis"),
     [
         ("HEAD_S_MAX", b"GET / HTTP/1.1\r\nHost: x\r\n", "the head of this request was not complete"),
         ("BODY_S_MAX", head(POSITIONS, "Content-Length: 9", method="POST") + b"1234", "the body of this request"),
     ],
 )
 def test_a_late_client_is_answered(
-    parser: str, name: str, raw: bytes, told: str, monkeypatch: pytest.MonkeyPatch
+    parser: str, name: str, raw: bytes, diagnosis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cut_requests, name, 0.01)
 
@@ -103,9 +103,9 @@ def test_a_late_client_is_answered(
         async with attacked() as target:
             answer = await target.ask(raw)
             assert answer.startswith(b"HTTP/1.1 408 ")
-            assert told.encode() in answer
+            assert diagnosis.encode() in answer
             [entry] = target.sandbox.journal
-            assert (entry.status, told in str(entry.diagnosis)) == (408, True)
+            assert (entry.status, diagnosis in str(entry.diagnosis)) == (408, True)
 
     play(scene())
 

@@ -68,10 +68,10 @@ def test_a_command_that_reads_finds_nothing_to_read() -> None:
             os.close(number)
 
 
-def run_out_of_time(text: str, told: Path, monkeypatch: pytest.MonkeyPatch) -> CommandResult:
+def run_out_of_time(text: str, marker: Path, monkeypatch: pytest.MonkeyPatch) -> CommandResult:
     """Run a program whose time is over, by a clock of the test, as soon as it has written the file."""
-    ends = f"import pathlib; pathlib.Path({str(told)!r}).touch()\n{HANG}"
-    now_s = SimpleNamespace(monotonic=lambda: 100.0 if told.exists() else 0.0)
+    ends = f"import pathlib; pathlib.Path({str(marker)!r}).touch()\n{HANG}"
+    now_s = SimpleNamespace(monotonic=lambda: 100.0 if marker.exists() else 0.0)
     monkeypatch.setattr("mockexchange.kit.client.command.command.time", now_s)
     return run(f"{text}\n{ends}")
 
@@ -79,7 +79,7 @@ def run_out_of_time(text: str, told: Path, monkeypatch: pytest.MonkeyPatch) -> C
 def test_a_command_whose_time_is_over_is_stopped_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = run_out_of_time(PARENT, tmp_path / "told", monkeypatch)
+    ran = run_out_of_time(PARENT, tmp_path / "marker", monkeypatch)
     assert (ran.exit_code, ran.why) == (None, "its time was over")
     assert not is_listening(int(ran.output))
 
@@ -95,7 +95,7 @@ def test_what_a_command_leaves_behind_is_stopped() -> None:
 def test_a_command_that_ignores_sigterm_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     began_s = time.monotonic()
     ignoring = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('x', flush=True)"
-    ran = run_out_of_time(ignoring, tmp_path / "told", monkeypatch)
+    ran = run_out_of_time(ignoring, tmp_path / "marker", monkeypatch)
     assert (ran.exit_code, ran.output) == (None, "x\n")
     assert time.monotonic() - began_s < 30
 

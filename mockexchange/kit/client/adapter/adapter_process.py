@@ -222,7 +222,7 @@ class LineProcess:
             self._log.append(rest)
 
     def _keep_piece(self, stream: IO[bytes]) -> bytes:
-        """Return the next bytes of the log. Whoever has the lock sees them in the pipe or kept."""
+        """Return the next bytes of the log. Under the lock each byte is either in the pipe or kept."""
         if sys.platform == "win32":
             return self._keep(os.read(stream.fileno(), READ_BYTES))
         _poll(stream, None)
