@@ -95,9 +95,14 @@ class Authority:
 
 
 def context_of(certificate: Certificate) -> ssl.SSLContext:
-    """Return the TLS context of a server with this certificate: TLS 1.2 and 1.3, HTTP/1.1 only."""
+    """Return the TLS context of a server with this certificate: TLS 1.2 and 1.3, HTTP/1.1 only.
+
+    It sends no session tickets. In TLS 1.3 they follow the handshake, and a Python client that reads and writes in two
+    threads (`websockets.sync`) hangs now and then if it reads one while it writes: OpenSSL shares one state machine.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.num_tickets = 0
     context.set_alpn_protocols(["http/1.1"])
     with tempfile.TemporaryDirectory(prefix="mockexchange-") as directory:  # of mode 0700: ssl reads only files
         chain = Path(directory, "chain.pem")
