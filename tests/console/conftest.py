@@ -21,6 +21,8 @@ ARGUMENTS = [
 ]
 PATIENCE_MS = 20_000
 """For what the page does by itself, on a machine that is busy."""
+DISTANT_MS = 300
+"""How late the requests of a page come to a distant server."""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,14 @@ def _note(problems: list[str], message: Any) -> None:
     """Note breaches of the policy. The page itself shows failed requests; a stub's script is blocked on purpose."""
     if message.type == "error" and not message.text.startswith(("Failed to load resource", "Blocked script execution")):
         problems.append(message.text)
+
+
+def delay_requests(tab: Any) -> None:
+    """Delay the requests of a tab from now on, as a distant server would."""
+    session = tab.context.new_cdp_session(tab)
+    session.send("Network.enable")
+    delays = {"offline": False, "latency": DISTANT_MS, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", delays)
 
 
 def open_console(tab: Any, live: Live, address: str = "/s/default/requests", token: str = TOKEN) -> None:

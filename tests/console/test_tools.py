@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.conftest import open_console
+from tests.console.conftest import delay_requests, open_console
 from tests.console.test_requests import requests_of, rows
 from tests.server.live import Live, SandboxView
 from tests.server.small import SMALL
@@ -106,11 +106,13 @@ def test_what_is_new_is_said_politely_and_the_list_is_a_grid(tab: Any, live: Liv
     tab.locator("main [role=status]").get_by_text("2 new, 1 refused").wait_for(state="attached")
     grid = tab.get_by_role("grid", name="Requests")
     assert grid.get_attribute("aria-rowcount") == "6"
+    delay_requests(tab)
     assert grid.locator("[tabindex], button, a").count() == 0  # the grid itself is the one tab stop
     tab.keyboard.press("w")
     assert grid.evaluate("(node) => node === document.activeElement")
     chosen = tab.locator(f"#{grid.get_attribute('aria-activedescendant')}")
     assert (chosen.get_attribute("aria-rowindex"), chosen.get_attribute("aria-selected")) == ("2", "true")
+    tab.locator(".detail").wait_for()
     tab.keyboard.press("Enter")
     assert tab.locator(".detail").evaluate("(node) => node === document.activeElement")
     tab.keyboard.press("Escape")

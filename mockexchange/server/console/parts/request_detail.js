@@ -22,9 +22,9 @@ export function RequestDetail(props) {
     );
   }, [props.number]);
   const close = () => refine({ n: "" });
-  if (problem.value) return html`<section class="detail" aria-label="Request"><header><h2>#${props.number}</h2><button class="plain" onClick=${close} aria-label="Close">✕</button></header><p>${problem.value}</p></section>`;
+  if (problem.value) return html`<section class="detail" aria-label="Request" tabindex="-1"><header><h2>#${props.number}</h2><button class="plain" onClick=${close} aria-label="Close">✕</button></header><p>${problem.value}</p></section>`;
   const one = entry.value;
-  if (!one) return html`<section class="detail" aria-label="Request"><p class="dim">Reading …</p></section>`;
+  if (!one) return html`<section class="detail" aria-label="Request" tabindex="-1"><p class="dim">Reading …</p></section>`;
   return html`<section class="detail" aria-label=${`Request ${one.number}`} tabindex="-1">
     <header><h2><span class="dim">#${one.number}</span> ${one.method} <span class="target">${one.target}</span></h2>
       <button class="plain" onClick=${close} aria-label="Close the details" title="Escape">✕</button></header>
