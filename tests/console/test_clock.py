@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.conftest import open_console
+from tests.console.conftest import delay_requests, open_console
 from tests.server.live import Live, SandboxView
 from tests.server.small import SMALL
 
@@ -80,6 +80,7 @@ def test_a_fault_that_cannot_be_read_says_why_in_its_dialog_by_keys(tab: Any, li
 
 def test_a_sandbox_is_made_reset_and_deleted_by_keys(tab: Any, live: Live) -> None:
     open_console(tab, live, "/s/default/sandboxes")
+    delay_requests(tab)
     tab.keyboard.press("c")
     tab.get_by_label("Name").focus()
     tab.keyboard.type("keyed")

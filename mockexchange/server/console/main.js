@@ -10,7 +10,7 @@ import { useKeys } from "./lib/keys.js";
 import { go, isNamed, place } from "./lib/router.js";
 import { hasToken, info, mayMake, readAccounts, readSandboxes, readServer, sandboxes, sandboxOf } from "./lib/state.js";
 import { startTheme } from "./lib/theme.js";
-import { attempt, close, Dialog, Note } from "./parts/dialog.js";
+import { attempt, attemptRead, close, Dialog, Note } from "./parts/dialog.js";
 import { Header } from "./parts/header.js";
 import { showHelp } from "./parts/help.js";
 import { showMake } from "./parts/make_form.js";
@@ -71,10 +71,10 @@ function Frame() {
   }, [sandbox, isKnown]);
   useEffect(() => {
     if (!isKnown) return undefined;
-    void attempt(() => readAccounts(sandbox));
+    void attemptRead(() => readAccounts(sandbox));
     return listen((events) => {
       if (events.some((one) => one.kind === "command" && /Account|Key|OpenBook/.test(one.data.command))) {
-        void attempt(() => readAccounts(sandbox));
+        void attemptRead(() => readAccounts(sandbox));
       }
     });
   }, [sandbox, isKnown, epoch.value]);

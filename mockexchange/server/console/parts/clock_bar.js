@@ -7,7 +7,7 @@ import { html } from "../lib/html.js";
 import { useKeys } from "../lib/keys.js";
 import { place } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
-import { attempt, tell } from "./dialog.js";
+import { attempt, attemptRead, tell } from "./dialog.js";
 
 const TICK_MS = 100;
 
@@ -15,7 +15,7 @@ export function ClockBar() {
   const name = place.value.sandbox;
   const [, tick] = useState(0);
   useEffect(() => {
-    void attempt(() => readClock(name));
+    void attemptRead(() => readClock(name));
     return listen((events) => {
       for (const one of events) if (one.kind === "clock") setClock(one.data);
     });

@@ -2,6 +2,7 @@
 // Native dialogs, short notes, and text to copy.
 import { signal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "../lib/api.js";
 import { html } from "../lib/html.js";
 
 /** @type {import("@preact/signals").Signal<{title: string, body: any, wide?: boolean} | null>} */
@@ -29,6 +30,13 @@ export async function attempt(work) {
     tell(error instanceof TypeError ? NO_ANSWER : error instanceof Error ? error.message : String(error), true);
     return undefined;
   }
+}
+
+/** Read something of a sandbox, and show the error if it fails, but not that the sandbox was deleted meanwhile. @template T @param {() => Promise<T>} read */
+export function attemptRead(read) {
+  return attempt(() => read().catch((error) => {
+    if (!(error instanceof ApiError && error.code === "unknown_sandbox")) throw error;
+  }));
 }
 
 /** @param {string} title @param {any} body @param {boolean} [wide] */
