@@ -22,7 +22,7 @@ ARGUMENTS = [
 PATIENCE_MS = 20_000
 """For what the page does by itself, on a machine that is busy."""
 DISTANT_MS = 300
-"""How late the requests of a page come to a distant server."""
+"""The delay of a request to a distant server."""
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def parsed(pem: str) -> x509.Certificate:
 
 
 def shake_hands(authority: Authority, names: Iterable[str], server_name: str) -> str:
-    """A handshake in memory, after which neither side sends; return the version of TLS. Raises ssl.SSLError."""
+    """Shake hands in memory, after which neither side sends; return the version of TLS. Raises ssl.SSLError."""
     trust = ssl.create_default_context(cadata=authority.certificate_pem)
     trust.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
     up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
