@@ -71,7 +71,7 @@ class Server:
         return json.loads(run(repeat(self.port, self.request(query, path, date), 1)).body)
 
 
-def signed_request(  # noqa: PLR0917  # what a request has
+def signed_request(  # what a request has
     port: int,
     key_id: str,
     key: RSAPrivateKey,

@@ -1,45 +1,14 @@
-"""Sizes, leftovers, the public names and the changelog, each as a rule that is also shown what it must refuse."""
+"""Leftovers, the public names and the changelog, each as a rule that is also shown what it must refuse."""
 
 import ast
 import re
 import types
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import pytest
 
 import mockexchange
 from tests.house.checkout import ROOT, sources, texts
-
-MODULE_LINES_MAX = 400
-FUNCTION_LINES_MAX = 70
-
-LONG_MODULES: Mapping[str, int] = {}
-"""Modules above the limit and their length: may shrink, may not grow, may not stay here once they fit."""
-
-
-def module_length_problems(path: str, source: str, long_modules: Mapping[str, int]) -> list[str]:
-    """Return what is wrong with the length of one module."""
-    lines = len(source.splitlines())
-    limit = max(MODULE_LINES_MAX, long_modules.get(path, 0))
-    if lines > limit:
-        return [f"{path}: {lines} lines, limit {limit}"]
-    if path in long_modules and lines <= MODULE_LINES_MAX:
-        return [f"{path}: fits by now, take it out of LONG_MODULES"]
-    return []
-
-
-def function_length_problems(path: str, source: str) -> list[str]:
-    """Return a line for each function that is too long, from `def` to its last line."""
-    functions = [
-        each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    lengths = [(each, (each.end_lineno or each.lineno) - each.lineno + 1) for each in functions]
-    return [
-        f"{path}:{each.lineno}: {each.name} has {lines} lines, limit {FUNCTION_LINES_MAX}"
-        for each, lines in lengths
-        if lines > FUNCTION_LINES_MAX
-    ]
 
 
 class Leftover(NamedTuple):
@@ -129,16 +98,6 @@ def newest_version(changelog: str) -> str | None:
 # --- the code obeys
 
 
-def test_no_module_is_too_long() -> None:
-    problems = [line for path, text in sources().items() for line in module_length_problems(path, text, LONG_MODULES)]
-    assert problems == []
-    assert set(LONG_MODULES) <= set(sources())
-
-
-def test_no_function_is_too_long() -> None:
-    assert [line for path, text in sources().items() for line in function_length_problems(path, text)] == []
-
-
 def test_nothing_is_left_over() -> None:
     assert [line for path, text in texts() for line in leftovers(path, text)] == []
 
@@ -159,24 +118,6 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 # --- each rule can fail
-
-
-def test_a_long_module_is_reported() -> None:
-    fits, too_long = "x\n" * MODULE_LINES_MAX, "x\n" * (MODULE_LINES_MAX + 1)
-    assert module_length_problems("a.py", fits, {}) == []
-    assert module_length_problems("a.py", too_long, {}) == ["a.py: 401 lines, limit 400"]
-    assert module_length_problems("a.py", too_long, {"a.py": 401}) == []
-    assert module_length_problems("a.py", too_long + "x", {"a.py": 401}) == ["a.py: 402 lines, limit 401"]
-    assert module_length_problems("a.py", fits, {"a.py": 401}) == ["a.py: fits by now, take it out of LONG_MODULES"]
-
-
-@pytest.mark.parametrize("definition", ["def f():", "async def f():"])
-def test_a_long_function_is_reported(definition: str) -> None:
-    body = "    pass\n"
-    assert function_length_problems("a.py", f"{definition}\n{body * (FUNCTION_LINES_MAX - 1)}") == []
-    assert function_length_problems("a.py", f"{definition}\n{body * FUNCTION_LINES_MAX}") == [
-        "a.py:1: f has 71 lines, limit 70"
-    ]
 
 
 CUT = "|"
