@@ -1,0 +1,63 @@
+"""What is not the same in every run: the host's time stands still, and the rest is replaced in the recorded text."""
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+HOST_NS: Final = 1_781_159_370_000_000_000
+"""2026-06-11T06:29:30Z, the time of the host in every recording."""
+
+
+class Rule:
+    """A part of a recording that differs from run to run.
+
+    `marker` is a text without which the pattern never matches.
+    """
+
+    def __init__(self, marker: str, pattern: str, replacement: str) -> None:
+        self.marker, self.pattern, self.replacement = marker, re.compile(pattern), replacement
+
+
+RULES: Final = {
+    "salted signatures (RSA-PSS)": Rule(
+        "-signature", r"(?i)(kalshi-access-signature\W+(?:value\W+)?)[A-Za-z0-9+/]{86,}={0,2}", r"\1(signature)"
+    ),
+    "time that an answer took": Rule("latency", r'("latency_(?:us|ms)": ?)[0-9.]+', r"\1(latency)"),
+    "time that answers took, of metrics": Rule(
+        "_duration_seconds", r"(_duration_seconds_(?:sum|bucket)\{[^}]*\}) [0-9.e-]+", r"\1 (seconds)"
+    ),
+    "folders of a run": Rule("/run-", r"/[^\s\"']*/run-\w+/", "(folder)/"),
+    "ports of this machine": Rule("127.0.0.1:", r"127\.0\.0\.1:[0-9]+", "127.0.0.1:(port)"),
+    "generated private keys": Rule(
+        "PRIVATE KEY", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----", "(private key)"
+    ),
+}
+
+
+def normal(text: str) -> str:
+    """Return a text of a recording without the parts that differ from run to run."""
+    for rule in RULES.values():
+        if rule.marker in text:
+            text = rule.pattern.sub(rule.replacement, text)
+    return text
+
+
+@contextmanager
+def pinned_time() -> Iterator[None]:
+    """Stop the time of the host; what counts seconds, such as the event loop's timers, goes on."""
+    real = time.time, time.time_ns
+    time.time, time.time_ns = lambda: HOST_NS / 1e9, lambda: HOST_NS
+    try:
+        yield
+    finally:
+        time.time, time.time_ns = real
+
+
+if __name__ == "__main__":  # the command line, in a process of its own
+    from mockexchange.cli import main
+
+    with pinned_time():
+        main(sys.argv[1:], prog_name="mockexchange")
