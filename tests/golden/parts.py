@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.golden import control, wire
+from tests.golden import command_line, control, wire
 from tests.golden.pinned import pinned_time
 
 Texts = dict[str, str]
@@ -30,6 +30,8 @@ PARTS: dict[str, Callable[[], Texts]] = {
     **{name: _played(name, *(["latest"] if name == "demo" else [])) for name in BUILT_IN},
     **{f"written-{path.stem}": _played(path) for path in sorted((WRITTEN / "scenarios").glob("*.yaml"))},
     "control": control.record,
+    "command-line": command_line.record,
+    "wrong-scenarios": command_line.record_wrong_scenarios,
 }
 """What records a part, by its name."""
 

@@ -1,11 +1,12 @@
 """What is not the same in every run: the host's time stands still, and the rest is replaced in the recorded text."""
 
 import re
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+
+from mockexchange import __version__
 
 HOST_NS: Final = 1_781_159_370_000_000_000
 """2026-06-11T06:29:30Z, the time of the host in every recording."""
@@ -26,6 +27,10 @@ RULES: Final = {
         "-signature", r"(?i)(kalshi-access-signature\W+(?:value\W+)?)[A-Za-z0-9+/]{86,}={0,2}", r"\1(signature)"
     ),
     "time that an answer took": Rule("latency", r'("latency_(?:us|ms)": ?)[0-9.]+', r"\1(latency)"),
+    "time that an answer took, in words": Rule(" ms", r"\b[0-9]+(?:\.[0-9]+)? ms\b", "(latency) ms"),
+    "time that an answer took, in a column": Rule("\t", r"(?<=\t)[0-9]+\.[0-9](?=\t)", "(latency)"),
+    "process ids": Rule("pid", r'(\bpid"?:? ?)[0-9]+', r"\1(pid)"),
+    "version of the package": Rule("version", rf'(version"?:? ?"?){re.escape(__version__)}\b', r"\1(version)"),
     "time that answers took, of metrics": Rule(
         "_duration_seconds", r"(_duration_seconds_(?:sum|bucket)\{[^}]*\}) [0-9.e-]+", r"\1 (seconds)"
     ),
@@ -54,10 +59,3 @@ def pinned_time() -> Iterator[None]:
         yield
     finally:
         time.time, time.time_ns = real
-
-
-if __name__ == "__main__":  # the command line, in a process of its own
-    from mockexchange.cli import main
-
-    with pinned_time():
-        main(sys.argv[1:], prog_name="mockexchange")
