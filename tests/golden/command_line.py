@@ -53,7 +53,7 @@ def folder() -> Iterator[Path]:
 def served(log: Path, *options: str) -> Iterator[None]:
     """Serve in a process of its own, whose output goes to a file, until the end of the block."""
     ready = Path("ready.json")
-    common = ("--scenario", "demo", "--port", "0", "--clock", "paused", "--token", "golden", "--ready-file", str(ready))
+    common = ("--port", "0", "--clock", "paused", "--token", "golden", "--ready-file", str(ready))
     command = [sys.executable, "-c", PINNED, str(PACKAGE), str(ROOT), "serve", *common, *options]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
@@ -94,10 +94,12 @@ def record() -> Texts:
     table = read_yaml(TABLES / "command_lines.yaml")
     with pinned_time(), folder() as here:
         Path("key.pem").write_text(KEY, encoding="ascii")
-        with served(here / "log.txt", "--log", "requests"):
+        with served(here / "log.txt", "--scenario", "demo", "--log", "requests"):
             texts = run_all(table["commands"])
         Path("ready.json").unlink(missing_ok=True)
-        with served(here / "log.json", "--log", "requests", "--log-format", "json", "--show-secrets"):
+        with served(
+            here / "log.json", "--scenario", "demo", "--log", "requests", "--log-format", "json", "--show-secrets"
+        ):
             run_all(table["logged"])
         texts["log of a server as text"] = Path("log.txt").read_text(encoding="utf-8")
         texts["log of a server as JSON"] = Path("log.json").read_text(encoding="utf-8")

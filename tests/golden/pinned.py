@@ -35,6 +35,7 @@ RULES: Final = {
         "_duration_seconds", r"(_duration_seconds_(?:sum|bucket)\{[^}]*\}) [0-9.e-]+", r"\1 (seconds)"
     ),
     "folders of a run": Rule("/run-", r"/[^\s\"']*/run-\w+/", "(folder)/"),
+    "folders of a database": Rule("host=", r"host=/[\w./-]+", "host=(folder)"),
     "ports of this machine": Rule("127.0.0.1:", r"127\.0\.0\.1:[0-9]+", "127.0.0.1:(port)"),
     "generated private keys": Rule(
         "PRIVATE KEY", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----", "(private key)"
