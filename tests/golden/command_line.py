@@ -41,7 +41,7 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="run-") as name, chdir(name):
         for variable in [one for one in os.environ if one.startswith(("MOCKEXCHANGE_", "XDG_", "COVERAGE_"))]:
             del os.environ[variable]
-        os.environ.update(SCREEN, HOME=name)
+        os.environ.update(SCREEN, HOME=name, PATH=os.defpath)
         try:
             yield Path(name)
         finally:

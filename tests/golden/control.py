@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import mockexchange
+from tests.golden.asking import PATIENCE_S
 from tests.golden.documents import read_yaml
 from tests.golden.pinned import pinned_time
 from tests.golden.questions import METHODS, Operation, operations, queries, target
@@ -30,7 +31,7 @@ class Socket:
         """Send bytes and return everything until the server closes the connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(raw)
-        answer = await reader.read()
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
         await writer.wait_closed()
         return answer

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.golden import command_line, control, wire, written
+from tests.golden import command_line, control, sockets, wire, written
 from tests.golden.pinned import pinned_time
 
 Texts = dict[str, str]
@@ -35,6 +35,7 @@ PARTS: dict[str, Callable[[], Texts]] = {
     **{name: _played(name, DATES_OF.get(name, DATES)) for name in BUILT_IN},
     **{f"written-{path.stem}": _played(path, DATES_OF.get(path.stem, DATES)) for path in written.SCENARIOS},
     "control": control.record,
+    "sockets": sockets.record,
     "command-line": command_line.record,
     "wrong-scenarios": command_line.record_wrong_scenarios,
     "written": written.record,

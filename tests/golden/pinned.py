@@ -1,6 +1,7 @@
 """What is not the same in every run: the host's time stands still, and the rest is replaced in the recorded text."""
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ RULES: Final = {
     "time that answers took, of metrics": Rule(
         "_duration_seconds", r"(_duration_seconds_(?:sum|bucket)\{[^}]*\}) [0-9.e-]+", r"\1 (seconds)"
     ),
+    "interpreter": Rule("python", rf"{re.escape(sys.executable)}", "(python)"),
+    "version of the interpreter": Rule("python", r'(python="?:? ?"?)3\.[0-9]+\.[0-9]+', r"\1(version)"),
+    "reason of a 413, which Python 3.13 renamed": Rule("413", "413 (Request Entity|Content) Too Large", "413 (reason)"),
     "folders of a run": Rule("/run-", r"/[^\s\"']*/run-\w+/", "(folder)/"),
     "folders of a database": Rule("host=", r"host=/[\w./-]+", "host=(folder)"),
     "ports of this machine": Rule("127.0.0.1:", r"127\.0\.0\.1:[0-9]+", "127.0.0.1:(port)"),
