@@ -24,6 +24,7 @@ UNTRACED = (
             "contracts",
             "docs",
             "examples",
+            "golden",
             "histories",
             "house",
             "stream_properties",

@@ -14,7 +14,6 @@ function in Python, with a dictionary of the fields, which takes a third of the 
 import pickle
 from enum import Enum
 from io import BytesIO
-from typing import Any
 
 from msgspec import Struct
 
@@ -66,10 +65,8 @@ class Snapshot(Struct, frozen=True):
 
     def exchange(self) -> Exchange:
         """Return a new copy of the exchange as it was at the end of the history."""
-        reader: Any = pickle.Unpickler(BytesIO(self.pickled))  # noqa: S301  # written in this process
-        reader.persistent_load = self.shared.__getitem__
         with collector_paused():
-            copied: Exchange = reader.load()
+            copied: Exchange = _Unpickler(BytesIO(self.pickled), self.shared).load()
         return copied
 
 
@@ -103,6 +100,17 @@ class _Pickler(pickle.Pickler):
         if place == len(self.shared):
             self.shared.append(value)
         return place
+
+
+class _Unpickler(pickle.Unpickler):
+    """An unpickler that takes those values from `shared`."""
+
+    def __init__(self, file: BytesIO, shared: tuple[object, ...]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, place: int) -> object:  # a method, since Python 3.13.0 refuses it as an attribute
+        return self._shared[place]
 
 
 def pickled_without_keys(exchange: Exchange) -> tuple[bytes, tuple[object, ...]]:

@@ -61,7 +61,9 @@ def test_every_place_of_the_navigation_page_exists() -> None:
     text = (DOCS / "internals" / "navigation.md").read_text(encoding="utf-8")
     places = re.findall(r"^\| [^|]+ \| `([\w./]+)` \|", text, re.MULTILINE)
     assert len(places) >= 40
-    below = {place: ROOT / ("" if place.startswith("tools/") else "mockexchange") / place for place in places}
+    below = {
+        place: ROOT / ("" if place.startswith(("tools/", "tests/")) else "mockexchange") / place for place in places
+    }
     assert [place for place, path in below.items() if not path.exists()] == []
 
 
