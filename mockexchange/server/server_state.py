@@ -14,10 +14,10 @@ from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
-from mockexchange.sandbox.port import LOGGER, StoreUnavailable
+from mockexchange.sandbox.port import LOGGER, SandboxError, StoreUnavailable
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
+from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
@@ -159,7 +159,9 @@ class ServerState:
         slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
         listener = None if port is None else self._listener(slot, port)
         try:
-            await self._store(slot, listener)
+            with self.sandboxes.coming(slot):
+                if self.persistence:
+                    await self.persistence.create(sandbox, _port_of(listener), slot.idle_us_max)
             self.sandboxes.add(slot)
         except (SandboxError, StoreUnavailable):
             if listener:
@@ -167,15 +169,6 @@ class ServerState:
             raise
         await self._add(slot, listener)
         return sandbox
-
-    async def _store(self, slot: Slot, listener: Listener | None) -> None:
-        """Store a sandbox, after the checks of `Sandboxes.add`, so that nothing is stored that cannot be added."""
-        if self.persistence is None:
-            return
-        self.sandboxes.require_room(slot.sandbox.name)
-        if listener is None:
-            self.sandboxes.require_free_keys(slot.sandbox)
-        await self.persistence.create(slot.sandbox, _port_of(listener), slot.idle_us_max)
 
     async def _add(self, slot: Slot, listener: Listener | None) -> None:
         self._take_in(slot.sandbox)
