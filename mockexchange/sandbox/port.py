@@ -31,6 +31,15 @@ class SandboxBroken(SandboxEnded):
     """
 
 
+class SetAside(NamedTuple):
+    """Why a sandbox of a store could not be opened. `keys` are the ids of all keys that its log adds."""
+
+    reason: str
+    keys: frozenset[str]
+    has_scenario: bool
+    """Whether its scenario could be read, with which a reset begins."""
+
+
 class SandboxError(Exception):
     """Raised if a sandbox cannot be created or found; `code` is for programs, `status` is an HTTP status."""
 

@@ -22,7 +22,7 @@ from mockexchange.sandbox.credentials import Credential, credential_of
 from mockexchange.sandbox.journal.journal import Journal, JournalEntry, pack_headers, pieces_of
 from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
-from mockexchange.sandbox.port import KeyInUse, SandboxBroken, SandboxEnded, StoreUnavailable, Written
+from mockexchange.sandbox.port import KeyInUse, SandboxBroken, SandboxEnded, SetAside, StoreUnavailable, Written
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.runner import Script
 from mockexchange.sandbox.streams.open_streams import Streams, sends_frames_first
@@ -50,6 +50,8 @@ class Sandbox:
 
     None for a sandbox with a port of its own.
     """
+    aside: SetAside | None = None
+    """Set if the sandbox could not be opened from its store; it is broken then."""
     _ending: str | None = None
     _sequence_max = sys.maxsize
     """The sequence number of the last command that its quota allows."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
+from mockexchange.sandbox.log.reopening import set_aside
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.port import KeyInUse, SandboxError
@@ -109,7 +110,9 @@ class Sandboxes:
             raise SandboxError(400, "bad_name", message)
         taken = self._slots.keys() | self._coming
         if name in taken:
-            raise SandboxError(409, "name_in_use", f"a sandbox {name!r} exists already")
+            broken = self._slots[name].sandbox.broken if name in self._slots else None
+            message = f"a sandbox {name!r} exists already" + (f"; {broken}" if broken else "")
+            raise SandboxError(409, "name_in_use", message)
         if len(taken) >= self.count_max:
             raise SandboxError(409, "too_many_sandboxes", f"at most {self.count_max} sandboxes: delete one first")
 
@@ -140,6 +143,36 @@ class Sandboxes:
         if not slot.has_own_port:
             self._route_keys(slot.sandbox)
 
+    def restore(self, slot: Slot) -> str | None:
+        """Add a sandbox that a store has; it is set aside if it has a key id of another one, or if there is no room.
+
+        Return the reason for which it is set aside, for whoever may see all sandboxes; None if it is not.
+        """
+        sandbox = slot.sandbox
+        reason = sandbox.aside.reason if sandbox.aside else None
+        try:
+            if reason is None and len(self._slots) >= self.count_max:
+                raise SandboxError(409, "too_many_sandboxes", f"the server has room for {self.count_max} sandboxes")
+            if reason is None:
+                self._require_free_keys(slot)
+        except SandboxError as error:
+            set_aside(sandbox, str(error))
+            reason = error.naming(f"sandbox {error.owner!r}") if isinstance(error, KeyInUse) else str(error)
+        self._slots[sandbox.name] = slot
+        if not slot.has_own_port and reason is None:
+            self._route_keys(sandbox)
+        return reason
+
+    def keep_keys_of_set_aside(self) -> None:
+        """Route requests with the keys of sandboxes that are set aside to them, after all others are restored.
+
+        So clients are told the reason, and no other sandbox gets these keys.
+        """
+        for slot in self._slots.values():
+            if slot.sandbox.aside and not slot.has_own_port:
+                for key_id in {*slot.sandbox.aside.keys, *(key.key_id for key in slot.sandbox.keys)}:
+                    self._route_key(key_id, slot.sandbox)
+
     def require_removable(self, name: str) -> Slot:
         """Return the slot of a sandbox that can be removed. Raises SandboxError if it is `default` or unknown."""
         slot = self.get(name)
@@ -161,6 +194,12 @@ class Sandboxes:
         """
         slot = self.get(name)
         old = slot.sandbox
+        if plan is None and old.aside and not old.aside.has_scenario:
+            advice = f"stop the server and use `mockexchange store delete STORE {name}`"
+            message = (
+                f"the scenario of sandbox {name!r} cannot be read, so it cannot begin anew: delete it, or {advice}"
+            )
+            raise SandboxError(409, "no_scenario", message)
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
         fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
         if self._slots.get(name) is slot:
@@ -183,6 +222,11 @@ class Sandboxes:
         replaced = self._slots.get(slot.sandbox.name)
         if replaced:
             self.unfollow(replaced.sandbox)
+        for key in slot.sandbox.keys:
+            owner = self._owner_of(key.key_id)
+            if owner is not None:  # the writing process has set one of them aside, and answers for both
+                for sandbox in (owner, slot.sandbox):
+                    set_aside(sandbox, f"it shares the key id {key.key_id} with another sandbox")
         self._slots[slot.sandbox.name] = slot
         self._route_keys(slot.sandbox)
 
@@ -237,7 +281,7 @@ class Sandboxes:
         routed = self._by_key.get(key_id)
         having = [slot.sandbox for slot in self._coming.values() if not slot.has_own_port]
         having += [routed] if routed is not None else []
-        having = [sandbox for sandbox in having if sandbox.key_of(key_id) is not None]
+        having = [sandbox for sandbox in having if _has_key(sandbox, key_id)]
         having += [sandbox for claimed, sandbox in self._claims if claimed == key_id]
         return next((sandbox for sandbox in having if sandbox is not besides), None)
 
@@ -253,8 +297,15 @@ class Sandboxes:
         return [
             slot.sandbox.name
             for slot in self._slots.values()
-            if slot.idle_us_max is not None and host_at - slot.sandbox.touched_at > slot.idle_us_max
+            if slot.idle_us_max is not None
+            and not slot.sandbox.aside
+            and host_at - slot.sandbox.touched_at > slot.idle_us_max
         ]
 
     def _forget_keys(self, sandbox: Sandbox) -> None:
         self._by_key = {key_id: owner for key_id, owner in self._by_key.items() if owner is not sandbox}
+
+
+def _has_key(sandbox: Sandbox, key_id: str) -> bool:
+    """Return whether a sandbox has a key; one that is set aside has all that its log adds."""
+    return sandbox.key_of(key_id) is not None or (sandbox.aside is not None and key_id in sandbox.aside.keys)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.log.reopening import NO_OWN_PORTS
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.port import LOGGER, SandboxError, StoreUnavailable
@@ -24,7 +25,7 @@ from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import LOOPBACK_NAMES, Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.persistence import NO_OWN_PORTS, Persistence
+from mockexchange.server.persistence import Persistence
 from mockexchange.server.sandbox_secrets import SandboxSecrets
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
@@ -152,7 +153,7 @@ class ServerState:
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
         if port is not None and self.persistence and not self.persistence.has_own_ports:
-            raise SandboxError(409, "port_unusable", NO_OWN_PORTS)
+            raise SandboxError(409, "port_unusable", f"{NO_OWN_PORTS}: leave `port` out")
         if idle_us_max is None and options.name != DEFAULT:
             idle_us_max = self.ttl_us
         sandbox = await make(replace(options, inspector=self.inspector, quotas=self.quotas))
@@ -178,16 +179,23 @@ class ServerState:
             self.ports[slot.sandbox.name] = listener
 
     async def restore(self) -> None:
-        """Open the stored sandboxes again. Raises StoreError.
+        """Open the stored sandboxes again; one that cannot be opened is set aside, with a warning. Raises StoreError.
 
         A sandbox whose own port is in use by now gets a free one.
         """
         if self.persistence is None:
             return
-        async for slot, port in self.persistence.restored(self.inspector, self.quotas):
-            listener = None if port is None else self._listener_again(slot, port)
-            self.sandboxes.add(slot)
-            await self._add(slot, listener)
+        async for _, sandbox, description in self.persistence.restored(self.inspector, self.quotas):
+            port = description.port if description and self.persistence.has_own_ports else None
+            slot = Slot(sandbox, port is not None, description.idle_us_max if description else None)
+            reason = self.sandboxes.restore(slot)
+            await self._add(slot, None if port is None else self._listener_again(slot, port))
+            if reason is not None:
+                store = self.persistence.store.shown
+                LOGGER.warning(
+                    "sandbox %s is set aside: %s: see `mockexchange store check %s`", sandbox.name, reason, store
+                )
+        self.sandboxes.keep_keys_of_set_aside()
 
     def _listener_again(self, slot: Slot, port: int) -> Listener:
         try:
