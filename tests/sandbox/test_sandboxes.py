@@ -154,3 +154,19 @@ def test_an_idle_sandbox_expires(shared: Sandboxes, host: Host) -> None:
     assert shared.expired(WALL + 150) == ["left"]
     assert shared.expired(WALL + 190) == ["left"]
     assert shared.expired(WALL + 251) == ["asked", "looked-at", "left"]
+
+
+def test_what_is_set_aside_does_not_expire_and_gives_its_reason_for_its_name(shared: Sandboxes, host: Host) -> None:
+    slot = Slot(make(FIXED, name="again", host=host), idle_us_max=100)
+    assert shared.restore(slot) is not None
+    host.at += 1_000
+    assert shared.expired(host.at) == []
+    with pytest.raises(SandboxError, match=r"exists already; sandbox 'again' is set aside, .* key id fixed is in use"):
+        shared.require_room("again")
+
+
+def test_a_follower_answers_for_neither_of_two_copies_with_one_key(shared: Sandboxes) -> None:
+    """The writing process has set one of them aside, and only it knows which."""
+    shared.follow(Slot(make(FIXED, name="again")))
+    shared.follow(Slot(make(name="other")))
+    assert [bool(slot.sandbox.broken) for slot in shared] == [False, True, True, False]

@@ -167,3 +167,32 @@ def test_both_are_found_in_a_database_after_many_lives(
     postgres_server: PostgresServer, lives: list[tuple[str, Any]]
 ) -> None:
     in_a_database(postgres_server, lives)
+
+
+def test_a_key_and_a_name_are_taken_while_they_are_being_stored(tmp_path: Path) -> None:
+    """Of several that ask for one at the same time, one gets it, and a restart finds just that."""
+    fixed = load_text("scenario: fixed\naccounts: {alice: {keys: {main: {key_id: a}}}}\n")
+
+    async def life() -> None:
+        server = ServerState(ADDRESS)
+        server.persistence = Persistence.open(tmp_path / "mock.db", "normal")
+        for name in NAMES:
+            await server.open(load_text(SCRIPTED), SandboxOptions(name=name, clock="paused", host=lambda: WALL))
+        asked: list[Any] = [server.sandboxes.get(name).sandbox.submit(command) for name, command in SAME_KEY]
+        asked += [server.open(fixed, SandboxOptions(name="new", clock="paused", host=lambda: WALL)) for _ in range(2)]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        assert sorted(type(one).__name__ for one in outcomes if isinstance(one, Exception)) == ["KeyInUse"] * 3
+        removed = next(name for name, one in zip(NAMES, outcomes, strict=False) if not isinstance(one, Exception))
+        await server.sandboxes.get(removed).sandbox.submit(RemoveKey(account="alice", key_id="a"))
+        named = [server.open(fixed, SandboxOptions(name="new", clock="paused", host=lambda: WALL)) for _ in range(2)]
+        made = await asyncio.gather(*named, return_exceptions=True)
+        assert [type(one).__name__ for one in made] == ["Sandbox", "SandboxError"]
+        before = await picture(server)
+        await server.stop()
+        again = ServerState(ADDRESS)
+        again.persistence = Persistence.open(tmp_path / "mock.db", "normal")
+        await again.restore()
+        assert await picture(again) == before
+        await again.stop()
+
+    asyncio.run(life())
