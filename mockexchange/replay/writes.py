@@ -6,14 +6,16 @@ commands is executed, in the state that the recorded request saw, even if other 
 
 from collections.abc import Callable, Iterator
 
-from mockexchange.core.commands import Command
+from mockexchange.core.commands import AddKey, Command
 from mockexchange.core.exchange import Outcome
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.store.log import Record
-from mockexchange.venues.request import Answer, Pending, resume
+from mockexchange.venues.request import KEY_TAKEN, Answer, Pending, resume
 
+TAKEN_MAX = 1_000
+"""The most key ids that other sandboxes may have had when a request was recorded: the log does not tell."""
 Judge = Callable[[Plain, Answer], Verdict]
 
 
@@ -67,7 +69,12 @@ class WriteReplay:
         write = self._waiting.pop(record.sequence, None)
         if write is None:
             return
-        if write.command != record.command:
+        command: Command | Answer = write.command
+        for _ in range(TAKEN_MAX):
+            if command == record.command or not type(command) is type(record.command) is AddKey:
+                break
+            command = resume(write.pending, KEY_TAKEN)
+        if command != record.command:
             title = f"executes {_text(write.command)}"
             self._deviate(write.entry, title, f"command {record.sequence}, {_text(record.command)}")
             return

@@ -31,6 +31,43 @@ class SandboxBroken(SandboxEnded):
     """
 
 
+class SetAside(NamedTuple):
+    """Why a sandbox of a store could not be opened. `keys` are the ids of all keys that its log adds."""
+
+    reason: str
+    keys: frozenset[str]
+    has_scenario: bool
+    """Whether its scenario could be read, with which a reset begins."""
+
+
+class SandboxError(Exception):
+    """Raised if a sandbox cannot be created or found; `code` is for programs, `status` is an HTTP status."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class KeyInUse(SandboxError):
+    """Raised if another sandbox on the shared port has a key id, before a command that adds the key is logged.
+
+    The message does not name the other sandbox: journals and scripts show it to whoever may see this one.
+    """
+
+    where: str | None = None
+    """The place of the command in a request, such as "[0]"; None if it was not in a list."""
+
+    def __init__(self, key_id: str, owner: str) -> None:
+        """`owner` is the name of the other sandbox."""
+        self.key_id, self.owner = key_id, owner
+        super().__init__(409, "key_in_use", self.naming("another sandbox"))
+
+    def naming(self, owner: str) -> str:
+        """Return the message, with these words for the other sandbox."""
+        advice = "take another key id, or a sandbox with a port of its own (port: 0)"
+        return f"key id {self.key_id} is in use by {owner} on the shared port: {advice}"
+
+
 class StoreUnavailable(Exception):
     """Raised if a command could not be stored and so was not executed; the message has the reason and what to do."""
 

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from mockexchange.core.commands import Command, Note
+from mockexchange.core.commands import AddKey, Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.registry import Faults
@@ -22,7 +22,7 @@ from mockexchange.sandbox.credentials import Credential, credential_of
 from mockexchange.sandbox.journal.journal import Journal, JournalEntry, pack_headers, pieces_of
 from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
-from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, Written
+from mockexchange.sandbox.port import KeyInUse, SandboxBroken, SandboxEnded, SetAside, StoreUnavailable, Written
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.runner import Script
 from mockexchange.sandbox.streams.open_streams import Streams, sends_frames_first
@@ -31,7 +31,7 @@ from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Cause, Log
 from mockexchange.venues.registry import DEFAULT, VENUES
-from mockexchange.venues.request import Answer, Request, resume
+from mockexchange.venues.request import KEY_TAKEN, Answer, Request, resume
 from mockexchange.venues.session import Handshake
 
 CLOCK = "clock"
@@ -45,6 +45,13 @@ class Sandbox:
     """The start of the sandbox's clock."""
     broken: str | None = None
     """The reason why the state cannot be used any more; None if it can. Only a reset or a deletion helps."""
+    claim_key: Callable[[str], None] | None = None
+    """Called with the id of each key before its command is logged; raises KeyInUse if another sandbox has it.
+
+    None for a sandbox with a port of its own.
+    """
+    aside: SetAside | None = None
+    """Set if the sandbox could not be opened from its store; it is broken then."""
     _ending: str | None = None
     _sequence_max = sys.maxsize
     """The sequence number of the last command that its quota allows."""
@@ -100,17 +107,10 @@ class Sandbox:
         """Append a command to the log and execute it, at the time `at` or now. All changes of state go through here.
 
         A command from outside the script has no cause; steps that were due before it run first. Raises SandboxEnded,
-        StoreUnavailable if the command could not be stored, and CommandFailed if the mock's own code raised an
-        exception, after which the state is as it was before the command.
+        StoreUnavailable if the command could not be stored, KeyInUse if it adds a key that another sandbox on the port
+        has, and CommandFailed if the mock's own code raised an exception, after which the state is as it was before.
         """
-        if cause is None and self.has_due:
-            await self.run_due()
-        if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
-            self._require_ready()
-        writer = self.writer
-        if writer.memory is None:
-            return (await writer.write(command, at, cause)).outcome
-        return writer.write_now(command, at, cause)
+        return (await self.write(command, at, cause)).outcome
 
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
         """Execute a command as `submit` does; return its record in the log together with its outcome."""
@@ -119,6 +119,8 @@ class Sandbox:
             await self.run_due()
         if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
             self._require_ready()
+        if type(command) is AddKey and self.claim_key is not None:
+            self.claim_key(command.key_id)
         if writer.memory is None:
             return await writer.write(command, at, cause)
         outcome = writer.write_now(command, at, cause)
@@ -302,10 +304,16 @@ class Sandbox:
         assert answer.pending is not None, "the answer is complete already"
         step = resume(answer.pending)
         while not isinstance(step, Answer):
-            record, outcome = await self.write(step, entry.at)
+            try:
+                record, outcome = await self.write(step, entry.at)
+            except KeyInUse:
+                step = resume(answer.pending, KEY_TAKEN)
+                continue
             entry.commands += (record.sequence,)
             step = resume(answer.pending, outcome)
-        _complete(entry, step)
+        entry.status, entry.operation, entry.account = step.status, step.operation, step.account
+        entry.key_id, entry.diagnosis, entry.findings = step.key_id, step.diagnosis, tuple(step.findings)
+        entry.fault, entry.stub, entry.refusal = step.fault, step.stub, step.refusal
         self.journal.set_answer(entry, step.body)
         self.script.note_request(entry)
         if sends_frames_first(self.plan.frames, self.plan.seed, entry.number):
@@ -388,10 +396,3 @@ class Sandbox:
 
     def credential_of(self, key: Key) -> Credential:
         return credential_of(self.exchange.state, key, self.private_pems.get(key.key_id))
-
-
-def _complete(entry: JournalEntry, answer: Answer) -> None:
-    """Set what the entry of a write gets from its complete answer, except the body."""
-    entry.status, entry.operation, entry.account = answer.status, answer.operation, answer.account
-    entry.key_id, entry.diagnosis, entry.findings = answer.key_id, answer.diagnosis, tuple(answer.findings)
-    entry.fault, entry.stub, entry.refusal = answer.fault, answer.stub, answer.refusal

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 from msgspec import Struct
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
+from mockexchange.sandbox.log.reopening import set_aside
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.port import KeyInUse, SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Record
@@ -18,14 +21,6 @@ SANDBOXES_MAX = 1_000
 """The default limit of sandboxes in a server: an idle `golden` sandbox takes about 100 kB."""
 NAMES_SHOWN_MAX = 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-class SandboxError(Exception):
-    """Raised if a sandbox cannot be created or found; `code` is for programs, `status` is an HTTP status."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
 
 
 class Slot(Struct):
@@ -49,6 +44,11 @@ class Sandboxes:
         self._count_max = count_max
         self._slots: dict[str, Slot] = {}
         self._by_key: dict[str, Sandbox] = {}
+        """The sandboxes by the ids of their keys on the shared port; a key that was removed still leads to its one."""
+        self._coming: dict[str, Slot] = {}
+        """The sandboxes that are being stored: their names and keys are taken already."""
+        self._claims: list[tuple[str, Sandbox]] = []
+        """The ids of keys whose commands are being stored, with the sandboxes that they are for."""
 
     def __iter__(self) -> Iterator[Slot]:
         return iter(list(self._slots.values()))
@@ -99,7 +99,8 @@ class Sandboxes:
 
     def new_name(self) -> str:
         """Return the first free name of sandbox-1, sandbox-2 and so on."""
-        number = next(number for number in range(1, self.count_max + 2) if f"sandbox-{number}" not in self._slots)
+        taken = self._slots.keys() | self._coming
+        number = next(number for number in range(1, len(taken) + 2) if f"sandbox-{number}" not in taken)
         return f"sandbox-{number}"
 
     def require_room(self, name: str) -> None:
@@ -107,18 +108,70 @@ class Sandboxes:
         if not NAME.fullmatch(name):
             message = f"name {name[:80]!r}: expected letters, digits, dots, dashes and underscores, at most 64"
             raise SandboxError(400, "bad_name", message)
-        if name in self._slots:
-            raise SandboxError(409, "name_in_use", f"a sandbox {name!r} exists already")
-        if len(self._slots) >= self.count_max:
+        taken = self._slots.keys() | self._coming
+        if name in taken:
+            broken = self._slots[name].sandbox.broken if name in self._slots else None
+            message = f"a sandbox {name!r} exists already" + (f"; {broken}" if broken else "")
+            raise SandboxError(409, "name_in_use", message)
+        if len(taken) >= self.count_max:
             raise SandboxError(409, "too_many_sandboxes", f"at most {self.count_max} sandboxes: delete one first")
 
-    def add(self, slot: Slot) -> None:
-        """Add a sandbox. Raises SandboxError if one of its key ids is in use on the shared port."""
+    @contextmanager
+    def coming(self, slot: Slot) -> Iterator[None]:
+        """Keep the name and the keys of a new sandbox for it until the end of the block, which stores the sandbox.
+
+        Raises SandboxError, before the block, if the name or a key id on the shared port is in use.
+        """
         self.require_room(slot.sandbox.name)
-        if not slot.has_own_port:
-            self.require_free_keys(slot.sandbox)
-            self._route_keys(slot.sandbox)
+        self._require_free_keys(slot)
+        with self._announced(slot):
+            yield
+
+    @contextmanager
+    def _announced(self, slot: Slot) -> Iterator[None]:
+        self._coming[slot.sandbox.name] = slot
+        try:
+            yield
+        finally:
+            self._coming.pop(slot.sandbox.name, None)
+
+    def add(self, slot: Slot) -> None:
+        """Add a sandbox. Raises SandboxError if its name, or one of its key ids on the shared port, is in use."""
+        self.require_room(slot.sandbox.name)
+        self._require_free_keys(slot)
         self._slots[slot.sandbox.name] = slot
+        if not slot.has_own_port:
+            self._route_keys(slot.sandbox)
+
+    def restore(self, slot: Slot) -> str | None:
+        """Add a sandbox that a store has; it is set aside if it has a key id of another one, or if there is no room.
+
+        Return the reason for which it is set aside, for whoever may see all sandboxes; None if it is not.
+        """
+        sandbox = slot.sandbox
+        reason = sandbox.aside.reason if sandbox.aside else None
+        try:
+            if reason is None and len(self._slots) >= self.count_max:
+                raise SandboxError(409, "too_many_sandboxes", f"the server has room for {self.count_max} sandboxes")
+            if reason is None:
+                self._require_free_keys(slot)
+        except SandboxError as error:
+            set_aside(sandbox, str(error))
+            reason = error.naming(f"sandbox {error.owner!r}") if isinstance(error, KeyInUse) else str(error)
+        self._slots[sandbox.name] = slot
+        if not slot.has_own_port and reason is None:
+            self._route_keys(sandbox)
+        return reason
+
+    def keep_keys_of_set_aside(self) -> None:
+        """Route requests with the keys of sandboxes that are set aside to them, after all others are restored.
+
+        So clients are told the reason, and no other sandbox gets these keys.
+        """
+        for slot in self._slots.values():
+            if slot.sandbox.aside and not slot.has_own_port:
+                for key_id in {*slot.sandbox.aside.keys, *(key.key_id for key in slot.sandbox.keys)}:
+                    self._route_key(key_id, slot.sandbox)
 
     def require_removable(self, name: str) -> Slot:
         """Return the slot of a sandbox that can be removed. Raises SandboxError if it is `default` or unknown."""
@@ -136,15 +189,25 @@ class Sandboxes:
     async def reset(self, name: str, plan: Plan | None = None, store: StoreFresh | None = None) -> Sandbox:
         """Replace a sandbox by a new one with the same name and keys, made from its scenario or from `plan`.
 
-        `store` is called to store the new sandbox in place of the old one. If it raises, or after ScenarioError, the
-        old sandbox is still in place.
+        `store` is called to store the new sandbox in place of the old one. If it raises, or after ScenarioError or
+        SandboxError, the old sandbox is still in place.
         """
         slot = self.get(name)
         old = slot.sandbox
+        if plan is None and old.aside and not old.aside.has_scenario:
+            advice = f"stop the server and use `mockexchange store delete STORE {name}`"
+            message = (
+                f"the scenario of sandbox {name!r} cannot be read, so it cannot begin anew: delete it, or {advice}"
+            )
+            raise SandboxError(409, "no_scenario", message)
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
         fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
-        if store is not None and self._slots.get(name) is slot:
-            await store(fresh, slot)
+        if self._slots.get(name) is slot:
+            renewed = Slot(fresh, slot.has_own_port)
+            self._require_free_keys(renewed)
+            if store is not None:
+                with self._announced(renewed):
+                    await store(fresh, slot)
         if self._slots.get(name) is not slot:
             raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
         self._forget_keys(slot.sandbox)
@@ -159,6 +222,11 @@ class Sandboxes:
         replaced = self._slots.get(slot.sandbox.name)
         if replaced:
             self.unfollow(replaced.sandbox)
+        for key in slot.sandbox.keys:
+            owner = self._owner_of(key.key_id)
+            if owner is not None:  # the writing process has set one of them aside, and answers for both
+                for sandbox in (owner, slot.sandbox):
+                    set_aside(sandbox, f"it shares the key id {key.key_id} with another sandbox")
         self._slots[slot.sandbox.name] = slot
         self._route_keys(slot.sandbox)
 
@@ -176,31 +244,68 @@ class Sandboxes:
 
         def note_key(record: Record, outcome: Outcome) -> None:
             if isinstance(record.command, AddKey):
-                self._index_keys(self._slots[name].sandbox)
+                self._note_added(self._slots[name].sandbox, record.command.key_id)
 
-        self._index_keys(sandbox)
-        sandbox.observers.append(note_key)
-
-    def _index_keys(self, sandbox: Sandbox) -> None:
-        """Route requests with the sandbox's keys to it, except keys that another sandbox has too."""
         for key in sandbox.keys:
-            self._by_key.setdefault(key.key_id, sandbox)
+            self._route_key(key.key_id, sandbox)
+        sandbox.observers.append(note_key)
+        sandbox.claim_key = lambda key_id: self._claim(self._slots[name].sandbox, key_id)
+
+    def _route_key(self, key_id: str, sandbox: Sandbox) -> None:
+        """Route requests with a key to a sandbox, unless another sandbox has the key too."""
+        if self._owner_of(key_id) is None:
+            self._by_key[key_id] = sandbox
+
+    def _claim(self, sandbox: Sandbox, key_id: str) -> None:
+        """Keep a key id for the sandbox that is about to log its command. Raises KeyInUse.
+
+        A log in memory is appended to at once. With any other one, another sandbox must not get the key meanwhile; a
+        claim whose command was never stored is void as soon as its sandbox stores nothing any more.
+        """
+        self._claims = [one for one in self._claims if one[1].writer.is_storing]
+        owner = self._owner_of(key_id, besides=sandbox)
+        if owner is not None:
+            raise KeyInUse(key_id, owner.name)
+        if sandbox.writer.memory is None:
+            self._claims.append((key_id, sandbox))
+
+    def _note_added(self, sandbox: Sandbox, key_id: str) -> None:
+        """Route requests with a key to the sandbox that has it from now on, unless its command was refused."""
+        if (key_id, sandbox) in self._claims:
+            self._claims.remove((key_id, sandbox))
+        if sandbox.key_of(key_id) is not None:
+            self._route_key(key_id, sandbox)
+
+    def _owner_of(self, key_id: str, besides: Sandbox | None = None) -> Sandbox | None:
+        """Return the sandbox that has a key on the shared port, or is about to get it; None if there is none."""
+        routed = self._by_key.get(key_id)
+        having = [slot.sandbox for slot in self._coming.values() if not slot.has_own_port]
+        having += [routed] if routed is not None else []
+        having = [sandbox for sandbox in having if _has_key(sandbox, key_id)]
+        having += [sandbox for claimed, sandbox in self._claims if claimed == key_id]
+        return next((sandbox for sandbox in having if sandbox is not besides), None)
+
+    def _require_free_keys(self, slot: Slot) -> None:
+        """Raise KeyInUse if a sandbox of another name has a key id of this one, unless this one has its own port."""
+        for key in () if slot.has_own_port else slot.sandbox.keys:
+            owner = self._owner_of(key.key_id, besides=self.find(slot.sandbox.name))
+            if owner is not None and owner.name != slot.sandbox.name:
+                raise KeyInUse(key.key_id, owner.name)
 
     def expired(self, host_at: int) -> list[str]:
         """Return the names of the sandboxes that were idle for longer than their limit."""
         return [
             slot.sandbox.name
             for slot in self._slots.values()
-            if slot.idle_us_max is not None and host_at - slot.sandbox.touched_at > slot.idle_us_max
+            if slot.idle_us_max is not None
+            and not slot.sandbox.aside
+            and host_at - slot.sandbox.touched_at > slot.idle_us_max
         ]
 
     def _forget_keys(self, sandbox: Sandbox) -> None:
         self._by_key = {key_id: owner for key_id, owner in self._by_key.items() if owner is not sandbox}
 
-    def require_free_keys(self, sandbox: Sandbox) -> None:
-        """Raise SandboxError if a key id of a sandbox is in use on the shared port."""
-        for key in sandbox.keys:
-            if key.key_id in self._by_key:
-                owner = self._by_key[key.key_id].name
-                message = f"key id {key.key_id} is in use by sandbox {owner!r}: ask for an own port (port: 0)"
-                raise SandboxError(409, "key_in_use", message)
+
+def _has_key(sandbox: Sandbox, key_id: str) -> bool:
+    """Return whether a sandbox has a key; one that is set aside has all that its log adds."""
+    return sandbox.key_of(key_id) is not None or (sandbox.aside is not None and key_id in sandbox.aside.keys)

@@ -157,7 +157,7 @@ METRICS = (
         "Frames of streams: in from clients, out to them, or lost; a stream's beginning and end count as one each.",
         _frames,
     ),
-    Metric("commands_total", "counter", "Commands in the log.", _one(lambda sandbox: len(sandbox.log))),
+    Metric("commands_total", "counter", "Commands in the log.", _one(lambda sandbox: sandbox.exchange.state.sequence)),
     Metric("journal_entries", "gauge", "Requests that the journal keeps.", _one(lambda sandbox: len(sandbox.journal))),
     Metric(
         "journal_frames", "gauge", "Frames that the journal keeps.", _one(lambda sandbox: len(sandbox.journal.frames))

@@ -1,32 +1,22 @@
 """Writes the sandboxes of a server to its store. A change is stored before any client sees it."""
 
 from collections.abc import AsyncIterator, Awaitable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.log.stored import describe, read_description, restore_sandbox
+from mockexchange.sandbox.log.reopening import Reopened, reopened
+from mockexchange.sandbox.log.stored import describe
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.sandboxes import Slot
-from mockexchange.scenario.errors import ScenarioError
-from mockexchange.store.codec import LogError
 from mockexchange.store.log import LogConflict, LogUnavailable, OutcomeUnknown
 from mockexchange.store.opening import Location, open_store
-from mockexchange.store.stores import Store, StoredSandbox, StoreError
+from mockexchange.store.stores import Store
 
 if TYPE_CHECKING:
     from mockexchange.store.sqlite_file import StoreLock
 
 Result = TypeVar("Result")
-NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own: leave `port` out"
-
-
-class Restored(NamedTuple):
-    """A sandbox that was opened again from the store. `port` is its own port, None if it has none."""
-
-    slot: Slot
-    port: int | None
 
 
 class Persistence:
@@ -64,25 +54,9 @@ class Persistence:
         if id_ is not None:
             await _available(self.store.delete(id_))
 
-    async def restored(self, inspector: Inspector | None, quotas: Quotas) -> AsyncIterator[Restored]:
-        """Open the stored sandboxes again and yield them, the oldest first. Raises StoreError."""
-        for stored in self.store.stored():
-            yield await self._restored(stored, inspector, quotas)
-
-    async def _restored(self, stored: StoredSandbox, inspector: Inspector | None, quotas: Quotas) -> Restored:
-        try:
-            description = read_description(stored.description)
-            log = self.store.log_of(stored)
-            sandbox = await restore_sandbox(stored.name, description, log, inspector, quotas=quotas)
-        except (ScenarioError, LogError, LogUnavailable, ValueError) as error:
-            name = self.store.shown
-            advice = f"see `mockexchange store check {name}`; nothing was changed"
-            raise StoreError(f"{name}: sandbox {stored.name!r} cannot be opened: {error}: {advice}") from None
-        if description.port is not None and not self.has_own_ports:
-            where = f"{self.store.shown}: sandbox {stored.name!r}"
-            raise StoreError(f"{where}: {NO_OWN_PORTS}, or delete it with a server without --replica")
-        slot = Slot(sandbox, has_own_port=description.port is not None, idle_us_max=description.idle_us_max)
-        return Restored(slot, description.port)
+    def restored(self, inspector: Inspector | None, quotas: Quotas) -> AsyncIterator[Reopened]:
+        """Open the stored sandboxes again; one that cannot be opened is set aside. Raises StoreError."""
+        return reopened(self.store, inspector, quotas, has_own_ports=self.has_own_ports)
 
 
 def id_of(sandbox: Sandbox) -> int | None:

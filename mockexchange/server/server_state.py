@@ -12,19 +12,20 @@ from starlette.types import ASGIApp
 
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.log.reopening import NO_OWN_PORTS
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
-from mockexchange.sandbox.port import LOGGER, StoreUnavailable
+from mockexchange.sandbox.port import LOGGER, SandboxError, StoreUnavailable
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
+from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import LOOPBACK_NAMES, Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.persistence import NO_OWN_PORTS, Persistence
+from mockexchange.server.persistence import Persistence
 from mockexchange.server.sandbox_secrets import SandboxSecrets
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
@@ -152,14 +153,16 @@ class ServerState:
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
         if port is not None and self.persistence and not self.persistence.has_own_ports:
-            raise SandboxError(409, "port_unusable", NO_OWN_PORTS)
+            raise SandboxError(409, "port_unusable", f"{NO_OWN_PORTS}: leave `port` out")
         if idle_us_max is None and options.name != DEFAULT:
             idle_us_max = self.ttl_us
         sandbox = await make(replace(options, inspector=self.inspector, quotas=self.quotas))
         slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
         listener = None if port is None else self._listener(slot, port)
         try:
-            await self._store(slot, listener)
+            with self.sandboxes.coming(slot):
+                if self.persistence:
+                    await self.persistence.create(sandbox, _port_of(listener), slot.idle_us_max)
             self.sandboxes.add(slot)
         except (SandboxError, StoreUnavailable):
             if listener:
@@ -167,15 +170,6 @@ class ServerState:
             raise
         await self._add(slot, listener)
         return sandbox
-
-    async def _store(self, slot: Slot, listener: Listener | None) -> None:
-        """Store a sandbox, after the checks of `Sandboxes.add`, so that nothing is stored that cannot be added."""
-        if self.persistence is None:
-            return
-        self.sandboxes.require_room(slot.sandbox.name)
-        if listener is None:
-            self.sandboxes.require_free_keys(slot.sandbox)
-        await self.persistence.create(slot.sandbox, _port_of(listener), slot.idle_us_max)
 
     async def _add(self, slot: Slot, listener: Listener | None) -> None:
         self._take_in(slot.sandbox)
@@ -185,16 +179,23 @@ class ServerState:
             self.ports[slot.sandbox.name] = listener
 
     async def restore(self) -> None:
-        """Open the stored sandboxes again. Raises StoreError.
+        """Open the stored sandboxes again; one that cannot be opened is set aside, with a warning. Raises StoreError.
 
         A sandbox whose own port is in use by now gets a free one.
         """
         if self.persistence is None:
             return
-        async for slot, port in self.persistence.restored(self.inspector, self.quotas):
-            listener = None if port is None else self._listener_again(slot, port)
-            self.sandboxes.add(slot)
-            await self._add(slot, listener)
+        async for _, sandbox, description in self.persistence.restored(self.inspector, self.quotas):
+            port = description.port if description and self.persistence.has_own_ports else None
+            slot = Slot(sandbox, port is not None, description.idle_us_max if description else None)
+            reason = self.sandboxes.restore(slot)
+            await self._add(slot, None if port is None else self._listener_again(slot, port))
+            if reason is not None:
+                store = self.persistence.store.shown
+                LOGGER.warning(
+                    "sandbox %s is set aside: %s: see `mockexchange store check %s`", sandbox.name, reason, store
+                )
+        self.sandboxes.keep_keys_of_set_aside()
 
     def _listener_again(self, slot: Slot, port: int) -> Listener:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mockexchange.store.log import Header, LogUnavailable, Record
-from mockexchange.store.stores import StoredSandbox, StoreError, StoreReader, decoded
+from mockexchange.store.stores import Row, StoredSandbox, StoreError, StoreReader, decoded
 
 READ_ONLY = "this process only follows the log of another one"
 
@@ -24,6 +24,10 @@ class FollowedStore:
     def log_of(self, stored: StoredSandbox) -> "FollowedLog":
         """Return the log of a sandbox; it includes the records that the writing process appends later."""
         return FollowedLog(self.reader, stored)
+
+    def rows(self, id_: int) -> Iterator[Row]:
+        """Yield the rows of a sandbox's log in order. Raises LogUnavailable."""
+        return self.reader.rows(id_)
 
     def close(self) -> None:
         self.reader.close()

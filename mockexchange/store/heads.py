@@ -14,6 +14,10 @@ ENTRIES_FROM = 2
 """The index of the table's first entry; the cells before it hold the mark, and the number of used entries."""
 
 
+SET_ASIDE = (1 << 64) - 1
+"""What is published, instead of a number, of the default sandbox if the writing process could not open it."""
+
+
 class Heads(Protocol):
     """Reads the last published record number of each sandbox, by the sandbox's id. A deleted sandbox has no number."""
 

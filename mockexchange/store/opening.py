@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockexchange.store.postgres.url import SCHEMES, PostgresUrl, masked
-from mockexchange.store.stores import Store, StoreError, StoreReader
+from mockexchange.store.stores import Store, StoredSandbox, StoreError, StoreReader
 from mockexchange.version import install_command
 
 if TYPE_CHECKING:
@@ -87,6 +87,17 @@ def compact(location: Location) -> tuple[int, int]:
     with _driver_explained(location):
         from mockexchange.store.postgres import postgres_store
     return postgres_store.compact(location)
+
+
+def delete(location: Location, name: str) -> StoredSandbox:
+    """Delete a sandbox from a store that no server uses; return what it was. Raises StoreError."""
+    if isinstance(location, Path):
+        from mockexchange.store import sqlite_store
+
+        return sqlite_store.delete(location, name)
+    with _driver_explained(location):
+        from mockexchange.store.postgres import postgres_store
+    return postgres_store.delete(location, name)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,21 +145,24 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def compact(path: Path) -> None:
-    """Free the disk space of deleted sandboxes in a store file. Raises StoreError."""
+@contextmanager
+def unused(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open an existing store file for writing for a block. Raises StoreError, also if a server uses it."""
     open_reader(path).close()
     held = lock(path)
     try:
         connection = open_writer(path, "full")
-        try:
-            connection.execute("vacuum")
-            connection.execute("pragma wal_checkpoint(truncate)")
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: {reason_of(error)}") from None
-        finally:
-            connection.close()
+        with closing(connection), closed_after_an_error(path, connection):
+            yield connection
     finally:
         held.release()
+
+
+def compact(path: Path) -> None:
+    """Free the disk space of deleted sandboxes in a store file. Raises StoreError."""
+    with unused(path) as connection:
+        connection.execute("vacuum")
+        connection.execute("pragma wal_checkpoint(truncate)")
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:

@@ -22,6 +22,7 @@ from mockexchange.store.sqlite_file import (
     open_reader,
     open_writer,
     reason_of,
+    unused,
     version_of,
 )
 from mockexchange.store.stores import (
@@ -35,6 +36,7 @@ from mockexchange.store.stores import (
     StoreError,
     checksum,
     decoded,
+    named,
     sandbox_checksum,
     stored_sandbox,
 )
@@ -88,7 +90,7 @@ class SqliteStore:
         try:
             writer = open_writer(path, durability)
             with closed_after_an_error(path, writer):
-                upgrade(path, writer)
+                upgrade(writer)
                 return cls(path, writer, held)
         except BaseException:
             held.release()
@@ -136,7 +138,7 @@ class SqliteStore:
         """Delete a sandbox with its log. Raises LogUnavailable and OutcomeUnknown."""
         await self.carry_out(lambda connection: connection.execute("delete from sandbox where id = ?", (id_,)))
 
-    def rows(self, id_: int, after: int, count: int | None) -> Iterator[Row]:
+    def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
         """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
 
         Raises LogUnavailable.
@@ -191,6 +193,14 @@ class SqliteLog:
         return self.records()
 
 
+def delete(path: Path, name: str) -> StoredSandbox:
+    """Delete a sandbox from a store file that no server uses; return what it was. Raises StoreError."""
+    with unused(path) as connection:
+        found = named(str(path), stored_sandboxes(path, connection), name)
+        connection.execute("delete from sandbox where id = ?", (found.id,))
+    return found
+
+
 def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
     """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
 
@@ -215,19 +225,15 @@ def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count:
 def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredSandbox]:
     """Return the sandboxes of a store file in the order of their creation. Raises StoreError."""
     try:
-        return [stored_sandbox(str(path), row) for row in _sandbox_rows(connection)]
+        return list(map(stored_sandbox, _sandbox_rows(connection)))
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {reason_of(error)}") from None
 
 
-def upgrade(path: Path, connection: sqlite3.Connection) -> None:
-    """Add the checksums that the sandboxes of an older version of store files lack.
-
-    Raises StoreError, and sqlite3.Error.
-    """
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Add the checksums that the sandboxes of an older version of store files lack. Raises sqlite3.Error."""
     if version_of(connection) != UPGRADABLE:
         return
-    stored_sandboxes(path, connection)  # one that cannot be read gets no checksum
     connection.execute("begin immediate")
     connection.execute("alter table sandbox add column crc integer not null default 0")
     for id_, name, header, description, *_ in _sandbox_rows(connection):

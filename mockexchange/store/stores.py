@@ -1,16 +1,18 @@
 """The interfaces of stores, which SQLite and PostgreSQL implement, stored sandboxes, and checksums of records."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
 import msgspec
 
 from mockexchange.store.codec import LogError, decode_record
-from mockexchange.store.log import Header, Log, Record
+from mockexchange.store.log import FORMAT, Header, Log, Record
 
 PAGE_RECORDS = 1_000
 """The records that one query reads, so that a long log is never held in memory twice as a whole."""
+KNOWN_MAX = 20
+"""The most sandboxes that a message names."""
 CREATED = "created"
 """The nonce of the records that a sandbox is created with."""
 DURABILITY = ("full", "normal")
@@ -31,7 +33,8 @@ class StoreError(Exception):
 class StoredSandbox(NamedTuple):
     """A sandbox in a store.
 
-    `description` is the JSON that a restart needs besides the log, `commands` the log's length.
+    `description` is the JSON that a restart needs besides the log, `commands` the log's length. With a `problem`, the
+    sandbox cannot be opened, and its header may be an empty one.
     """
 
     id: int
@@ -39,6 +42,7 @@ class StoredSandbox(NamedTuple):
     header: Header
     description: bytes
     commands: int
+    problem: str = ""
 
 
 class StoredLog(Log, Protocol):
@@ -58,6 +62,9 @@ class Store(Protocol):
         ...
 
     def log_of(self, stored: StoredSandbox) -> StoredLog: ...
+    def rows(self, id_: int) -> Iterator[Row]:
+        """Yield the rows of a sandbox's log in order. Raises LogUnavailable."""
+        ...
 
     async def create(
         self, name: str, header: Header, description: bytes, records: Iterable[Record], replaced: int | None = None
@@ -116,21 +123,35 @@ def sandbox_checksum(id_: int, name: bytes, header: bytes, description: bytes) -
     return crc32(description, crc32(header, crc32(name, crc32(lengths))))
 
 
-def stored_sandbox(shown: str, row: SandboxRow) -> StoredSandbox:
-    """Return the sandbox that a row of the store describes.
-
-    Raises StoreError if the row is damaged or was written by another version. `shown` is the store's file or URL for
-    messages.
-    """
-    id_, name, header, description, crc, count = row
-    if crc is not None and crc != sandbox_checksum(id_, name, header, description):
-        damage = f"sandbox {name.decode(errors='replace')!r} is damaged: the checksum of its options does not match"
-        raise StoreError(f"{shown}: {damage}: restore a copy of the store; nothing was changed")
+def stored_sandbox(row: SandboxRow) -> StoredSandbox:
+    """Return the sandbox that a row of the store describes; one that is damaged or unknown has a `problem`."""
+    id_, raw_name, raw_header, description, crc, count = row
+    name, problem = raw_name.decode(errors="backslashreplace"), ""
     try:
-        return StoredSandbox(id_, name.decode(), msgspec.json.decode(header, type=Header), description, count)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        advice = "use the version that wrote it"
-        raise StoreError(f"{shown}: the header of a sandbox cannot be read ({error}): {advice}") from None
+        header = msgspec.json.decode(raw_header, type=Header)
+        if header.format != FORMAT:
+            problem = f"its log has format {header.format}, and this version reads {FORMAT}"
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        header, problem = _empty_header(name), f"its header cannot be read ({error})"
+    problem = f"{problem}: use the version that wrote it" if problem else ""
+    if crc is not None and crc != sandbox_checksum(id_, raw_name, raw_header, description):
+        problem = "it is damaged: the checksum of its options does not match: restore a copy of the store"
+    return StoredSandbox(id_, name, header, description, count if type(count) is int else 0, problem)
+
+
+def _empty_header(name: str) -> Header:
+    return Header(
+        version="", sandbox=name, scenario="", scenario_hash="", seed=0, api_date="", clock="", rounding="", settings={}
+    )
+
+
+def named(shown: str, sandboxes: Sequence[StoredSandbox], name: str) -> StoredSandbox:
+    """Return the sandbox of a name. Raises StoreError; `shown` is the store's file or URL for messages."""
+    found = next((one for one in sandboxes if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in sandboxes[:KNOWN_MAX]) or "none"
+        raise StoreError(f"{shown}: no sandbox {name!r}; known: {known}")
+    return found
 
 
 def decoded(rows: Iterable[Row], after: int = 0) -> Iterator[Record]:

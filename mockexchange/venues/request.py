@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
+from mockexchange.core.refusals import Refusal, RefusalCode
 
 
 class Request(Struct, frozen=True):
@@ -94,6 +95,10 @@ Other commands may be executed between two of its own.
 
 
 T = TypeVar("T")
+KEY_TAKEN = Refusal(RefusalCode.KEY_IN_USE, "another sandbox on the port has this key id: take another one")
+"""The outcome of a command that adds a key with an id of another sandbox. It is in no log, so it is told by identity:
+an operation that makes ids up tries the next one.
+"""
 
 
 def resume(pending: Generator[Command, Outcome, T], outcome: Outcome | None = None) -> Command | T:

@@ -16,6 +16,8 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.opening import Location, open_store
+from mockexchange.store.sqlite_file import lock
+from mockexchange.store.stores import sandbox_checksum
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
 
@@ -82,7 +84,7 @@ def test_a_file_is_compacted(path: Path) -> None:
     [
         ("delete from record where seq = 5 and sandbox = 2", "sandbox other: record 5 is missing", "other"),
         ("update record set crc = 1 where seq = 5 and sandbox = 2", "sandbox other: record 5 is damaged", "other"),
-        ("update sandbox set description = '{}' where id = 2", "{path}: sandbox 'other' is damaged", None),
+        ("update sandbox set description = '{}' where id = 2", "sandbox other: it is damaged: the checksum", "other"),
     ],
 )
 def test_problems_are_found(path: Path, statement: str, problem: str, sandbox: str | None) -> None:
@@ -98,17 +100,67 @@ def test_problems_are_found(path: Path, statement: str, problem: str, sandbox: s
     assert row["sandbox"] == sandbox
 
 
+def test_one_sandbox_is_deleted(path: Path) -> None:
+    refused = call("delete", path, "other")
+    assert (refused.exit_code, "Give --yes" in refused.stderr) == (2, True)
+    refused = call("delete", path, "nope", "--yes")
+    assert (refused.exit_code, "no sandbox 'nope'; known: default, other" in refused.stderr) == (1, True)
+    held = lock(path)
+    refused = call("delete", path, "other", "--yes")
+    assert (refused.exit_code, "another server uses it" in refused.stderr) == (1, True)
+    held.release()
+    before = call("export", path, "default").output
+    [row] = [json.loads(line) for line in call("delete", path, "other", "--yes", "--json").output.splitlines()]
+    assert (row["sandbox"], row["commands"] > 20) == ("other", True)
+    assert [line.split()[0] for line in call("list", path).output.splitlines()] == ["default"]
+    assert call("export", path, "default").output == before
+    connection = sqlite3.connect(path)
+    assert connection.execute("select distinct sandbox from record").fetchall() == [(1,)]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason", "printed"),
+    [
+        ("update record set crc = 1 where seq = 5", "record 5 is damaged: its checksum does not match", 5),
+        ("update sandbox set description = 'x'", "its description cannot be read", None),
+        ("update sandbox set header = 'x'", "its header cannot be read", 0),
+    ],
+)
+def test_what_can_be_read_of_a_damaged_log_is_exported(
+    path: Path, statement: str, reason: str, printed: int | None
+) -> None:
+    whole = call("export", path, "other").output.splitlines()
+    connection = sqlite3.connect(path)
+    connection.execute(statement + (" and sandbox = 2" if "seq" in statement else " where id = 2"))
+    rows = connection.execute("select name, header, description from sandbox where id = 2").fetchall()
+    [(name, header, description)] = [[part.encode() if isinstance(part, str) else part for part in row] for row in rows]
+    crc = sandbox_checksum(2, name, header, description)
+    connection.execute("update sandbox set crc = ? where id = 2", (crc,))
+    connection.commit()
+    connection.close()
+    exported = call("export", path, "other")
+    lines = exported.stdout.splitlines()
+    assert (exported.exit_code, reason in exported.stderr) == (1, True)
+    assert len(lines) == (len(whole) if printed is None else printed)
+    assert lines[1:] == whole[1 : len(lines)]
+    rows = [json.loads(line) for line in call("list", path, "--json").output.splitlines()]
+    assert [reason in (row["set_aside"] or "") for row in rows] == [False, True]
+    assert f"  set aside: {reason}" in call("list", path).output
+
+
 def test_one_sandbox_is_counted_in_the_singular(tmp_path: Path) -> None:
     filled(tmp_path / "one.db", ("default",))
     assert call("check", tmp_path / "one.db").output.startswith(f"{tmp_path / 'one.db'}: 1 sandbox with ")
 
 
-@pytest.mark.parametrize("command", ["list", "export", "compact", "check"])
+@pytest.mark.parametrize("command", ["list", "export", "compact", "check", "delete"])
 def test_what_is_no_store_is_refused(tmp_path: Path, command: str) -> None:
-    missing = call(command, tmp_path / "none.db")
+    more = ("default", "--yes") if command == "delete" else ()
+    missing = call(command, tmp_path / "none.db", *more)
     assert (missing.exit_code, "no such file" in missing.stderr) == (1, True)
     (tmp_path / "text.db").write_text("x" * 1_000)
-    other = call(command, tmp_path / "text.db")
+    other = call(command, tmp_path / "text.db", *more)
     assert (other.exit_code, "it is no SQLite database" in other.stderr) == (1, True)
 
 
@@ -118,7 +170,8 @@ def test_a_database_is_a_store_as_a_file_is(postgres: PostgresServer) -> None:
     assert [line.split()[0] for line in call("list", url).output.splitlines()] == ["default", "other"]
     assert call("check", url).output.endswith("commands: all is well\n")
     assert len(list(Replay(call("export", url, "other").output.encode().splitlines()))) > 20
-    postgres.run_sql("delete from mockexchange.sandbox where name = 'other'")
+    assert call("delete", url, "other", "--yes").output.startswith(f"{url}: sandbox other with ")
+    assert postgres.run_sql("select distinct sandbox from mockexchange.record") == [(1,)]
     assert call("compact", url).output.startswith(f"{url}: ")
     postgres.run_sql("delete from mockexchange.record where seq = 5")
     checked = call("check", url)

@@ -10,7 +10,7 @@ import pytest
 from mockexchange.core.commands import Deposit
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.log import following
+from mockexchange.sandbox.log import following, restoring
 from mockexchange.sandbox.log.following import Barrier, Follower
 from mockexchange.sandbox.log.stored import describe, follow_sandbox
 from mockexchange.sandbox.opening import open_sandbox
@@ -177,5 +177,32 @@ def test_a_run_that_fails_fails_for_all_and_the_next_one_is_another() -> None:
         found = await asyncio.gather(barrier.wait(), barrier.wait(), return_exceptions=True)
         assert [type(one) for one in found] == [LogUnavailable] * 2
         await barrier.wait()
+
+    asyncio.run(life())
+
+
+def test_a_record_that_cannot_be_applied_stops_one_copy_and_no_follower(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy is made anew once; while that fails too, the process that writes answers for the sandbox."""
+
+    async def life() -> None:
+        writer, published, follower, sandboxes = await followed(1)
+        await follower.catch_up()
+
+        def fail(*_: object) -> None:
+            raise RuntimeError("of another version")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(restoring, "_apply", fail)
+            await writer.submit(pay(1))
+            await follower.catch_up()
+            assert "RuntimeError: of another version" in str(sandboxes.route(None).broken)
+            await follower.catch_up()
+            assert follower.sandbox_of(ID) is sandboxes.route(None)
+        assert sandboxes.route(None).broken
+        published.heads[ID + 1] = published.heads.pop(ID)
+        cast(Store, follower._store).id = ID + 1
+        await follower.catch_up()
+        assert sandboxes.route(None).broken is None
+        assert sandboxes.route(None).exchange.state.sequence == writer.exchange.state.sequence
 
     asyncio.run(life())

@@ -2,11 +2,12 @@
 
 import pytest
 
-from mockexchange.core.commands import AddKey
+from mockexchange.core.commands import AddKey, RemoveKey
 from mockexchange.sandbox import sandboxes
 from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.port import KeyInUse, SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
+from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import WALL, do, make, run
 
@@ -54,18 +55,28 @@ def test_a_key_on_an_own_port_is_not_routed(shared: Sandboxes) -> None:
 
 
 def test_a_key_id_that_is_taken_keeps_the_sandbox_out(shared: Sandboxes) -> None:
-    with pytest.raises(SandboxError, match="key id fixed is in use by sandbox 'fixed': ask for an own port") as raised:
+    with pytest.raises(KeyInUse, match=r"key id fixed is in use .* a port of its own \(port: 0\)") as raised:
         shared.add(Slot(make(FIXED, name="again")))
-    assert (raised.value.status, raised.value.code) == (409, "key_in_use")
+    assert (raised.value.status, raised.value.code, raised.value.owner) == (409, "key_in_use", "fixed")
     assert names(shared) == [DEFAULT, "fixed"]
 
 
 def test_a_key_added_later_never_takes_another_sandboxes_place(shared: Sandboxes) -> None:
     default = shared.get(DEFAULT).sandbox
-    key = next(iter(default.exchange.state.keys.values()))
-    for key_id in ("fixed", "late"):
-        do(default, AddKey(account=key.account, key=key_id, key_id=key_id, public_key=f"PEM of {key_id}"))
+    account = next(iter(default.exchange.state.keys.values())).account
+    before = len(default.log)
+    with pytest.raises(KeyInUse):
+        do(default, AddKey(account=account, key="k", key_id="fixed", public_key="PEM"))
+    assert len(default.log) == before
+    do(default, AddKey(account=account, key="k", key_id="late", public_key="PEM"))
     assert [shared.route(key_id).name for key_id in ("fixed", "late")] == ["fixed", DEFAULT]
+    do(shared.get("fixed").sandbox, RemoveKey(account="alice", key_id="fixed"))
+    assert shared.route("fixed").name == "fixed", "who has a removed key is told so"
+    do(default, AddKey(account=account, key="again", key_id="fixed", public_key="PEM"))
+    assert shared.route("fixed").name == DEFAULT
+    with pytest.raises(KeyInUse):
+        run(shared.reset("fixed"))
+    assert shared.route("fixed").name == DEFAULT
 
 
 def test_reset_puts_a_fresh_one_in_its_place(shared: Sandboxes) -> None:
@@ -143,3 +154,19 @@ def test_an_idle_sandbox_expires(shared: Sandboxes, host: Host) -> None:
     assert shared.expired(WALL + 150) == ["left"]
     assert shared.expired(WALL + 190) == ["left"]
     assert shared.expired(WALL + 251) == ["asked", "looked-at", "left"]
+
+
+def test_what_is_set_aside_does_not_expire_and_gives_its_reason_for_its_name(shared: Sandboxes, host: Host) -> None:
+    slot = Slot(make(FIXED, name="again", host=host), idle_us_max=100)
+    assert shared.restore(slot) is not None
+    host.at += 1_000
+    assert shared.expired(host.at) == []
+    with pytest.raises(SandboxError, match=r"exists already; sandbox 'again' is set aside, .* key id fixed is in use"):
+        shared.require_room("again")
+
+
+def test_a_follower_answers_for_neither_of_two_copies_with_one_key(shared: Sandboxes) -> None:
+    """The writing process has set one of them aside, and only it knows which."""
+    shared.follow(Slot(make(FIXED, name="again")))
+    shared.follow(Slot(make(name="other")))
+    assert [bool(slot.sandbox.broken) for slot in shared] == [False, True, True, False]

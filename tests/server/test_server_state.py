@@ -6,8 +6,9 @@ import socket
 import pytest
 
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.port import SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes
+from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener
 from mockexchange.server.http.listener import bind

@@ -15,7 +15,6 @@ import pytest
 
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.store import sqlite_file
-from mockexchange.store.stores import StoreError
 from tests.helpers.sandboxes import SMALL
 from tests.house.serving import COMMAND, clean_environment, unmeasured, wait_until_ready
 from tests.server.live import PREFIX, TOKEN, Client, Live, SandboxView, port_of, serving
@@ -176,29 +175,6 @@ def test_writes_answer_503_and_reads_go_on_while_another_program_locks_the_file(
     sandbox.call("POST", "/commands", STEPS)
     sandbox.call("POST", "/clock", {"advance": "1s"})
     assert [step["fired"] for step in sandbox.call("GET", "/script")] == [1]
-
-
-@pytest.mark.parametrize(
-    ("statement", "message"),
-    [
-        ("delete from record where seq = 5", "record 5 is missing"),
-        ("update record set crc = 0 where seq = 5", "record 5 is damaged"),
-        ("update sandbox set description = '{}'", "sandbox 'default' is damaged: the checksum of its options"),
-    ],
-)
-def test_a_damaged_file_is_not_opened_and_not_changed(tmp_path: Path, statement: str, message: str) -> None:
-    path = tmp_path / "mock.db"
-    with serving(tmp_path, SMALL, store=path):
-        pass
-    connection = sqlite3.connect(path)
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
-    before = path.read_bytes()
-    with pytest.raises(StoreError, match=message) as refused, serving(tmp_path, SMALL, store=path):
-        raise AssertionError
-    assert "nothing was changed" in str(refused.value)
-    assert path.read_bytes() == before
 
 
 # --- kill -9

@@ -360,8 +360,7 @@ def test_a_header_that_cannot_be_read_and_lost_keys_are_named(postgres: Postgres
             postgres.run_sql("alter table mockexchange.record drop constraint record_pkey")
             assert reader.damages() == ["table record has lost its primary key"]
             postgres.run_sql("update mockexchange.sandbox set name = 'Default'")
-            with pytest.raises(StoreError, match="sandbox 'Default' is damaged: the checksum of its options"):
-                reader.stored()
+            assert "it is damaged: the checksum of its options" in reader.stored()[0].problem
 
     asyncio.run(life())
 
@@ -374,8 +373,7 @@ def test_a_database_of_version_1_is_read_and_a_server_adds_checksums(postgres: P
         postgres.run_sql(older)
         assert [one.name for one in open_reader(postgres.url).stored()] == ["default"]
         postgres.run_sql("update mockexchange.sandbox set header = '{}'")
-        assert "the header of a sandbox cannot be read" in refusal_of(postgres.url)
-        assert postgres.run_sql("select version from mockexchange.store") == [(1,)]
+        assert "its header cannot be read" in open_reader(postgres.url).stored()[0].problem
         header = msgspec.json.encode(HEADER).decode()
         postgres.run_sql(f"update mockexchange.sandbox set header = convert_to('{header}', 'UTF8')")
         for _ in range(2):
@@ -384,12 +382,6 @@ def test_a_database_of_version_1_is_read_and_a_server_adds_checksums(postgres: P
             assert (stored.header, list(store.log_of(stored))) == (HEADER, records(1, 3))
             store.close()
         postgres.run_sql("update mockexchange.sandbox set description = 'x'")
-        assert "is damaged" in refusal_of_stored(postgres)
+        assert "it is damaged" in open_reader(postgres.url).stored()[0].problem
 
     asyncio.run(life())
-
-
-def refusal_of_stored(server: PostgresServer) -> str:
-    with pytest.raises(StoreError) as refused:
-        open_reader(server.url).stored()
-    return str(refused.value)

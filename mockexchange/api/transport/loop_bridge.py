@@ -14,8 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
-from mockexchange.sandbox.port import SandboxEnded
-from mockexchange.sandbox.sandboxes import SandboxError
+from mockexchange.sandbox.port import SandboxEnded, SandboxError
 from mockexchange.sandbox.streams.connection import ABNORMAL
 
 Result = TypeVar("Result")

@@ -12,7 +12,7 @@ import click
 
 from mockexchange.cli.click_base import PREFIX, UsageFailure, explain_scenario_error
 from mockexchange.cli.serve.request_log import JSON, NOTHING, opened_request_log
-from mockexchange.sandbox.port import StoreUnavailable
+from mockexchange.sandbox.port import SandboxError, StoreUnavailable
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.store.stores import StoreError
@@ -34,7 +34,7 @@ def explained_failures(host: str, port: int, control_port: int | None = None, sc
     except PortInUse as error:
         option = "--control-port" if error.port == control_port != port else "--port"
         raise UsageFailure(error.explain(f"{option} ")) from None
-    except (StoreError, StoreUnavailable) as error:
+    except (StoreError, StoreUnavailable, SandboxError) as error:
         raise UsageFailure(str(error)) from None
     except BrokenPipeError:
         raise

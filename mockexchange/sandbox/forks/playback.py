@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from mockexchange.core.commands import Command, Note
-from mockexchange.sandbox.port import CommandFailed
+from mockexchange.sandbox.port import CommandFailed, KeyInUse
 from mockexchange.sandbox.sandbox import CLOCK, Sandbox
-from mockexchange.store.log import Record
+from mockexchange.store.log import FAILURE, Record
 
 PLAYED = "log"
 """The name of a played command, where steps are counted by name."""
@@ -47,7 +47,11 @@ class LogPlayback:
         self._sandbox.script.follow(record.at)
         try:
             with suppress(CommandFailed):  # its mistake is logged, and a note takes its place
-                await self._sandbox.submit(self._command_of(record), record.at, record.cause)
+                try:
+                    await self._sandbox.submit(self._command_of(record), record.at, record.cause)
+                except KeyInUse as error:  # a sandbox that was made meanwhile has it
+                    note = Note(subject=FAILURE, text=str(error))
+                    await self._sandbox.submit(note, record.at, record.cause)
         finally:
             self._is_playing = False
             if not self._records:

@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.log.reopening import blank_sandbox, reason_of, set_aside
 from mockexchange.sandbox.log.restoring import follow
 from mockexchange.sandbox.log.stored import follow_sandbox, read_description
 from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.port import LOGGER
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.store.heads import Heads
-from mockexchange.store.log import Log
+from mockexchange.store.heads import SET_ASIDE, Heads
+from mockexchange.store.log import Log, LogError, LogUnavailable
 from mockexchange.store.stores import StoredSandbox
 
 
@@ -63,6 +65,8 @@ class Follower:
         self._opened = opened
         """Called with the id and the sandbox before any request sees it."""
         self._by_id: dict[int, Sandbox] = {}
+        self._again: set[int] = set()
+        """The ids of the sandboxes whose copies are to be made anew."""
         self._mark: int | None = None
         self._barrier = Barrier(self._follow)
 
@@ -93,30 +97,64 @@ class Follower:
 
     def open_again(self, id_: int) -> None:
         """Let the next catching up make a new copy of a sandbox from its log, in place of the one that is there."""
-        del self._by_id[id_]
+        self._again.add(id_)
 
     async def _follow(self) -> None:
         mark = self._heads.mark
         heads = await self._heads.read()
         gone = [self._by_id.pop(id_) for id_ in list(self._by_id) if id_ not in heads]
+        self._again &= heads.keys()
         for sandbox in gone:
             if sandbox.name != DEFAULT:
                 self._sandboxes.unfollow(sandbox)
-        if len(self._by_id) < len(heads):
+        if self._again or len(self._by_id) < len(heads):
             await self._open(heads)
         for sandbox in gone:  # the default one is replaced by a reset, and answers until then
             self._sandboxes.unfollow(sandbox)
-        for id_, sandbox in self._by_id.items():
-            if sandbox.exchange.state.sequence < heads[id_]:
-                await follow(sandbox, heads[id_])
+        for id_, sandbox in list(self._by_id.items()):
+            if not sandbox.broken and sandbox.exchange.state.sequence < heads[id_]:
+                await self._follow_one(id_, sandbox, heads[id_])
         self._mark = mark
+
+    async def _follow_one(self, id_: int, sandbox: Sandbox, until: int) -> None:
+        """Apply the new records of a sandbox. Raises LogUnavailable.
+
+        A copy that cannot apply one answers nothing from then on, and is made anew, once.
+        """
+        try:
+            await follow(sandbox, until)
+        except LogUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # the others are followed all the same
+            LOGGER.warning("sandbox %s cannot be followed here, and is read again: %s", sandbox.name, reason_of(error))
+            set_aside(sandbox, reason_of(error))
+            self.open_again(id_)
 
     async def _open(self, heads: Mapping[int, int]) -> None:
         """Open the sandboxes that are new. One that was replaced meanwhile is not in the store any more."""
         for stored in self._store.stored():
-            if stored.id in heads and stored.id not in self._by_id:
-                description, log = read_description(stored.description), self._store.log_of(stored)
-                sandbox = await follow_sandbox(stored.name, description, log, heads[stored.id], self._inspector)
+            if stored.id in heads and (stored.id not in self._by_id or stored.id in self._again):
+                self._again.discard(stored.id)
+                sandbox = await self._copy_of(stored, heads[stored.id])
                 self._opened(stored.id, sandbox)
                 self._sandboxes.follow(Slot(sandbox))
                 self._by_id[stored.id] = sandbox
+
+    async def _copy_of(self, stored: StoredSandbox, head: int) -> Sandbox:
+        """Return a copy of a sandbox. One that cannot be made is broken, so that the writing process answers for it.
+
+        Raises LogUnavailable.
+        """
+        log = self._store.log_of(stored)
+        try:
+            if stored.problem or head == SET_ASIDE:
+                raise LogError(stored.problem or "the writing process could not open it")
+            description = read_description(stored.description)
+            return await follow_sandbox(stored.name, description, log, head, self._inspector)
+        except LogUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # the others are followed all the same
+            LOGGER.warning("sandbox %s cannot be followed here: %s", stored.name, reason_of(error))
+            copy = blank_sandbox(stored.name, log)
+            set_aside(copy, reason_of(error), has_scenario=False)
+            return copy

@@ -31,6 +31,8 @@ async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, unti
     """
     sandbox.script.is_restoring = True
     await _replay(sandbox, log, beginning, until)
+    if sandbox.exchange.state.sequence < until:
+        raise LogError(f"record {sandbox.exchange.state.sequence + 1} is missing")
     sandbox.writer.applier.replace = lambda note: None
 
 

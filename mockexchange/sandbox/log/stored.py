@@ -82,7 +82,7 @@ async def restore_sandbox(
     quotas: Quotas = NO_QUOTAS,
 ) -> Sandbox:
     """Open a stored sandbox again, as it was after the last record of its log. Raises ScenarioError and LogError."""
-    sandbox = _sandbox_of(name, description, log, inspector, host, quotas)
+    sandbox = new_sandbox(name, description, log, inspector, host, quotas)
     await restore(sandbox, log, description.beginning)
     find_private_keys(sandbox)
     return sandbox
@@ -95,12 +95,12 @@ async def follow_sandbox(
 
     Raises ScenarioError and LogError.
     """
-    sandbox = _sandbox_of(name, description, log, inspector)
+    sandbox = new_sandbox(name, description, log, inspector)
     await begin_following(sandbox, log, description.beginning, until)
     return sandbox
 
 
-def _sandbox_of(
+def new_sandbox(
     name: str,
     description: Description,
     log: Log,
@@ -108,7 +108,7 @@ def _sandbox_of(
     host: HostClock = host_now_us,
     quotas: Quotas = NO_QUOTAS,
 ) -> Sandbox:
-    """Return the sandbox of a description, before the first record."""
+    """Return the sandbox of a description, before the first record. Raises ScenarioError and ValueError."""
     plan = plan_of(description)
     header = log.header
     options = SandboxOptions(

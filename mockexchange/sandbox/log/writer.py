@@ -123,6 +123,11 @@ class Writer:
             self.write_now(note)
 
     @property
+    def is_storing(self) -> bool:
+        """Whether commands wait for their append, or for its outcome, or to be applied after it."""
+        return self._task is not None and not self._task.done()
+
+    @property
     def post_count(self) -> int:
         """Number of posted notes that are not applied yet."""
         return len(self.posts) + len(self._posted)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from mockexchange.core.commands import Note
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.registry import Faults
-from mockexchange.sandbox.port import Action, SandboxPort
+from mockexchange.sandbox.port import Action, KeyInUse, SandboxPort
 from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_rules import Rule
@@ -35,7 +35,10 @@ class ScriptActions:
         elif isinstance(action, Rule):
             await self._faults.install(self._named(action, cause), at, cause)
         else:
-            outcome = await self._sandbox.submit(action, at, cause)
+            try:
+                outcome = await self._sandbox.submit(action, at, cause)
+            except KeyInUse as error:
+                raise ScenarioError(f"refused: {error.code}: {error}", node.file, node.line) from None
             if isinstance(outcome, Refusal):
                 raise ScenarioError(f"refused: {outcome.code}: {outcome.message}", node.file, node.line)
 

@@ -7,10 +7,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from mockexchange.sandbox.port import CommandFailed, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
+from mockexchange.sandbox.port import (
+    CommandFailed,
+    KeyInUse,
+    SandboxBroken,
+    SandboxEnded,
+    SandboxError,
+    StoreUnavailable,
+    log_failure,
+)
 from mockexchange.sandbox.quotas import QuotaReached
-from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.server.control.access.roles import GRANT, grant_of
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.http.failed_answer import pause_before_refusal
 from mockexchange.server.http.listener import PortInUse
@@ -38,6 +46,14 @@ def error_answer(status: int, code: str, message: str, where: str | None = None)
 async def answer_control_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ControlError | SandboxError)
     return error_answer(error.status, error.code, str(error), getattr(error, "where", None))
+
+
+async def answer_key_in_use(request: Request, error: Exception) -> Response:
+    """Name the sandbox that has the key to a token that may see it."""
+    assert isinstance(error, KeyInUse)
+    is_seen = GRANT in request.scope and grant_of(request).sees(error.owner)
+    message = error.naming(f"sandbox {error.owner!r}") if is_seen else str(error)
+    return error_answer(error.status, error.code, message, error.where)
 
 
 async def answer_sandbox_ended(request: Request, error: Exception) -> Response:
@@ -103,6 +119,7 @@ async def answer_failure(request: Request, error: Exception) -> Response:
 HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     ControlError: answer_control_error,
     SandboxError: answer_control_error,
+    KeyInUse: answer_key_in_use,
     SandboxEnded: answer_sandbox_ended,
     SandboxBroken: answer_sandbox_broken,
     StoreUnavailable: answer_store_unavailable,

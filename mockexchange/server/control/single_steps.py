@@ -11,6 +11,7 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.steps import Step
 from mockexchange.server.app import COMMANDS
 from mockexchange.server.control.access.access import MARKS, ControlAccess
+from mockexchange.server.control.access.roles import GRANT, Grant
 from mockexchange.server.control.direct_routes import BELOW_SANDBOXES
 from mockexchange.server.control.errors import answer_failure, answer_function
 from mockexchange.server.control.json_text import MEDIA_TYPE
@@ -44,10 +45,11 @@ class SingleSteps:
         raw = received_body(asgi.receive)
         if not raw or self._sandboxes.find(name) is None:
             return None
-        step = read_single_step(raw) if self._app.allows_at_once(cycle.method, path, cycle.headers) else None
-        return self._answer(asgi, name, step) if step else None
+        grant = self._app.grant_at_once(cycle.method, path, cycle.headers)
+        step = read_single_step(raw) if grant else None
+        return self._answer(asgi, name, step, grant) if step else None
 
-    async def _answer(self, cycle: Any, name: str, step: Step) -> None:
+    async def _answer(self, cycle: Any, name: str, step: Step, grant: Grant | None) -> None:
         try:
             sandbox = await self._sandboxes.caught_up(name)
             [outcome] = await execute_steps(sandbox, [step])
@@ -55,7 +57,7 @@ class SingleSteps:
             collect_early()
         except Exception as error:
             answer = answer_function(error)
-            response = await answer(Request(cycle.scope), error)
+            response = await answer(Request({**cycle.scope, GRANT: grant}), error)
             await self._send(cycle, name, response.status_code, bytes(response.body))
             if answer is answer_failure:
                 raise  # a mistake of the server: its traceback is logged

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from mockexchange.core.exchange import Outcome
+from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.persistence import id_of
@@ -15,6 +16,7 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.adopting import FairAccepting
 from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message, RunDue
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
+from mockexchange.store.heads import SET_ASIDE
 from mockexchange.store.log import Record
 
 START_POLL_S = 0.01
@@ -70,12 +72,19 @@ class FirstWorker:
             del self._sandboxes[replaced]
 
     def _publish(self, sandbox: Sandbox) -> None:
-        """Let readers follow a sandbox, unless it has a port of its own, which is the first worker's alone."""
+        """Let readers follow a sandbox, unless it has a port of its own, which is the first worker's alone.
+
+        One that is set aside is answered by the first worker, too, as all requests with unknown keys are.
+        """
         id_ = id_of(sandbox)
-        slots = self._server_state.sandboxes
+        slots, heads = self._server_state.sandboxes, self._shared.heads
         if id_ is None or any(slot.sandbox is sandbox and slot.has_own_port for slot in slots):
             return
-        heads = self._shared.heads
+        if sandbox.aside:
+            if sandbox.name == DEFAULT:
+                heads.publish(id_, SET_ASIDE)
+                self._published[sandbox.name], self._sandboxes[id_] = id_, sandbox
+            return
 
         def publish(record: Record, outcome: Outcome) -> None:
             heads.publish(id_, record.sequence)

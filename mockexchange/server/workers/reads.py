@@ -85,6 +85,8 @@ class Reads:
         if not self.follower.is_caught_up and not await self.catch_up():
             return None
         sandbox = self.route(asked.key_id)
+        if asked.key_id and sandbox.key_of(asked.key_id) is None:
+            return None  # the writing process may know it, of a sandbox that is set aside
         if sandbox.script.has_due:
             sandbox.script.follow(sandbox.clock.now())  # what is void leaves no record
             if sandbox.script.has_due:

@@ -36,6 +36,7 @@ from mockexchange.store.stores import (
     StoreError,
     checked_bodies,
     checksum,
+    named,
     sandbox_checksum,
     stored_sandbox,
 )
@@ -74,7 +75,7 @@ class PostgresReader:
 
     def stored(self) -> list[StoredSandbox]:
         with closing(connect(self.url)) as connection, explained(self.url):
-            return [stored_sandbox(self.shown, row) for row in sandbox_rows(connection)]
+            return list(map(stored_sandbox, sandbox_rows(connection)))
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
         """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
@@ -309,6 +310,17 @@ class PostgresLog:
 
     def __iter__(self) -> Iterator[Record]:
         return self.records()
+
+
+def delete(url: PostgresUrl, name: str) -> StoredSandbox:
+    """Delete a sandbox from a database that no server uses; return what it was. Raises StoreError."""
+    with closing(connect(url)) as connection, explained(url):
+        lock(url, connection)
+        require_ours(url, connection)
+        found = named(url.shown, list(map(stored_sandbox, sandbox_rows(connection))), name)
+        connection.execute("delete from mockexchange.sandbox where id = %s", (found.id,))
+        unlock(connection)
+    return found
 
 
 def compact(url: PostgresUrl) -> tuple[int, int]:

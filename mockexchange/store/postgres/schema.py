@@ -6,7 +6,7 @@ import psycopg
 
 from mockexchange.store.postgres.connection import Connection, explained
 from mockexchange.store.postgres.url import PostgresUrl
-from mockexchange.store.stores import UPGRADABLE, VERSION, SandboxRow, StoreError, sandbox_checksum, stored_sandbox
+from mockexchange.store.stores import UPGRADABLE, VERSION, SandboxRow, StoreError, sandbox_checksum
 
 SCHEMA = "mockexchange"
 LOCK = 0x6D6F636B65786368
@@ -94,21 +94,20 @@ def claim_database(url: PostgresUrl, connection: Connection, owner: str, home: H
                 connection.execute("insert into mockexchange.store values (%s, %s)", (VERSION, owner))
         require_ours(url, connection)
         with connection.transaction():
-            _upgrade(url, connection)
+            _upgrade(connection)
             connection.execute("update mockexchange.store set owner = %s", (owner,))
             if home:
                 connection.execute(HOME)
                 connection.execute(TAKE_HOME, (owner, *home))
 
 
-def _upgrade(url: PostgresUrl, connection: Connection) -> None:
-    """Add checksums to the sandboxes of a database of the older version. Raises StoreError."""
+def _upgrade(connection: Connection) -> None:
+    """Add checksums to the sandboxes of a database of the older version."""
     if _version(connection) != UPGRADABLE:
         return
     rows = sandbox_rows(connection)
     connection.execute("alter table mockexchange.sandbox add column crc bigint not null default 0")
     for row in rows:
-        stored_sandbox(url.shown, row)  # one that cannot be read gets no checksum
         crc = sandbox_checksum(*row[:4])
         connection.execute("update mockexchange.sandbox set crc = %s where id = %s", (crc, row[0]))
     connection.execute("update mockexchange.store set version = %s", (VERSION,))

@@ -143,15 +143,15 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_only_a_host_and_a_token_that_were_allowed_are_allowed_at_once(name: str) -> None:
     checked = allowing()
-    assert checked.allows_at_once("POST", PATH, [HOST, ALLOWED])
-    assert not checked.allows_at_once("POST", PATH, REFUSED[name])
+    assert checked.grant_at_once("POST", PATH, [HOST, ALLOWED])
+    assert not checked.grant_at_once("POST", PATH, REFUSED[name])
     pass_through(checked, "POST", REFUSED[name])
-    assert not checked.allows_at_once("POST", PATH, REFUSED[name]), "a refused request is not remembered"
+    assert not checked.grant_at_once("POST", PATH, REFUSED[name]), "a refused request is not remembered"
 
 
 def test_nothing_is_allowed_at_once_while_changes_are_audited(tmp_path: Path) -> None:
     audit = AuditFile(tmp_path / "audit")
-    assert not allowing(audit=audit).allows_at_once("POST", PATH, [HOST, ALLOWED])
+    assert not allowing(audit=audit).grant_at_once("POST", PATH, [HOST, ALLOWED])
     audit.close()
 
 

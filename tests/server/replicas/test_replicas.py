@@ -183,14 +183,6 @@ def test_a_server_of_another_version_passes_everything_on(
             assert other.ready["accounts"] == []
 
 
-def test_a_port_of_its_own_is_refused_at_the_start(postgres: PostgresServer, tmp_path: Path) -> None:
-    with serving(tmp_path, SMALL, store=postgres.url) as live:
-        live.sandbox("own", SMALL_OBJECT)
-    refused = pytest.raises(StoreError, match=r"sandbox 'own': .* delete it with a server without --replica")
-    with refused, serving_replica(tmp_path / "a", postgres):
-        raise AssertionError
-
-
 def test_a_server_that_shares_nothing_keeps_its_database(postgres: PostgresServer, tmp_path: Path) -> None:
     with serving(tmp_path, SMALL, store=postgres.url):
         refused = pytest.raises(StoreError, match="another server uses it")

@@ -25,7 +25,7 @@ export function Sandboxes() {
     <div class="scroll"><table class="list"><thead><tr><th scope="col">name</th><th scope="col">scenario</th><th scope="col">API date</th><th scope="col">clock</th><th scope="col">exchange time</th>
       <th scope="col" class="num">commands</th><th scope="col" class="num">requests</th><th scope="col" class="num">refused</th><th scope="col" class="num">streams</th><th scope="col" class="num" title="since a client or the control API used it last">idle</th><th scope="col">base URL</th>${may ? html`<th scope="col"><span class="hidden">actions</span></th>` : null}</tr></thead>
     <tbody>${sandboxes.value.map((one) => html`<tr key=${one.id} class=${one.id === place.value.sandbox ? "current" : ""}>
-      <th scope="row"><a href=${addressOf({ sandbox: one.id, screen: "requests", query: {} })}>${one.id}</a>${one.broken ? html` <span class="bad">✕ broken</span>` : null}</th>
+      <th scope="row"><a href=${addressOf({ sandbox: one.id, screen: "requests", query: {} })}>${one.id}</a>${one.broken ? html`<div class="bad wrap">✕ ${one.broken}</div>` : null}</th>
       <td>${one.scenario}</td><td>${one.api_date}</td><td>${one.clock.mode}</td><td class="mono">${one.clock.now.slice(0, 19).replace("T", " ")}</td>
       <td class="num">${countOf(one.commands)}</td><td class="num">${countOf(one.requests)}</td><td class="num">${one.refused ? html`<a class="bad" href=${addressOf({ sandbox: one.id, screen: "requests", query: { q: "is:refused" } })}>${countOf(one.refused)}</a>` : "0"}</td>
       <td class="num">${one.streams ? html`<a href=${addressOf({ sandbox: one.id, screen: "streams", query: {} })}>${countOf(one.streams)}</a>` : "0"}</td><td class="num">${idleOf(one.idle_us)}</td><td class="mono wrap">${one.base_url}</td>

@@ -63,14 +63,15 @@ class ControlAccess:
             self._remember(headers, grant)
         await (refusal or self.app)(scope, receive, _marking(send))
 
-    def allows_at_once(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Return whether a request is certainly allowed: one with the same Host and token was, and no page sent it.
+    def grant_at_once(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Grant | None:
+        """Return the grant of a certainly allowed request: one with its Host and token was, and no page sent it.
 
-        Any other request needs the whole check, and so does every one while an audit file is written.
+        None for any other request, which needs the whole check, and for each while an audit file is written.
         """
         named = dict(reversed(headers))
         grant = self._known.get((named.get(b"host"), named.get(b"authorization")))
-        return not (grant is None or self.audit or FETCH_SITE in named or grant.refusal(method, path))
+        is_doubtful = grant is None or self.audit or FETCH_SITE in named or grant.refusal(method, path)
+        return None if is_doubtful else grant
 
     def _remember(self, headers: dict[bytes, bytes], grant: Grant) -> None:
         if len(self._known) >= KNOWN_MAX:

@@ -82,6 +82,8 @@ class HistoryHandlers:
         asked = read_query(request, (REDACT,), ("after", "last"))
         is_redacted = read_switch(asked, REDACT, default=False)
         sandbox = await self.server_state.sandboxes.inspectable(request.path_params["name"])
+        if sandbox.aside:
+            sandbox.require_working()  # what is unreadable of it is told by `mockexchange store export`
         last = asked.get("last", len(sandbox.log))
         is_whole = not is_redacted and not asked.keys() & {"after", "last"}
         after = max(asked.get("after", 0), len(sandbox.log) - last)

@@ -23,7 +23,7 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
         "api_date": sandbox.options.api_date.name,
         "clock": clock_of(sandbox),
         "base_url": base_url,
-        "commands": len(sandbox.log),
+        "commands": sandbox.exchange.state.sequence,
         "requests": sandbox.journal.count,
         "refused": sandbox.journal.counters.refused,
         "streams": len(list(sandbox.streams)),

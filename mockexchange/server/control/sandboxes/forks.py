@@ -10,8 +10,8 @@ from mockexchange.sandbox.forks.fork import open_fork
 from mockexchange.sandbox.forks.source import ForkSource, read_source, source_of
 from mockexchange.sandbox.forks.until import Until, parse_until
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.port import SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.types.composite_types import Field, Record

@@ -86,7 +86,8 @@ class SandboxHandlers:
         name = request.path_params["name"]
         files = files_for(self.server_state, request)
         wanted = await read_body(request, lambda body: parse_creation(read_object(body), name, files))
-        if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
+        found = self.server_state.sandboxes.find(name)
+        if found is not None and found.aside is None:
             return await self._shown(request, await self._inspectable(request))
         return await self._open(request, wanted, name)
 

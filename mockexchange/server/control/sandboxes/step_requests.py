@@ -5,7 +5,7 @@ import time
 from starlette.requests import Request
 
 from mockexchange.sandbox.ledger.outcome_text import write_outcome
-from mockexchange.sandbox.port import CommandFailed, Written, log_failure
+from mockexchange.sandbox.port import CommandFailed, KeyInUse, Written, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.steps.plain_steps import read_plain_step
@@ -65,8 +65,14 @@ async def execute_steps(sandbox: Sandbox, steps: list[Step], *, has_events: bool
 
 
 async def _written(sandbox: Sandbox, step: Step, place: int) -> Written:
-    """Execute a step. Raises ControlError with its place if the exchange makes a mistake; earlier steps are done."""
+    """Execute a step; earlier steps are done.
+
+    Raises KeyInUse, and ControlError if the exchange makes a mistake, both with the place of the step.
+    """
     try:
         return await sandbox.write(step.command)
+    except KeyInUse as error:
+        error.where = f"[{place}]"
+        raise
     except CommandFailed as error:
         raise ControlError(500, "internal_error", log_failure("a control request", error), f"[{place}]") from None

@@ -14,11 +14,12 @@ from mockexchange.venues.kalshi.bodies.api_keys import WIDE_SCOPES
 from mockexchange.venues.kalshi.bodies.decoding import invalid
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, Write, WriteOperation, write
-from mockexchange.venues.kalshi.operations.refusals import submit
+from mockexchange.venues.kalshi.operations.refusals import accepted, submit
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 from mockexchange.venues.keys.development_keys import KeyPair, derive_ed25519, free_rsa_pair, pkcs1, public_pem
 from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
+from mockexchange.venues.request import KEY_TAKEN
 
 WRITE = ("write",)
 OWN_KEYS_TIERS = ("premier", "paragon", "prime", "prestige")
@@ -81,19 +82,29 @@ def upgrade_api_usage_level(call: AccountCall) -> Write:
 
 
 def _add_key(call: AccountCall, public_key: str) -> Generator[Command, Outcome, str]:
-    """Add a key with the fields of the body; return its id. It sees the API date of the key that asks for it."""
+    """Add a key with the fields of the body; return its id. It sees the API date of the key that asks for it.
+
+    Another sandbox of the same scenario may have been asked for the same key at the same place of its log, and has the
+    same id then: the sandbox refuses the command without logging it, and the next id is tried.
+    """
     name, account = call.body["name"], call.account.name
-    key_id = derived_id("key", call.state.seed, call.state.sequence, account, name)
-    command = AddKey(
-        account=account,
-        key=name,
-        key_id=key_id,
-        public_key=public_key,
-        scopes=_scopes(call),
-        subaccount=_subaccount(call),
-        api_date=call.key.api_date,
-    )
-    yield from submit(command)
+    scopes, subaccount = _scopes(call), _subaccount(call)
+    seed, place = call.state.seed, call.state.sequence
+    attempt, key_id = 0, ""
+    outcome: Outcome = KEY_TAKEN
+    while outcome is KEY_TAKEN:
+        key_id = derived_id("key", seed, place, account, name, *([attempt] if attempt else []))
+        attempt += 1
+        outcome = yield AddKey(
+            account=account,
+            key=name,
+            key_id=key_id,
+            public_key=public_key,
+            scopes=scopes,
+            subaccount=subaccount,
+            api_date=call.key.api_date,
+        )
+    accepted(outcome)
     return key_id
 
 
