@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mockexchange.clients.published import CLIENTS, GENERIC
+from mockexchange.clients.published import CLIENTS
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.run import DEMO, RunResult
 from mockexchange.sandbox.journal.journal import JournalEntry
@@ -66,10 +66,9 @@ def unseen(result: RunResult) -> str:
 
 
 def _hint(result: RunResult) -> str:
-    known = CLIENTS[result.settings.client]
-    return (
-        f"; of {result.settings.client}: {known.notes[0]}" if result.settings.client != GENERIC and known.notes else ""
-    )
+    client = result.settings.client
+    known = CLIENTS[client]
+    return f"; {client} {known.unpointed}, so write: {'; '.join(known.code)}" if known.unpointed else ""
 
 
 def run_checks(result: RunResult) -> list[RunCheck]:

@@ -19,8 +19,9 @@ class PublishedClient(Struct, frozen=True, kw_only=True):
     """A client that is published as a package, with the environment variables that it reads.
 
     `exports` are the variables to set, as templates filled with an account's values. `unset` are variables to remove,
-    because they would point the client elsewhere. `notes` are advice, often lines of code, for settings that the client
-    does not read from variables.
+    because they would point the client elsewhere. `unpointed` says which URLs no variable sets, so that the client calls
+    the real exchange in any environment; it continues a sentence that begins with the client's name. `code` are the
+    lines that pass what the client does not read from variables.
     """
 
     version: str
@@ -28,7 +29,8 @@ class PublishedClient(Struct, frozen=True, kw_only=True):
     exports: Mapping[str, str]
     exports_beyond_loopback: Mapping[str, str] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    unpointed: str = ""
+    code: tuple[str, ...] = ()
     is_rsa_only: bool = True
 
 

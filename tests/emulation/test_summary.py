@@ -79,7 +79,7 @@ def test_a_loop_of_refusals_is_cut_short() -> None:
             LOCAL,
             "pykalshi",
             {"node"},
-            "anything; of pykalshi: it reads no variable for its URLs, so without these lines it",
+            "pykalshi reads no variable for its URLs, so write: client = KalshiClient.from_env(",
         ),
         (LOCAL, "generic", set(), "was not seen and could not be refused"),
         (LOCAL, "kyro", set(), "until then give it no real keys and no network"),

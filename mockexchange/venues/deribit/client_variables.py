@@ -37,8 +37,8 @@ CLIENT_SETUP = ClientSetup(
                 "DERIBIT_CLIENT_ID": "{key_id}",
                 "DERIBIT_CLIENT_SECRET": "{secret}",
             },
-            notes=(
-                "it reads no variables, so without these lines it calls the real exchange:",
+            unpointed="reads no variables",
+            code=(
                 "import os, ccxt",
                 'urls = {"api": {"rest": os.environ["DERIBIT_ORIGIN"], "ws": os.environ["DERIBIT_WS_URL"]}}',
                 'keys = {"apiKey": os.environ["DERIBIT_CLIENT_ID"], "secret": os.environ["DERIBIT_CLIENT_SECRET"]}',
@@ -50,8 +50,8 @@ CLIENT_SETUP = ClientSetup(
             venue="deribit",
             version="0.4.1",
             exports=POINTERS,
-            notes=(
-                "it reads the key from these variables; without these lines it calls the real exchange:",
+            unpointed="reads no variable for its URLs",
+            code=(
                 "import os",
                 "from typed_deribit import Deribit",
                 "from typed_deribit.core.auth import resolve_credentials",
