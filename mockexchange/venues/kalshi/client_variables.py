@@ -19,25 +19,39 @@ KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
 """An empty inline key. kalshi-sdk refuses a key in this variable beside a path; kyro prefers it to the path."""
 
-DEMO_KEY_IDS = (
+BOT_KEY_IDS = (
     "DEMO_KEYID",
     "KALSHI_API_KEY",
+    "KALSHI_KEYID",
     "KALSHI_DEMO_ACCESS_KEY",
     "KALSHI_DEMO_API_KEY",
     "KALSHI_DEMO_API_KEY_ID",
     "KALSHI_DEMO_KEYID",
     "KALSHI_DEMO_KEY_ID",
 )
-DEMO_KEY_PATHS = (
+BOT_KEY_PATHS = (
     "DEMO_KEYFILE",
     "KALSHI_DEMO_KEYFILE",
     "KALSHI_DEMO_KEY_FILE",
     "KALSHI_DEMO_KEY_PATH",
     "KALSHI_DEMO_PRIVATE_KEY_FILE",
     "KALSHI_DEMO_PRIVATE_KEY_PATH",
+    "KALSHI_KEY_FILE",
     "KALSHI_KEY_PATH",
+    "KALSHI_PEM_PATH",
+    "KALSHI_PRIVATE_KEY_FILE",
+    "KALSHI_PRIVATE_KEY_PEM_PATH",
+    "KALSHI_RSA_PRIVATE_KEY_PATH",
 )
-DEMO_INLINE_KEYS = ("KALSHI_DEMO_PRIVATE_KEY", "KALSHI_DEMO_PRIVATE_KEY_PEM", "KALSHI_PRIVATE_KEY_PEM")
+BOT_INLINE_KEYS = (
+    "KALSHI_API_SECRET",
+    "KALSHI_DEMO_PRIVATE_KEY",
+    "KALSHI_DEMO_PRIVATE_KEY_PEM",
+    "KALSHI_PRIVATE_KEY_PEM",
+    "KALSHI_RSA_PRIVATE_KEY",
+)
+BOT_ENCODED_KEYS = ("KALSHI_PRIVATE_KEY_B64", "KALSHI_PRIVATE_KEY_BASE64")
+"""Variables that hold the PEM file in base64."""
 DEMO_CHOICES = {
     "KALSHI_DEMO": "true",  # of kalshi-sdk and kyro
     "KALSHI_DEMO_MODE": "true",
@@ -163,12 +177,16 @@ CLIENT_SETUP = ClientSetup(
             ),
         ),
     },
-    variable_prefixes=("KALSHI_", "DEMO_KEYID", "DEMO_KEYFILE", "PROD_KEYID", "PROD_KEYFILE"),
-    demo_switches={
-        **DEMO_CHOICES,
-        **dict.fromkeys(DEMO_KEY_IDS, "{key_id}"),
-        **dict.fromkeys(DEMO_KEY_PATHS, "{key_path}"),
-        **dict.fromkeys(DEMO_INLINE_KEYS, "{key_pem}"),
+    word="KALSHI",
+    other_names=("DEMO_KEYID", "DEMO_KEYFILE", "PROD_KEYID", "PROD_KEYFILE"),
+    key_id_shape=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    demo_word="demo",
+    demo_choices=DEMO_CHOICES,
+    bot_keys={
+        **dict.fromkeys(BOT_KEY_IDS, "{key_id}"),
+        **dict.fromkeys(BOT_KEY_PATHS, "{key_path}"),
+        **dict.fromkeys(BOT_INLINE_KEYS, "{key_pem}"),
+        **dict.fromkeys(BOT_ENCODED_KEYS, "{key_base64}"),
     },
     example_request="GET /portfolio/positions",
     signature=SignatureOptions(
