@@ -112,7 +112,6 @@ BODY = "".join(REAL.splitlines()[1:-1])
 def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pass(
     is_demo: bool, tmp_path: Path
 ) -> None:
-    """Names that public bots read, and some that none does; every row would be a real account's."""
     key_file = tmp_path / "mine"
     key_file.write_text(pkcs1(REAL))
     http, ws = ("https://demo-api.kalshi.co", "wss://demo-api.kalshi.co") if is_demo else ("http://h:1", "ws://h:1")
@@ -126,7 +125,6 @@ def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pas
         "KALSHI_PRIVATE_KEY_BASE64": (encoded, base64.b64encode(OURS.encode()).decode()),
         "KALSHI_API_SECRET": (REAL, OURS),
         "KALSHI_KEY": (REAL_ID, "alice-id"),
-        "POLYBOT_KALSHI_API_KEY": (REAL_ID, "alice-id"),
         "KALSHI_ACCOUNT": (REAL_ID, "alice-id"),
         "KALSHI_PEM": (str(key_file), "alice.pem"),
         "KALSHI_CREDENTIALS": (str(key_file), "alice.pem"),
@@ -157,10 +155,8 @@ def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pas
         "KALSHI_MAX_POSITION": "50",
         "KALSHI_DRY_RUN": "true",
         "KALSHI_JOURNAL_DB": "./trade_journal.db",
-        "KALSHI_LOG_PATH": "/var/log/bot.log",
         "KALSHI_WEBHOOK_URL": "https://hooks.example/x",
         "KALSHI_SERIES_TICKERS": "KXBTC15M,KXNBAGAME",
-        "KALSHI_RUN_MODE": "live",
         "DERIBIT_CURRENCY": "BTC",
         "PRIVATE_KEY_OF_A_CHAIN": "0x" + "ab" * 32,
         "CLIENT_ID": "a-client-id-of-another-service",

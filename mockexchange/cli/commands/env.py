@@ -67,9 +67,9 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     if known.unpointed:
         raise Failure(
             f"{client} {known.version} {known.unpointed}: so with any environment it calls the real exchange:"
-            " nothing is exported. Run the program with `mockexchange run`, which refuses real venues, and with --as demo"
-            f" answers for their demos; or export all variables with `mockexchange env --account {chosen.name}`, and write:\n  "
-            + "\n  ".join(known.code)
+            " nothing is exported. Run the program with `mockexchange run`, which refuses real venues, and answers for"
+            " their demos if it has --as demo; or export all variables with"
+            f" `mockexchange env --account {chosen.name}`, and write:\n  " + "\n  ".join(known.code)
         )
     variables = variables_of(known, template_values(server.ready, row), os.environ)
     notes = [f"{client} {known.version} as {chosen.name}", *known.code]
