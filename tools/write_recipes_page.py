@@ -10,6 +10,8 @@ from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "recipes.md"
 VENUES = {"kalshi": "Kalshi", "deribit": "Deribit", "signalplus": "SignalPlus"}
+ACCOUNTS = {"kalshi": "", "deribit": " --account dora"}
+"""The option that exports the variables of a venue's account in the page's scenario."""
 DETAILS = {
     "ccxt": "deribit.md#ccxt",
     "typed-deribit": "deribit.md#typed-deribit",
@@ -38,14 +40,17 @@ def recipes() -> Iterator[str]:
 
 def _recipe(name: str, client: PublishedClient) -> Iterator[str]:
     yield f"\n### {name}\n\n{VENUES[client.venue]}; version {client.version}. {_keys(client)}"
-    says, code = _notes(client)
-    yield f'\n```sh\neval "$(mockexchange env --client {name})"\n```'
-    variables = ", ".join(f"`{variable}`" for variable in client.exports)
-    unset = ", ".join(f"`{variable}`" for variable in client.unset)
-    more = f" {says[:1].upper()}{says[1:]}" if says else " Then:" if code else ""
-    yield f"\nsets {variables}" + (f", and unsets {unset}." if unset else ".") + more
-    if code:
-        yield f"\n```{_language(code)}\n{code}\n```"
+    if client.unpointed:
+        without = f"without the lines below it calls the real exchange, and `--client {name}` exports nothing"
+        yield f"\nIt {client.unpointed}: {without}."
+    option = ACCOUNTS[client.venue] if client.unpointed else f" --client {name}"
+    yield f'\n```sh\neval "$(mockexchange env{option})"\n```'
+    if not client.unpointed:
+        variables = ", ".join(f"`{variable}`" for variable in client.exports)
+        unset = ", ".join(f"`{variable}`" for variable in client.unset)
+        yield f"\nsets {variables}" + (f", and unsets {unset}." if unset else ".") + " Then:"
+    code = IMPORTS.sub(r"\g<0>\n", "\n".join(client.code), count=1)
+    yield f"\n```{_language(code)}\n{code}\n```"
     yield from _order(name)
     if name in DETAILS:
         yield f"\n[More about {name}]({DETAILS[name]})."
@@ -70,14 +75,6 @@ def _keys(client: PublishedClient) -> str:
 
 IMPORTS = re.compile(r"\A(?:(?:from|import) .*\n)+(?!from |import )")
 """Statements that a formatter follows with an empty line."""
-
-
-def _notes(client: PublishedClient) -> tuple[str, str]:
-    """Return the text of a client's notes, and its lines of code."""
-    words = [line for line in client.notes if line.endswith(":")]
-    return " ".join(words), IMPORTS.sub(
-        r"\g<0>\n", "\n".join(line for line in client.notes if line not in words), count=1
-    )
 
 
 def _language(code: str) -> str:

@@ -73,5 +73,5 @@ FORMATS: dict[str, Callable[[Variables], list[str]]] = {
 
 
 def to_comments(notes: Iterable[str]) -> list[str]:
-    """Return notes as comment lines of a shell or .env file; JSON has no comments."""
+    """Return notes as comment lines."""
     return [f"# {line}" for note in notes for line in note.splitlines()]

@@ -4,6 +4,7 @@
 even if they are empty.
 """
 
+import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,6 +116,7 @@ def _problem(account_key: AccountKey, client: str) -> str | None:
 def template_values(urls: Mapping[str, str], account_key: AccountKey, key_path: str) -> dict[str, str]:
     """Return the values to fill into templates of environment variables: URLs of the account's venue, and its key."""
     parts = urlsplit(urls["base_url"])
+    key_pem = account_key.read_pem() if account_key.read_pem else ""
     return {
         "base_url": urls["base_url"],
         "ws_url": urls["ws_url"],
@@ -122,6 +124,7 @@ def template_values(urls: Mapping[str, str], account_key: AccountKey, key_path: 
         "ws_origin": f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}",
         "key_id": account_key.key_id,
         "key_path": key_path,
-        "key_pem": account_key.read_pem() if account_key.read_pem else "",
+        "key_pem": key_pem,
+        "key_base64": base64.b64encode(key_pem.encode()).decode(),
         "secret": account_key.secret or "",
     }

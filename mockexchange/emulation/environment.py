@@ -1,9 +1,11 @@
-"""Makes the environment of a program: the user's, without variables of real venues, with those of the sandbox."""
+"""Makes the environment of a program: the user's, with a sandbox's keys and URLs in place of those of real venues."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
+from mockexchange.clients.own_variables import is_choice, replaced, venue_of
 from mockexchange.clients.published import (
     CLIENT_SETUPS,
     GENERIC,
@@ -15,14 +17,11 @@ from mockexchange.clients.published import (
     template_values,
     variables_of,
 )
+from mockexchange.guard.venue_data import VENUE_DATA
 from mockexchange.venues.client_setup import PublishedClient
 
-OWN_PREFIXES = tuple(prefix for setup in CLIENT_SETUPS.values() for prefix in setup.variable_prefixes)
-"""Prefixes of variables to remove, since they point a client to another server, or have keys to real money."""
 PROXY_USER = "run"
 PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
-WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
-"""Templates of URLs, which are not set for a program that is written for a venue's demo: it has the demo's URLs."""
 
 
 class TrustFiles(NamedTuple):
@@ -33,15 +32,59 @@ class TrustFiles(NamedTuple):
 
 
 class ClientVariables(NamedTuple):
-    """Environment variables to set (None: to unset), and for each venue the account whose key is in the variables."""
+    """Environment variables to set (None: to unset), and for each venue the account whose key is in the variables.
+
+    `keys` has the values of that key, by venue.
+    """
 
     variables: dict[str, str | None]
     accounts: dict[str, str]
+    keys: dict[str, dict[str, str]]
 
 
-def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables that the venues' published clients read."""
-    return {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIXES)}
+class ProgramEnvironment(NamedTuple):
+    """The variables of a program, and a line about what they have in place of the user's own; empty if nothing."""
+
+    variables: dict[str, str]
+    changed: str
+
+
+def for_program(
+    environment: Mapping[str, str],
+    dotenv: Mapping[str, str],
+    found: ClientVariables,
+    origins: Mapping[str, str],
+    emulated: frozenset[str],
+) -> ProgramEnvironment:
+    """Return the user's environment, with a sandbox's keys and URLs instead of the user's, and those of `found`.
+
+    `dotenv` are variables of `.env` files, which the program adds for names that it lacks: what is replaced in them is
+    set here. What a user's variable has in a form of its own, such as a URL without a path, keeps that form.
+    """
+    given = {**dotenv, **environment}
+    new = replaced(given, found.keys, origins, emulated)
+    for name, value in found.variables.items():
+        has_own_form = value is not None and new.get(name) is not None
+        is_kept_choice = value is not None and bool(given.get(name)) and name not in new and is_choice(name)
+        if not has_own_form and not is_kept_choice:
+            new[name] = value
+    if dotenv:  # a variable that is unset would be read from the file
+        new |= {name: "false" if is_choice(name) else "" for name in dotenv if name in new and new[name] is None}
+    kept = {name: value for name, value in environment.items() if name not in new}
+    variables = {**kept, **{name: value for name, value in new.items() if value is not None}}
+    own = sorted(name for name, value in given.items() if (value and venue_of(name)) or name in new)
+    changed = [name for name in own if variables.get(name) and variables[name] != given.get(name) and given.get(name)]
+    removed = [name for name in own if not variables.get(name) and given.get(name) and name in new]
+    passed = [name for name in own if name in environment and variables.get(name) == given[name] and given[name]]
+    parts = [("replaced", changed), ("removed", removed), ("passed", passed)]
+    line = "; ".join(f"{what} {', '.join(names)}" for what, names in parts if names)
+    return ProgramEnvironment(variables, line if changed or removed else "")
+
+
+def origins_of(venues: Iterable[str], origin: str, *, is_demo: bool) -> dict[str, str]:
+    """Return the URL without a path of each venue: of its demo, or of the sandbox, where no demo is emulated."""
+    demos = {venue: next(iter(data["emulated"]), "") for venue, data in VENUE_DATA.items()}
+    return {venue: f"https://{demos[venue]}" if is_demo and demos.get(venue) else origin for venue in venues}
 
 
 def pointing(
@@ -59,12 +102,24 @@ def pointing(
     """
     variables: dict[str, str | None] = {}
     chosen: dict[str, str] = {}
+    keys: dict[str, dict[str, str]] = {}
     for known, holder in _chosen(client, account, [holder for holder, _ in accounts.values()]):
-        values = template_values(venues[holder.venue], holder, accounts[holder.name][1])
-        shown = _for_demo(known) if is_demo else known
-        variables |= variables_of(shown, values, {})
+        urls = dict(venues[holder.venue])
+        if is_demo:
+            sandbox = urlsplit(urls["base_url"])
+            origins = origins_of([holder.venue], f"{sandbox.scheme}://{sandbox.netloc}", is_demo=True)
+            demo = urlsplit(origins[holder.venue])
+            stream = urlsplit(urls["ws_url"])._replace(scheme="wss" if demo.scheme == "https" else "ws")
+            urls["base_url"] = sandbox._replace(scheme=demo.scheme, netloc=demo.netloc).geturl()
+            urls["ws_url"] = stream._replace(netloc=demo.netloc).geturl()
+        values = template_values(urls, holder, accounts[holder.name][1])
+        setup = CLIENT_SETUPS[holder.venue]
+        choices = setup.demo_choices if is_demo else {}
+        more = {name: template.format(**values) for name, template in {**setup.bot_keys, **choices}.items()}
+        variables |= {**more, **variables_of(known, values, {}), **choices}
         chosen[holder.venue] = holder.name
-    return ClientVariables(variables, chosen)
+        keys[holder.venue] = values
+    return ClientVariables(variables, chosen, keys)
 
 
 def _chosen(client: str, account: str | None, holders: list[AccountKey]) -> list[tuple[PublishedClient, AccountKey]]:
@@ -78,14 +133,6 @@ def _chosen(client: str, account: str | None, holders: list[AccountKey]) -> list
         except UnusableAccount:
             continue  # the venue's accounts have only the public halves of keys
     return [(client_of(client, venue), holder) for venue, holder in found.items()]
-
-
-def _for_demo(client: PublishedClient) -> PublishedClient:
-    """Return the client with the variables of its key and its demo switches, but without its variables of URLs."""
-    kept = {name: text for name, text in client.exports.items() if not any(template in text for template in WHERE)}
-    switches = CLIENT_SETUPS[client.venue].demo_switches
-    unset = tuple(name for name in client.unset if name not in switches)
-    return PublishedClient(version=client.version, venue=client.venue, exports={**kept, **switches}, unset=unset)
 
 
 def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[str, str]:

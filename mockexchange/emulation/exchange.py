@@ -1,7 +1,7 @@
 """Starts the sandbox of `mockexchange run`: on its own port, with its control API, in the event loop of the run."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from mockexchange.faults.preset_rules import with_presets
 from mockexchange.runtime.discovery import SPARE
 from mockexchange.runtime.ready_file import RunDirectory, default_ready_file, remove_ready_file, write_ready_file
 from mockexchange.sandbox.credentials import Credential
-from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.access.tokens import Tokens
@@ -36,6 +36,33 @@ class Exchange:
     ready_file: Path
     venues: Mapping[str, Mapping[str, str]]
     accounts: Mapping[str, tuple[AccountKey, str]]
+    count_elsewhere: Callable[[], int]
+    """Returns the number of requests to other sandboxes than this one, of those that were deleted or reset too."""
+
+
+class OtherRequests:
+    """Counts the requests to all sandboxes of a server but the present `default`, which its journal has."""
+
+    def __init__(self, server_state: ServerState) -> None:
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._ended = 0
+        server_state.on_change.append(self._note)
+
+    def _note(self, change: str, sandbox: Sandbox) -> None:
+        before = self._sandboxes.pop(sandbox.name, None)
+        if before is not None and before is not sandbox:
+            self._ended += _count(before)
+        elif change == "deleted":
+            self._ended += _count(sandbox)
+        if change != "deleted":
+            self._sandboxes[sandbox.name] = sandbox
+
+    def count(self) -> int:
+        return self._ended + sum(_count(one) for name, one in self._sandboxes.items() if name != DEFAULT)
+
+
+def _count(sandbox: Sandbox) -> int:
+    return sum(sandbox.journal.counters.requests.values())
 
 
 @asynccontextmanager
@@ -54,6 +81,7 @@ async def exchange(
     files = RunDirectory()
     try:
         server_state.bind(0)
+        others = OtherRequests(server_state)
         sandbox = await server_state.open(plan, SandboxOptions(api_date=api_date, clock=clock))
         await server_state.listen(control)
         credentials = sandbox.credentials()
@@ -68,6 +96,7 @@ async def exchange(
             token=token,
             ready_file=ready_file,
             venues=server_state.urls(),
+            count_elsewhere=others.count,
             accounts=_accounts(credentials, {row["name"]: row["private_key_path"] or "" for row in ready["accounts"]}),
         )
     finally:

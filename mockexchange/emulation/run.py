@@ -12,9 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from mockexchange.clients.published import GENERIC
+from mockexchange.clients.own_variables import read_dotenv
+from mockexchange.clients.published import CLIENT_SETUPS, GENERIC
 from mockexchange.emulation.child_process import Program
-from mockexchange.emulation.environment import TrustFiles, pointing, proxied, scrubbed, trusting
+from mockexchange.emulation.environment import TrustFiles, for_program, origins_of, pointing, proxied, trusting
 from mockexchange.emulation.exchange import Exchange, exchange
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.injection import Injection, write_injection
@@ -39,6 +40,8 @@ REFUSED = 3
 """The exit code if the program tried to reach a real venue, whatever the program's own exit code is."""
 PATIENCE_S = 2.0
 """The seconds that a program has to end by itself after a refused connection; then it is ended."""
+PATH_CHARS_MAX = 250
+"""The most characters of a word of the command that may be the path of a program beside which a `.env` file is."""
 LOOK_S = 0.05
 """The interval, in seconds, of reading the report file, to which the guarded processes append lines."""
 
@@ -78,6 +81,10 @@ class RunResult:
     """The kinds of the program's processes that loaded the guard: "python", "node"."""
     proxied: int = 0
     """The number of requests to the proxy."""
+    changed: str = ""
+    """What the program's environment has in place of the user's own variables."""
+    elsewhere: int = 0
+    """The number of requests to sandboxes that the program made here, and to the first one before a reset."""
     dials: list[Dial] = field(default_factory=list)
     requests: list[JournalEntry] = field(default_factory=list)
     frames: list[FrameEntry] = field(default_factory=list)
@@ -87,8 +94,13 @@ class RunResult:
         return REFUSED if self.dials else self.code
 
 
-async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lambda here: None) -> RunResult:
-    """Run a program to its end. `announce` is called with the sandbox when that is ready.
+async def run(
+    settings: RunSettings, announce: Callable[[Exchange, str], None] = lambda here, changed: None
+) -> RunResult:
+    """Run a program to its end.
+
+    `announce` is called with the sandbox when that is ready, and with what the program's environment has in place of
+    the user's own variables.
 
     Before the program starts, ScenarioError, clients.UnusableAccount, WrongProxy or CannotStart may be raised.
     """
@@ -105,7 +117,7 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
         began_s = time.monotonic()
         try:
             await relay.raise_if_signaled()
-            announce(here)
+            announce(here, ran.changed)
             program = await Program.start(settings.command, environment)
             relay.hand_to(program)
             await _see_through(program, settings, injection, notes)
@@ -113,6 +125,7 @@ async def run(settings: RunSettings, announce: Callable[[Exchange], None] = lamb
             ran.seconds = time.monotonic() - began_s
             ran.requests = [entry for entry in notes.journal if entry.method != DialLog.METHOD]
             ran.frames = list(notes.journal.frames)
+            ran.elsewhere = here.count_elsewhere()
     return ran
 
 
@@ -180,7 +193,8 @@ async def _surroundings(
         asked = Proxy(names, here.port, front.port, notes.note_dial, upstream, ticket_of(password), notes.count)
         proxy = await stack.enter_async_context(TcpListener(asked.serve))
         trust = _write_trust(authority, injection.directory.parent)
-        environment = _pointed(settings, here) | proxied(proxy.port, password, settings.environment)
+        environment, notes.ran.changed = _pointed(settings, here)
+        environment |= proxied(proxy.port, password, settings.environment)
         if is_demo:
             environment |= trusting(trust, settings.environment, injection.directory.parent)
         yield environment | injection.variables(names, front.port, trust.bundle, settings.environment)
@@ -198,15 +212,20 @@ def _write_trust(authority: Authority, directory: Path) -> TrustFiles:
     return TrustFiles(str(certificate), str(whole))
 
 
-def _pointed(settings: RunSettings, here: Exchange) -> dict[str, str]:
-    found = pointing(settings.client, settings.account, here.accounts, here.venues, is_demo=settings.mode == DEMO)
-    environment = {name: value for name, value in scrubbed(settings.environment).items() if name not in found.variables}
+def _pointed(settings: RunSettings, here: Exchange) -> tuple[dict[str, str], str]:
+    """Return the variables that point the program to the sandbox, and a line about those of the user's that differ."""
+    is_demo = settings.mode == DEMO
+    found = pointing(settings.client, settings.account, here.accounts, here.venues, is_demo=is_demo)
+    folders = [Path.cwd(), *(Path(word).parent for word in settings.command if len(word) < PATH_CHARS_MAX)]
+    origins = origins_of(CLIENT_SETUPS, here.origin, is_demo=is_demo)
+    emulated = EMULATED if is_demo else frozenset()
+    program = for_program(settings.environment, read_dotenv(dict.fromkeys(folders)), found, origins, emulated)
     own = {
         "MOCKEXCHANGE_URL": here.origin,
         "MOCKEXCHANGE_TOKEN": here.token,
         "MOCKEXCHANGE_READY_FILE": str(here.ready_file),
     }
-    return environment | {name: value for name, value in found.variables.items() if value is not None} | own
+    return program.variables | own, program.changed
 
 
 async def _see_through(program: Program, settings: RunSettings, injection: Injection, notes: DialLog) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mockexchange.clients.published import CLIENTS, GENERIC
+from mockexchange.clients.published import CLIENTS
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.run import DEMO, RunResult
 from mockexchange.sandbox.journal.journal import JournalEntry
@@ -30,12 +30,14 @@ class RunCheck:
 
 def lines_of(result: RunResult) -> Iterator[str]:
     """Yield the lines of text that summarize a run, the totals first."""
-    yield f"{_count(len(result.requests), 'request')}{_operations(result)}{_streams(result)} in {result.seconds:.1f} s"
+    elsewhere = f", {_count(result.elsewhere, 'request')} to sandboxes of its own" if result.elsewhere else ""
+    total = f"{_count(len(result.requests), 'request')}{_operations(result)}{_streams(result)}{elsewhere}"
+    yield f"{total} in {result.seconds:.1f} s"
     yield from _shortened([f"{times}refused {text}" for text, times in _refusals(result)], "refusals")
     yield from _shortened([f"{times}finding: {text}" for text, times in _findings(result)], "findings")
     if not result.dials and not result.guarded and not result.proxied:
         yield unseen(result)
-    elif not result.requests and not result.dials:
+    elif not result.requests and not result.elsewhere and not result.dials:
         yield nothing_arrived(result)
 
 
@@ -49,13 +51,17 @@ def dial_lines(result: RunResult) -> list[str]:
 def nothing_arrived(result: RunResult) -> str:
     """Return a sentence with the probable reason why the sandbox got no request."""
     if result.guarded or result.proxied:
-        return f"no request arrived, and no venue was dialled: the program asked no venue anything{_hint(result)}"
+        return (
+            "no request arrived, and no real venue was dialled; what a program asks of a mock server that it starts"
+            f" itself, as a test fixture may, is not counted here{_hint(result)}"
+        )
     return unseen(result)
 
 
 def unseen(result: RunResult) -> str:
     """Return a warning for a run in which the guard could not observe the program's connections."""
-    arrived = f"{_count(len(result.requests), 'request')} arrived" if result.requests else "no request arrived"
+    count = len(result.requests) + result.elsewhere
+    arrived = f"{_count(count, 'request')} arrived" if count else "no request arrived"
     trust = ", and trust SSL_CERT_FILE" if _is_demo(result) else ""
     return (
         f"WARNING: {arrived}, but no Python and no Node was started that the guard could look into, and nothing came"
@@ -66,10 +72,9 @@ def unseen(result: RunResult) -> str:
 
 
 def _hint(result: RunResult) -> str:
-    known = CLIENTS[result.settings.client]
-    return (
-        f"; of {result.settings.client}: {known.notes[0]}" if result.settings.client != GENERIC and known.notes else ""
-    )
+    client = result.settings.client
+    known = CLIENTS[client]
+    return f"; {client} {known.unpointed}, so write: {'; '.join(known.code)}" if known.unpointed else ""
 
 
 def run_checks(result: RunResult) -> list[RunCheck]:
@@ -95,7 +100,8 @@ def run_checks(result: RunResult) -> list[RunCheck]:
         RunCheck(
             "run.requests",
             "requests arrive at the sandbox",
-            ((command, nothing_arrived(result), "at least one request"),) * (not result.requests),
+            ((command, nothing_arrived(result), "at least one request"),)
+            * (not result.requests and not result.elsewhere),
         ),
     ]
 

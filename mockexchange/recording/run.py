@@ -12,7 +12,6 @@ from typing import Any
 
 from mockexchange.clients.published import CLIENT_SETUPS
 from mockexchange.emulation.child_process import CannotStart, Program
-from mockexchange.emulation.environment import WHERE
 from mockexchange.emulation.signals import SignalForwarder
 from mockexchange.emulation.tcp_listener import TcpListener
 from mockexchange.recording.har import har_of
@@ -24,6 +23,8 @@ from mockexchange.venues.registry import VENUES
 
 HAR, LINES = ".har", ".jsonl"
 RECORD_URL = "MOCKEXCHANGE_RECORD_URL"
+WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
+"""Templates of URLs."""
 STOPPED_BY = ("SIGINT", "SIGTERM", "SIGHUP")
 
 

@@ -19,8 +19,9 @@ class PublishedClient(Struct, frozen=True, kw_only=True):
     """A client that is published as a package, with the environment variables that it reads.
 
     `exports` are the variables to set, as templates filled with an account's values. `unset` are variables to remove,
-    because they would point the client elsewhere. `notes` are advice, often lines of code, for settings that the client
-    does not read from variables.
+    because they would point the client elsewhere. `unpointed` says which URLs no variable sets, so that the client
+    calls the real exchange in any environment; it continues a sentence that begins with the client's name. `code` are
+    the lines that pass what the client does not read from variables.
     """
 
     version: str
@@ -28,7 +29,8 @@ class PublishedClient(Struct, frozen=True, kw_only=True):
     exports: Mapping[str, str]
     exports_beyond_loopback: Mapping[str, str] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    unpointed: str = ""
+    code: tuple[str, ...] = ()
     is_rsa_only: bool = True
 
 
@@ -73,13 +75,23 @@ class ClientSetup(Struct, frozen=True, kw_only=True):
     """All variables that any known client of the venue reads, for use with an unknown client."""
     clients: Mapping[str, PublishedClient]
     """The known clients, by the name of their package."""
-    variable_prefixes: tuple[str, ...]
-    """Prefixes of the venue's variables.
+    word: str
+    """The word that names of the venue's variables have.
 
     Such a variable in a user's environment could point a client at the real venue, or sign with a real key.
     """
-    demo_switches: Mapping[str, str]
-    """Variables with which known clients select the venue's demo, and variables that hold the demo's keys."""
+    other_names: tuple[str, ...] = ()
+    """Names of the venue's variables that do not have the word."""
+    key_id_shape: str
+    """A pattern for ids of real accounts' keys."""
+    secret_shape: str = ""
+    """A pattern for secrets of real accounts; empty for a venue whose keys are private keys."""
+    demo_word: str
+    """What programs call the venue's demo in a variable that chooses it."""
+    demo_choices: Mapping[str, str]
+    """Variables with which known clients and bots select the venue's demo."""
+    bot_keys: Mapping[str, str]
+    """Names under which public bots read a key, beside those of the published clients."""
     example_request: str
     """A request for examples, as method and path below the prefix; it needs a signature but no parameters."""
     signature: SignatureOptions

@@ -61,7 +61,7 @@ def set_of(variables: dict[str, str | None]) -> dict[str, str]:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_shell_reads_back_every_client(name: str) -> None:
     variables = variables_of(CLIENTS[name], WORDS, {})
-    script = "\n".join([*to_sh(variables), *to_comments(CLIENTS[name].notes)])
+    script = "\n".join([*to_sh(variables), *to_comments(CLIENTS[name].code)])
     kept = {key: value for key, value in POISON.items() if key not in variables}
     assert in_sh(f"eval {shlex.quote(script)}", POISON) == {**kept, **set_of(variables)}
 
@@ -71,7 +71,8 @@ def test_a_shell_reads_back_every_letter() -> None:
 
 
 def test_eval_without_quotes_works_too() -> None:
-    variables = variables_of(CLIENTS["generic"], {**WORDS, "key_path": "/home/me/alice.pem"}, {})
+    words = {**WORDS, "key_path": "/home/me/alice.pem", "key_pem": "(a shell without quotes joins lines)"}
+    variables = variables_of(CLIENTS["generic"], words, {})
     text = "\n".join([*to_sh(variables), *to_comments(["note; KALSHI_DEMO=1"])])
     assert in_sh(f"eval $(printf %s {shlex.quote(text)})", POISON) == set_of(variables)
 
@@ -121,7 +122,8 @@ def test_json_says_null_for_what_is_to_be_unset() -> None:
 
 @pytest.mark.parametrize(("name", "client"), CLIENTS.items())
 def test_a_client_is_pointed_completely(name: str, client: PublishedClient) -> None:
-    words = "".join([*client.exports.values(), *client.notes])
+    words = "".join([*client.exports.values(), *client.code])
+    assert client.code or not client.unpointed
     assert any(place in words for place in ("{base_url}", "{origin}")), name
     assert "{key_id}" in words
     assert any(key in words for key in ("{key_path}", "{key_pem}", "{secret}"))
@@ -131,8 +133,7 @@ def test_a_client_is_pointed_completely(name: str, client: PublishedClient) -> N
 def test_what_generic_sets_serves_every_client() -> None:
     for client in CLIENTS.values():
         generic = CLIENT_SETUPS[client.venue].generic.exports
-        shared = {name: value for name, value in client.exports.items() if name != "KALSHI_PY_PRIVATE_KEY_PEM"}
-        assert shared.items() <= generic.items()
+        assert client.exports.items() <= generic.items()
         assert set(client.unset) <= {*CLIENTS["generic"].unset, "KALSHI_PRIVATE_KEY"}
 
 
@@ -191,31 +192,45 @@ def test_a_shell_can_eval_what_is_printed(cli: Cli, server: Server) -> None:
 
 
 @pytest.mark.parametrize("shell", FORMATS)
-def test_every_format_says_which_account_and_how(cli: Cli, shell: str) -> None:
-    result = cli("env", "--client", "pykalshi", "--format", shell)
-    notes = result.stderr if shell == "json" else result.stdout
-    assert "# pykalshi 2.0.0 as alice\n" in notes
-    assert '# client = KalshiClient.from_env(api_base=os.environ["KALSHI_API_BASE_URL"])\n' in notes
+def test_every_format_says_which_account_and_how_beside_the_exports(cli: Cli, shell: str) -> None:
+    """Comments on standard output would be swallowed by `eval`."""
+    result = cli("env", "--client", "kyro", "--format", shell)
+    assert result.stderr == "# kyro 0.1.2 as alice\n# client = RestClient(config_from_env())\n"
+    assert "kyro" not in result.stdout
     if shell == "json":
-        assert json.loads(result.stdout)["KALSHI_API_BASE_URL"].endswith("/trade-api/v2")
+        assert json.loads(result.stdout)["KALSHI_BASE_URL"].endswith("/trade-api/v2")
+
+
+def test_a_client_that_no_variable_points_exports_nothing(cli: Cli) -> None:
+    unpointed = {name for name, client in CLIENTS.items() if client.unpointed and client.venue == "kalshi"}
+    assert unpointed == CLIENT_SETUPS["kalshi"].clients.keys() - {"kyro", "pykalshi-client"}
+    for shell in FORMATS:
+        assert cli("env", "--client", "pykalshi", "--format", shell, code=1).stdout == ""
+    for client in unpointed:
+        result = cli("env", "--client", client, code=1)
+        assert result.stdout == ""
+        said, *code = result.stderr.splitlines()
+        assert f"{client} {CLIENTS[client].version} reads no variable" in said
+        assert "`mockexchange run`" in said
+        assert "`mockexchange env --account alice`" in said
+        assert " ".join(code).split() == " ".join(CLIENTS[client].code).split()
 
 
 @pytest.mark.clients
 def test_pykalshi_reads_its_balance_as_the_printed_line_says(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     pykalshi = pytest.importorskip("pykalshi")
-    variables = json.loads(cli("env", "--client", "pykalshi", "--format", "json").stdout)
+    variables = json.loads(cli("env", "--format", "json").stdout)
     for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+        if value is not None:
+            monkeypatch.setenv(name, value)
     with pykalshi.KalshiClient.from_env(api_base=os.environ["KALSHI_API_BASE_URL"]) as client:
         assert client.portfolio.get_balance().balance == 9440
 
 
 def test_an_account_can_be_chosen(cli: Cli, server: Server) -> None:
     eddy = server.ready["accounts"][1]
-    found = json.loads(cli("env", "--client", "kalshi-python-sync", "--account", "eddy", "--format", "json").stdout)
+    found = json.loads(cli("env", "--account", "eddy", "--format", "json").stdout)
     assert found["KALSHI_API_KEY_ID"] == eddy["key_id"]
-    pem = json.loads(cli("env", "--client", "kalshi-py", "--format", "json").stdout)["KALSHI_PY_PRIVATE_KEY_PEM"]
-    assert pem == Path(server.ready["accounts"][0]["private_key_path"]).read_text()
 
 
 @pytest.mark.parametrize(
@@ -234,9 +249,9 @@ def test_the_first_usable_account_is_taken(cli: Cli, server: Server, tmp_path: P
     alice, eddy, own = server.ready["accounts"]
     other = tmp_path / "ready.json"
     other.write_text(json.dumps({**server.ready, "accounts": [own, eddy, alice]}))
-    for client, wanted in {"generic": eddy, "kalshi-sdk": alice}.items():
+    for client, wanted in {"generic": eddy, "kyro": alice}.items():
         printed = cli("env", "--client", client, "--format", "json", "--ready-file", str(other))
-        assert json.loads(printed.stdout)["KALSHI_KEY_ID"] == wanted["key_id"]
+        assert json.loads(printed.stdout)["KALSHI_ACCESS_KEY"] == wanted["key_id"]
     other.write_text(json.dumps({**server.ready, "accounts": []}))
     assert "the scenario has no accounts" in cli("env", "--ready-file", str(other), code=2).stderr
 

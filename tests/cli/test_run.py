@@ -46,6 +46,20 @@ def test_a_run_is_summed_up(run: Run) -> None:
     assert line.startswith("[mockexchange] 1 request (GetExchangeStatus 1) in ")
 
 
+def test_what_a_program_gets_instead_of_the_users_variables_is_told(run: Run) -> None:
+    users: dict[str, str | None] = {
+        "KALSHI_API_KEY_ID": "a-real-id",
+        "KALSHI_BASE_URL": "https://api.elections.kalshi.com",
+        "KALSHI_MAX_POSITION": "5",
+        "KALSHI_PRIVATE_KEY_PASSPHRASE": "hush",
+    }
+    line, _ = said(run("--", *command_of(GOOD), environment=users))
+    assert line == (
+        "[mockexchange] your variables: replaced KALSHI_API_KEY_ID, KALSHI_BASE_URL;"
+        " removed KALSHI_PRIVATE_KEY_PASSPHRASE; passed KALSHI_MAX_POSITION"
+    )
+
+
 def test_other_terminals_find_it_while_it_runs(run: Run, tmp_path: Path) -> None:
     look = "from mockexchange.cli.server_connection import find_server as find; from pathlib import Path"
     found = f"{look}; print(find(Path({str(tmp_path / 'mockexchange' / 'ready.json')!r})).ready['control_url'])"
@@ -242,7 +256,7 @@ def test_every_option_is_read_from_the_environment(run: Run, tmp_path: Path) -> 
     (line,) = said(run("--", "true", code=2, environment=environment))
     assert line.startswith("mockexchange run: kyro is a client of kalshi: the account ")
     environment |= {"MOCKEXCHANGE_RUN_SCENARIO": "demo", "MOCKEXCHANGE_RUN_ACCOUNT": "alice"}
-    source = 'assert os.environ["KALSHI_DEMO"] == "true" and "KALSHI_BASE_URL" not in os.environ'
+    source = 'assert os.environ["KALSHI_DEMO"] == "true" and "demo-api" in os.environ["KALSHI_BASE_URL"]'
     assert said(run("--", *command_of(source), environment=environment)) == []
 
 

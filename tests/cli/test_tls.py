@@ -59,7 +59,7 @@ def test_it_can_be_watched(server: Server) -> None:
 
 
 def test_exports_have_clients_trust_it(server: Server) -> None:
-    variables = json.loads(run(server, "env", "--client", "kalshi-sdk", "--format", "json").stdout)
+    variables = json.loads(run(server, "env", "--format", "json").stdout)
     assert variables["KALSHI_API_BASE_URL"].startswith("https://")
     assert variables["KALSHI_WS_URL"].startswith("wss://")
     assert {name: variables[name] for name in TRUST} == dict.fromkeys(TRUST, server.ready["ca_bundle"])

@@ -37,10 +37,10 @@ def run(command: list[str], home: Path, environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def pointed(server: Server, client: str) -> dict[str, str]:
-    """Return the environment that `mockexchange env` makes for a client."""
+def pointed(server: Server) -> dict[str, str]:
+    """Return the environment that `mockexchange env` makes."""
     shell = clean_environment(server.home)
-    ask = ["env", "--client", client, "--format", "json", "--ready-file", str(server.ready_file)]
+    ask = ["env", "--format", "json", "--ready-file", str(server.ready_file)]
     # The command works in another directory, where this checkout need not be installed.
     printed = run([sys.executable, "-m", "mockexchange", *ask], server.home, shell | {"PYTHONPATH": str(ROOT)})
     variables: dict[str, str | None] = json.loads(printed)
@@ -53,7 +53,7 @@ def pointed(server: Server, client: str) -> dict[str, str]:
 def test_a_program_of_the_page_prints_the_truth(server: Server, client: str) -> None:
     python = BY_TITLE[f"{client} {RECIPES[client].version}"].python()
     command = [str(python), "-W", "error", "-c", RECIPES[client].program]
-    printed = run(command, server.home, pointed(server, client))
+    printed = run(command, server.home, pointed(server))
     truth: list[dict[str, Any]] = server.control.ask("GET", f"sandboxes/default/accounts/{DEMO_ACCOUNT}/positions")
     expected = in_order(row for row in unsettled(truth) if row["book"] == "0")
     assert expected
@@ -73,7 +73,7 @@ def test_a_stream_program_of_the_page_prints_what_happens(
 ) -> None:
     sandbox = open_sandbox("demo", STREAM_DATES[client])
     command = [str(interpreter_of(client)), "-W", "error", "-c", RECIPES[client].stream_program or ""]
-    environment = at_home_in(sandbox, pointed(server, client), tmp_path / "key.pem")
+    environment = at_home_in(sandbox, pointed(server), tmp_path / "key.pem")
     with running(command, server.home, environment) as program:
         sandbox.wait_for(subscribed={"account": DEMO_ACCOUNT, "channel": "market_positions"})
         sandbox.do({"fill": {"account": DEMO_ACCOUNT, "market": TOLD_MARKET, **BUY}})

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import textwrap
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -12,6 +13,7 @@ from mockexchange.api.serve import serve
 from mockexchange.clients.published import UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.emulation.run import DEMO, REFUSE, RunSettings, _followed, run
+from mockexchange.emulation.summary import lines_of, run_checks
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import DEFAULT
 from tests.emulation.programs import ran
@@ -37,13 +39,52 @@ def test_under_demo_its_demo_answers() -> None:
 
 def test_what_the_user_has_of_a_venue_is_gone() -> None:
     own = {"KALSHI_API_KEY_ID": "real", "KALSHI_PRIVATE_KEY": "real", "DERIBIT_CLIENT_SECRET": "real", "MINE": "yes"}
+    own["KALSHI_MAX_POSITION"] = "5"
     source = """
-        assert os.environ["MINE"] == "yes"
+        assert (os.environ["MINE"], os.environ["KALSHI_MAX_POSITION"]) == ("yes", "5")
+        assert "BEGIN" in os.environ["KALSHI_PRIVATE_KEY"]
         assert "real" not in os.environ.values(), os.environ
         assert os.path.exists(os.environ["KALSHI_PRIVATE_KEY_PATH"])
     """
     assert ran(source, environment=own).code == 0
     assert ran(source, environment=own, mode=DEMO).code == 0
+
+
+def test_the_users_env_file_brings_no_key_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that loads it fills in what its environment lacks."""
+    monkeypatch.chdir(tmp_path)
+    key = "-----BEGIN PRIVATE KEY-----\nreal\n-----END PRIVATE KEY-----"
+    text = f"# mine\nexport KALSHI_BOT_KEY_ID=real # x\nKALSHI_BOT_PEM='{key}'\nKALSHI_LIMIT=5\n"
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    source = """
+        assert os.environ["KALSHI_BOT_KEY_ID"] == os.environ["KALSHI_API_KEY_ID"]
+        assert os.environ["KALSHI_BOT_PEM"] == open(os.environ["KALSHI_PRIVATE_KEY_PATH"]).read()
+        assert "KALSHI_LIMIT" not in os.environ
+    """
+    found = ran(source)
+    assert (found.code, found.changed) == (0, "replaced KALSHI_BOT_KEY_ID, KALSHI_BOT_PEM")
+
+
+SANDBOX = """
+    def control(method, path, **body):
+        url = os.environ["MOCKEXCHANGE_URL"] + "/_mock" + path
+        request = urllib.request.Request(url, json.dumps(body).encode() if body else None, method=method)
+        request.add_header("Authorization", "Bearer " + os.environ["MOCKEXCHANGE_TOKEN"])
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or b"null")
+    made = control("POST", "/sandboxes", name="own", scenario="demo", port=0)
+    assert ask(made["venues"]["kalshi"]["base_url"] + "/exchange/status") == 200
+"""
+
+
+def test_requests_to_sandboxes_of_the_program_are_counted(tmp_path: Path) -> None:
+    for ending in ("", 'control("DELETE", "/sandboxes/own")', 'control("POST", "/sandboxes/own/reset")'):
+        found = ran(f"{textwrap.dedent(SANDBOX)}\n{ending}")
+        assert (found.code, found.requests, found.elsewhere) == (0, [], 1)
+        (line,) = lines_of(found)
+        assert line.startswith("0 requests, 1 request to sandboxes of its own in ")
+        assert [check.rule for check in run_checks(found) if check.broken] == []
 
 
 def test_the_control_api_is_known_to_the_program() -> None:

@@ -73,13 +73,13 @@ def test_a_loop_of_refusals_is_cut_short() -> None:
             LOCAL,
             "generic",
             {"python"},
-            "no request arrived, and no venue was dialled: the program asked no venue anything",
+            "no request arrived, and no real venue was dialled; what a program asks of a mock server that it starts",
         ),
         (
             LOCAL,
             "pykalshi",
             {"node"},
-            "anything; of pykalshi: it reads no variable for its URLs, so without these lines it",
+            "pykalshi reads no variable for its URLs, so write: client = KalshiClient.from_env(",
         ),
         (LOCAL, "generic", set(), "was not seen and could not be refused"),
         (LOCAL, "kyro", set(), "until then give it no real keys and no network"),
@@ -109,7 +109,7 @@ def test_requests_of_a_program_that_nobody_looked_into_are_no_proof() -> None:
     )
     for seen in ({"guarded": {"node"}}, {"proxied": 1}, {"dials": [DIAL]}):
         assert [line for line in lines_of(ran(entry(), **seen)) if line.startswith("WARNING")] == []
-    assert "asked no venue anything" in list(lines_of(ran(proxied=1)))[1]
+    assert "no real venue was dialled" in list(lines_of(ran(proxied=1)))[1]
 
 
 def test_who_dialled_is_told_once() -> None:

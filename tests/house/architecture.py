@@ -42,7 +42,7 @@ LAYERS = {
     "faults": layer("core venues store scenario sandbox replay", "msgspec"),
     "replay": layer("core venues store scenario sandbox faults", "msgspec"),
     "runtime": layer("core venues store scenario sandbox", "yaml"),
-    "clients": layer("venues"),
+    "clients": layer("venues guard"),
     "server": layer(
         "core venues store scenario sandbox faults replay runtime",
         "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",

@@ -47,7 +47,8 @@ from mockexchange.clients.published import (
 def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     """Print shell commands that point a client at the running server.
 
-    Variables that would point the client elsewhere are unset; comments name the settings that no variable has.
+    Variables that would point the client elsewhere are unset. A client that no variable can point is refused with exit
+    code 1, and what to do instead. Only the commands are on standard output.
 
     \b
     sh, bash, zsh:  eval "$(mockexchange env)"
@@ -63,10 +64,17 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
         raise UsageFailure(str(error)) from None
     (row,) = (one for one in server.ready["accounts"] if one["name"] == chosen.name)
     known = client_of(client, chosen.venue)
+    if known.unpointed:
+        raise Failure(
+            f"{client} {known.version} {known.unpointed}: so with any environment it calls the real exchange:"
+            " nothing is exported. Run the program with `mockexchange run`, which refuses real venues, and answers for"
+            " their demos if it has --as demo; or export all variables with"
+            f" `mockexchange env --account {chosen.name}`, and write:\n  " + "\n  ".join(known.code)
+        )
     variables = variables_of(known, template_values(server.ready, row), os.environ)
-    notes = [f"{client} {known.version} as {chosen.name}", *known.notes]
+    notes = [f"{client} {known.version} as {chosen.name}", *known.code]
     click.echo("\n".join(FORMATS[shell](variables)))
-    click.echo("\n".join(to_comments(notes)), err=shell == "json")
+    click.echo("\n".join(to_comments(notes)), err=True)
 
 
 def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:

@@ -121,8 +121,8 @@ def run(
 ) -> None:
     """Run a program against a fresh sandbox, and never against a real venue.
 
-    The environment of COMMAND lacks your own variables for the venues' clients, and has those that point known clients
-    at the sandbox. The exit code is that of COMMAND; 3 if COMMAND tried to connect to a real venue, which is refused;
+    In the environment of COMMAND your keys and the venues' URLs are replaced by the sandbox's; your other settings are
+    passed on. The exit code is that of COMMAND; 3 if COMMAND tried to connect to a real venue, which is refused;
     126 or 127 if it cannot be started.
 
     \b
@@ -146,7 +146,7 @@ def run(
     )
     if journal is not None:
         write_journal(journal, [], [])  # now, so that a wrong place is known before the program runs
-    ran = _run(settings, (lambda here: None) if quiet else _announce)
+    ran = _run(settings, (lambda here, changed: None) if quiet else _announce)
     if journal is not None:
         write_journal(journal, ran.requests, ran.frames)
     _print_result(ran, is_quiet=quiet)
@@ -154,7 +154,7 @@ def run(
     context.exit(ran.exit_code)
 
 
-def _run(settings: RunSettings, announce: Callable[[Exchange], None]) -> RunResult:
+def _run(settings: RunSettings, announce: Callable[[Exchange, str], None]) -> RunResult:
     try:
         return asyncio.run(run_program(settings, announce))
     except ScenarioError as error:
@@ -165,9 +165,11 @@ def _run(settings: RunSettings, announce: Callable[[Exchange], None]) -> RunResu
         raise NotStarted(str(error), error.exit_code) from None
 
 
-def _announce(here: Exchange) -> None:
-    """Print where the exchange is, so that other terminals can watch it."""
+def _announce(here: Exchange, changed: str) -> None:
+    """Print where the exchange is, so that other terminals can watch it, and what the program does not get."""
     click.secho(fitted(f"[mockexchange] {here.origin}, ready file {here.ready_file}"), err=True, dim=True)
+    if changed:
+        click.secho(fitted(f"[mockexchange] your variables: {printable(changed)}"), err=True, dim=True)
 
 
 def write_journal(target: Path, requests: Iterable[JournalEntry], frames: Iterable[FrameEntry]) -> None:

@@ -37,8 +37,8 @@ CLIENT_SETUP = ClientSetup(
                 "DERIBIT_CLIENT_ID": "{key_id}",
                 "DERIBIT_CLIENT_SECRET": "{secret}",
             },
-            notes=(
-                "it reads no variables, so without these lines it calls the real exchange:",
+            unpointed="reads no variables",
+            code=(
                 "import os, ccxt",
                 'urls = {"api": {"rest": os.environ["DERIBIT_ORIGIN"], "ws": os.environ["DERIBIT_WS_URL"]}}',
                 'keys = {"apiKey": os.environ["DERIBIT_CLIENT_ID"], "secret": os.environ["DERIBIT_CLIENT_SECRET"]}',
@@ -50,8 +50,8 @@ CLIENT_SETUP = ClientSetup(
             venue="deribit",
             version="0.4.1",
             exports=POINTERS,
-            notes=(
-                "it reads the key from these variables; without these lines it calls the real exchange:",
+            unpointed="reads no variable for its URLs",
+            code=(
                 "import os",
                 "from typed_deribit import Deribit",
                 "from typed_deribit.core.auth import resolve_credentials",
@@ -65,8 +65,21 @@ CLIENT_SETUP = ClientSetup(
             is_rsa_only=False,
         ),
     },
-    variable_prefixes=("DERIBIT_", "TEST_DERIBIT_"),
-    demo_switches={"TEST_DERIBIT_CLIENT_ID": "{key_id}", "TEST_DERIBIT_CLIENT_SECRET": "{secret}"},  # of typed-deribit
+    word="DERIBIT",
+    key_id_shape=r"[\w-]{8}",
+    secret_shape=r"[\w-]{43}",  # noqa: S106  # a pattern
+    demo_word="testnet",
+    demo_choices={},
+    bot_keys={
+        "DERIBIT_API_KEY": "{key_id}",
+        "DERIBIT_API_SECRET": "{secret}",
+        "DERIBIT_TEST_CLIENT_ID": "{key_id}",
+        "DERIBIT_TEST_CLIENT_SECRET": "{secret}",
+        "DERIBIT_TESTNET_CLIENT_ID": "{key_id}",
+        "DERIBIT_TESTNET_CLIENT_SECRET": "{secret}",
+        "TEST_DERIBIT_CLIENT_ID": "{key_id}",  # of typed-deribit
+        "TEST_DERIBIT_CLIENT_SECRET": "{secret}",
+    },
     example_request="GET /private/get_positions",
     signature=SignatureOptions(
         required={

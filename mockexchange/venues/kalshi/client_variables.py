@@ -14,30 +14,44 @@ from mockexchange.venues.client_setup import (
 
 BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
 STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
-"""A variable for the stream's URL. No client reads it; the lines of code in the clients' notes use it."""
+"""A variable for the stream's URL. No client reads it; the clients' lines of code use it."""
 KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
 """An empty inline key. kalshi-sdk refuses a key in this variable beside a path; kyro prefers it to the path."""
 
-DEMO_KEY_IDS = (
+BOT_KEY_IDS = (
     "DEMO_KEYID",
     "KALSHI_API_KEY",
+    "KALSHI_KEYID",
     "KALSHI_DEMO_ACCESS_KEY",
     "KALSHI_DEMO_API_KEY",
     "KALSHI_DEMO_API_KEY_ID",
     "KALSHI_DEMO_KEYID",
     "KALSHI_DEMO_KEY_ID",
 )
-DEMO_KEY_PATHS = (
+BOT_KEY_PATHS = (
     "DEMO_KEYFILE",
     "KALSHI_DEMO_KEYFILE",
     "KALSHI_DEMO_KEY_FILE",
     "KALSHI_DEMO_KEY_PATH",
     "KALSHI_DEMO_PRIVATE_KEY_FILE",
     "KALSHI_DEMO_PRIVATE_KEY_PATH",
+    "KALSHI_KEY_FILE",
     "KALSHI_KEY_PATH",
+    "KALSHI_PEM_PATH",
+    "KALSHI_PRIVATE_KEY_FILE",
+    "KALSHI_PRIVATE_KEY_PEM_PATH",
+    "KALSHI_RSA_PRIVATE_KEY_PATH",
 )
-DEMO_INLINE_KEYS = ("KALSHI_DEMO_PRIVATE_KEY", "KALSHI_DEMO_PRIVATE_KEY_PEM", "KALSHI_PRIVATE_KEY_PEM")
+BOT_INLINE_KEYS = (
+    "KALSHI_API_SECRET",
+    "KALSHI_DEMO_PRIVATE_KEY",
+    "KALSHI_DEMO_PRIVATE_KEY_PEM",
+    "KALSHI_PRIVATE_KEY_PEM",
+    "KALSHI_RSA_PRIVATE_KEY",
+)
+BOT_ENCODED_KEYS = ("KALSHI_PRIVATE_KEY_B64", "KALSHI_PRIVATE_KEY_BASE64")
+"""Variables that hold the PEM file in base64."""
 DEMO_CHOICES = {
     "KALSHI_DEMO": "true",  # of kalshi-sdk and kyro
     "KALSHI_DEMO_MODE": "true",
@@ -54,8 +68,8 @@ def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
         version=version,
         venue="kalshi",
         exports={**BASE_URL, **KEY},
-        notes=(
-            "it reads no variables, so without these lines it calls the real exchange:",
+        unpointed="reads no variables",
+        code=(
             f"from {package} import Configuration, KalshiClient",
             'configuration = Configuration(host=os.environ["KALSHI_API_BASE_URL"])',
             'configuration.api_key_id = os.environ["KALSHI_API_KEY_ID"]',
@@ -82,6 +96,7 @@ CLIENT_SETUP = ClientSetup(
             "KALSHI_KEY_ID": "{key_id}",
             "KALSHI_ACCESS_KEY": "{key_id}",
             "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
+            "KALSHI_PY_PRIVATE_KEY_PEM": "{key_pem}",
             **INLINE_KEY_BLANK,
         },
         exports_beyond_loopback={"KALSHI_ALLOW_UNKNOWN_HOST": "1"},
@@ -93,8 +108,8 @@ CLIENT_SETUP = ClientSetup(
             version="2.0.0",
             venue="kalshi",
             exports={**BASE_URL, **STREAM_URL, **KEY},
-            notes=(
-                "it reads no variable for its URLs, so without these lines it calls the real exchange:",
+            unpointed="reads no variable for its URLs",
+            code=(
                 'client = KalshiClient.from_env(api_base=os.environ["KALSHI_API_BASE_URL"])',
                 "feed = client.feed()",
                 'feed._ws_url = os.environ["KALSHI_WS_URL"]',
@@ -104,8 +119,7 @@ CLIENT_SETUP = ClientSetup(
             version="1.3.0",
             venue="kalshi",
             exports={"KALSHI_HTTP_BASE_URL": "{origin}", "KALSHI_WS_BASE_URL": "{ws_origin}", **KEY},
-            notes=(
-                "it reads the URLs from these variables; the key is passed:",
+            code=(
                 'client = create_http_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
                 'stream = create_ws_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
             ),
@@ -121,9 +135,8 @@ CLIENT_SETUP = ClientSetup(
             },
             exports_beyond_loopback={"KALSHI_ALLOW_UNKNOWN_HOST": "1"},
             unset=("KALSHI_DEMO", "KALSHI_PRIVATE_KEY", "KALSHI_PRIVATE_KEY_PASSPHRASE"),
-            notes=(
-                "client = KalshiClient.from_env()",
-                "its stream reads no variable, so without these lines it is the real exchange's:",
+            unpointed="reads no variable for its stream's URL",
+            code=(
                 'urls = {"base_url": os.environ["KALSHI_API_BASE_URL"], "ws_base_url": os.environ["KALSHI_WS_URL"]}',
                 "client = AsyncKalshiClient.from_env(config=KalshiConfig(**urls))",
             ),
@@ -135,10 +148,8 @@ CLIENT_SETUP = ClientSetup(
             version="2.0.6.6",
             venue="kalshi",
             exports={**BASE_URL, "KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PY_PRIVATE_KEY_PEM": "{key_pem}"},
-            notes=(
-                "it reads no variable for the base URL, so without this line it calls the real exchange:",
-                'client = create_client(base_url=os.environ["KALSHI_API_BASE_URL"])',
-            ),
+            unpointed="reads no variable for its URL",
+            code=('client = create_client(base_url=os.environ["KALSHI_API_BASE_URL"])',),
         ),
         "kyro": PublishedClient(
             version="0.1.2",
@@ -149,14 +160,14 @@ CLIENT_SETUP = ClientSetup(
                 "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
                 **INLINE_KEY_BLANK,
             },
-            notes=("client = RestClient(config_from_env())",),
+            code=("client = RestClient(config_from_env())",),
         ),
         "kalshi-typescript": PublishedClient(
             version="3.30.0",
             venue="kalshi",
             exports={**BASE_URL, **KEY},
-            notes=(
-                "it reads no variables, so without these lines it calls the real exchange:",
+            unpointed="reads no variables",
+            code=(
                 "const { KALSHI_API_BASE_URL, KALSHI_API_KEY_ID, KALSHI_PRIVATE_KEY_PATH } = process.env",
                 "const configuration = new Configuration({",
                 (
@@ -166,12 +177,16 @@ CLIENT_SETUP = ClientSetup(
             ),
         ),
     },
-    variable_prefixes=("KALSHI_", "DEMO_KEYID", "DEMO_KEYFILE", "PROD_KEYID", "PROD_KEYFILE"),
-    demo_switches={
-        **DEMO_CHOICES,
-        **dict.fromkeys(DEMO_KEY_IDS, "{key_id}"),
-        **dict.fromkeys(DEMO_KEY_PATHS, "{key_path}"),
-        **dict.fromkeys(DEMO_INLINE_KEYS, "{key_pem}"),
+    word="KALSHI",
+    other_names=("DEMO_KEYID", "DEMO_KEYFILE", "PROD_KEYID", "PROD_KEYFILE"),
+    key_id_shape=r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    demo_word="demo",
+    demo_choices=DEMO_CHOICES,
+    bot_keys={
+        **dict.fromkeys(BOT_KEY_IDS, "{key_id}"),
+        **dict.fromkeys(BOT_KEY_PATHS, "{key_path}"),
+        **dict.fromkeys(BOT_INLINE_KEYS, "{key_pem}"),
+        **dict.fromkeys(BOT_ENCODED_KEYS, "{key_base64}"),
     },
     example_request="GET /portfolio/positions",
     signature=SignatureOptions(

@@ -23,8 +23,12 @@ CLIENT_SETUP = ClientSetup(
     pointers=POINTERS,
     generic=PublishedClient(version=EVERY_VERSION, venue="signalplus", exports=POINTERS, is_rsa_only=False),
     clients={},
-    variable_prefixes=("SIGNALPLUS_",),
-    demo_switches={},
+    word="SIGNALPLUS",
+    key_id_shape=r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    secret_shape=r"[\w+/-]{43}=?",  # noqa: S106  # a pattern
+    demo_word="test",
+    demo_choices={},
+    bot_keys={},
     example_request="POST /private/get_positions",
     signature=SignatureOptions(
         required={

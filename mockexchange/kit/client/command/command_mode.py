@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from mockexchange.clients.own_variables import replaced
 from mockexchange.clients.published import CLIENT_SETUPS, client_of, variables_of
 from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
 from mockexchange.kit.client.cards import PAGE, Card
@@ -78,8 +79,7 @@ class CommandCardRunner:
                 raise CommandFailed(f"`{shown_command(self.command)}` was stopped: {TOO_MANY}")
             return LOOPS if session.call_count > CALLS_MAX else ""
 
-        prefixes = CLIENT_SETUPS[self.sandboxes.kit.name].variable_prefixes
-        environment = environment_of(session, self.client, account, self.environment, prefixes)
+        environment = environment_of(session, self.client, account, self.environment)
         return run_command(self.command, environment, seconds_max, watch)
 
 
@@ -128,18 +128,18 @@ def _stopped(ran: CommandResult, runner: CommandCardRunner) -> Iterator[Finding]
         yield Finding("command", shown_command(runner.command), seen, expected, PAGE)
 
 
-def environment_of(
-    session: Session, client: str, account: str, environment: Mapping[str, str], prefixes: tuple[str, ...]
-) -> dict[str, str]:
+def environment_of(session: Session, client: str, account: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the whole environment of a published client (or "generic") that uses an account. Raises NoSuchAccount.
 
-    Other variables that begin with one of the venue's `prefixes` are left out: they could point a client to a real
-    venue, or name a key of real money.
+    The user's keys, and URLs of real venues, are replaced by the sandbox's; other variables are passed on.
     """
-    known = client_of(client, session.venue.name)
-    variables = variables_of(known, _template_values(session, account), environment)
-    kept = {name: value for name, value in environment.items() if not name.upper().startswith(prefixes)}
-    return {**kept, **{name: value for name, value in variables.items() if value is not None}}
+    known, values = client_of(client, session.venue.name), _template_values(session, account)
+    origins = dict.fromkeys(CLIENT_SETUPS, values["origin"])
+    own = replaced(environment, {session.venue.name: values}, origins)
+    pointers = variables_of(known, values, environment)
+    pointers = {name: value for name, value in pointers.items() if value is None or own.get(name) is None}
+    variables = {**environment, **own, **pointers}
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def _template_values(session: Session, account: str) -> dict[str, str]:
@@ -151,6 +151,7 @@ def _template_values(session: Session, account: str) -> dict[str, str]:
         "ws_origin": f"ws://{origin}",
         "key_id": connection.key_id,
         "key_path": connection.private_key_path,
+        "key_base64": "",
         "key_pem": session.credential(account).private_pem or "",
         "secret": session.credential(account).secret or "",
     }
