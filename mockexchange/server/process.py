@@ -106,7 +106,9 @@ class Server:
             await self._first_worker.begin()
         if options.home_role:
             await options.home_role.listen_to_peers()
-        self._run_directory = options.shared.run_directory if options.shared else RunDirectory()
+        self._run_directory = (
+            options.shared.run_directory if options.shared else options.run_directory or RunDirectory()
+        )
         date = sandbox.options.api_date.name
         pid = options.shared.pid if options.shared else None
         self.ready = describe(self.server_state, self.token, date, sandbox.credentials(), self._run_directory, pid)
@@ -153,14 +155,14 @@ class Server:
         if self._reloading:
             self._reloading.cancel()
             await asyncio.gather(self._reloading, return_exceptions=True)
-        if self.ready:
+        if self.ready and not self.options.run_directory:
             remove_ready_file(self.options.ready_file)
         if self._first_worker:
             self._first_worker.end()
         if self.options.home_role:
             self.options.home_role.leave_peers()
         await self.server_state.stop()
-        if self._run_directory and not self._first_worker:
+        if self._run_directory and not self._first_worker and not self.options.run_directory:
             self._run_directory.remove()
         self._closing.close()
 

@@ -56,6 +56,12 @@ def balance(live: Live, shown: SandboxView) -> int:
     return int(json.loads(reply.body)["balance"])
 
 
+def files_of(live: Live) -> dict[str, str]:
+    """The files that clients have read of in the ready file at the start of a server."""
+    paths = [key["private_key_path"] for account in live.ready["accounts"] for key in account["keys"]]
+    return {path: Path(path).read_text() for path in paths}
+
+
 def deposit(live: Live, amount: int) -> None:
     live.json("POST", "/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": amount}}])
 
@@ -109,13 +115,16 @@ def test_the_next_server_goes_on_where_the_home_stopped(postgres: PostgresServer
     with ExitStack() as homes:
         home, _ = homes.enter_context(serving_replica(tmp_path / "a", postgres))
         with serving_replica(tmp_path / "b", postgres) as (other, other_replica):
-            shown = view(home)
+            shown, files = view(home), files_of(other)
             deposit(other, 3)
             before = balance(other, shown)
             homes.close()
             deposit(other, 4)  # waits for the new home
             assert other_replica.home_role
             assert balance(other, shown) == before + 400
+            assert files_of(other) == files, "clients sign with them while the server takes over"
+            assert other_replica.ready["accounts"] == other.ready["accounts"]
+    assert list(tmp_path.glob("*/mockexchange/run-*")) == []
 
 
 def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
@@ -128,7 +137,7 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
         serving_replica(tmp_path / "a", postgres) as (home, home_replica),
         serving_replica(tmp_path / "b", postgres) as (other, other_replica),
     ):
-        shown = view(home)
+        shown, files = view(home), files_of(home)
         deposit(home, 1)
         before = balance(other, shown)
         monkeypatch.setattr(home_role, "TERM_S_MAX", 0.1)
@@ -151,6 +160,7 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
         wait_for(lambda: home_replica.home_role is None)
         wait_for(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
         assert balance(home, shown) == before + 200
+        assert files_of(home) == files, "it has followed, and its clients have seen no other files"
 
 
 def test_without_a_database_nothing_is_answered_and_then_all_goes_on(
