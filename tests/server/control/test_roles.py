@@ -22,52 +22,6 @@ from tests.server.live import PREFIX, TOKEN, Live, port_of, serving
 from tests.server.small import BUY, SMALL, error_of
 from tests.server.wire import Connection, Reply, request
 
-ONE, OTHER = "/_mock/sandboxes/alice", "/_mock/sandboxes/alice-2"
-OWNER, LOOKER = Grant("alice", Role.SANDBOX, "alice"), Grant("wall", Role.VIEWER)
-GUEST = Grant("guest", Role.VIEWER, "alice")
-ALLOWED = [
-    # request, sandbox's own token, viewer of all, viewer of one
-    ("GET /_mock/info", True, True, True),
-    ("GET /_mock/schema", True, True, True),
-    ("GET /_mock/events", True, True, True),
-    ("GET /_mock/sandboxes", True, True, True),
-    ("POST /_mock/sandboxes", False, False, False),
-    ("GET /_mock/metrics", False, True, False),
-    (f"GET {ONE}", True, True, True),
-    (f"PUT {ONE}", True, False, False),
-    (f"DELETE {ONE}", True, False, False),
-    (f"POST {ONE}/reset", True, False, False),
-    (f"POST {ONE}/commands", True, False, False),
-    (f"POST {ONE}/call", True, False, False),
-    (f"POST {ONE}/wait", True, True, True),
-    (f"GET {ONE}/journal", True, True, True),
-    (f"DELETE {ONE}/journal", True, False, False),
-    (f"GET {ONE}/log", True, False, False),
-    (f"GET {ONE}/accounts/log", True, False, False),
-    (f"GET {OTHER}", False, True, False),
-    (f"POST {OTHER}/commands", False, False, False),
-    (f"GET {OTHER}/journal", False, True, False),
-    (f"GET {ONE}-2/../alice", False, True, False),
-    (f"GET /_mock/sandboxes//{ONE}", False, True, False),
-    ("GET /_mock/elsewhere", False, True, False),
-]
-
-
-@pytest.mark.parametrize(("asked", "owner", "looker", "guest"), ALLOWED, ids=lambda value: str(value).replace("/", "-"))
-def test_what_a_role_allows(asked: str, owner: bool, looker: bool, guest: bool) -> None:
-    method, path = asked.split()
-    assert [not grant.refusal(method, path) for grant in (OWNER, LOOKER, GUEST)] == [owner, looker, guest]
-    assert ADMIN.refusal(method, path) is None
-
-
-def test_a_refusal_names_the_token_and_what_it_is_for() -> None:
-    assert OWNER.refusal("GET", OTHER) == (
-        "the token 'alice' is for the sandbox 'alice' alone: expected a path below /_mock/sandboxes/alice"
-    )
-    assert "'wall' is for looking: it changes nothing, and DELETE" in str(LOOKER.refusal("DELETE", ONE))
-    assert "the log has the secrets" in str(LOOKER.refusal("GET", f"{ONE}/log"))
-
-
 # --- the file
 
 TEXT = "a-token-of-the-tests"
@@ -263,6 +217,20 @@ def test_changes_are_audited_with_their_tokens_and_reads_are_not(team: Team) -> 
     ]
     assert {row["client"] for row in rows} == {"127.0.0.1"}
     assert stat.S_IMODE(team.audit.stat().st_mode) == 0o600
+
+
+def test_a_viewer_changes_nothing_whatever_the_name(team: Team) -> None:
+    """A sandbox, a fault and a stub may have the name of a read."""
+    live = team.live
+    live.json("PUT", "/sandboxes/wait", {"scenario": SMALL})
+    live.json("POST", "/sandboxes/wait/faults", {"name": "wait", "match": {}, "then": {"status": 503}})
+    before, paths = team.audit.read_text().count("\n"), ("/sandboxes/wait/faults/wait", "/sandboxes/wait")
+    assert [live.control("DELETE", path, token=WALL).status for path in paths] == [403, 403]
+    assert [live.control("DELETE", path).status for path in paths] == [204, 204]
+    rows = [json.loads(line) for line in team.audit.read_text().splitlines()[before:]]
+    assert [(row["token"], row["path"], row["status"]) for row in rows] == [
+        (token, f"/_mock{path}", status) for token, status in (("wall", 403), ("admin", 204)) for path in paths
+    ]
 
 
 def test_the_control_api_has_a_port_of_its_own(team: Team) -> None:

@@ -12,8 +12,11 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from mockexchange.server.control.access.roles import Grant, Role
+from mockexchange.server.control.access.tokens import NamedToken, digest_of
 from mockexchange.server.replicas import follower, home_role, replica
 from mockexchange.server.replicas.refusal import NO_HOME
+from mockexchange.server.serve_options import Sharing
 from mockexchange.store.postgres import election
 from mockexchange.store.postgres.election import Election, Term
 from mockexchange.store.postgres.schema import LOCK
@@ -94,6 +97,20 @@ def test_whichever_server_is_asked_all_that_was_answered_is_there(postgres: Post
         assert (refused.status, error_of(refused)["code"]) == (409, "port_unusable")
         home.json("PUT", "/sandboxes/more", {"scenario": "empty"})
         assert [one["id"] for one in other.json("GET", "/sandboxes")] == ["default", "more"]
+
+
+def test_roles_and_the_audit_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:
+    tokens, audits = (NamedToken(Grant("wall", Role.VIEWER), digest_of("wall")),), (tmp_path / "1", tmp_path / "2")
+    with (
+        serving_replica(tmp_path / "a", postgres, sharing=Sharing(tokens, audits[0])),
+        serving_replica(tmp_path / "b", postgres, sharing=Sharing(tokens, audits[1])) as (other, _),
+    ):
+        other.json("PUT", "/sandboxes/wait", {"scenario": "empty"})
+        assert other.control("DELETE", "/sandboxes/wait", token="wall").status == 403
+        assert other.control("DELETE", "/sandboxes/wait").status == 204
+    rows = [json.loads(line) for line in audits[0].read_text().splitlines()]
+    assert [(row["token"], row["status"]) for row in rows] == [("admin", 201), ("wall", 403), ("admin", 204)]
+    assert not audits[1].exists(), "a follower decides nothing"
 
 
 def test_streams_and_what_counts_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:

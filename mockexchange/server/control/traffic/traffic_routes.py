@@ -6,16 +6,16 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.access.roles import Access, grant_of
 from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
-from mockexchange.server.control.requests import ONE_SANDBOX, read_json, read_object, resource
+from mockexchange.server.control.requests import read_json, read_object
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
 from mockexchange.server.control.sandboxes.answers import streams_of
 from mockexchange.server.control.traffic.calls import read_call, send_call
 from mockexchange.server.control.traffic.journal_queries import (
@@ -32,17 +32,17 @@ from mockexchange.server.control.waits.waits import wait_for
 from mockexchange.server.server_state import ServerState
 
 
-def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
+def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Resource]:
     api = TrafficHandlers(server_state, feeds)
     return [
-        resource(f"{ONE_SANDBOX}/journal", GET=api.journal, DELETE=api.clear_journal),
-        resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=api.entry),
-        resource(f"{ONE_SANDBOX}/frames", GET=api.frames),
-        resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=api.frame),
-        resource(f"{ONE_SANDBOX}/call", POST=api.call),
-        resource(f"{ONE_SANDBOX}/streams", GET=api.streams, POST=api.move_streams),
-        resource(f"{ONE_SANDBOX}/events", GET=api.events),
-        resource(f"{ONE_SANDBOX}/wait", POST=api.wait),
+        resource(f"{ONE_SANDBOX}/journal", GET=(Access.LOOK, api.journal), DELETE=(Access.CHANGE, api.clear_journal)),
+        resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=(Access.LOOK, api.entry)),
+        resource(f"{ONE_SANDBOX}/frames", GET=(Access.LOOK, api.frames)),
+        resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=(Access.LOOK, api.frame)),
+        resource(f"{ONE_SANDBOX}/call", POST=(Access.CHANGE, api.call)),
+        resource(f"{ONE_SANDBOX}/streams", GET=(Access.LOOK, api.streams), POST=(Access.CHANGE, api.move_streams)),
+        resource(f"{ONE_SANDBOX}/events", GET=(Access.LOOK, api.events)),
+        resource(f"{ONE_SANDBOX}/wait", POST=(Access.LOOK, api.wait)),
     ]
 
 
