@@ -64,9 +64,10 @@ class Server:
             sandboxes=Sandboxes(options.sharing.sandboxes_max),
             quotas=options.sharing.quotas,
             ttl_us=options.sharing.ttl_us,
+            tokens=options.hidden,
         )
         self.token = options.token or new_token()
-        self.server_state.secrets.set_token(self.token)
+        self._tokens = Tokens(self.token, options.sharing.tokens, options.hidden)
         self._first_worker = _first_worker(options.shared, self.server_state) if options.shared else None
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
@@ -88,9 +89,8 @@ class Server:
         options = self.options
         sharing = options.sharing
         audit = self._closing.enter_context(sharing.open_audit())
-        tokens = Tokens(self.token, sharing.tokens)
         hosts = [*options.allow_hosts, *options.tls_names]
-        control = ControlOnDemand(self.server_state, tokens, hosts, lambda: self.ready, audit)
+        control = ControlOnDemand(self.server_state, self._tokens, hosts, lambda: self.ready, audit)
         if options.home_role:
             options.home_role.prepare(self.server_state)
         elif options.shared:

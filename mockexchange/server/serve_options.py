@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file
+from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
@@ -98,6 +99,8 @@ class ServeOptions:
     """What a read of a server that follows another one contains: see `replicas.read_modes`."""
     home_role: HomeRolePort | None = None
     """The role of the home (the server that writes), if this server has that role among several on one database."""
+    hidden: WholeSecrets = field(default_factory=WholeSecrets)
+    """The tokens of the control API, which views and the log hide. The server adds them."""
     run_directory: RunDirectory | None = None
     """The folder for keys and the ready file of a process that serves in several roles, one after the other.
 

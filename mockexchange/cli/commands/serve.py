@@ -176,7 +176,8 @@ def serve(
         if isinstance(worker, UsageFailure):
             raise worker
         inspector = load_self_check(api_date) if self_check else None
-        if has_served_as_reader(worker, inspector):
+        sharing = sharing_of(more)
+        if has_served_as_reader(worker, inspector, sharing.tokens, request_log.tokens):
             return
         options = ServeOptions(
             host=host,
@@ -188,7 +189,8 @@ def serve(
             store=store,
             durability=durability,
             token=token,
-            sharing=sharing_of(more),
+            sharing=sharing,
+            hidden=request_log.tokens,
             has_deflate=deflate,
             inspector=inspector,
             authority=_authority() if tls else None,

@@ -9,6 +9,7 @@ from typing import Any
 from mockexchange.runtime.ready_file import write_ready_file
 from mockexchange.sandbox.log.stored import find_private_keys
 from mockexchange.sandbox.options import DEFAULT
+from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.ready_content import describe
 from mockexchange.server.replicas.address import Address
@@ -33,6 +34,7 @@ class Follower:
     def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
         """Open the database, which a home has made. Raises StoreError."""
         assert isinstance(options.store, PostgresUrl)
+        Tokens(home.token, options.sharing.tokens, options.hidden)
         self._options, self._home, self._forwarder = options, home, forwarder
         self._database = FollowedDatabase(options.store, __version__)
         self._home_messages = HomeMessages(self._home, self._take)
@@ -45,7 +47,9 @@ class Follower:
             "this server",
         )
         self._comparisons = Comparisons(self.reads, self._home_messages.send)
-        self._state = ServerState(options.host, self.reads.sandboxes, public_url=options.public_url)
+        self._state = ServerState(
+            options.host, self.reads.sandboxes, public_url=options.public_url, tokens=options.hidden
+        )
         self._listener = Listener(ReaderApp(self.reads, self._state.diagnosis_worker), sock, protocol=ReaderProtocol)
         self._owner = ""
         self.ready: dict[str, Any] = {}

@@ -16,10 +16,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message
 
 from mockexchange.runtime.api_documents import OPENAPI, path_of
+from mockexchange.runtime.redaction import sha256_of
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, Tokens, digest_of
+from mockexchange.server.control.access.tokens import NamedToken, Tokens
 from mockexchange.server.control.route_table import RouteTable
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.control.single_steps import SingleSteps
@@ -72,6 +73,10 @@ GRANTS = {
 }
 
 
+def secret_of(token: str) -> str:
+    return f"secret-of-{token}-alone"
+
+
 def expected(grant: Grant | None, need: str, name: str | None) -> int:
     """Return the status for a route: 200 if it may be asked for. `name` is the sandbox in the path."""
     if need == OPEN:
@@ -106,8 +111,10 @@ class Walk:
         for name in NAMES[:-1]:
             state.sandboxes.add(Slot(make(name=name), has_own_port=True))
         self.audit, self._file = audit, AuditFile(audit)
-        others = tuple(NamedToken(one, digest_of(name)) for name, one in GRANTS.items() if one and name != "admin")
-        self._app = control_app(state, Tokens("admin", others), [], dict, self._file)
+        others = tuple(
+            NamedToken(one, sha256_of(secret_of(name))) for name, one in GRANTS.items() if one and name != "admin"
+        )
+        self._app = control_app(state, Tokens(secret_of("admin"), others), [], dict, self._file)
         self.routes = routes_of(self._app)
         self._reached = ""
         for route in self.routes.routes:
@@ -131,7 +138,10 @@ class Walk:
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        headers = [(b"host", b"localhost"), *([(b"authorization", b"Bearer " + token.encode())] if token else [])]
+        headers = [
+            (b"host", b"localhost"),
+            *([(b"authorization", b"Bearer " + secret_of(token).encode())] if token else []),
+        ]
         scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
         await self._app({**scope, "client": ("127.0.0.1", 7)}, receive, send)
         body = b"".join(message.get("body", b"") for message in sent)

@@ -9,12 +9,13 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.core.exchange import Exchange
+from mockexchange.runtime.redaction import sha256_of
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.server.control import single_steps
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, Tokens, digest_of
+from mockexchange.server.control.access.tokens import NamedToken, Tokens
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.control.sandboxes import step_requests
 from mockexchange.server.server_state import ServerState
@@ -109,7 +110,7 @@ def test_an_unknown_sandbox_is_answered_by_the_application(live: Live, answered:
 PATH = "/_mock/sandboxes/alice/commands"
 HOST, ALLOWED = (b"host", b"127.0.0.1:80"), (b"authorization", b"Bearer " + TOKEN.encode())
 VIEWER = (b"authorization", b"Bearer token-of-a-viewer")
-ROWS = (NamedToken(Grant("wall", Role.VIEWER), digest_of("token-of-a-viewer")),)
+ROWS = (NamedToken(Grant("wall", Role.VIEWER), sha256_of("token-of-a-viewer")),)
 REFUSED = {
     "another token": [HOST, (b"authorization", b"Bearer another-token")],
     "no token": [HOST],

@@ -12,8 +12,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from mockexchange.runtime.redaction import sha256_of
 from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, digest_of
+from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.replicas import follower, home_role, replica
 from mockexchange.server.replicas.refusal import NO_HOME
 from mockexchange.server.serve_options import Sharing
@@ -100,7 +101,7 @@ def test_whichever_server_is_asked_all_that_was_answered_is_there(postgres: Post
 
 
 def test_roles_and_the_audit_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:
-    tokens, audits = (NamedToken(Grant("wall", Role.VIEWER), digest_of("wall")),), (tmp_path / "1", tmp_path / "2")
+    tokens, audits = (NamedToken(Grant("wall", Role.VIEWER), sha256_of("wall")),), (tmp_path / "1", tmp_path / "2")
     with (
         serving_replica(tmp_path / "a", postgres, sharing=Sharing(tokens, audits[0])),
         serving_replica(tmp_path / "b", postgres, sharing=Sharing(tokens, audits[1])) as (other, _),

@@ -4,6 +4,7 @@ role.
 The check wraps the whole application, so that answers to internal errors have the headers of the mock too.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.server.control.access.audit import AuditFile
-from mockexchange.server.control.access.roles import GRANT, Access, Grant
+from mockexchange.server.control.access.roles import GRANT, Access, Grant, Role
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import error_answer
 from mockexchange.server.control.route_table import FOUND, Found, RouteTable
@@ -67,7 +68,9 @@ class ControlAccess:
         scope[FOUND], scope[GRANT] = checked.found, checked.grant
         if self.audit and checked.found.access is Access.CHANGE:
             send = _auditing(send, self.audit, Request(scope), checked.grant)
-        await (checked.refusal or self.app)(scope, receive, _marking(send))
+        is_admin = checked.grant is not None and checked.grant.role is Role.ADMIN
+        marking = _marking(send, self.tokens.hidden.hide_bytes, hidden_from=400 if is_admin else 0)
+        await (checked.refusal or self.app)(scope, receive, marking)
 
     def check(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Checked:
         """Decide whether a request is allowed. `path` is the routed one: that of the URL ends at an encoded "?"."""
@@ -106,12 +109,20 @@ def _is_followed_link(method: str, headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"sec-fetch-dest") == b"document" and method == "GET"
 
 
-def _marking(send: Send) -> Send:
-    """Return a `send` that adds the marks, and that sends an answer of one part in one piece."""
+def _marking(send: Send, hide: Callable[[bytes], bytes], *, hidden_from: int) -> Send:
+    """Return a `send` that adds the marks, and that sends an answer of one part in one piece.
+
+    `hide` removes the tokens of the control API from bodies of answers with the status `hidden_from` and above: a
+    client may have sent them anywhere.
+    """
     head: Message = {}
+    status = 0
 
     async def marked(message: Message) -> None:
-        nonlocal head
+        nonlocal head, status
+        status = message.get("status", status)
+        if status >= hidden_from and message.get("body"):
+            message = _without_tokens(message, head, hide)
         if message["type"] == "http.response.start":
             head = {**message, "headers": [*message["headers"], *MARKS]}
         elif head and not message.get("more_body") and any(name == LENGTH for name, _ in head["headers"]):
@@ -123,6 +134,17 @@ def _marking(send: Send) -> Send:
             await send(message)
 
     return marked
+
+
+def _without_tokens(message: Message, head: Message, hide: Callable[[bytes], bytes]) -> Message:
+    """Return a part of an answer without tokens; the length in the head, which is not sent yet, is put right."""
+    body = hide(message["body"])
+    if body == message["body"]:
+        return message
+    if head:
+        length = (LENGTH, b"%d" % len(body))
+        head["headers"] = [length if name == LENGTH else (name, value) for name, value in head["headers"]]
+    return {**message, "body": body}
 
 
 def _auditing(send: Send, audit: AuditFile, request: Request, grant: Grant | None) -> Send:

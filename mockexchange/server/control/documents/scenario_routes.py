@@ -7,7 +7,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.runtime.redaction import redact
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
@@ -16,6 +15,7 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.types.composite_types import Record, must
 from mockexchange.server.control.access.access import is_in_process
 from mockexchange.server.control.access.roles import Access
+from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.documents.scenario_check import check, checked_to_json
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import ControlJson
@@ -61,10 +61,10 @@ class ScenarioHandlers:
         return ControlJson(checked_to_json(await check(given, self._files(request))))
 
     async def played(self, request: Request) -> Response:
-        is_redacted = read_redaction(request)
+        clean = read_redaction(request, SecretFilter.now(self.server_state.secrets))
         plan = (await self.server_state.sandboxes.inspectable(request.path_params["name"])).plan
         text = await asyncio.to_thread(_text_of, plan)
-        shown = redact(text) if is_redacted and text is not None else text
+        shown = clean({"text": text})["text"]
         return ControlJson({"name": plan.name, "kind": plan.source.kind, "text": shown, "hidden": shown != text})
 
     async def play(self, request: Request) -> Response:

@@ -55,12 +55,12 @@ class TrafficHandlers:
 
     async def journal(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
-        clean = SecretFilter.now(self.server_state.secrets).clean
-        entries, page = await find_entries(sandbox.journal, request, clean)
+        secrets = SecretFilter.now(self.server_state.secrets)
+        entries, page = await find_entries(sandbox.journal, request, secrets)
         write = request_to_json if page.is_short else entry_to_json
         rows = map(write, entries)
-        if page.is_redacted:
-            rows = map(clean, rows)
+        if page.clean:
+            rows = map(page.clean, rows)
         if not page.is_short:
             return await answer_in_slices(list_pieces(rows))
         first = next((entry.number for entry in sandbox.journal), sandbox.journal.count + 1)
@@ -68,9 +68,10 @@ class TrafficHandlers:
         return await answer_in_slices(object_pieces(shown.items()))
 
     async def entry(self, request: Request) -> Response:
-        is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
+        clean = read_redaction(request, SecretFilter.now(self.server_state.secrets))
+        sandbox = await self._inspectable(request)
         shown = entry_to_json(entry_of(sandbox.journal, request.path_params["number"]))
-        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(shown) if is_redacted else shown)
+        return ControlJson(clean(shown))
 
     async def clear_journal(self, request: Request) -> Response:
         (await self._sandbox(request)).journal.clear()
@@ -79,12 +80,12 @@ class TrafficHandlers:
     async def frames(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
         journal = sandbox.journal
-        clean = SecretFilter.now(self.server_state.secrets).clean
-        found, page = await find_frames(journal, request, clean)
+        secrets = SecretFilter.now(self.server_state.secrets)
+        found, page = await find_frames(journal, request, secrets)
         write = short_frame_to_json if page.is_short else frame_to_json
         rows: Iterator[dict[str, Any]] = starmap(write, found)
-        if page.is_redacted:
-            rows = map(clean, rows)
+        if page.clean:
+            rows = map(page.clean, rows)
         if not page.is_short:
             return await answer_in_slices(list_pieces(rows))
         first = journal.frame_count - len(journal.frames) + 1
@@ -92,9 +93,10 @@ class TrafficHandlers:
         return await answer_in_slices(object_pieces(shown.items()))
 
     async def frame(self, request: Request) -> Response:
-        is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
+        clean = read_redaction(request, SecretFilter.now(self.server_state.secrets))
+        sandbox = await self._inspectable(request)
         shown = frame_to_json(*frame_of(sandbox.journal, request.path_params["number"]))
-        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(shown) if is_redacted else shown)
+        return ControlJson(clean(shown))
 
     async def call(self, request: Request) -> Response:
         values = read_call(read_object(await read_json(request)))
@@ -114,27 +116,22 @@ class TrafficHandlers:
         return ControlJson({"connections": count})
 
     async def events(self, request: Request) -> Response:
-        wanted, last_event_id, is_following = read_watch(request)
+        secrets = SecretFilter(self.server_state.secrets.known)
+        wanted, last_event_id, is_following = read_watch(request, secrets)
         sandbox = await self._sandbox(request)
         feed = self.feeds.of(sandbox)
         if feed.watchers >= WATCHERS_MAX:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
-        return EventStream(
-            feed,
-            wanted._replace(clean=SecretFilter(self.server_state.secrets.known).clean),
-            last_event_id,
-            is_following,
-        )
+        return EventStream(feed, wanted, last_event_id, is_following)
 
     async def wait(self, request: Request) -> Response:
         make, timeout_us = read_wait(read_object(await read_json(request)))
+        secrets = SecretFilter.now(self.server_state.secrets)
+        clean, least = read_redaction(request, secrets), secrets.least_for(grant_of(request))
         sandbox = await self._sandbox(request)
-        secrets = SecretFilter.now(self.server_state.secrets) if grant_of(request).is_viewer else None
-        awaited = make(sandbox, secrets.clean_item if secrets else None)
+        awaited = make(sandbox, None if least is None else least.clean_item)
         found = await wait_for(sandbox, awaited, timeout_us, request.receive)
-        if secrets:
-            found = list(map(secrets.clean, found))
-        return ControlJson({"found": found})
+        return ControlJson({"found": list(map(clean, found))})
 
     async def _sandbox(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.caught_up(request.path_params["name"])
