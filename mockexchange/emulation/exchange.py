@@ -77,7 +77,7 @@ async def exchange(
     plan = with_presets(load_scenario(scenario), chaos)
     allow_many_files()
     server_state, token = ServerState(HOST), secrets.token_urlsafe(24)
-    control = control_app(server_state, Tokens(token), [], dict)
+    control = control_app(server_state, Tokens(token, hidden=server_state.tokens), [], dict)
     files = RunDirectory()
     try:
         server_state.bind(0)

@@ -1,6 +1,10 @@
 """Removes secrets from logs, views and reports: known secrets by their values, others by their form."""
 
+import hashlib
+import json
 import re
+import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -8,6 +12,8 @@ from urllib.parse import unquote
 HIDDEN = "[secret]"
 SECRET_CHARS_MIN = 6
 """The shortest secret that is recognized by its value; shorter ones, such as "x", are also words of ordinary text."""
+BASE64_BYTES_MIN = 12
+"""The shortest secret that is searched in base64: fewer characters may be in it by chance."""
 START_CHARS = 16
 """The number of letters and digits from a secret's beginning by which a cut secret is recognized."""
 _NAMES = r"(?:client_|api_?)?secret|(?:access_|refresh_|auth_?)?token|pass(?:word|phrase|wd)|private_?key(?:_pem)?"
@@ -56,13 +62,91 @@ _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES.replace('_', '[_-]')})", re.IGN
 _WORD = re.compile(r"[\w+/.~%-]{6,}={0,2}")
 _START = re.compile(rf"\b\w{{1,{START_CHARS}}}")
 """The beginning of a run of letters and digits."""
+_TOKEN = re.compile(r"[\w.~+/-]{16,512}={0,2}")
+"""A run of the characters of a token (RFC 6750, 2.1)."""
 Redact = Callable[[str], str]
+
+
+class WholeSecrets:
+    """Secrets that are recognized wherever their whole value stands, such as the tokens of a server.
+
+    A value is found as it is, percent-encoded, escaped in JSON, and in base64, as in Basic credentials. One of which
+    only the SHA-256 is known is found as a run of the characters of tokens, and from then on like the others. Values
+    are never forgotten. Several threads may use an object.
+    """
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._encoded: dict[str, re.Pattern[str]] = {}
+        """The values, each with a pattern of it in which any characters may be percent-encoded."""
+        self._forms: tuple[str, ...] = ()
+        self._digests: frozenset[str] = frozenset()
+        self._adding = threading.Lock()
+        for value in values:
+            self.add(value)
+
+    def add(self, value: str) -> None:
+        """Recognize a value too. One with less than SECRET_CHARS_MIN characters is left out."""
+        with self._adding:
+            if len(value) >= SECRET_CHARS_MIN and value not in self._encoded:
+                octets = (bytes.hex(char.encode(errors="surrogatepass"), "%") for char in value)
+                either = (f"(?:{re.escape(char)}|(?i:%{octet}))" for char, octet in zip(value, octets, strict=True))
+                self._encoded = {**self._encoded, value: re.compile("".join(either))}
+                self._forms = (*self._forms, *_forms_of(value))
+            self._digests -= {sha256_of(value)}
+
+    def add_digest(self, digest: str) -> None:
+        """Recognize a value by its SHA-256, in hexadecimal digits."""
+        with self._adding:
+            if digest not in map(sha256_of, self._encoded):
+                self._digests |= {digest}
+
+    @property
+    def values(self) -> list[str]:
+        """Return the values that are known, in the order in which they became so."""
+        return list(self._encoded)
+
+    def hide(self, text: str) -> str:
+        """Return the text with "[secret]" in place of each of the values. Takes linear time."""
+        plain = unquote(text) if "%" in text else text
+        if self._digests:
+            for run in {*_TOKEN.findall(text), *_TOKEN.findall(plain)}:
+                for piece in (run, *run.split("/")):
+                    if sha256_of(piece) in self._digests:
+                        self.add(piece)
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, HIDDEN)
+        if plain is not text:
+            for value, encoded in self._encoded.items():
+                text = encoded.sub(HIDDEN, text) if value in plain else text
+        return text
+
+    def hide_bytes(self, raw: bytes) -> bytes:
+        """Return UTF-8 text, or any bytes, as `hide` does."""
+        return self.hide(raw.decode("latin-1")).encode("latin-1")
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _forms_of(value: str) -> Iterator[str]:
+    """Yield the texts as which a value is written: as it is, as in JSON and in messages, and within base64."""
+    escaped = json.dumps(value)[1:-1]
+    yield from {value, escaped, escaped.replace("/", "\\/"), repr(value)[1:-1]}
+    raw = value.encode(errors="surrogatepass")
+    if len(raw) >= BASE64_BYTES_MIN:
+        for before in range(3):  # what is before the value in the encoded bytes moves its bits
+            text = b64encode(bytes(before) + raw).decode()[(0, 2, 3)[before] : 8 * (before + len(raw)) // 6]
+            yield from {text, text.replace("+", "-").replace("/", "_")}
 
 
 class KnownSecrets:
     """Secrets that are recognized by their values, even inside longer words, cut off, or percent-encoded."""
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    def __init__(self, values: Iterable[str] = (), whole: WholeSecrets | None = None) -> None:
+        """`whole` are further secrets, which are recognized by their whole values."""
+        self.whole = whole or WholeSecrets()
         self._by_start: dict[str, list[str]] = {}
         """The secrets by the starts of their runs, so that most texts are free of them at a glance.
 
@@ -102,6 +186,8 @@ NO_SECRETS = KnownSecrets()
 
 def redact(text: str, *known: KnownSecrets) -> str:
     """Return the text without the `known` secrets and without text that looks like a secret. Takes linear time."""
+    for secrets in known:
+        text = secrets.whole.hide(text)  # before a shape hides a part of one
     for shape in _shapes_in(text, SHAPES):
         text = shape.pattern.sub(shape.instead, text)
     for secrets in known:

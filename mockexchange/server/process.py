@@ -64,9 +64,10 @@ class Server:
             sandboxes=Sandboxes(options.sharing.sandboxes_max),
             quotas=options.sharing.quotas,
             ttl_us=options.sharing.ttl_us,
+            tokens=options.hidden,
         )
         self.token = options.token or new_token()
-        self.server_state.secrets.set_token(self.token)
+        self._tokens = Tokens(self.token, options.sharing.tokens, options.hidden)
         self._first_worker = _first_worker(options.shared, self.server_state) if options.shared else None
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
@@ -88,9 +89,8 @@ class Server:
         options = self.options
         sharing = options.sharing
         audit = self._closing.enter_context(sharing.open_audit())
-        tokens = Tokens(self.token, sharing.tokens)
         hosts = [*options.allow_hosts, *options.tls_names]
-        control = ControlOnDemand(self.server_state, tokens, hosts, lambda: self.ready, audit)
+        control = ControlOnDemand(self.server_state, self._tokens, hosts, lambda: self.ready, audit)
         if options.home_role:
             options.home_role.prepare(self.server_state)
         elif options.shared:
@@ -106,7 +106,9 @@ class Server:
             await self._first_worker.begin()
         if options.home_role:
             await options.home_role.listen_to_peers()
-        self._run_directory = options.shared.run_directory if options.shared else RunDirectory()
+        self._run_directory = (
+            options.shared.run_directory if options.shared else options.run_directory or RunDirectory()
+        )
         date = sandbox.options.api_date.name
         pid = options.shared.pid if options.shared else None
         self.ready = describe(self.server_state, self.token, date, sandbox.credentials(), self._run_directory, pid)
@@ -153,14 +155,14 @@ class Server:
         if self._reloading:
             self._reloading.cancel()
             await asyncio.gather(self._reloading, return_exceptions=True)
-        if self.ready:
+        if self.ready and not self.options.run_directory:
             remove_ready_file(self.options.ready_file)
         if self._first_worker:
             self._first_worker.end()
         if self.options.home_role:
             self.options.home_role.leave_peers()
         await self.server_state.stop()
-        if self._run_directory and not self._first_worker:
+        if self._run_directory and not self._first_worker and not self.options.run_directory:
             self._run_directory.remove()
         self._closing.close()
 

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from mockexchange.runtime.redaction import KnownSecrets, values_of
+from mockexchange.runtime.redaction import KnownSecrets, WholeSecrets, values_of
 from mockexchange.sandbox.sandbox import Sandbox
 
 GONE_MAX = 16
@@ -24,21 +24,21 @@ class _Read(NamedTuple):
 class SandboxSecrets:
     """The secrets of a server's sandboxes, which are read again from a sandbox when its keys have changed."""
 
-    def __init__(self, sandboxes: Callable[[], Iterable[Sandbox]], token: str = "") -> None:
-        self._sandboxes, self._token = sandboxes, token
+    def __init__(self, sandboxes: Callable[[], Iterable[Sandbox]], tokens: WholeSecrets | None = None) -> None:
+        """`tokens` are those of the control API."""
+        self._sandboxes, self.tokens = sandboxes, tokens or WholeSecrets()
         self._read: dict[int, _Read] = {}
-        self._known = KnownSecrets(values_of([token]))
-
-    def set_token(self, token: str) -> None:
-        """Add the token of the control API to the secrets."""
-        self._token = token
-        self._known.add(values_of([token]))
+        self._known, self._tokens_read = KnownSecrets(whole=self.tokens), 0
 
     def known(self) -> KnownSecrets:
         """Return an object that recognizes the secrets of all sandboxes that exist now."""
         sandboxes = list(self._sandboxes())
         if len(self._read) > 2 * len(sandboxes) + GONE_MAX:
-            self._read, self._known = {}, KnownSecrets(values_of([self._token]))
+            self._read, self._known, self._tokens_read = {}, KnownSecrets(whole=self.tokens), 0
+        tokens = self.tokens.values
+        if len(tokens) > self._tokens_read:
+            self._known.add(values_of(tokens))  # by which cut ones are recognized too
+            self._tokens_read = len(tokens)
         for sandbox in sandboxes:
             version, read = _version_of(sandbox), self._read.get(id(sandbox))
             if read is None or read.version != version or read.sandbox() is not sandbox:

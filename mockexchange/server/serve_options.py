@@ -1,14 +1,16 @@
 """Defines the options of a server process, which `mockexchange serve` reads from the command line."""
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file
+from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
@@ -97,6 +99,26 @@ class ServeOptions:
     """What a read of a server that follows another one contains: see `replicas.read_modes`."""
     home_role: HomeRolePort | None = None
     """The role of the home (the server that writes), if this server has that role among several on one database."""
+    hidden: WholeSecrets = field(default_factory=WholeSecrets)
+    """The tokens of the control API, which views and the log hide. The server adds them."""
+    run_directory: RunDirectory | None = None
+    """The folder for keys and the ready file of a process that serves in several roles, one after the other.
+
+    The process keeps both until it ends, since clients go on to use them. None: the server makes and removes them.
+    """
+
+    @contextmanager
+    def keeping_files(self) -> "Iterator[ServeOptions]":
+        """Yield these options with a folder for keys that is removed, as the ready file is, when the block ends.
+
+        Raises OSError.
+        """
+        directory = RunDirectory()
+        try:
+            yield replace(self, run_directory=directory)
+        finally:
+            remove_ready_file(self.ready_file)
+            directory.remove()
 
 
 class Reload(Struct, frozen=True):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
+from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.log.reopening import NO_OWN_PORTS
@@ -94,6 +95,8 @@ class ServerState:
     """Functions that are called with "made", "reset" or "deleted", and the sandbox."""
     on_stop: Callable[[], object] = lambda: None
     """A function that is called when the server begins to stop, before it waits for running requests."""
+    tokens: WholeSecrets = field(default_factory=WholeSecrets)
+    """The tokens of the control API, which views and diagnoses hide."""
     secrets: SandboxSecrets = field(init=False)
     """The secrets that views of this server hide."""
     _main_socket: socket.socket | None = None
@@ -101,7 +104,8 @@ class ServerState:
 
     def __post_init__(self) -> None:
         sandboxes = self.sandboxes
-        self.secrets = SandboxSecrets(lambda: (slot.sandbox for slot in sandboxes))
+        self.secrets = SandboxSecrets(lambda: (slot.sandbox for slot in sandboxes), self.tokens)
+        self.diagnosis_worker.hide = self.tokens.hide
 
     def bind(self, port: int, control_port: int | None = None) -> None:
         """Open the listening sockets, before scenarios are loaded.

@@ -251,8 +251,10 @@ def test_secrets_are_shown_only_if_asked_for(cli: Cli, server: Server) -> None:
     url = f"{base}/private/get_positions?client_secret=hush-hush&x={token}&y={quote(key, safe='')}"
     send("GET", url, {"Authorization": "Bearer abcdefghijk"})
     secrets = ("hush-hush", "abcdefghijk", token, quote(key[:20], safe=""))
-    for command in ("why", "journal"):
-        hidden, shown = (cli(command, *more).output for more in ((), ("--show-secrets",)))
+    ways = (("why",), ("journal",), ("why", "--json"), ("journal", "--json"), ("wait", "request", "key_id=hush"))
+    send("GET", f"{base}/private/get_positions?client_id=hush&client_secret=hush-hush", {})
+    for command in ways:
+        hidden, shown = (cli(*command, *more).output for more in ((), ("--show-secrets",)))
         assert "[secret]" in hidden
         assert not any(secret in hidden for secret in secrets), hidden
         assert "hush-hush" in shown

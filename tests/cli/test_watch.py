@@ -168,7 +168,9 @@ class Told:
         self.streams = list(streams)
         self.last_ids: list[str | None] = []
 
-    def __call__(self, server: Any, sandbox: str, kinds: Any, last_event_id: str | None) -> Iterator[Event]:
+    def __call__(
+        self, server: Any, sandbox: str, kinds: Any, last_event_id: str | None, query: dict[str, str]
+    ) -> Iterator[Event]:
         self.last_ids.append(last_event_id)
         for one in self.streams.pop(0):
             if isinstance(one, Exception):
@@ -184,7 +186,7 @@ def follow(monkeypatch: pytest.MonkeyPatch, told: Told) -> tuple[list[str], str]
     monkeypatch.setattr(subject, "events_of", told)
     kinds: list[str] = []
     with pytest.raises(Failure) as raised:
-        kinds.extend(one.kind for one in subject.follow(GONE, "default"))
+        kinds.extend(one.kind for one in subject.follow(GONE, "default", {}))
     return kinds, str(raised.value)
 
 

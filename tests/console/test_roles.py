@@ -8,8 +8,9 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.clients.request_signers import UnsignedRequest, sign
+from mockexchange.runtime.redaction import sha256_of
 from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, digest_of
+from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.serve_options import Sharing
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import open_console
@@ -18,8 +19,8 @@ from tests.server.live import Live, serving
 
 WALL, OWNER = "a-token-that-looks", "a-token-of-its-own"
 TOKENS = (
-    NamedToken(Grant("wall", Role.VIEWER), digest_of(WALL)),
-    NamedToken(Grant("alice", Role.SANDBOX, "alice"), digest_of(OWNER)),
+    NamedToken(Grant("wall", Role.VIEWER), sha256_of(WALL)),
+    NamedToken(Grant("alice", Role.SANDBOX, "alice"), sha256_of(OWNER)),
 )
 HEADER = {"Sandbox", "Theme: auto", "Help and keys"}
 NAMES_OF_ACCOUNTS = ("alice", "bob", "desk", "idle")

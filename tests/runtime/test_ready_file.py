@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.core.vocabulary import AccountKind
+from mockexchange.runtime import process_lock
 from mockexchange.runtime.discovery import SPARE, NoServer, read_ready
 from mockexchange.runtime.process_lock import LOCK
 from mockexchange.runtime.ready_file import (
@@ -238,6 +240,9 @@ def test_a_start_removes_what_a_killed_server_left(tmp_path: Path) -> None:
         foreign.mkdir()
         RunDirectory(tmp_path).remove()
         assert left.exists(), "its server runs"
+        process.send_signal(signal.SIGSTOP)
+        RunDirectory(tmp_path).remove()
+        assert (left / "alice.pem").exists(), "its server is stopped, and goes on later"
         process.kill()
         process.wait()
     ours = RunDirectory(tmp_path)
@@ -245,6 +250,22 @@ def test_a_start_removes_what_a_killed_server_left(tmp_path: Path) -> None:
     RunDirectory(tmp_path).remove()
     assert ours.path.exists(), "it is in use by this process"
     ours.remove()
+
+
+def test_a_start_leaves_what_a_server_of_another_machine_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock in a shared folder may be known to the machine alone that took it: it says nothing about the others."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(process_lock, "machine", lambda: "another machine")
+        theirs = RunDirectory(tmp_path)
+        key = theirs.write_key(credential("alice"))
+    assert theirs._lock is not None
+    os.close(theirs._lock)  # as a file system has it that keeps locks to itself
+    RunDirectory(tmp_path).remove()
+    assert key is not None
+    assert key.exists()
+    monkeypatch.setattr(process_lock, "machine", lambda: "another machine")
+    RunDirectory(tmp_path).remove()
+    assert not theirs.path.exists(), "on its own machine it is known that its server has ended"
 
 
 def test_commands_find_the_older_server_if_the_newer_was_killed(default: Path) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 
-from mockexchange.runtime.redaction import redact
+from mockexchange.runtime.redaction import WholeSecrets, redact
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.sandbox_secrets import GONE_MAX, SandboxSecrets
 from tests.helpers.sandboxes import make
@@ -15,7 +15,7 @@ def line_of(sandbox: Sandbox) -> str:
 
 def test_secrets_of_all_sandboxes_and_the_token_are_known() -> None:
     sandboxes = [make(name="one")]
-    secrets = SandboxSecrets(lambda: sandboxes, "the-token-of-the-server")
+    secrets = SandboxSecrets(lambda: sandboxes, WholeSecrets(["the-token-of-the-server"]))
     before = secrets.known()
     sandboxes.append(make(name="two"))
     one, two = map(line_of, sandboxes)

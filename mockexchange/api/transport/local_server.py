@@ -72,7 +72,8 @@ class LocalServer:
         if settings.tls:
             self._speak_tls()
         self.token = settings.token or secrets.token_urlsafe(24)
-        self._control = control_app(self.server_state, Tokens(self.token), list(settings.tls_names), self._describe)
+        tokens = Tokens(self.token, hidden=self.server_state.tokens)
+        self._control = control_app(self.server_state, tokens, list(settings.tls_names), self._describe)
 
     @property
     def control_url(self) -> str:

@@ -71,7 +71,7 @@ def journal(
     """Print requests and answers, newest last; or the frames of streams.
 
     With a NUMBER, that request or frame is printed with all details, such as headers and bodies. JSON output always has
-    them, and does not hide secrets that clients sent.
+    them. Secrets that clients sent are hidden: a replay of requests that need them takes --show-secrets.
 
     \b
     mockexchange journal --status 401
@@ -83,7 +83,7 @@ def journal(
     _refuse_foreign(foreign, frames)
     wanted = {"last": count or None, "account": account, "stub": stub, **asked}
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
-    server, hidden = find_server(ready_file), {} if as_json or show_secrets else REDACTED
+    server, hidden = find_server(ready_file), {} if show_secrets else REDACTED
     path = "/frames" if frames else "/journal"
     entries = _find(server, sandbox, path, {**query, **hidden}, numbers)
     if not entries:

@@ -27,7 +27,7 @@ SKIPPED_TOUCHED = "{} touched by a fault"
 SKIPPED_UNKNOWN_STREAM = "{} of a stream that began before the journal of requests"
 REQUESTS_MISSING = (
     "expected the journal of requests too, for streams are opened again by their handshakes: "
-    "give --journal a second time, with what `mockexchange journal --json` writes"
+    "give --journal a second time, with what `mockexchange journal --json --show-secrets` writes"
 )
 
 
@@ -48,8 +48,8 @@ def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
 
     \b
     mockexchange log > log.jsonl
-    mockexchange journal --json > requests.jsonl
-    mockexchange journal --frames --json > frames.jsonl
+    mockexchange journal --json --show-secrets > requests.jsonl
+    mockexchange journal --frames --json --show-secrets > frames.jsonl
     mockexchange replay log.jsonl --journal requests.jsonl --journal frames.jsonl
     """
     recorded = _read(journal) if journal else None

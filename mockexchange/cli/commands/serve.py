@@ -165,10 +165,9 @@ def serve(
     opened = _log_to_open(click.get_current_context(), more)
     load = partial(load_plan, scenario, chaos)
     amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
-    shared_options = WorkersOptions(
-        workers, host, port, ready_file, store, token, more["control_port"], more["max_sandboxes"]
+    worker = _become_worker(
+        WorkersOptions(workers, host, port, ready_file, store, token, more["control_port"], more["max_sandboxes"])
     )
-    worker = _become_worker(shared_options)
     with (
         opened_request_log(log_format, amount, shows_secrets=show_secrets) as request_log,
         explained_failures(host, port, more["control_port"], scenario),
@@ -176,7 +175,8 @@ def serve(
         if isinstance(worker, UsageFailure):
             raise worker
         inspector = load_self_check(api_date) if self_check else None
-        if has_served_as_reader(worker, inspector):
+        sharing = sharing_of(more)
+        if has_served_as_reader(worker, inspector, sharing.tokens, request_log.tokens):
             return
         options = ServeOptions(
             host=host,
@@ -188,7 +188,8 @@ def serve(
             store=store,
             durability=durability,
             token=token,
-            sharing=sharing_of(more),
+            sharing=sharing,
+            hidden=request_log.tokens,
             has_deflate=deflate,
             inspector=inspector,
             authority=_authority() if tls else None,

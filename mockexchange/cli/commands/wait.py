@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
+from mockexchange.cli.secret_option import REDACTED, show_secrets_option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.runtime.http_request import TIMEOUT_S
@@ -25,9 +26,12 @@ def _duration(text: str) -> str:
 @click.argument("subject", type=click.Choice(SUBJECTS))
 @click.argument("filters", metavar="[NAME=VALUE]...", nargs=-1)
 @option("--timeout", default="5s", show_default=True, callback=checked(_duration), help="Time to wait.")
+@show_secrets_option
 @sandbox_option
 @server_option
-def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, ready_file: Path) -> None:
+def wait(
+    subject: str, filters: tuple[str, ...], timeout: str, show_secrets: bool, sandbox: str, ready_file: Path
+) -> None:
     """Wait for a subscription, request, frame, fault or the script's end; print each as a line of JSON.
 
     If that does not happen in time, the nearest misses are printed and the exit code is 1.
@@ -43,7 +47,10 @@ def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, rea
     wanted: Any = "done" if (subject, filters) == ("script", ("done",)) else _read_all(filters)
     body = {"for": {subject: wanted}, "timeout": timeout}
     patience_s = parse_duration(timeout) / MICROSECONDS_PER_SECOND + TIMEOUT_S
-    answer = find_server(ready_file).ask_sandbox("POST", sandbox, "/wait", body=body, patience_s=patience_s)
+    query = {} if show_secrets else REDACTED
+    answer = find_server(ready_file).ask_sandbox(
+        "POST", sandbox, "/wait", body=body, query=query, patience_s=patience_s
+    )
     click.echo("".join(json.dumps(one) + "\n" for one in answer["found"]), nl=False)
 
 

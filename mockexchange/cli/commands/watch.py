@@ -18,7 +18,7 @@ from mockexchange.cli.click_base import Failure, json_option, option
 from mockexchange.cli.commands.completion import ACCOUNT
 from mockexchange.cli.events.event_format import accounts_of, concerns, event_cells, style_of
 from mockexchange.cli.events.event_source import ConnectionLost, Event, events_of
-from mockexchange.cli.secret_option import SecretFilter, show_secrets_option
+from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
 from mockexchange.cli.watch.key_presses import key_presses
@@ -61,7 +61,9 @@ def watch(
             known = f"known: {', '.join(names[:ACCOUNTS_MAX]) or 'none'}"
             raise Failure(f"no account {name!r}{did_you_mean(name, names)}; {known}")
     hide = (lambda data: data) if show_secrets else SecretFilter(server, sandbox).clean
-    events = (event._replace(data=hide(event.data)) for event in follow(server, sandbox))
+    events = (
+        event._replace(data=hide(event.data)) for event in follow(server, sandbox, {} if show_secrets else REDACTED)
+    )
     if as_json or plain or not sys.stdout.isatty():
         _print_lines((event for event in events if concerns(event, account)), as_json=as_json)
     else:
@@ -77,13 +79,13 @@ def _print_lines(events: Iterable[Event], *, as_json: bool) -> None:
             click.secho(line, fg=style_of(event) or None)
 
 
-def follow(server: Server, sandbox: str) -> Iterator[Event]:
+def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[Event]:
     """Yield a sandbox's events; connect again after lost connections and resets. Raises Failure if the sandbox ends."""
     last_event_id: str | None = None
     while True:
         event: Event | None = None
         try:
-            for event in events_of(server, sandbox, KINDS, last_event_id):
+            for event in events_of(server, sandbox, KINDS, last_event_id, query):
                 last_event_id = event.event_id or last_event_id
                 yield event
         except ConnectionLost as broken:

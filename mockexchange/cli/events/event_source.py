@@ -1,7 +1,7 @@
 """Receives the control API's server-sent events (WHATWG HTML, section 9.2)."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http.client import HTTPException, HTTPResponse
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.http_request import connection_to
+
+NO_QUERY: Mapping[str, str] = {}
 
 
 class Event(NamedTuple):
@@ -23,9 +25,11 @@ class ConnectionLost(Exception):
     """Raised if the connection breaks before the server has sent the event `end`."""
 
 
-def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None) -> Iterator[Event]:
+def events_of(
+    server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None, query: Mapping[str, str] = NO_QUERY
+) -> Iterator[Event]:
     """Yield a sandbox's events until it ends. Raises ConnectionLost, or Failure if the server or sandbox is gone."""
-    path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds)})}"
+    path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds), **query})}"
     headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
     if last_event_id:
         headers["Last-Event-ID"] = last_event_id

@@ -11,7 +11,7 @@ import threading
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from queue import Full, Queue
 from threading import Thread
@@ -23,7 +23,7 @@ from mockexchange.cli.click_base import message_of
 from mockexchange.cli.events.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
-from mockexchange.runtime.redaction import redact_entry
+from mockexchange.runtime.redaction import WholeSecrets, redact, redact_entry
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal.journal_json import request_to_json
@@ -94,7 +94,9 @@ class RequestLog:
         self._make_line = partial(_make_line, LINE_WRITERS[form])
         self._shows_secrets = shows_secrets
         self._watched: dict[int, weakref.ref[Sandbox]] = {}
-        self._secrets = SandboxSecrets(self._sandboxes)
+        self.tokens = WholeSecrets()
+        """The tokens of the control API; the server adds them when it starts."""
+        self._secrets = SandboxSecrets(self._sandboxes, self.tokens)
         self._is_json, self._amount, self._writer = form == JSON, amount, writer
         self._is_started = False
         self._lost = 0
@@ -110,12 +112,9 @@ class RequestLog:
             sandbox.journal.observers.append(log_item)
 
     def log_start(self, scenario: str, ready: Facts) -> None:
-        """Log the start, in the JSON format only, since the text format has the banner.
-
-        From now on the token is hidden in later lines.
-        """
+        """Log the start, in the JSON format only, since the text format has the banner."""
         self._is_started = True
-        self._secrets.set_token(ready.get("control_token", ""))
+        self.tokens.add(ready.get("control_token", ""))
         if self._is_json:
             facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
             accounts = [one["name"] for one in ready["accounts"]]
@@ -158,6 +157,10 @@ class RequestLog:
             self._log("script_finding", self._hide({"step": item.name, **item.detail}), sandbox)
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
             self._log("frame_lost", {name: getattr(item, name) for name in LOST_FRAME_FIELDS}, sandbox)
+
+    def hide_text(self, text: str) -> str:
+        """Return a message without secrets."""
+        return text if self._shows_secrets else redact(text, self._secrets.known())
 
     def _hide(self, facts: Facts) -> Facts:
         """Return facts without secrets."""
@@ -259,7 +262,7 @@ def opened_request_log(log_format: str, amount: str, *, shows_secrets: bool = Fa
     writer = LogWriter()
     request_log = RequestLog(log_format, amount, writer, shows_secrets=shows_secrets)
     try:
-        with _all_messages(request_log) if log_format == JSON else nullcontext():
+        with _all_messages(request_log) if log_format == JSON else _plain_messages(request_log):
             yield request_log
     finally:
         request_log.log_stop()
@@ -288,6 +291,30 @@ def _all_messages(request_log: RequestLog) -> Iterator[None]:
         sys.unraisablehook, threading.excepthook = before
         logging.captureWarnings(False)
         root.removeHandler(handler)
+
+
+@contextmanager
+def _plain_messages(request_log: RequestLog) -> Iterator[None]:
+    """Write the messages of libraries to standard error without secrets, and else as Python does without a handler."""
+    handler, root = logging.StreamHandler(), logging.getLogger()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_HidingFormatter(request_log))
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+class _HidingFormatter(logging.Formatter):
+    """Formats a message with its traceback, without secrets."""
+
+    def __init__(self, request_log: RequestLog) -> None:
+        super().__init__()
+        self._hide = request_log.hide_text
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._hide(super().format(record))
 
 
 def _log_unraisable(found: "sys.UnraisableHookArgs") -> None:

@@ -79,13 +79,10 @@ class WatchFilter(NamedTuple):
     is_short: bool = False
     """Whether events are sent without bodies, without the events of commands, and without secrets."""
     clean: Callable[[dict[str, Any]], dict[str, Any]] = dict
-    """A function that returns an event's JSON without secrets."""
-    must_hide: bool = False
-    """Whether secrets are removed from complete events too."""
+    """A function that returns an event's JSON without what the client must not see, or asked to hide."""
 
     def show(self, event: LiveEvent) -> dict[str, Any]:
-        shown = event.show(self.is_short)
-        return self.clean(shown) if self.is_short or self.must_hide else shown
+        return self.clean(event.show(self.is_short))
 
     def matches(self, event: LiveEvent) -> bool:
         return (

@@ -3,9 +3,8 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.sandbox.sandboxes import Sandboxes
+from mockexchange.server.control.route_table import FOUND
 from mockexchange.server.http.sequence_headers import sequence_header
-
-SANDBOXES = "/_mock/sandboxes/"
 
 
 class NumberedAnswers:
@@ -15,8 +14,8 @@ class NumberedAnswers:
         self._app, self._sandboxes = app, sandboxes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _, is_below, rest = scope["path"].partition(SANDBOXES)
-        await self._app(scope, receive, self._numbering(send, rest.partition("/")[0]) if is_below else send)
+        name = scope[FOUND].sandbox
+        await self._app(scope, receive, send if name is None else self._numbering(send, name))
 
     def _numbering(self, send: Send, name: str) -> Send:
         async def numbered(message: Message) -> None:

@@ -1,12 +1,10 @@
 """Reads the bodies of requests to the control API. Each body is checked completely before any of it takes effect."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.sandbox import Sandbox
@@ -16,14 +14,12 @@ from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.server.control.errors import ControlError, misread
 
-ONE_SANDBOX = "/_mock/sandboxes/{name}"
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """The size of the largest body, enough for a scenario in it; longer histories are read from a file."""
 READ_AT_ONCE_BYTES = 16 * 1024
 """The size from which a body is parsed in a thread; starting one takes a tenth of a millisecond."""
 STEPS_MAX = 100_000
 NUMBER_DIGITS_MAX = 18
-Handler = Callable[[Request], Awaitable[Response]]
 Body = TypeVar("Body")
 
 
@@ -135,18 +131,3 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
         raise ControlError(400, "bad_body", str(error)) from None
     except ScriptOverrun as overrun:
         raise ControlError(409, "too_many_steps", str(overrun)) from None
-
-
-class Resource(Route):
-    """A route with one handler per method; the answer to any other method then lists the supported ones."""
-
-    def __init__(self, path: str, handlers: dict[str, Handler]) -> None:
-        async def answer(request: Request) -> Response:
-            return await handlers["GET" if request.method == "HEAD" else request.method](request)
-
-        super().__init__(path, answer, methods=list(handlers))
-        self.handlers = handlers
-
-
-def resource(path: str, **handlers: Handler) -> Resource:
-    return Resource(path, handlers)

@@ -4,21 +4,14 @@ Documented in contracts/control/openapi.yaml. A request that fails changes nothi
 before anything happens.
 """
 
-import asyncio
-
-from starlette.applications import Starlette
-from starlette.routing import Route
-
 from mockexchange.server.control.about_server.server_routes import Description, server_routes
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.direct_routes import DirectRoutes
-from mockexchange.server.control.errors import HANDLERS
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.inspection.routes import inspection_routes
 from mockexchange.server.control.numbered_answers import NumberedAnswers
-from mockexchange.server.control.requests import ONE_SANDBOX, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, RouteTable, resource
 from mockexchange.server.control.rules.faults import FAULT_RULES
 from mockexchange.server.control.rules.installed_rules import handlers_of_all, handlers_of_one
 from mockexchange.server.control.rules.stubs import STUB_ANSWERS
@@ -39,16 +32,13 @@ def control_app(
     audit: AuditFile | None = None,
 ) -> SingleSteps:
     """Return the application with the control API; `describe` returns the ready file's content, for the front page."""
-    routes = [*_routes(server_state, describe), *document_routes(), *console_routes()]
-    app = Starlette(routes=routes, exception_handlers=HANDLERS)
-    app.router.redirect_slashes = False
-    app.state.long_bodies = asyncio.Lock()
-    numbered = NumberedAnswers(DirectRoutes(app), server_state.sandboxes)
-    access = ControlAccess(numbered, tokens, frozenset(allow_hosts), audit)
+    routes = RouteTable([*_routes(server_state, describe), *document_routes(), *console_routes()])
+    numbered = NumberedAnswers(routes, server_state.sandboxes)
+    access = ControlAccess(numbered, routes, tokens, frozenset(allow_hosts), audit)
     return SingleSteps(access, server_state.sandboxes)
 
 
-def _routes(server_state: ServerState, describe: Description) -> list[Route]:
+def _routes(server_state: ServerState, describe: Description) -> list[Resource]:
     feeds = Feeds()
     return [
         *sandbox_routes(server_state, feeds),  # first, since routes are tried in turn, and steps come most often

@@ -17,16 +17,18 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script.script_accounts import require_accounts
 from mockexchange.scenario.script.script_names import require_known
 from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry, require_unique_names
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import answer_in_slices, list_pieces
-from mockexchange.server.control.requests import Handler, read_body
+from mockexchange.server.control.requests import read_body
+from mockexchange.server.control.route_table import Served
 from mockexchange.server.server_state import ServerState
 
 CHECKED_AT_ONCE_MAX = 200
 """The most added steps whose names are checked in the event loop; more are checked in a thread."""
 
 
-def script_handlers(server_state: ServerState) -> dict[str, Handler]:
+def script_handlers(server_state: ServerState) -> dict[str, Served]:
     """Return, by HTTP method, the handlers that list, add and clear the steps of a script."""
 
     async def sandbox_of(request: Request) -> Sandbox:
@@ -56,7 +58,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
         await sandbox.script.clear()
         return Response(status_code=204)
 
-    return {"GET": show, "POST": add, "DELETE": clear}
+    return {"GET": (Access.LOOK, show), "POST": (Access.CHANGE, add), "DELETE": (Access.CHANGE, clear)}
 
 
 async def _shown(script: Script, steps: list[Step], status: int = 200) -> Response:

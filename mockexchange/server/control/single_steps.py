@@ -12,9 +12,9 @@ from mockexchange.scenario.steps import Step
 from mockexchange.server.app import COMMANDS
 from mockexchange.server.control.access.access import MARKS, ControlAccess
 from mockexchange.server.control.access.roles import GRANT, Grant
-from mockexchange.server.control.direct_routes import BELOW_SANDBOXES
 from mockexchange.server.control.errors import answer_failure, answer_function
 from mockexchange.server.control.json_text import MEDIA_TYPE
+from mockexchange.server.control.route_table import SANDBOXES
 from mockexchange.server.control.sandboxes.step_requests import execute_steps, read_single_step
 from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.http.whole_answer import received_body, send_whole
@@ -38,16 +38,16 @@ class SingleSteps:
     def answer_step(self, cycle: "RequestCycle") -> Awaitable[None] | None:
         """Return the answering of a request with one plain step; None if the application has to answer it."""
         path = cycle.raw_path
-        name = path.removeprefix(BELOW_SANDBOXES).removesuffix(COMMANDS)
-        if path != f"{BELOW_SANDBOXES}{name}{COMMANDS}" or cycle.method != "POST" or cycle.query:
+        name = path.removeprefix(f"{SANDBOXES}/").removesuffix(COMMANDS)
+        if path != f"{SANDBOXES}/{name}{COMMANDS}" or cycle.method != "POST" or cycle.query or self._app.audit:
             return None
         asgi: Any = cycle  # uvicorn has a type for each message
         raw = received_body(asgi.receive)
         if not raw or self._sandboxes.find(name) is None:
             return None
-        grant = self._app.grant_at_once(cycle.method, path, cycle.headers)
-        step = read_single_step(raw) if grant else None
-        return self._answer(asgi, name, step, grant) if step else None
+        checked = self._app.check(cycle.method, path, cycle.headers)
+        step = None if checked.refusal else read_single_step(raw)
+        return self._answer(asgi, name, step, checked.grant) if step else None
 
     async def _answer(self, cycle: Any, name: str, step: Step, grant: Grant | None) -> None:
         try:

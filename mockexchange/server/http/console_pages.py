@@ -11,9 +11,10 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.route_table import Resource, resource
 
 CONSOLE = "/_mock/console/"
 PAGE_FILES = Path(__file__).parents[1] / "console"
@@ -31,12 +32,12 @@ POLICY = (
 )
 
 
-def console_routes() -> list[Route]:
+def console_routes() -> list[Resource]:
     """Return the routes of the console's page and files."""
     return [
-        Route(CONSOLE.rstrip("/"), to_page),
-        Route(CONSOLE, show_page),
-        Route(f"{CONSOLE}{{name:path}}", give_file),
+        resource(CONSOLE.rstrip("/"), GET=(Access.OPEN, to_page)),
+        resource(CONSOLE, GET=(Access.OPEN, show_page)),
+        resource(f"{CONSOLE}{{name:path}}", GET=(Access.OPEN, give_file)),
     ]
 
 

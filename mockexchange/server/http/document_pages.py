@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import ASYNCAPI, OPENAPI
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.route_table import Resource, resource
 from mockexchange.server.http.front_page import STYLE
 
 DOCS = "/_mock/docs/"
@@ -50,14 +51,14 @@ UNSAFE_EVAL = {OPENAPI: "", ASYNCAPI: " 'unsafe-eval'"}
 TITLES = {OPENAPI: "requests and answers", ASYNCAPI: "the stream"}
 
 
-def document_routes() -> list[Route]:
+def document_routes() -> list[Resource]:
     """Return the routes of the pages, of the files that they load, and of the documents."""
     return [
-        Route(DOCS.rstrip("/"), to_index),
-        Route(DOCS, show_index),
-        Route(f"{DOCS}assets/{{name}}", give_asset),
-        Route(f"{DOCS}{{subject:path}}/{{kind}}.yaml", give_document),
-        Route(f"{DOCS}{{subject:path}}/{{kind}}", show_document),
+        resource(DOCS.rstrip("/"), GET=(Access.OPEN, to_index)),
+        resource(DOCS, GET=(Access.OPEN, show_index)),
+        resource(f"{DOCS}assets/{{name}}", GET=(Access.OPEN, give_asset)),
+        resource(f"{DOCS}{{subject:path}}/{{kind}}.yaml", GET=(Access.OPEN, give_document)),
+        resource(f"{DOCS}{{subject:path}}/{{kind}}", GET=(Access.OPEN, show_document)),
     ]
 
 

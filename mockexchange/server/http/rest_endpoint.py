@@ -8,7 +8,7 @@ delayed.
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -62,6 +62,8 @@ class DiagnosisWorker:
         self._rests_until_s = 0.0
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="diagnosis")
         self._waiting = 0
+        self.hide: Callable[[str], str] = str
+        """A function that hides the tokens of the control API in a diagnosis: it quotes what a client sent."""
 
     async def diagnose(self, answer: Answer) -> str | None:
         """Return the reason of a refusal; find it now if that was not done before. None if nothing was refused."""
@@ -98,7 +100,7 @@ async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: A
     None if nothing was refused.
     """
     diagnosis = await diagnosis_worker.diagnose(answer)
-    return diagnosis + known_paths_hint(request.path) if diagnosis else diagnosis
+    return diagnosis_worker.hide(diagnosis + known_paths_hint(request.path)) if diagnosis else diagnosis
 
 
 async def serve(
@@ -155,6 +157,8 @@ async def _answer(
             answer = await carry_out_or_failure(sandbox, answer, entry)
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
+        elif answer.diagnosis:
+            answer.diagnosis = diagnosis_worker.hide(answer.diagnosis)
         if sandbox.options.inspector:
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         if sandbox.has_due:

@@ -6,9 +6,10 @@ It forwards all else to the home, the server that writes.
 import socket
 from typing import Any
 
-from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
+from mockexchange.runtime.ready_file import write_ready_file
 from mockexchange.sandbox.log.stored import find_private_keys
 from mockexchange.sandbox.options import DEFAULT
+from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.ready_content import describe
 from mockexchange.server.replicas.address import Address
@@ -33,6 +34,7 @@ class Follower:
     def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
         """Open the database, which a home has made. Raises StoreError."""
         assert isinstance(options.store, PostgresUrl)
+        Tokens(home.token, options.sharing.tokens, options.hidden)
         self._options, self._home, self._forwarder = options, home, forwarder
         self._database = FollowedDatabase(options.store, __version__)
         self._home_messages = HomeMessages(self._home, self._take)
@@ -45,10 +47,11 @@ class Follower:
             "this server",
         )
         self._comparisons = Comparisons(self.reads, self._home_messages.send)
-        self._state = ServerState(options.host, self.reads.sandboxes, public_url=options.public_url)
+        self._state = ServerState(
+            options.host, self.reads.sandboxes, public_url=options.public_url, tokens=options.hidden
+        )
         self._listener = Listener(ReaderApp(self.reads, self._state.diagnosis_worker), sock, protocol=ReaderProtocol)
         self._owner = ""
-        self._run_directory: RunDirectory | None = None
         self.ready: dict[str, Any] = {}
         """The content of the ready file, once it serves."""
 
@@ -73,27 +76,24 @@ class Follower:
 
     def _write_ready(self, *, is_known: bool) -> None:
         """Write the ready file; if this version cannot read what the home writes, without accounts."""
-        self._run_directory = RunDirectory()
+        directory = self._options.run_directory
+        assert directory is not None, "the replica has one for all its roles"
         token, credentials, date = self._home.token, [], ""
         if is_known:
             sandbox = self.reads.route(None)
             find_private_keys(sandbox)
             credentials, date = sandbox.credentials(), sandbox.options.api_date.name
-        self.ready = describe(self._state, token, date, credentials, self._run_directory)
-        write_ready_file(self._options.ready_file, self.ready, self._run_directory.path)
+        self.ready = describe(self._state, token, date, credentials, directory)
+        write_ready_file(self._options.ready_file, self.ready, directory.path)
 
     async def stop(self) -> None:
         """Stop serving after the running requests are answered."""
-        if self.ready:
-            remove_ready_file(self._options.ready_file)
         self.reads.stop()
         self._comparisons.stop()
         await self._state.stop()
         await self._home_messages.stop()
         self._database.close()
         self._listener.sock.close()
-        if self._run_directory:
-            self._run_directory.remove()
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Done):

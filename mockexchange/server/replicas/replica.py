@@ -111,11 +111,12 @@ class Replica:
         self._election.close()
 
     async def _run(self) -> None:
-        while not self._stopping.is_set():
-            store = await self._follow()
-            if store is not None:
-                await self._be_home(store)
-        await self._forwarder.stop()
+        with self._options.keeping_files() as self._options:
+            while not self._stopping.is_set():
+                store = await self._follow()
+                if store is not None:
+                    await self._be_home(store)
+            await self._forwarder.stop()
 
     async def _follow(self) -> PostgresStore | None:
         """Follow the home until this server is it, and return the store; None if the server stops."""

@@ -74,6 +74,8 @@ class ReaderApp(ListenerApp):
         entry = sandbox.note_answer(asked, answer)
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(self.diagnosis_worker, asked.request, answer)
+        elif answer.diagnosis:
+            answer.diagnosis = self.diagnosis_worker.hide(answer.diagnosis)
         if sandbox.options.inspector:
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000

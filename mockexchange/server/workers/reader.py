@@ -1,6 +1,7 @@
 """Runs a reader: a worker process that answers reads from sandboxes which the first worker writes to the store."""
 
 import asyncio
+from collections.abc import Callable
 
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.server.http.listener import Listener
@@ -28,7 +29,13 @@ async def first_is_ready(shared: SharedByWorkers) -> bool:
 class Reader:
     """A running reader (a worker process that answers reads), as an asynchronous context manager."""
 
-    def __init__(self, shared: SharedByWorkers, number: int, inspector: Inspector | None = None) -> None:
+    def __init__(
+        self,
+        shared: SharedByWorkers,
+        number: int,
+        inspector: Inspector | None = None,
+        hide: Callable[[str], str] = str,
+    ) -> None:
         """Open the store, which the first worker has made. Raises StoreError."""
         self._shared, self._number = shared, number
         self.store = FollowedStore(open_reader(shared.store))
@@ -36,6 +43,7 @@ class Reader:
         send = self._mailbox.send
         self.reads = Reads(self.store, shared.heads, send, self._hand_over, inspector, f"worker {number}")
         self._diagnosis_worker = DiagnosisWorker()
+        self._diagnosis_worker.hide = hide
         self._listener = Listener(
             ReaderApp(self.reads, self._diagnosis_worker), shared.sockets[number], protocol=ReaderProtocol
         )
@@ -80,10 +88,12 @@ class Reader:
             task.add_done_callback(self._tasks.discard)
 
 
-async def read_until_stopped(shared: SharedByWorkers, number: int, inspector: Inspector | None) -> None:
+async def read_until_stopped(
+    shared: SharedByWorkers, number: int, inspector: Inspector | None, hide: Callable[[str], str]
+) -> None:
     """Run a reader until a signal asks to stop."""
     stopping = asyncio.Event()
     with signals_set(stopping):
         if await first_is_ready(shared):
-            async with Reader(shared, number, inspector):
+            async with Reader(shared, number, inspector, hide):
                 await stopping.wait()

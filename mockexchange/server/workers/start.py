@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mockexchange.runtime.ready_file import remove_ready_file
+from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.port import LOGGER
+from mockexchange.server.control.access.tokens import NamedToken, Tokens
 from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
 from mockexchange.server.stop_signals import STOP_SIGNALS
@@ -64,14 +66,20 @@ def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
     return replace(options, shared=shared, token=shared.token, store=shared.store, durability=durability)
 
 
-def has_served_as_reader(worker: StartedWorker, inspector: Inspector | None) -> bool:
-    """Run this process until a signal asks to stop, and return True, if it is a reader; else return False at once."""
+def has_served_as_reader(
+    worker: StartedWorker, inspector: Inspector | None, tokens: tuple[NamedToken, ...], hidden: WholeSecrets
+) -> bool:
+    """Run this process until a signal asks to stop, and return True, if it is a reader; else return False at once.
+
+    A reader adds the server's token and these to `hidden`, and hides them in the diagnoses of refused requests.
+    """
     if worker.replaced:
         LOGGER.warning("%s", worker.replaced)
     if worker.shared is None or not worker.number:
         return False
     from mockexchange.server.workers.reader import read_until_stopped
 
+    Tokens(worker.shared.token, tokens, hidden)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(read_until_stopped(worker.shared, worker.number, inspector))
+        runner.run(read_until_stopped(worker.shared, worker.number, inspector, hidden.hide))
     return True

@@ -1,72 +1,31 @@
 """What each role of the control API may ask for, and the file that gives tokens their roles."""
 
 import hashlib
+import io
 import json
+import re
 import stat
 import time
-from collections.abc import Iterator
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from starlette.requests import Request
 
+from mockexchange.cli.serve.request_log import LogWriter, RequestLog
+from mockexchange.runtime.redaction import sha256_of
 from mockexchange.sandbox.quotas import REFUSAL_EVERY_S, Quotas
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import ADMIN, Grant, Role
-from mockexchange.server.control.access.tokens import Tokens, read_tokens
+from mockexchange.server.control.access.tokens import NamedToken, Tokens, read_tokens
 from mockexchange.server.serve_options import Sharing
 from tests.server.live import PREFIX, TOKEN, Live, port_of, serving
 from tests.server.small import BUY, SMALL, error_of
 from tests.server.wire import Connection, Reply, request
-
-ONE, OTHER = "/_mock/sandboxes/alice", "/_mock/sandboxes/alice-2"
-OWNER, LOOKER = Grant("alice", Role.SANDBOX, "alice"), Grant("wall", Role.VIEWER)
-GUEST = Grant("guest", Role.VIEWER, "alice")
-ALLOWED = [
-    # request, sandbox's own token, viewer of all, viewer of one
-    ("GET /_mock/info", True, True, True),
-    ("GET /_mock/schema", True, True, True),
-    ("GET /_mock/events", True, True, True),
-    ("GET /_mock/sandboxes", True, True, True),
-    ("POST /_mock/sandboxes", False, False, False),
-    ("GET /_mock/metrics", False, True, False),
-    (f"GET {ONE}", True, True, True),
-    (f"PUT {ONE}", True, False, False),
-    (f"DELETE {ONE}", True, False, False),
-    (f"POST {ONE}/reset", True, False, False),
-    (f"POST {ONE}/commands", True, False, False),
-    (f"POST {ONE}/call", True, False, False),
-    (f"POST {ONE}/wait", True, True, True),
-    (f"GET {ONE}/journal", True, True, True),
-    (f"DELETE {ONE}/journal", True, False, False),
-    (f"GET {ONE}/log", True, False, False),
-    (f"GET {ONE}/accounts/log", True, False, False),
-    (f"GET {OTHER}", False, True, False),
-    (f"POST {OTHER}/commands", False, False, False),
-    (f"GET {OTHER}/journal", False, True, False),
-    (f"GET {ONE}-2/../alice", False, True, False),
-    (f"GET /_mock/sandboxes//{ONE}", False, True, False),
-    ("GET /_mock/elsewhere", False, True, False),
-]
-
-
-@pytest.mark.parametrize(("asked", "owner", "looker", "guest"), ALLOWED, ids=lambda value: str(value).replace("/", "-"))
-def test_what_a_role_allows(asked: str, owner: bool, looker: bool, guest: bool) -> None:
-    method, path = asked.split()
-    assert [not grant.refusal(method, path) for grant in (OWNER, LOOKER, GUEST)] == [owner, looker, guest]
-    assert ADMIN.refusal(method, path) is None
-
-
-def test_a_refusal_names_the_token_and_what_it_is_for() -> None:
-    assert OWNER.refusal("GET", OTHER) == (
-        "the token 'alice' is for the sandbox 'alice' alone: expected a path below /_mock/sandboxes/alice"
-    )
-    assert "'wall' is for looking: it changes nothing, and DELETE" in str(LOOKER.refusal("DELETE", ONE))
-    assert "the log has the secrets" in str(LOOKER.refusal("GET", f"{ONE}/log"))
-
 
 # --- the file
 
@@ -206,6 +165,94 @@ def test_a_viewer_sees_no_token_and_no_key_of_another_sandbox(team: Team) -> Non
     assert seen == [f"{PREFIX}/nowhere?a={TOKEN}&b={key}", f"{PREFIX}/nowhere?a=[secret]&b=[secret]"]
 
 
+Place = Callable[[str], tuple[str, str, dict[str, str], bytes]]
+PLACES: dict[str, Place] = {
+    "a header": lambda token: ("GET", "/nowhere", {"X-Free": token}, b""),
+    "a parameter": lambda token: ("GET", f"/portfolio/positions?cursor={token}", {}, b""),
+    "an encoded parameter": lambda token: ("GET", f"/nowhere?x={quote(token, safe='')}", {}, b""),
+    "every byte encoded": lambda token: ("GET", f"/nowhere?x={token.encode().hex('%').join(('%', ''))}", {}, b""),
+    "a path": lambda token: ("GET", f"/markets/{quote(token, safe='')}", {}, b""),
+    "the id of a key": lambda token: ("GET", "/portfolio/positions", {"KALSHI-ACCESS-KEY": token}, b""),
+    "credentials": lambda token: ("GET", "/nowhere", {"X-Basic": b64encode(f"me:{token}".encode()).decode()}, b""),
+    "JSON": lambda token: ("POST", "/portfolio/orders", {}, json.dumps({"ticker": token}).encode()),
+    "a form": lambda token: ("POST", "/portfolio/orders", {}, f"a=b&c={quote(token, safe='')}".encode()),
+    "bytes": lambda token: ("POST", "/portfolio/orders", {}, b"\xff\x00" + token.encode() + b"\xfe"),
+}
+
+
+def test_tokens_are_hidden_by_their_values_wherever_they_come(tmp_path: Path) -> None:
+    """In every view of a viewer and of the owner of a sandbox, in diagnoses, and in the log."""
+    odd = 'signs/+"&=%\\of-an-odd-token'
+    given = {
+        "boss": "boss-of-all-of-them",
+        "alice": ALICE,
+        "wall": WALL,
+        "odd": odd,
+        "unread": "known-by-its-digest-alone",
+    }
+    rows = {name: NamedToken(Grant(name, Role.VIEWER), sha256_of(text), text) for name, text in given.items()}
+    rows["boss"] = rows["boss"]._replace(grant=Grant("boss", Role.ADMIN))
+    rows["alice"] = rows["alice"]._replace(grant=Grant("alice", Role.SANDBOX, "default"))
+    rows["unread"] = rows["unread"]._replace(text=None)
+    out = io.StringIO()
+    writer = LogWriter(out)
+    log = RequestLog("json", "requests", writer)
+    with serving(
+        tmp_path, SMALL, sharing=Sharing(tuple(rows.values())), hidden=log.tokens, on_sandbox=log.watch
+    ) as live:
+        path = "/sandboxes/default"
+        begun = {"Last-Event-ID": live.control("GET", f"{path}/events?follow=false").body.decode().split()[1]}
+        tokens = [TOKEN, *given.values()]
+        for token, place in ((token, place) for token in tokens for place in PLACES.values()):
+            method, target, headers, body = place(token)
+            with Connection(live.port) as client:
+                reply = client.ask(request(method, PREFIX + target, headers, body))
+            assert token not in unquote(reply.headers.get("x-mock-diagnosis", ""))
+        count = len(tokens) * len(PLACES)
+        for caller, query in ((WALL, ""), (ALICE, ""), (given["boss"], "?redact=true")):
+            for answer in views(live, caller, query, begun, count):
+                found = [token for token in tokens for form in forms_of(token) if form in readable(answer.body)]
+                assert found == [], (caller, found, answer.body[:2_000])
+        texts = [f"{path}/journal?q={quote(token[:12])}" for token in (TOKEN, given["boss"])]
+        found_by_search = [live.control("GET", text, token=one).body for text in texts for one in (WALL, ALICE)]
+        assert set(found_by_search) == {b"[]"}, "nobody can guess them letter by letter"
+        assert readable(live.control("GET", f"{path}/journal").body).count(WALL) > 1, "the admin has what was received"
+    log.log_problem(f"a problem with {ALICE}")
+    writer.close()
+    assert out.getvalue().count('"request"') >= count
+    assert [token for token in tokens for form in forms_of(token) if form in out.getvalue()] == []
+
+
+def views(live: Live, caller: str, query: str, begun: dict[str, str], count: int) -> list[Reply]:
+    """All that shows requests of the default sandbox, of which there were so many, and some errors."""
+    path, join = "/sandboxes/default", "&" if query else "?"
+    awaited = {"for": {"request": {"times": count, "method": "GET"}}, "timeout": "1us"}
+    answers = [
+        live.control("GET", f"{path}/journal{query}", token=caller),
+        live.control("GET", f"{path}/journal?short=true", token=caller),
+        *(live.control("GET", f"{path}/journal/{one}{query}", token=caller) for one in range(1, count + 1)),
+        live.control("GET", f"{path}/events{query}{join}follow=false", headers=begun, token=caller),
+        live.control("POST", f"{path}/wait{query}", awaited, token=caller),
+    ]
+    awaited = {"for": {"request": {"times": 2, "method": "GET"}}}
+    answers.append(live.control("POST", f"{path}/wait{query}", awaited, token=caller))
+    assert {answer.status for answer in answers} == {200, 408}
+    errors = [f"/{quote(ALICE)}", f"{path}/journal/{quote(ALICE)}", f"/sandboxes/{quote(ALICE)}"]
+    return [*answers, *(live.control("GET", error, token=caller) for error in errors)]
+
+
+def forms_of(token: str) -> set[str]:
+    middle = b64encode(f"me:{token}".encode()).decode()[4:-8]
+    return {token, quote(token, safe=""), json.dumps(token)[1:-1], middle}
+
+
+def readable(raw: bytes) -> str:
+    """An answer's text, and after it what its base64 members and encoded targets mean."""
+    text = raw.decode("latin-1")
+    binary = "".join(b64decode(part).decode("latin-1") for part in re.findall(r'_base64":\s*"([\w+/=]*)"', text))
+    return f"{text}\n{unquote(text)}\n{binary}"
+
+
 def test_no_event_and_no_wait_shows_a_viewer_secrets(team: Team) -> None:
     live, path = team.live, "/sandboxes/default"
     seen = {"Last-Event-ID": live.control("GET", f"{path}/events?follow=false").body.decode().split()[1]}
@@ -263,6 +310,20 @@ def test_changes_are_audited_with_their_tokens_and_reads_are_not(team: Team) -> 
     ]
     assert {row["client"] for row in rows} == {"127.0.0.1"}
     assert stat.S_IMODE(team.audit.stat().st_mode) == 0o600
+
+
+def test_a_viewer_changes_nothing_whatever_the_name(team: Team) -> None:
+    """A sandbox, a fault and a stub may have the name of a read."""
+    live = team.live
+    live.json("PUT", "/sandboxes/wait", {"scenario": SMALL})
+    live.json("POST", "/sandboxes/wait/faults", {"name": "wait", "match": {}, "then": {"status": 503}})
+    before, paths = team.audit.read_text().count("\n"), ("/sandboxes/wait/faults/wait", "/sandboxes/wait")
+    assert [live.control("DELETE", path, token=WALL).status for path in paths] == [403, 403]
+    assert [live.control("DELETE", path).status for path in paths] == [204, 204]
+    rows = [json.loads(line) for line in team.audit.read_text().splitlines()[before:]]
+    assert [(row["token"], row["path"], row["status"]) for row in rows] == [
+        (token, f"/_mock{path}", status) for token, status in (("wall", 403), ("admin", 204)) for path in paths
+    ]
 
 
 def test_the_control_api_has_a_port_of_its_own(team: Team) -> None:

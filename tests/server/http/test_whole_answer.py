@@ -5,11 +5,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from mockexchange.server.control.access.access import ControlAccess
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.route_table import RouteTable, resource
 from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle
 from mockexchange.server.http.rest_endpoint import send_whole
 from mockexchange.venues.registry import DEFAULT
@@ -152,13 +156,18 @@ def test_the_control_api_answers_in_one_piece(method: str, messages: tuple[Messa
 
         scope = {"type": "http", "method": method, "path": "/_mock/live", "headers": [(b"host", b"localhost")]}
         send = forward if is_wrapped else cycle.send
-        await ControlAccess(app, Tokens("t"), frozenset())(scope, _nothing, send)  # type: ignore[arg-type]  # as above
+        routes = RouteTable([resource("/_mock/live", GET=(Access.OPEN, _unasked))])
+        await ControlAccess(app, routes, Tokens("t"), frozenset())(scope, _nothing, send)  # type: ignore[arg-type]  # as above
         return [piece for piece in transport.written if piece]
 
     written = asyncio.run(answered(is_wrapped=False))
     assert b"".join(written) == b"".join(asyncio.run(answered(is_wrapped=True)))
     assert b"x-mock-exchange: 1" in written[0]
     assert len(written) == pieces
+
+
+async def _unasked(request: Request) -> Response:
+    raise AssertionError
 
 
 async def _nothing() -> Message:

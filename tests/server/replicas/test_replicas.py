@@ -12,8 +12,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from mockexchange.runtime.redaction import sha256_of
+from mockexchange.server.control.access.roles import Grant, Role
+from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.replicas import follower, home_role, replica
 from mockexchange.server.replicas.refusal import NO_HOME
+from mockexchange.server.serve_options import Sharing
 from mockexchange.store.postgres import election
 from mockexchange.store.postgres.election import Election, Term
 from mockexchange.store.postgres.schema import LOCK
@@ -56,6 +60,12 @@ def balance(live: Live, shown: SandboxView) -> int:
     return int(json.loads(reply.body)["balance"])
 
 
+def files_of(live: Live) -> dict[str, str]:
+    """The files that clients have read of in the ready file at the start of a server."""
+    paths = [key["private_key_path"] for account in live.ready["accounts"] for key in account["keys"]]
+    return {path: Path(path).read_text() for path in paths}
+
+
 def deposit(live: Live, amount: int) -> None:
     live.json("POST", "/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": amount}}])
 
@@ -90,6 +100,20 @@ def test_whichever_server_is_asked_all_that_was_answered_is_there(postgres: Post
         assert [one["id"] for one in other.json("GET", "/sandboxes")] == ["default", "more"]
 
 
+def test_roles_and_the_audit_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:
+    tokens, audits = (NamedToken(Grant("wall", Role.VIEWER), sha256_of("wall")),), (tmp_path / "1", tmp_path / "2")
+    with (
+        serving_replica(tmp_path / "a", postgres, sharing=Sharing(tokens, audits[0])),
+        serving_replica(tmp_path / "b", postgres, sharing=Sharing(tokens, audits[1])) as (other, _),
+    ):
+        other.json("PUT", "/sandboxes/wait", {"scenario": "empty"})
+        assert other.control("DELETE", "/sandboxes/wait", token="wall").status == 403
+        assert other.control("DELETE", "/sandboxes/wait").status == 204
+    rows = [json.loads(line) for line in audits[0].read_text().splitlines()]
+    assert [(row["token"], row["status"]) for row in rows] == [("admin", 201), ("wall", 403), ("admin", 204)]
+    assert not audits[1].exists(), "a follower decides nothing"
+
+
 def test_streams_and_what_counts_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:
     with serving_two(tmp_path, postgres) as (home, other):
         shown = view(home)
@@ -109,13 +133,16 @@ def test_the_next_server_goes_on_where_the_home_stopped(postgres: PostgresServer
     with ExitStack() as homes:
         home, _ = homes.enter_context(serving_replica(tmp_path / "a", postgres))
         with serving_replica(tmp_path / "b", postgres) as (other, other_replica):
-            shown = view(home)
+            shown, files = view(home), files_of(other)
             deposit(other, 3)
             before = balance(other, shown)
             homes.close()
             deposit(other, 4)  # waits for the new home
             assert other_replica.home_role
             assert balance(other, shown) == before + 400
+            assert files_of(other) == files, "clients sign with them while the server takes over"
+            assert other_replica.ready["accounts"] == other.ready["accounts"]
+    assert list(tmp_path.glob("*/mockexchange/run-*")) == []
 
 
 def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
@@ -128,7 +155,7 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
         serving_replica(tmp_path / "a", postgres) as (home, home_replica),
         serving_replica(tmp_path / "b", postgres) as (other, other_replica),
     ):
-        shown = view(home)
+        shown, files = view(home), files_of(home)
         deposit(home, 1)
         before = balance(other, shown)
         monkeypatch.setattr(home_role, "TERM_S_MAX", 0.1)
@@ -151,6 +178,7 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
         wait_for(lambda: home_replica.home_role is None)
         wait_for(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
         assert balance(home, shown) == before + 200
+        assert files_of(home) == files, "it has followed, and its clients have seen no other files"
 
 
 def test_without_a_database_nothing_is_answered_and_then_all_goes_on(

@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.server.http.listener import PortInUse, bind
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
 from mockexchange.server.workers.parent import Parent, Worker
@@ -97,8 +98,8 @@ def test_a_reader_serves_until_a_signal(
 
     first = Thread(target=be_first)
     first.start()
-    assert has_served_as_reader(worker, None)
+    assert has_served_as_reader(worker, None, (), WholeSecrets())
     first.join()
     shared.close()
     assert caplog.messages == ["it ended"]
-    assert not has_served_as_reader(StartedWorker(), None)
+    assert not has_served_as_reader(StartedWorker(), None, (), WholeSecrets())

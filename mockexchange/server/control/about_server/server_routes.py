@@ -6,17 +6,16 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.scenario.schema import json_schema
 from mockexchange.server.control.about_server.server_events import ServerEventStream, ServerFeed
 from mockexchange.server.control.about_server.server_info import server_info
-from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.access.roles import Access, grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX
 from mockexchange.server.control.json_text import MEDIA_TYPE as JSON_TYPE
 from mockexchange.server.control.json_text import ControlJson, encode
-from mockexchange.server.control.requests import resource
+from mockexchange.server.control.route_table import Resource, resource
 from mockexchange.server.control.traffic.journal_queries import FOLLOWING, read_following, read_query
 from mockexchange.server.http.front_page import render_page
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
@@ -26,18 +25,18 @@ from mockexchange.server.server_state import ServerState
 Description = Callable[[], dict[str, Any]]
 
 
-def server_routes(server_state: ServerState, describe: Description) -> list[Route]:
+def server_routes(server_state: ServerState, describe: Description) -> list[Resource]:
     """Return the routes about the server itself; `describe` returns the ready file's content, for the front page."""
     api = ServerHandlers(server_state, describe)
     return [
-        resource("/", GET=api.page),
-        resource("/_mock/live", GET=api.live),
-        resource("/_mock/ready", GET=api.ready),
-        resource("/_mock/health", GET=api.ready),
-        resource("/_mock/metrics", GET=api.metrics),
-        resource("/_mock/info", GET=api.info),
-        resource("/_mock/schema", GET=api.schema),
-        resource("/_mock/events", GET=api.events),
+        resource("/", GET=(Access.OPEN, api.page)),
+        resource("/_mock/live", GET=(Access.OPEN, api.live)),
+        resource("/_mock/ready", GET=(Access.OPEN, api.ready)),
+        resource("/_mock/health", GET=(Access.OPEN, api.ready)),
+        resource("/_mock/metrics", GET=(Access.LOOK_AT_ALL, api.metrics)),
+        resource("/_mock/info", GET=(Access.LOOK, api.info)),
+        resource("/_mock/schema", GET=(Access.LOOK, api.schema)),
+        resource("/_mock/events", GET=(Access.LOOK, api.events)),
     ]
 
 

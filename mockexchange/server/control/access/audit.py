@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mockexchange.sandbox.port import LOGGER
-from mockexchange.server.control.access.roles import Grant, is_read
+from mockexchange.server.control.access.roles import Grant
 from mockexchange.server.control.json_text import encode
 
 
@@ -33,11 +33,6 @@ class AuditFile:
 
     def close(self) -> None:
         os.close(self._descriptor)
-
-
-def is_audited(request: Request) -> bool:
-    """Return whether the audit file gets a line for a request, because the request can change something."""
-    return not is_read(request.method, request.scope["path"])
 
 
 def _line(request: Request, grant: Grant | None, status: int) -> dict[str, Any]:

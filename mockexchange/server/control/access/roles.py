@@ -1,4 +1,4 @@
-"""Defines the roles of the control API, which determine the requests that a token allows.
+"""Defines the roles of the control API, and what a caller needs for a request, which each route declares.
 
 The role `admin` allows everything, `sandbox` reading and changing one sandbox; `viewer` allows no changes and no
 private keys, for one sandbox or for all.
@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-SANDBOXES = "/_mock/sandboxes"
-SCENARIOS = "/_mock/scenarios"
-SHARED = frozenset((SANDBOXES, SCENARIOS, "/_mock/info", "/_mock/schema", "/_mock/events"))
-"""Paths outside a sandbox that a token for one sandbox may read; lists then contain only that sandbox."""
-READS = frozenset(("GET", "HEAD", "OPTIONS"))
-READING_POSTS = ("/wait", "/scenarios/check")
-"""Ends of paths at which POST changes nothing."""
-SECRET_READS = ("/log",)
-"""Ends of paths whose answers contain the secrets of keys."""
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+"""The methods with which nobody asks for a change (RFC 9110, 9.2.1)."""
 GRANT = "mockexchange.grant"
 """The key in a request's ASGI scope under which the grant of its token is."""
+
+
+class Access(Enum):
+    """What a caller needs for a method of a path, beside a token that is for the sandbox in the path, if it has one."""
+
+    OPEN = "no token"
+    LOOK = "any token"
+    LOOK_AT_ALL = "a token for all sandboxes, if the path names none; else any token"
+    LOOK_AT_SECRETS = "a token that may see the secrets of keys"
+    CHANGE = "a token that may change something, for all sandboxes if the path names none; it is audited"
 
 
 class Role(Enum):
@@ -49,24 +52,19 @@ class Grant(NamedTuple):
         """Return whether the token allows reading a sandbox."""
         return self.sandbox is None or self.sandbox == sandbox
 
-    def refusal(self, method: str, path: str) -> str | None:
-        """Return the reason why a request is not allowed; None if it is allowed."""
+    def refusal(self, access: Access, method: str, path: str, sandbox: str | None) -> str | None:
+        """Return the reason why a request is not allowed; None if it is. `sandbox` is the name in its path, if any."""
         if self.role is Role.ADMIN:
             return None
-        whose = f"the token {self.name!r} is for the sandbox {self.sandbox!r} alone"
-        if self.sandbox is not None and not self._is_own(path) and not _is_shared(method, path):
-            return f"{whose}: expected a path below {SANDBOXES}/{self.sandbox}"
-        if not self.is_viewer:
-            return None
-        if not is_read(method, path):
+        is_of_all = sandbox is None and access in (Access.LOOK_AT_ALL, Access.CHANGE)
+        if self.sandbox is not None and (is_of_all or sandbox not in (None, self.sandbox)):
+            whose = f"the token {self.name!r} is for the sandbox {self.sandbox!r} alone"
+            return f"{whose}: expected a path below /_mock/sandboxes/{self.sandbox}"
+        if self.is_viewer and access is Access.CHANGE:
             return f"the token {self.name!r} is for looking: it changes nothing, and {method} {path} does"
-        if path.startswith(SANDBOXES) and path.endswith(SECRET_READS):
+        if self.is_viewer and access is Access.LOOK_AT_SECRETS:
             return f"the token {self.name!r} is for looking: the log has the secrets of keys"
         return None
-
-    def _is_own(self, path: str) -> bool:
-        own = f"{SANDBOXES}/{self.sandbox}"
-        return path == own or path.startswith(f"{own}/")
 
 
 ADMIN = Grant("admin", Role.ADMIN)
@@ -77,12 +75,3 @@ def grant_of(request: "Request") -> Grant:
     """Return the name and the role of a request's token. `ControlAccess` has checked the token before."""
     grant: Grant = request.scope[GRANT]
     return grant
-
-
-def is_read(method: str, path: str) -> bool:
-    """Return whether a request only reads and changes nothing."""
-    return method in READS or path.endswith(READING_POSTS)
-
-
-def _is_shared(method: str, path: str) -> bool:
-    return is_read(method, path) and (path in SHARED or path.startswith(f"{SCENARIOS}/"))

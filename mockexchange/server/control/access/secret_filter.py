@@ -8,9 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockexchange.runtime.redaction import HIDDEN, KnownSecrets, redact_entry
+from mockexchange.runtime.redaction import HIDDEN, KnownSecrets, redact_entry, redact_values
 from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal.journal_json import frame_bytes, frame_to_json
+from mockexchange.server.control.access.roles import Grant, Role
 from mockexchange.server.control.json_text import encode
 from mockexchange.server.sandbox_secrets import SandboxSecrets
 
@@ -19,10 +20,14 @@ BINARY = "_base64"
 
 
 class SecretFilter:
-    """Removes secrets from journal entries and events: those of all sandboxes, and texts that look like secrets."""
+    """Removes secrets from journal entries and events: those of all sandboxes, and texts that look like secrets.
 
-    def __init__(self, known: Callable[[], KnownSecrets]) -> None:
-        self._known = known
+    One with `is_of_tokens` removes the tokens of the control API alone: whoever may see the secrets of one sandbox may
+    not see the tokens of others, which a client sent to it.
+    """
+
+    def __init__(self, known: Callable[[], KnownSecrets], *, is_of_tokens: bool = False) -> None:
+        self._known, self._is_of_tokens = known, is_of_tokens
 
     @staticmethod
     def now(secrets: SandboxSecrets) -> "SecretFilter":
@@ -30,16 +35,28 @@ class SecretFilter:
         known = secrets.known()
         return SecretFilter(lambda: known)
 
+    def least_for(self, grant: Grant) -> "SecretFilter | None":
+        """Return the filter of what a caller must not see, whatever it asks for; None if it may see all."""
+        if grant.role is Role.ADMIN:
+            return None
+        return self if grant.is_viewer else SecretFilter(self._known, is_of_tokens=True)
+
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Return the JSON of a journal entry or an event without secrets."""
-        if "headers" in entry:
+        if "headers" in entry and not self._is_of_tokens:
             entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
         binary = [name for name in entry if name.endswith(BINARY)]
         if not binary:
-            return redact_entry(entry, self._known())
+            return self._without_secrets(entry)
         texts = {name: b64decode(entry[name]).decode("latin-1") for name in binary}
-        cleaned = redact_entry({**entry, **texts}, self._known())
+        cleaned = self._without_secrets({**entry, **texts})
         return {**cleaned, **{name: b64encode(cleaned[name].encode("latin-1")).decode() for name in binary}}
+
+    def _without_secrets(self, entry: dict[str, Any]) -> dict[str, Any]:
+        if not self._is_of_tokens:
+            return redact_entry(entry, self._known())
+        cleaned: dict[str, Any] = redact_values(entry, self._known().whole.hide)
+        return cleaned
 
     def clean_item(self, item: JournalItem) -> JournalItem:
         """Return a journal item without secrets, in the target of a request or in the bytes of a frame.

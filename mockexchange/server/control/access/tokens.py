@@ -1,10 +1,10 @@
 """Checks the tokens of the control API: the one in the ready file, and those in a file with names and roles."""
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mockexchange.runtime.redaction import WholeSecrets, sha256_of
 from mockexchange.sandbox.sandboxes import NAME
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import read_bytes
@@ -38,10 +38,12 @@ FILE = MapOf(ROW)
 
 
 class NamedToken(NamedTuple):
-    """A token of the token file: its name and role, and its SHA-256 in place of its text."""
+    """A token of the token file: its name and role, its SHA-256, and its text if the file gives it."""
 
     grant: Grant
     digest: str
+    text: str | None = None
+    """The text, which is known so that it is hidden wherever a client sends it."""
 
 
 class Tokens:
@@ -50,17 +52,29 @@ class Tokens:
     Looking up a wrong token takes as long as a right one, so that the time reveals nothing.
     """
 
-    def __init__(self, admin: str, others: tuple[NamedToken, ...] = ()) -> None:
-        self._by_digest = {digest_of(admin): ADMIN, **{one.digest: one.grant for one in others}}
+    def __init__(self, admin: str, others: tuple[NamedToken, ...] = (), hidden: WholeSecrets | None = None) -> None:
+        """`hidden` gets all tokens, so that views hide them."""
+        self._by_digest = {sha256_of(admin): ADMIN, **{one.digest: one.grant for one in others}}
+        self.hidden = hidden or WholeSecrets()
+        self.hidden.add(admin)
+        for one in others:
+            if one.text is None:
+                self.hidden.add_digest(one.digest)
+            else:
+                self.hidden.add(one.text)
+        self._unread = {one.digest for one in others if one.text is None}
+        """The digests of tokens whose texts are not known, because no client has sent them yet."""
 
     def grant_of(self, authorization: str) -> Grant | None:
         """Return the name and role of the token in an `Authorization` header; None if the token is unknown."""
         kind, _, token = authorization.partition(" ")
-        return self._by_digest.get(digest_of(token)) if kind == "Bearer" else None
-
-
-def digest_of(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+        digest = sha256_of(token)
+        if kind != "Bearer" or digest not in self._by_digest:
+            return None
+        if digest in self._unread:
+            self._unread.remove(digest)
+            self.hidden.add(token)
+        return self._by_digest[digest]
 
 
 def read_tokens(path: Path) -> tuple[NamedToken, ...]:
@@ -70,7 +84,7 @@ def read_tokens(path: Path) -> tuple[NamedToken, ...]:
     """
     found: dict[str, NamedToken] = {}
     for name, row in FILE.read(_mappings(read_yaml(_text_of(path), str(path))), "").items():
-        one = NamedToken(Grant(name, row["role"], _sandbox_of(name, row)), _digest_in(row, path.parent, name))
+        one = NamedToken(Grant(name, row["role"], _sandbox_of(name, row)), *_digest_in(row, path.parent, name))
         if one.digest in found:
             raise _wrong(row, name, f"expected a token of its own: {found[one.digest].grant.name!r} has it too")
         found[one.digest] = one
@@ -103,8 +117,8 @@ def _sandbox_of(name: str, row: dict[str, Any]) -> str | None:
     return sandbox
 
 
-def _digest_in(row: dict[str, Any], folder: Path, name: str) -> str:
-    """Return the digest of the token of a row. Raises ScenarioError."""
+def _digest_in(row: dict[str, Any], folder: Path, name: str) -> tuple[str, str | None]:
+    """Return the digest of the token of a row, and its text if the row has it. Raises ScenarioError."""
     given = [source for source in SOURCES if row[source] is not None]
     if len(given) != 1:
         raise _wrong(row, name, f"expected one of {', '.join(SOURCES)}, got {' and '.join(given) or 'none'}")
@@ -113,12 +127,12 @@ def _digest_in(row: dict[str, Any], folder: Path, name: str) -> str:
     if source == "token_sha256":
         if not re.fullmatch("[0-9a-f]{64}", value):
             raise _wrong(row, name, "token_sha256: expected 64 hexadecimal digits")
-        return value
+        return value, None
     token = value if source == "token" else _text_of(folder / value).strip()
     if not TOKEN.fullmatch(token):
         message = f"expected at least {TOKEN_CHARS_MIN} letters, digits and signs, without spaces"
         raise _wrong(row, name, f"{source}: {message}")
-    return digest_of(token)
+    return sha256_of(token), token
 
 
 def _wrong(row: dict[str, Any], name: str, message: str) -> ScenarioError:

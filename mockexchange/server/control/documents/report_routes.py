@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import host_now_us
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.documents.report_document import (
     NAME,
     REPORT_BYTES_MAX,
@@ -18,7 +18,8 @@ from mockexchange.server.control.documents.report_document import (
 )
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import MEDIA_TYPE, ControlJson
-from mockexchange.server.control.requests import receive, resource
+from mockexchange.server.control.requests import receive
+from mockexchange.server.control.route_table import Resource, resource
 
 
 class KeptReport(NamedTuple):
@@ -29,11 +30,11 @@ class KeptReport(NamedTuple):
     host_at: int
 
 
-def report_routes() -> list[Route]:
+def report_routes() -> list[Resource]:
     api = ReportHandlers()
     return [
-        resource("/_mock/reports", GET=api.list_reports),
-        resource("/_mock/reports/{report}", GET=api.show, PUT=api.keep),
+        resource("/_mock/reports", GET=(Access.LOOK_AT_ALL, api.list_reports)),
+        resource("/_mock/reports/{report}", GET=(Access.LOOK_AT_ALL, api.show), PUT=(Access.CHANGE, api.keep)),
     ]
 
 

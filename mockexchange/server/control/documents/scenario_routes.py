@@ -6,9 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from mockexchange.runtime.redaction import redact
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
@@ -16,10 +14,13 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.types.composite_types import Record, must
 from mockexchange.server.control.access.access import is_in_process
+from mockexchange.server.control.access.roles import Access
+from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.documents.scenario_check import check, checked_to_json
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import ControlJson
-from mockexchange.server.control.requests import read_body, read_object, resource
+from mockexchange.server.control.requests import read_body, read_object
+from mockexchange.server.control.route_table import Resource, resource
 from mockexchange.server.control.sandboxes.answers import summary_of
 from mockexchange.server.control.sandboxes.sandbox_creation import SCENARIO_GIVEN, plan_of
 from mockexchange.server.control.traffic.journal_queries import read_redaction
@@ -28,13 +29,13 @@ from mockexchange.server.server_state import ServerState
 GIVEN = Record({"scenario": must(SCENARIO_GIVEN)})
 
 
-def scenario_routes(server_state: ServerState) -> list[Route]:
+def scenario_routes(server_state: ServerState) -> list[Resource]:
     api = ScenarioHandlers(server_state)
     return [
-        resource("/_mock/scenarios", GET=api.list_scenarios),
-        resource("/_mock/scenarios/check", POST=api.check),
-        resource("/_mock/scenarios/{scenario:path}", GET=api.show),
-        resource("/_mock/sandboxes/{name}/scenario", GET=api.played, PUT=api.play),
+        resource("/_mock/scenarios", GET=(Access.LOOK, api.list_scenarios)),
+        resource("/_mock/scenarios/check", POST=(Access.LOOK, api.check)),
+        resource("/_mock/scenarios/{scenario:path}", GET=(Access.LOOK, api.show)),
+        resource("/_mock/sandboxes/{name}/scenario", GET=(Access.LOOK, api.played), PUT=(Access.CHANGE, api.play)),
     ]
 
 
@@ -60,10 +61,10 @@ class ScenarioHandlers:
         return ControlJson(checked_to_json(await check(given, self._files(request))))
 
     async def played(self, request: Request) -> Response:
-        is_redacted = read_redaction(request)
+        clean = read_redaction(request, SecretFilter.now(self.server_state.secrets))
         plan = (await self.server_state.sandboxes.inspectable(request.path_params["name"])).plan
         text = await asyncio.to_thread(_text_of, plan)
-        shown = redact(text) if is_redacted and text is not None else text
+        shown = clean({"text": text})["text"]
         return ControlJson({"name": plan.name, "kind": plan.source.kind, "text": shown, "hidden": shown != text})
 
     async def play(self, request: Request) -> Response:

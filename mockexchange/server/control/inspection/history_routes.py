@@ -8,12 +8,12 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.sandbox.forks.exported_log import exported
 from mockexchange.sandbox.journal.journal_json import firing_to_json
 from mockexchange.sandbox.ledger.equity import EquityFold, series_to_json
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import (
@@ -24,7 +24,7 @@ from mockexchange.server.control.json_text import (
     sliced,
     taking_turns,
 )
-from mockexchange.server.control.requests import resource
+from mockexchange.server.control.route_table import Resource, resource
 from mockexchange.server.control.sandboxes.sandbox_routes import known_account
 from mockexchange.server.control.traffic.journal_queries import REDACT, read_query, read_switch
 from mockexchange.server.server_state import ServerState
@@ -38,12 +38,12 @@ POINTS_DEFAULT, POINTS_MIN, POINTS_MAX = 600, 4, 10_000
 KINDS = ("fault", "script", "trigger", "finding")
 
 
-def history_routes(server_state: ServerState) -> list[Route]:
+def history_routes(server_state: ServerState) -> list[Resource]:
     api, one = HistoryHandlers(server_state), "/_mock/sandboxes/{name}"
     return [
-        resource(f"{one}/accounts/{{account}}/equity", GET=api.equity),
-        resource(f"{one}/firings", GET=api.firings),
-        resource(f"{one}/log", GET=api.log),
+        resource(f"{one}/accounts/{{account}}/equity", GET=(Access.LOOK, api.equity)),
+        resource(f"{one}/firings", GET=(Access.LOOK, api.firings)),
+        resource(f"{one}/log", GET=(Access.LOOK_AT_SECRETS, api.log)),
     ]
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import markets
 from mockexchange.scenario.errors import did_you_mean
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import ControlJson, answer_unchanged, list_pieces
-from mockexchange.server.control.requests import resource
+from mockexchange.server.control.route_table import Resource, resource
 from mockexchange.server.server_state import ServerState
 
 COMPARED_MAX = 300
@@ -20,13 +20,13 @@ COMPARED_MAX = 300
 NAME_CHARS_SHOWN_MAX = 80
 
 
-def market_routes(server_state: ServerState) -> list[Route]:
+def market_routes(server_state: ServerState) -> list[Resource]:
     api, one = MarketHandlers(server_state), "/_mock/sandboxes/{name}"
     return [
-        resource(f"{one}/markets", GET=api.list_markets),
-        resource(f"{one}/markets/{{market:path}}", GET=api.market),
-        resource(f"{one}/instruments", GET=api.list_instruments),
-        resource(f"{one}/instruments/{{instrument:path}}", GET=api.instrument),
+        resource(f"{one}/markets", GET=(Access.LOOK, api.list_markets)),
+        resource(f"{one}/markets/{{market:path}}", GET=(Access.LOOK, api.market)),
+        resource(f"{one}/instruments", GET=(Access.LOOK, api.list_instruments)),
+        resource(f"{one}/instruments/{{instrument:path}}", GET=(Access.LOOK, api.instrument)),
     ]
 
 

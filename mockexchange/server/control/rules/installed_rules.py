@@ -13,8 +13,10 @@ from starlette.responses import Response
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.requests import Handler, read_json
+from mockexchange.server.control.requests import read_json
+from mockexchange.server.control.route_table import Served
 from mockexchange.server.server_state import ServerState
 
 
@@ -39,7 +41,7 @@ class Installable:
     """A function that installs the rules of a body, all or none. Raises ScenarioError or ControlError."""
 
 
-def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, Handler]:
+def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, Served]:
     """Return, by HTTP method, the handlers that list, install and clear all rules of a kind."""
 
     async def show(request: Request) -> Response:
@@ -58,10 +60,10 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, H
         await what.registry_of(await _sandbox_of(server_state, request)).clear()
         return Response(status_code=204)
 
-    return {"GET": show, "POST": add, "DELETE": clear}
+    return {"GET": (Access.LOOK, show), "POST": (Access.CHANGE, add), "DELETE": (Access.CHANGE, clear)}
 
 
-def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, Handler]:
+def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, Served]:
     """Return, by HTTP method, the handlers for one rule, which remove it for example."""
 
     async def remove(request: Request) -> Response:
@@ -72,7 +74,7 @@ def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, H
             raise ControlError(404, f"unknown_{what.name}", error.message) from None
         return Response(status_code=204)
 
-    return {"DELETE": remove}
+    return {"DELETE": (Access.CHANGE, remove)}
 
 
 async def _sandbox_of(server_state: ServerState, request: Request) -> Sandbox:

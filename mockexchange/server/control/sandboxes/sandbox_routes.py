@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import history
 from mockexchange.sandbox.ledger import state as truth
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.access.roles import Access, grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.json_text import (
@@ -23,13 +22,12 @@ from mockexchange.server.control.json_text import (
     object_pieces,
 )
 from mockexchange.server.control.requests import (
-    ONE_SANDBOX,
     move_clock,
     read_body,
     read_json,
     read_object,
-    resource,
 )
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
 from mockexchange.server.control.sandboxes.answers import accounts_of, clock_of, sandbox_of, summary_of
 from mockexchange.server.control.sandboxes.forks import ForkTarget, files_for, open_forked
 from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
@@ -48,17 +46,19 @@ EVENTS = "events"
 """The query parameter with which a client leaves out the events of executed steps."""
 
 
-def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
+def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Resource]:
     api = SandboxHandlers(server_state, feeds)
     return [
-        resource("/_mock/sandboxes", GET=api.list_sandboxes, POST=api.create),
-        resource(ONE_SANDBOX, GET=api.show, PUT=api.put, DELETE=api.delete),
-        resource(f"{ONE_SANDBOX}/reset", POST=api.reset),
-        resource(f"{ONE_SANDBOX}/commands", POST=api.commands),
-        resource(f"{ONE_SANDBOX}/clock", GET=api.show_clock, POST=api.set_clock),
-        resource(f"{ONE_SANDBOX}/accounts", GET=api.accounts),
-        resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=api.positions),
-        resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=api.ledger),
+        resource("/_mock/sandboxes", GET=(Access.LOOK, api.list_sandboxes), POST=(Access.CHANGE, api.create)),
+        resource(
+            ONE_SANDBOX, GET=(Access.LOOK, api.show), PUT=(Access.CHANGE, api.put), DELETE=(Access.CHANGE, api.delete)
+        ),
+        resource(f"{ONE_SANDBOX}/reset", POST=(Access.CHANGE, api.reset)),
+        resource(f"{ONE_SANDBOX}/commands", POST=(Access.CHANGE, api.commands)),
+        resource(f"{ONE_SANDBOX}/clock", GET=(Access.LOOK, api.show_clock), POST=(Access.CHANGE, api.set_clock)),
+        resource(f"{ONE_SANDBOX}/accounts", GET=(Access.LOOK, api.accounts)),
+        resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=(Access.LOOK, api.positions)),
+        resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=(Access.LOOK, api.ledger)),
     ]
 
 

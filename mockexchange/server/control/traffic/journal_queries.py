@@ -13,8 +13,8 @@ from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEnt
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
-from mockexchange.server.control.access.roles import grant_of
-from mockexchange.server.control.access.secret_filter import BINARY
+from mockexchange.server.control.access.roles import Grant, grant_of
+from mockexchange.server.control.access.secret_filter import BINARY, SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import KINDS, WatchFilter
 from mockexchange.server.control.json_text import SLICE_S
@@ -50,25 +50,28 @@ class Page(NamedTuple):
     """The text that entries have to contain, in lower case; empty for any entry."""
     is_short: bool
     """Whether entries are returned without headers and bodies."""
-    is_redacted: bool
-    """Whether secrets are hidden; in short entries they always are."""
-    is_search_redacted: bool
-    """Whether the search skips secrets: otherwise a caller who must not see them could guess them letter by letter."""
+    clean: Clean | None
+    """Removes secrets from the JSON of an entry; in short entries they are always removed. None: nothing is removed."""
+    clean_searched: Clean | None
+    """Removes what the search skips: otherwise a caller who must not see secrets could guess them letter by letter."""
 
     def has(self, number: int) -> bool:
         return number > self.after and (self.before is None or number < self.before)
 
 
-async def find_entries(journal: Journal, request: Request, clean: Clean) -> tuple[list[JournalEntry], Page]:
+async def find_entries(journal: Journal, request: Request, secrets: SecretFilter) -> tuple[list[JournalEntry], Page]:
     """Return the journalled requests that match a query, and the range that it asks for. Raises ControlError."""
     wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
-    page = _page(wanted, must_hide=grant_of(request).is_viewer)
+    page = _page(wanted, secrets, grant_of(request))
     found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
-    seen = (lambda entry: seen_texts(clean(entry_to_json(entry)))) if page.is_search_redacted else None
+    clean = page.clean_searched
+    seen = (lambda entry: seen_texts(clean(entry_to_json(entry)))) if clean else None
     return await _newest(found, page, entry_texts, seen), page
 
 
-async def find_frames(journal: Journal, request: Request, clean: Clean) -> tuple[list[tuple[int, FrameEntry]], Page]:
+async def find_frames(
+    journal: Journal, request: Request, secrets: SecretFilter
+) -> tuple[list[tuple[int, FrameEntry]], Page]:
     """Return a page of the journalled frames that match a query, with their numbers, and the page's parameters.
 
     Raises ControlError.
@@ -76,23 +79,32 @@ async def find_frames(journal: Journal, request: Request, clean: Clean) -> tuple
     wanted = read_query(request, (*FRAME_TEXTS, SEARCH, SHORT, REDACT), ("connection", *PAGE))
     _require_known("channel", wanted, ("", *CHANNEL_NAMES))
     _require_known("direction", wanted, DIRECTIONS)
-    page = _page(wanted, must_hide=grant_of(request).is_viewer)
+    page = _page(wanted, secrets, grant_of(request))
     numbered = journal.numbered_frames()
     found = [(number, frame) for number, frame in numbered if page.has(number) and not difference(frame, wanted)]
-    seen = (lambda pair: seen_texts(clean(frame_to_json(*pair)))) if page.is_search_redacted else None
+    clean = page.clean_searched
+    seen = (lambda pair: seen_texts(clean(frame_to_json(*pair)))) if clean else None
     return await _newest(found, page, lambda pair: frame_texts(pair[1]), seen), page
 
 
-def _page(asked: dict[str, Any], *, must_hide: bool) -> Page:
-    """Take the parameters of a page out of a query; secrets are hidden if they must be. Raises ControlError."""
+def _page(asked: dict[str, Any], secrets: SecretFilter, grant: Grant) -> Page:
+    """Take the parameters of a page out of a query. Raises ControlError."""
     text = asked.pop(SEARCH, "")
     if len(text) > SEARCH_CHARS_MAX:
         raise ControlError(400, "bad_query", f"{SEARCH}: expected at most {SEARCH_CHARS_MAX} characters")
     is_short = read_switch(asked, SHORT, default=False)
-    is_search_redacted = read_switch(asked, REDACT, default=False) or must_hide
+    hiding = secrets if read_switch(asked, REDACT, default=False) else secrets.least_for(grant)
     after, before, last = asked.pop("after", 0), asked.pop("before", None), asked.pop("last", None)
-    is_redacted = is_short or is_search_redacted
-    return Page(after, before, last, text.lower().encode(), is_short, is_redacted, is_search_redacted)
+    clean_searched = None if hiding is None else hiding.clean
+    return Page(
+        after,
+        before,
+        last,
+        text.lower().encode(),
+        is_short,
+        secrets.clean if is_short else clean_searched,
+        clean_searched,
+    )
 
 
 async def _newest(found: list[Item], page: Page, texts: Texts[Item], seen: Texts[Item] | None) -> list[Item]:
@@ -115,10 +127,14 @@ async def _newest(found: list[Item], page: Page, texts: Texts[Item], seen: Texts
     return matching[::-1]
 
 
-def read_redaction(request: Request) -> bool:
-    """Return whether a request for one journal entry asks to hide its secrets. Raises ControlError."""
-    asked = read_query(request, (REDACT,), ())
-    return read_switch(asked, REDACT, default=False) or grant_of(request).is_viewer
+def read_redaction(request: Request, secrets: SecretFilter) -> Clean:
+    """Return the function that removes what an answer hides: with `redact` all secrets, else as the role demands.
+
+    Raises ControlError.
+    """
+    is_asked = read_switch(read_query(request, (REDACT,), ()), REDACT, default=False)
+    hiding = secrets if is_asked else secrets.least_for(grant_of(request))
+    return dict if hiding is None else hiding.clean
 
 
 def entry_texts(entry: JournalEntry) -> tuple[bytes | str | None, ...]:
@@ -184,21 +200,23 @@ def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) ->
         raise ControlError(400, "bad_query", f"{name}: no {name} {word[:40]!r}{advice}")
 
 
-def read_watch(request: Request) -> tuple[WatchFilter, str | None, bool]:
+def read_watch(request: Request, secrets: SecretFilter) -> tuple[WatchFilter, str | None, bool]:
     """Return what a request for live events asks for: the filter, the id of the last event seen, and whether to
     follow.
 
     The id is None if the request has none. Without following, only past events are sent. Raises ControlError.
     """
-    asked = read_query(request, ("kinds", *FOLLOWING, "account", "channel", SHORT), ())
+    asked = read_query(request, ("kinds", *FOLLOWING, "account", "channel", SHORT, REDACT), ())
     kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
     if not kinds <= set(KINDS):
         unknown = min(kinds - set(KINDS))
         raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
     _require_known("channel", asked, CHANNEL_NAMES)
     is_short = read_switch(asked, SHORT, default=False)
-    must_hide = grant_of(request).is_viewer
-    wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short, must_hide=must_hide)
+    is_redacted = is_short or read_switch(asked, REDACT, default=False)
+    hiding = secrets if is_redacted else secrets.least_for(grant_of(request))
+    clean = dict if hiding is None else hiding.clean
+    wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short, clean)
     return wanted, *read_following(request, asked)
 
 

@@ -6,16 +6,16 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.control.access.roles import grant_of
+from mockexchange.server.control.access.roles import Access, grant_of
 from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
-from mockexchange.server.control.requests import ONE_SANDBOX, read_json, read_object, resource
+from mockexchange.server.control.requests import read_json, read_object
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
 from mockexchange.server.control.sandboxes.answers import streams_of
 from mockexchange.server.control.traffic.calls import read_call, send_call
 from mockexchange.server.control.traffic.journal_queries import (
@@ -32,17 +32,17 @@ from mockexchange.server.control.waits.waits import wait_for
 from mockexchange.server.server_state import ServerState
 
 
-def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Route]:
+def traffic_routes(server_state: ServerState, feeds: Feeds) -> list[Resource]:
     api = TrafficHandlers(server_state, feeds)
     return [
-        resource(f"{ONE_SANDBOX}/journal", GET=api.journal, DELETE=api.clear_journal),
-        resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=api.entry),
-        resource(f"{ONE_SANDBOX}/frames", GET=api.frames),
-        resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=api.frame),
-        resource(f"{ONE_SANDBOX}/call", POST=api.call),
-        resource(f"{ONE_SANDBOX}/streams", GET=api.streams, POST=api.move_streams),
-        resource(f"{ONE_SANDBOX}/events", GET=api.events),
-        resource(f"{ONE_SANDBOX}/wait", POST=api.wait),
+        resource(f"{ONE_SANDBOX}/journal", GET=(Access.LOOK, api.journal), DELETE=(Access.CHANGE, api.clear_journal)),
+        resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=(Access.LOOK, api.entry)),
+        resource(f"{ONE_SANDBOX}/frames", GET=(Access.LOOK, api.frames)),
+        resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=(Access.LOOK, api.frame)),
+        resource(f"{ONE_SANDBOX}/call", POST=(Access.CHANGE, api.call)),
+        resource(f"{ONE_SANDBOX}/streams", GET=(Access.LOOK, api.streams), POST=(Access.CHANGE, api.move_streams)),
+        resource(f"{ONE_SANDBOX}/events", GET=(Access.LOOK, api.events)),
+        resource(f"{ONE_SANDBOX}/wait", POST=(Access.LOOK, api.wait)),
     ]
 
 
@@ -55,12 +55,12 @@ class TrafficHandlers:
 
     async def journal(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
-        clean = SecretFilter.now(self.server_state.secrets).clean
-        entries, page = await find_entries(sandbox.journal, request, clean)
+        secrets = SecretFilter.now(self.server_state.secrets)
+        entries, page = await find_entries(sandbox.journal, request, secrets)
         write = request_to_json if page.is_short else entry_to_json
         rows = map(write, entries)
-        if page.is_redacted:
-            rows = map(clean, rows)
+        if page.clean:
+            rows = map(page.clean, rows)
         if not page.is_short:
             return await answer_in_slices(list_pieces(rows))
         first = next((entry.number for entry in sandbox.journal), sandbox.journal.count + 1)
@@ -68,9 +68,10 @@ class TrafficHandlers:
         return await answer_in_slices(object_pieces(shown.items()))
 
     async def entry(self, request: Request) -> Response:
-        is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
+        clean = read_redaction(request, SecretFilter.now(self.server_state.secrets))
+        sandbox = await self._inspectable(request)
         shown = entry_to_json(entry_of(sandbox.journal, request.path_params["number"]))
-        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(shown) if is_redacted else shown)
+        return ControlJson(clean(shown))
 
     async def clear_journal(self, request: Request) -> Response:
         (await self._sandbox(request)).journal.clear()
@@ -79,12 +80,12 @@ class TrafficHandlers:
     async def frames(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
         journal = sandbox.journal
-        clean = SecretFilter.now(self.server_state.secrets).clean
-        found, page = await find_frames(journal, request, clean)
+        secrets = SecretFilter.now(self.server_state.secrets)
+        found, page = await find_frames(journal, request, secrets)
         write = short_frame_to_json if page.is_short else frame_to_json
         rows: Iterator[dict[str, Any]] = starmap(write, found)
-        if page.is_redacted:
-            rows = map(clean, rows)
+        if page.clean:
+            rows = map(page.clean, rows)
         if not page.is_short:
             return await answer_in_slices(list_pieces(rows))
         first = journal.frame_count - len(journal.frames) + 1
@@ -92,9 +93,10 @@ class TrafficHandlers:
         return await answer_in_slices(object_pieces(shown.items()))
 
     async def frame(self, request: Request) -> Response:
-        is_redacted, sandbox = read_redaction(request), await self._inspectable(request)
+        clean = read_redaction(request, SecretFilter.now(self.server_state.secrets))
+        sandbox = await self._inspectable(request)
         shown = frame_to_json(*frame_of(sandbox.journal, request.path_params["number"]))
-        return ControlJson(SecretFilter.now(self.server_state.secrets).clean(shown) if is_redacted else shown)
+        return ControlJson(clean(shown))
 
     async def call(self, request: Request) -> Response:
         values = read_call(read_object(await read_json(request)))
@@ -114,27 +116,22 @@ class TrafficHandlers:
         return ControlJson({"connections": count})
 
     async def events(self, request: Request) -> Response:
-        wanted, last_event_id, is_following = read_watch(request)
+        secrets = SecretFilter(self.server_state.secrets.known)
+        wanted, last_event_id, is_following = read_watch(request, secrets)
         sandbox = await self._sandbox(request)
         feed = self.feeds.of(sandbox)
         if feed.watchers >= WATCHERS_MAX:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
-        return EventStream(
-            feed,
-            wanted._replace(clean=SecretFilter(self.server_state.secrets.known).clean),
-            last_event_id,
-            is_following,
-        )
+        return EventStream(feed, wanted, last_event_id, is_following)
 
     async def wait(self, request: Request) -> Response:
         make, timeout_us = read_wait(read_object(await read_json(request)))
+        secrets = SecretFilter.now(self.server_state.secrets)
+        clean, least = read_redaction(request, secrets), secrets.least_for(grant_of(request))
         sandbox = await self._sandbox(request)
-        secrets = SecretFilter.now(self.server_state.secrets) if grant_of(request).is_viewer else None
-        awaited = make(sandbox, secrets.clean_item if secrets else None)
+        awaited = make(sandbox, None if least is None else least.clean_item)
         found = await wait_for(sandbox, awaited, timeout_us, request.receive)
-        if secrets:
-            found = list(map(secrets.clean, found))
-        return ControlJson({"found": found})
+        return ControlJson({"found": list(map(clean, found))})
 
     async def _sandbox(self, request: Request) -> Sandbox:
         return await self.server_state.sandboxes.caught_up(request.path_params["name"])

@@ -1,4 +1,4 @@
-"""Requests whose handlers are in the table get the answers that Starlette's router gives, and all others too."""
+"""Requests get the answers that Starlette's router gives, whether their routes are found at once or compared."""
 
 import asyncio
 from typing import Any
@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message
 
-from mockexchange.server.control.direct_routes import DirectRoutes
+from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import HANDLERS, ControlError
-from mockexchange.server.control.requests import ONE_SANDBOX, resource
+from mockexchange.server.control.route_table import FOUND, ONE_SANDBOX, RouteTable, resource
 
 
 async def show(request: Request) -> Response:
@@ -26,14 +26,19 @@ async def fail(request: Request) -> Response:
     raise ZeroDivisionError
 
 
-def application() -> Starlette:
-    routes = [
-        resource("/_mock/sandboxes", POST=show),
-        resource(ONE_SANDBOX, GET=show, DELETE=show),
-        resource(f"{ONE_SANDBOX}/clock", GET=show, POST=refuse, PUT=fail),
-        resource(f"{ONE_SANDBOX}/faults/{{fault:path}}", GET=show),
-    ]
-    app = Starlette(routes=routes, exception_handlers=HANDLERS)
+LOOK, CHANGE = Access.LOOK, Access.CHANGE
+ROUTES = [
+    resource("/_mock/sandboxes", POST=(CHANGE, show)),
+    resource(ONE_SANDBOX, GET=(LOOK, show), DELETE=(CHANGE, show)),
+    resource(f"{ONE_SANDBOX}/clock", GET=(LOOK, show), POST=(CHANGE, refuse), PUT=(CHANGE, fail)),
+    resource(f"{ONE_SANDBOX}/faults/{{fault:path}}", GET=(LOOK, show)),
+    resource("/_mock/scenarios/check", POST=(LOOK, show)),
+    resource("/_mock/scenarios/{scenario:path}", GET=(LOOK, show)),
+]
+
+
+def router() -> Starlette:
+    app = Starlette(routes=ROUTES, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     return app
 
@@ -50,6 +55,8 @@ def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
 
     async def run() -> str:
         scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "root_path": ""}
+        if isinstance(app, RouteTable):
+            scope[FOUND] = app.find(method, path)
         try:
             await app(scope, receive, send)
         except ZeroDivisionError as error:
@@ -74,12 +81,14 @@ def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
         "/_mock/sandboxes/one/faults/a/b",
         "/x/_mock/sandboxes/one/clock",
         "/_mock/sandboxes/ä ?/clock",
+        "/_mock/scenarios/check",
+        "/_mock/scenarios/a/b",
     ],
 )
 def test_each_answer_is_that_of_the_router(method: str, path: str) -> None:
-    assert answer(DirectRoutes(application()), method, path) == answer(application(), method, path)
+    assert answer(RouteTable(ROUTES), method, path) == answer(router(), method, path)
 
 
 def test_a_mistake_of_the_server_is_answered_and_raised() -> None:
-    [head, _], raised = answer(DirectRoutes(application()), "PUT", "/_mock/sandboxes/one/clock")
+    [head, _], raised = answer(RouteTable(ROUTES), "PUT", "/_mock/sandboxes/one/clock")
     assert (head["status"], raised) == (500, "ZeroDivisionError")
