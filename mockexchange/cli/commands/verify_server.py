@@ -17,7 +17,7 @@ from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
 from mockexchange.kit.server.addresses import Address, read_address
-from mockexchange.kit.server.api_dates import LATEST, read_alias
+from mockexchange.kit.server.api_dates import read_alias
 from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
 from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.server.rule_selection import Selection
@@ -34,8 +34,10 @@ def _roles(texts: Sequence[str]) -> tuple[Credential, ...]:
     return tuple(parse_role(text) for text in texts)
 
 
-def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str:
+def _alias(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
     """Read the API date at the chosen venue, an option that is read before this one."""
+    if text is None:
+        return None
     try:
         return read_alias(text, context.params["venue"])
     except ValueError as error:
@@ -70,8 +72,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
 @name_option
 @option(
     "--api-date",
-    default=LATEST,
-    show_default=True,
+    show_default="that of the server if it is a mock, else latest",
     callback=_alias,
     help="Day of the API whose documents the server must keep.",
 )
@@ -120,10 +121,12 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
         --key-id ID --key alice.pem
     """
     settings = _settings(**given)
-    progress = Progress(console_on(sys.stderr), f"{settings.address.base_url} as of {settings.api_date}")
+    progress = Progress(console_on(sys.stderr), settings.address.base_url)
+    run = ServerRun(settings, progress)
     try:
-        with progress, cached_tables(), closing(ServerRun(settings, progress)) as run:
+        with progress, cached_tables(), closing(run):
             run.prepare()
+            progress.rename(run.report.title)
             run.judge()
     except CannotJudge as error:
         raise UsageFailure(str(error)) from None
@@ -131,7 +134,7 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
         raise UsageFailure("interrupted before anything was judged") from None
     except yaml.YAMLError as error:
         words = " ".join(str(error).split())
-        raise UsageFailure(f"the contract documents of {settings.api_date} cannot be read: {words}") from None
+        raise UsageFailure(f"the contract documents of {run.target.api_date} cannot be read: {words}") from None
     show_report(run.report, console_on(sys.stdout), run.tables())
     write_reports(run.report, report, run.tables())
     context.exit(run.report.exit_code)
@@ -146,7 +149,7 @@ def _settings(
     key: Path,
     role: tuple[Credential, ...],
     name: dict[str, str],
-    api_date: str,
+    api_date: str | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     allow_writes: bool,
