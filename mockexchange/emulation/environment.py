@@ -15,6 +15,7 @@ from mockexchange.clients.published import (
     template_values,
     variables_of,
 )
+from mockexchange.named_files import read_file
 from mockexchange.venues.client_setup import PublishedClient
 
 OWN_PREFIXES = tuple(prefix for setup in CLIENT_SETUPS.values() for prefix in setup.variable_prefixes)
@@ -107,7 +108,7 @@ def trusting(trust: TrustFiles, environment: Mapping[str, str], parent: Path) ->
     before = environment.get("NODE_EXTRA_CA_CERTS")
     if before and Path(before).is_file():
         both = parent / "node-extra.crt"
-        texts = [Path(path).read_text(encoding="utf-8", errors="replace") for path in (before, trust.certificate)]
+        texts = [read_file(path).decode("utf-8", "replace") for path in (before, trust.certificate)]
         both.write_text("\n".join(texts), encoding="utf-8")
         extra = str(both)
     names: Iterable[str] = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -181,7 +181,7 @@ def test_a_wrong_key_is_refused_with_the_reason(cli: Cli, mock: Judged) -> None:
 def test_a_text_file_is_no_key(cli: Cli, mock: Judged, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("my notes")
     line = refused(cli, *mock._replace(key=tmp_path / "notes.txt").options)
-    assert line.startswith(f"{tmp_path}/notes.txt: no key: expected a private key in PEM")
+    assert line.startswith(f"--key: {tmp_path}/notes.txt: no key: expected a private key in PEM")
 
 
 def test_a_port_without_tls_is_said_so(cli: Cli, mock: Judged) -> None:

@@ -15,7 +15,7 @@ from tests.house.checkout import ROOT, checkout_files, sources
 
 IMPORTS_MAX = 20
 """Modules of the package that one module imports. More is the sign of a missing piece."""
-ROOT_FILES = frozenset({"__init__.py", "__main__.py", "py.typed", "version.py"})
+ROOT_FILES = frozenset({"__init__.py", "__main__.py", "named_files.py", "py.typed", "version.py"})
 ROOT_FOLDERS = frozenset(
     {
         *("api", "cli", "clients", "core", "drift", "emulation", "faults", "guard", "importing", "kit"),

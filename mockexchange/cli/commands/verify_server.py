@@ -10,6 +10,7 @@ import click
 import yaml
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import name_option, rate_of, rate_option
 from mockexchange.kit.hypothesis_tables import cached_tables
@@ -59,7 +60,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str | None)
 @option(
     "--key",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FileToRead(exists=False, takes_pipes=True),
     help="The file of your private key, PEM, or of your secret.",
 )
 @option(
@@ -189,7 +190,13 @@ def _settings(
 
 
 def _keys(credentials: Sequence[Credential], kit: VenueKit) -> dict[str, Signer]:
-    return {one.role: load_credential(one, kit) for one in credentials}
+    signers = {}
+    for one in credentials:
+        try:
+            signers[one.role] = load_credential(one, kit)
+        except ValueError as error:
+            raise ValueError(f"{'--key' if one.role == MEMBER else f'--role {one.role}'}: {error}") from None
+    return signers
 
 
 def _require_permission(address: Address, writing: Mapping[str, bool], production_read_only: bool) -> None:
