@@ -1,12 +1,12 @@
 """Defines the options of commands that read an account on a real server: its URL, the key, and the request rate."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from mockexchange.cli.click_base import checked, option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.kit.server.addresses import Address, read_address
 from mockexchange.kit.server.api_dates import LATEST, read_alias
 from mockexchange.kit.server.credentials import Credential, load_credential
@@ -78,7 +78,7 @@ def account_options(*, is_required: bool) -> Callable[[Decorated], Decorated]:
             option(
                 "--key",
                 required=is_required,
-                type=click.Path(path_type=Path),
+                type=FileToRead(exists=False, takes_pipes=True),
                 help="The file of your private key, PEM, or of your secret.",
             ),
             name_option,

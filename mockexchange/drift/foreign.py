@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockexchange.importing.recorded_answers import WrongRecording
+from mockexchange.named_files import read_file
 from mockexchange.recording.har import WrongHar, add_har
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
@@ -57,9 +58,10 @@ def _add(path: Path, file: RecordingFile) -> None:
 
 
 def _interactions(path: Path) -> Sequence[Plain]:
-    if path.stat().st_size > CASSETTE_BYTES_MAX:
-        raise WrongRecording(f"{path} is larger than {CASSETTE_BYTES_MAX} bytes")
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = read_file(path, CASSETTE_BYTES_MAX).decode("utf-8", "replace")
+    except OSError as error:
+        raise WrongRecording(f"{path} {error.strerror or error}") from None
     try:
         whole = json.loads(text) if path.suffix == ".json" else api_documents.parse_text(text)
         found = whole.get("interactions") or whole["http_interactions"]

@@ -19,6 +19,7 @@ from mockexchange.importing.recorded_answers import (
     check_header,
     lines_of,
 )
+from mockexchange.named_files import LINES_BYTES_MAX, open_file
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.recording_file import ENDED
 from mockexchange.venues.registry import venue_at
@@ -92,7 +93,7 @@ def read_lines(path: Path) -> Iterator[RecordedExchange | RecordedFrame | Proble
     answers whose body was left out, are skipped. Raises WrongRecording.
     """
     number, raw = 0, b""
-    with path.open("rb") as file:
+    with open_file(path, LINES_BYTES_MAX) as file:
         for number, offset, raw in lines_of(file):
             try:
                 found = _read(path, raw, number, offset)
@@ -120,7 +121,7 @@ def read_again(path: Path, asked: Iterable[RecordedAnswer]) -> Iterator[Recorded
 
     They are read from the file again, one at a time, to save memory.
     """
-    with path.open("rb") as file:
+    with open_file(path, LINES_BYTES_MAX) as file:
         for answer in asked:
             file.seek(answer.offset)
             found = _read(path, file.readline(), answer.line, answer.offset)

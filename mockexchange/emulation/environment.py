@@ -18,6 +18,7 @@ from mockexchange.clients.published import (
     variables_of,
 )
 from mockexchange.guard.venue_data import VENUE_DATA
+from mockexchange.named_files import read_file
 from mockexchange.venues.client_setup import PublishedClient
 
 PROXY_USER = "run"
@@ -154,7 +155,7 @@ def trusting(trust: TrustFiles, environment: Mapping[str, str], parent: Path) ->
     before = environment.get("NODE_EXTRA_CA_CERTS")
     if before and Path(before).is_file():
         both = parent / "node-extra.crt"
-        texts = [Path(path).read_text(encoding="utf-8", errors="replace") for path in (before, trust.certificate)]
+        texts = [read_file(path).decode("utf-8", "replace") for path in (before, trust.certificate)]
         both.write_text("\n".join(texts), encoding="utf-8")
         extra = str(both)
     names: Iterable[str] = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mockexchange.core.instants import format_instant
 from mockexchange.importing.recorded_streams import RecordedStreams
+from mockexchange.named_files import LINES_BYTES_MAX, open_file
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import ENDED, FORMAT, VERSION
@@ -88,13 +89,13 @@ class Recorded:
 
     def bodies(self) -> Iterator[tuple[RecordedAnswer, Any]]:
         """Yield each answer with its parsed body, in the file's order."""
-        with self.path.open("rb") as file:
+        with open_file(self.path, LINES_BYTES_MAX) as file:
             for answer in sorted([*self.answers, *self.writes]):
                 file.seek(answer.offset)
                 yield answer, json.loads(json.loads(file.readline())["answer"])
 
     def text_of(self, answer: RecordedAnswer) -> str:
-        with self.path.open("rb") as file:
+        with open_file(self.path, LINES_BYTES_MAX) as file:
             file.seek(answer.offset)
             return str(json.loads(file.readline())["answer"])
 
@@ -102,7 +103,7 @@ class Recorded:
 def read_answers(path: Path) -> Recorded:
     """Read a recording or an exported journal. Raises WrongRecording if none of its lines can be imported."""
     found, is_ended, number = Recorded(path), False, 0
-    with path.open("rb") as file:
+    with open_file(path, LINES_BYTES_MAX) as file:
         for number, offset, raw in lines_of(file):
             try:
                 is_ended = _take(found, raw, number, offset)

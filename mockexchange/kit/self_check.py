@@ -5,6 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.server.api_dates import COMPAT, alias_at
 from mockexchange.kit.validation.answers import AnswerJudge
 from mockexchange.kit.validation.frames import FrameJudge
 from mockexchange.kit.validation.handshakes import RefusalJudge
@@ -17,7 +18,6 @@ UNKNOWN_ROUTE = "UnknownRoute"
 """The component that describes the response to an undocumented path."""
 BASE = "Base"
 """The component that describes the response at the prefix itself, where some venues accept calls."""
-COMPAT = "compat"
 
 
 class ServedAnswer(NamedTuple):
@@ -82,9 +82,7 @@ class SelfCheck:
         return [_unchecked(day)] if judges is None else _lines(judges.frames.objections(raw, "stream"))
 
     def _load(self, venue: str, day: str | None) -> Judges | None:
-        alias = api_documents.alias_of(venue, day)
-        if alias is None and day is not None and not self.kits[venue].changes_daily:
-            alias = api_documents.alias_before(venue, day)
+        alias = alias_at(day, self.kits[venue])
         if alias is None:
             return None
         subject = f"{venue}/{alias}"

@@ -3,6 +3,7 @@
 HAR has no streams: their messages are written as browsers do, as `_webSocketMessages` of the handshake.
 """
 
+import errno
 import json
 from base64 import b64decode
 from collections import defaultdict
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockexchange.named_files import read_file
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, RecordingFile
 from mockexchange.version import __version__
@@ -45,10 +47,11 @@ def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
 
     Raises WrongHar, whose message names the place of the error.
     """
-    if path.stat().st_size > HAR_BYTES_MAX:
-        raise WrongHar(f"{path} is larger than {HAR_BYTES_MAX} bytes: record it with --out FILE.jsonl")
     try:
-        entries = json.loads(path.read_bytes())["log"]["entries"]
+        entries = json.loads(read_file(path, HAR_BYTES_MAX))["log"]["entries"]
+    except OSError as error:
+        hint = ": record it with --out FILE.jsonl" if error.errno == errno.EFBIG else ""
+        raise WrongHar(f"{path} {error.strerror or error}{hint}") from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WrongHar(f"{path} is no HAR: {reason_of(error)}") from None
     for number, entry in enumerate(entries, start=1):

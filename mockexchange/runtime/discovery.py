@@ -1,12 +1,12 @@
 """Finds a running server by its ready file: the JSON file with its URLs and token that a server writes at its start."""
 
-import errno
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from mockexchange.named_files import read_file
 from mockexchange.venues.registry import NAMES
 
 START_ONE = "start one with `mockexchange serve`"
@@ -14,7 +14,6 @@ READY = "ready.json"
 """The file name of the ready file, if the user gives no other path."""
 SPARE = "serve.json"
 """The name of a copy of the ready file, which each server keeps in its own run directory."""
-NO_PLAIN_FILE = "expected a plain file"
 ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 
@@ -36,7 +35,7 @@ def read_ready(file: Path) -> dict[str, Any]:
     """
     text = running_spare(file.parent) if file.name == READY and _is_left_behind(file) else None
     try:
-        return _checked(text or read_plain_file(file))
+        return _checked(text or read_file(file).decode())
     except FileNotFoundError:
         raise NoServer(f"no server is running: there is no {file}", is_missing=True) from None
     except OSError as error:
@@ -52,7 +51,7 @@ def running_spare(folder: Path) -> str | None:
     """
     for spare in sorted(folder.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
         try:
-            text = read_plain_file(spare)
+            text = read_file(spare).decode()
             pid = json.loads(text)["pid"]
             if pid != os.getpid() and is_running(pid):
                 return text
@@ -63,26 +62,11 @@ def running_spare(folder: Path) -> str | None:
 
 def _is_left_behind(file: Path) -> bool:
     try:
-        return not is_running(json.loads(read_plain_file(file))["pid"])
+        return not is_running(json.loads(read_file(file).decode())["pid"])
     except FileNotFoundError:
         return True
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def require_plain(file: Path) -> None:
-    """Raise OSError if a path is a device or a pipe.
-
-    A folder passes this check, because opening it gives a clearer error.
-    """
-    if file.exists() and not (file.is_file() or file.is_dir()):
-        raise OSError(errno.EINVAL, NO_PLAIN_FILE, str(file))
-
-
-def read_plain_file(file: Path) -> str:
-    """Return the text of a file. Raises OSError, also for a pipe and for a device, whose data may never end."""
-    require_plain(file)
-    return file.read_text(encoding="utf-8")
 
 
 def _written_at(path: Path) -> float:

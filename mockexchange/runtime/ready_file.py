@@ -12,7 +12,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockexchange.runtime.discovery import READY, SPARE, read_plain_file, require_plain, running_spare
+from mockexchange.named_files import WrongFile, problem_of, read_file
+from mockexchange.runtime.discovery import READY, SPARE, running_spare
 from mockexchange.runtime.process_lock import is_abandoned, take_lock
 from mockexchange.runtime.trust import bundle
 
@@ -123,7 +124,8 @@ def write_private(target: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all; a link's target is replaced."""
     target = target.resolve()
     with _told_if_full(target):
-        require_plain(target)  # a device would be replaced too
+        if problem := problem_of(target):  # a device would be replaced too
+            raise WrongFile(errno.EINVAL, problem, str(target))
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
@@ -167,7 +169,7 @@ def remove_ready_file(target: Path) -> None:
     At the default path, the ready file of another server that still runs is then written in its place.
     """
     try:
-        if json.loads(read_plain_file(target))["pid"] != os.getpid():
+        if json.loads(read_file(target))["pid"] != os.getpid():
             return
         target.unlink()
     except (OSError, ValueError, KeyError, TypeError):

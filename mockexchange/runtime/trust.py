@@ -4,6 +4,8 @@ import ssl
 from collections.abc import Iterable
 from pathlib import Path
 
+from mockexchange.named_files import read_file
+
 ROOT_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine, Arch
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # Fedora, RHEL
@@ -21,7 +23,7 @@ def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
     """
     context = ssl.create_default_context()
     if ca_cert is not None:
-        context.load_verify_locations(cafile=ca_cert)
+        context.load_verify_locations(cadata=read_file(ca_cert).decode("ascii", "replace"))
     return context
 
 
@@ -39,7 +41,7 @@ def system_roots(files: Iterable[str] | None = None) -> str:
     """Return the PEM text of the authorities that this system trusts; "" if they are not found."""
     for path in _candidates() if files is None else files:
         try:
-            text = Path(path).read_text(encoding="utf-8", errors="replace")
+            text = read_file(path).decode("utf-8", "replace")
         except OSError:
             continue
         if "-----BEGIN" in text:

@@ -241,13 +241,6 @@ class Sandbox:
         if self.broken:
             raise SandboxBroken(self.broken)
 
-    def api_day_of(self, asked: RequestContext) -> str | None:
-        """Return the day of the API date that applies to a request.
-
-        None for `compat`, which serves every field of every date.
-        """
-        return asked.venue.date_of(self.contexts[asked.venue.name], self.key_of(asked.key_id or "")).day
-
     def key_of(self, key_id: str) -> Key | None:
         """Return the key with this id, whether it has a public key or a secret; None if there is none."""
         state = self.exchange.state

@@ -1,13 +1,12 @@
 """Opens the scenarios that a request may name: built-in ones, and files below one folder on the server's machine."""
 
-import os
 import re
-import stat
 from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
 
+from mockexchange.named_files import open_file, read_file
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.loader import (
     NO_SCENARIO,
@@ -110,13 +109,9 @@ def read_text(path: Path) -> str:
 def read_bytes(path: Path, bytes_max: int) -> bytes:
     """Return the content of a file. Raises ScenarioError if it cannot be read or is longer than `bytes_max`."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(bytes_max + 1)
+        return read_file(path, bytes_max, takes_pipes=True)
     except OSError as error:
         raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
-    if len(raw) > bytes_max:
-        raise ScenarioError(f"expected at most {bytes_max:,} bytes of text", str(path))
-    return raw
 
 
 def require_no_key_files(plan: Plan) -> Plan:
@@ -138,16 +133,9 @@ def require_no_key_files(plan: Plan) -> Plan:
 def _require_scenario(path: Path) -> None:
     """Raise ScenarioError, which quotes nothing of the file, unless it is a regular file of a scenario."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe without a writer would wait
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            head = file.read(HEAD_BYTES) if stat.S_ISREG(status.st_mode) else None
+        with open_file(path, BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)) as file:
+            head = file.read(HEAD_BYTES)
     except OSError as error:
         raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
-    size_max = BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)
-    if head is None:
-        raise ScenarioError("expected a regular file, not a folder, a pipe or a device", str(path))
-    if status.st_size > size_max:
-        raise ScenarioError(f"expected at most {size_max:,} bytes, got {status.st_size:,}", str(path))
     if not _HEADER.search(head):
         raise ScenarioError(NO_SCENARIO, str(path))

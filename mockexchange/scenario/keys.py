@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from msgspec import Struct, field
 
+from mockexchange.named_files import KEY_BYTES_MAX, read_file
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.keys.development_keys import (
@@ -131,7 +132,7 @@ def _checked(pem: str, path: Path, spec: KeySpec, field: str) -> str:
 
 def _read(path: Path, spec: KeySpec, field: str) -> str:
     try:
-        return path.read_text(encoding="ascii")
+        return read_file(path, KEY_BYTES_MAX).decode("ascii")
     except UnicodeDecodeError:
         raise _unusable(spec, f"{path}: expected a PEM file, which is ASCII text", field) from None
     except OSError as error:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
@@ -76,7 +77,7 @@ def load_file(path: Path) -> Plan:
     try:
         if path.suffix == SUFFIX_OF_LINES:
             return _load_lines(path)
-        content = path.read_bytes()
+        content = read_file(path, takes_pipes=True)
         _require_key(content, path)
         return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest())
     except UnicodeDecodeError as error:
@@ -163,12 +164,12 @@ def _read_document(record: Record, node: Located) -> Document:
 
 
 def _load_lines(path: Path) -> Plan:
-    with path.open("rb") as stream:
+    with open_file(path, LINES_BYTES_MAX) as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
-        _require_key(next(filter(bytes.strip, stream), b""), path)
+        _require_key(next(filter(bytes.strip, lines_of(stream, path)), b""), path)
         stream.seek(0)
-        first = next(read_json_lines(stream, str(path)), None)
+        first = next(read_json_lines(lines_of(stream, path), str(path)), None)
     if first is None:
         raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
     if isinstance(first.value, dict) and "history" in first.value:
@@ -201,9 +202,9 @@ class _LineSteps:
 
     def __iter__(self) -> Iterator[Step]:
         try:
-            with self.path.open("rb") as stream:
+            with open_file(self.path, LINES_BYTES_MAX) as stream:
                 file = str(self.path)
-                lines = text_lines(stream, file)
+                lines = text_lines(lines_of(stream, self.path), file)
                 next(lines, None)
                 for number, text in lines:
                     yield read_plain_step(text, file, number) or _read_step(located_json(text, file, number))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from mockexchange.named_files import LINES_BYTES_MAX, open_file
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
 
@@ -117,7 +118,7 @@ def _digests(files: Iterable[Path]) -> dict[Path, bytes]:
 def _content_digest(path: Path) -> bytes:
     found = hashlib.sha256()
     try:
-        with path.open("rb") as stream:
+        with open_file(path, LINES_BYTES_MAX) as stream:
             while piece := stream.read(HASH_BYTES):
                 found.update(piece)
     except OSError:

@@ -94,7 +94,7 @@ def test_a_broken_ready_file_is_named(text: str, tmp_path: Path) -> None:
 
 
 def test_a_ready_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match="cannot be read: Is a directory"):
+    with pytest.raises(Failure, match="cannot be read: is a directory"):
         find_server(tmp_path)
 
 

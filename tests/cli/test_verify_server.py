@@ -20,7 +20,7 @@ from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
 from tests.helpers.ports import closed_port
 from tests.house.checkout import ROOT
-from tests.house.serving import clean_environment, unmeasured
+from tests.house.serving import clean_environment, served, unmeasured
 
 FEW = ("--only", "reads.answered", "--only", "routes.unknown")
 
@@ -90,13 +90,35 @@ def test_a_further_key_lets_more_be_judged(cli: Cli, mock: Judged, server: Serve
     assert f"other {mock.key_id}" in again.stdout
 
 
-def test_another_date_is_told_apart(cli: Cli, server: Server, tmp_path: Path) -> None:
+def test_a_mock_is_judged_by_the_date_that_it_speaks(cli: Cli, server: Server, tmp_path: Path) -> None:
+    for date in ("compat", "2025-11"):
+        mock = opened(server, tmp_path, api_date=date)
+        result = judge(cli, mock, "--only", "reads.answered")
+        assert f"{mock.url} as of {date}" in result.stderr.splitlines()
+        assert "warning" not in result.stderr
+    undocumented = opened(server, tmp_path, api_date="2026-05-15")
+    why = refused(cli, *undocumented.options)
+    assert why.startswith("this mock speaks 2026-05-15, which has no contract document: expected 2025-11, 2025-12,")
+    judge(cli, undocumented, "--only", "routes.*", "--api-date", "2026-04")
+
+
+def test_a_date_that_is_given_is_told_apart_from_the_mock_s(cli: Cli, server: Server, tmp_path: Path) -> None:
     old = opened(server, tmp_path, api_date="2025-11")
-    result = judge(cli, old, "--only", "reads.answered", code=1)
-    assert "warning: this mock speaks" not in result.stderr, "the page is of the first sandbox"
+    result = judge(cli, old, "--only", "reads.answered", "--api-date", "latest", code=1)
+    assert "warning: this mock speaks 2025-11-03 and is judged as of 2026-10" in result.stderr
     assert "broken reads.answered GetPositions: body" in result.stderr
     assert "contracts/kalshi/2026-10/openapi.yaml#/paths/~1portfolio~1positions/get/responses/200" in result.stdout
-    judge(cli, old, "--only", "reads.answered", "--api-date", "2025-11")
+
+
+def test_the_example_of_the_help_finds_nothing_at_a_server_of_no_options(cli: Cli, tmp_path: Path) -> None:
+    with served(tmp_path, sys.executable, "-m", "mockexchange", "serve") as ready:
+        account = ready["accounts"][0]
+        origin = ready["control_url"].removesuffix("/_mock")
+        example = ("--url", origin, "--key-id", account["key_id"], "--key", account["private_key_path"])
+        result = cli("verify", "server", *example, "--fast")
+    assert " as of compat\n" in result.stderr
+    assert ", 0 broken, " in result.stdout
+    assert "warning" not in result.stderr
 
 
 @pytest.mark.parametrize(("venue", "rules"), [("deribit", "positions.*"), ("signalplus", "positions.*")])
@@ -159,7 +181,7 @@ def test_a_wrong_key_is_refused_with_the_reason(cli: Cli, mock: Judged) -> None:
 def test_a_text_file_is_no_key(cli: Cli, mock: Judged, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("my notes")
     line = refused(cli, *mock._replace(key=tmp_path / "notes.txt").options)
-    assert line.startswith(f"{tmp_path}/notes.txt: no key: expected a private key in PEM")
+    assert line.startswith(f"--key: {tmp_path}/notes.txt: no key: expected a private key in PEM")
 
 
 def test_a_port_without_tls_is_said_so(cli: Cli, mock: Judged) -> None:
@@ -203,7 +225,7 @@ def test_a_server_that_hangs_is_given_up(cli: Cli, mock: Judged, monkeypatch: py
     monkeypatch.setattr("mockexchange.kit.server.throttled_transport.ANSWER_S_MAX", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         line = refused(cli, *mock._replace(url=f"http://127.0.0.1:{silent.getsockname()[1]}").options)
-    assert line.endswith("/portfolio/positions: connected, but got no answer: no answer within 0.2 s")
+    assert line.endswith(": connected, but got no answer: no answer within 0.2 s")
 
 
 @contextmanager

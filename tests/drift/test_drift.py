@@ -267,6 +267,6 @@ def test_a_pipe_and_a_patch_in_no_folder_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "run.jsonl").write_text("")
     pipe = run(str(tmp_path / "pipe"))
-    assert (pipe.exit_code, "pipe is a pipe or a device: expected a file" in pipe.stderr) == (2, True), pipe.output
+    assert (pipe.exit_code, "pipe is a pipe: expected a regular file" in pipe.stderr) == (2, True), pipe.output
     nowhere = run(str(tmp_path / "run.jsonl"), "--proposals", str(tmp_path / "none" / "p.diff"))
     assert (nowhere.exit_code, "none: make it first" in nowhere.stderr) == (2, True), nowhere.output

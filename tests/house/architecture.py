@@ -2,6 +2,7 @@
 
     core <- venues <- scenario <- sandbox <- server <- kit <- cli, pytest_plugin
     core <- store <- sandbox
+    named_files <- all that read what a user names
 
 What is above the venues knows none of them by name: it asks the registry.
 
@@ -37,43 +38,45 @@ LAYERS = {
     "core": layer(libraries="msgspec sortedcontainers"),
     "venues": layer("core", "cryptography msgspec"),
     "store": layer("core", "msgspec psycopg"),
-    "scenario": layer("core venues", "cryptography faker msgspec yaml"),
-    "sandbox": layer("core venues store scenario faults replay", "cryptography msgspec sortedcontainers"),
+    "scenario": layer("named_files core venues", "cryptography faker msgspec yaml"),
+    "sandbox": layer("named_files core venues store scenario faults replay", "cryptography msgspec sortedcontainers"),
     "faults": layer("core venues store scenario sandbox replay", "msgspec"),
     "replay": layer("core venues store scenario sandbox faults", "msgspec"),
-    "runtime": layer("core venues store scenario sandbox", "yaml"),
+    "runtime": layer("named_files core venues store scenario sandbox", "yaml"),
     "clients": layer("venues guard"),
     "server": layer(
-        "core venues store scenario sandbox faults replay runtime",
+        "named_files core venues store scenario sandbox faults replay runtime",
         "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",
     ),
     # Every child of `run` loads it first, so it is the standard library alone.
     "guard": layer(),
     "api": layer(
-        "core venues store scenario sandbox faults replay runtime clients server",
+        "named_files core venues store scenario sandbox faults replay runtime clients server",
         "cryptography httpx msgspec starlette yaml",
     ),
     ROOT_LAYER: layer("api guard version"),
     "kit": layer(
-        "core venues store scenario sandbox faults replay runtime clients server guard api __init__",
+        "named_files core venues store scenario sandbox faults replay runtime clients server guard api __init__",
         "anyio cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis starlette urllib3"
         " websockets yaml",
     ),
     "pytest_plugin": layer("venues runtime clients guard api scenario sandbox server __init__", "pytest"),
     "emulation": layer(
-        "core venues store scenario sandbox faults runtime clients server guard api __init__", "cryptography"
+        "named_files core venues store scenario sandbox faults runtime clients server guard api __init__",
+        "cryptography",
     ),
-    "recording": layer("core venues clients guard runtime emulation", "h11"),
-    "importing": layer("core venues scenario sandbox clients recording kit"),
+    "recording": layer("named_files core venues clients guard runtime emulation", "h11"),
+    "importing": layer("named_files core venues scenario sandbox clients recording kit"),
     "snapshot": layer("core venues runtime recording kit", "httpx"),
-    "drift": layer("core venues scenario runtime recording importing kit"),
+    "drift": layer("named_files core venues scenario runtime recording importing kit"),
     "cli": layer(
-        "core venues store scenario sandbox faults replay runtime clients server kit guard api emulation recording"
-        " importing snapshot drift __init__",
+        "named_files core venues store scenario sandbox faults replay runtime clients server kit guard api emulation"
+        " recording importing snapshot drift __init__",
         "click cryptography msgspec rich starlette uvicorn yaml",
     ),
     "__main__": layer("cli"),
     "version": layer(),
+    "named_files": layer(),
     "console": layer(),
 }
 

@@ -122,7 +122,7 @@ accounts: {alice: {cash: 100}}
 
 def lie_about_the_media_type(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (rest_endpoint, stream_endpoint):
-        monkeypatch.setattr(module, "headers_of", lambda venue, answer: [(b"content-type", b"text/html")])
+        monkeypatch.setattr(module, "headers_of", lambda venue, answer, api_date: [(b"content-type", b"text/html")])
 
 
 @pytest.mark.parametrize("date", ["compat", *ALIASES])

@@ -343,9 +343,9 @@ def test_a_device_or_pipe_is_neither_replaced_nor_read(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     for target in (pipe, Path("/dev/zero")):
         before = target.stat()
-        with pytest.raises(OSError, match="expected a plain file"):
+        with pytest.raises(OSError, match="expected a regular file"):
             write_private(target, "{}")
-        with pytest.raises(NoServer, match="expected a plain file"):
+        with pytest.raises(NoServer, match="expected a regular file"):
             read_ready(target)
         remove_ready_file(target)
         assert target.stat().st_ino == before.st_ino

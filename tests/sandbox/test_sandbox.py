@@ -48,6 +48,7 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "public_keys": "dated",
         "unknown_status": "dated",
         "paused_exchange": "paused",
+        "undocumented_bodies": "object",
         "rate_limits": "report",
         "settlement_counts": "gross",
         "stream_repeat": "same_sid",

@@ -173,7 +173,7 @@ def test_the_error_of_an_unusable_key_file_has_reason_and_place(
 
 
 def test_a_folder_is_no_key(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
+    with pytest.raises(ScenarioError, match="cannot be read: is a directory"):
         from_public(tmp_path)
 
 

@@ -363,7 +363,7 @@ def test_a_file_that_is_no_scenario(name: str, content: bytes, error: str, tmp_p
 
 
 def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
+    with pytest.raises(ScenarioError, match="cannot be read: is a directory"):
         load_scenario(str(tmp_path))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockexchange.api.values.arguments import require_as, wrong_argument
 from mockexchange.api.values.json_encoding import to_json
+from mockexchange.named_files import read_file
 
 Scenario = str | Path | Mapping[str, Any]
 """A built-in name, a file, YAML text (of more than one line), or the scenario itself."""
@@ -54,7 +55,7 @@ def _text_of_log(log: str | Path) -> str:
     """Return the text of a file. Raises WrongArgument if it cannot be read."""
     require_as("log", log, "log")
     try:
-        return Path(log).read_text(encoding="utf-8")
+        return read_file(log, takes_pipes=True).decode()
     except (OSError, ValueError) as error:
         raise wrong_argument("log", f"a file with a log ({error})", str(log)) from None
 
@@ -96,4 +97,4 @@ def _text_of_file(scenario: Any) -> Any:
     if not isinstance(scenario, str) or "\n" in scenario or scenario.endswith(JSON_LINES_SUFFIX):
         return scenario
     path = Path(scenario)
-    return path.read_text(encoding="utf-8") + "\n" if scenario and path.is_file() else scenario
+    return read_file(path).decode() + "\n" if scenario and path.is_file() else scenario

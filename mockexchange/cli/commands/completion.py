@@ -1,12 +1,13 @@
 """Defines `mockexchange completion`: a shell completes commands, options, scenarios, clients and accounts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from mockexchange.cli.click_base import PREFIX
+from mockexchange.named_files import problem_of
 from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.registry import NAMES
@@ -44,6 +45,16 @@ class ScenarioName(Text):
     """The type of an argument that takes a scenario; the shell completes built-in names, else files."""
 
     name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(super().convert(value, param, ctx))
+        problem = problem_of(text, takes_pipes=True) if text else ""
+        if problem:
+            from mockexchange.scenario.loader import builtin_names
+
+            if text not in builtin_names():
+                self.fail(f"{text} {problem}", param, ctx)
+        return text
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from mockexchange.scenario.loader import builtin_names

@@ -10,6 +10,7 @@ import click
 from mockexchange.cli.click_base import checked, option, shared_option
 from mockexchange.cli.doctor_checks import environment, keys, network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, Check, CheckContext, Finding
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.server_connection import server_option
 from mockexchange.cli.terminal import printable, terminal_width, wrapped
 from mockexchange.runtime.http_request import require_url
@@ -39,7 +40,11 @@ CHECKS: tuple[Check, ...] = (
 
 @click.command()
 @option("--url", callback=checked(require_url), help="Also hold this machine's clock against that server's.")
-@option("--key", type=click.Path(path_type=Path), help="A private key file to look at, besides those of the variables.")
+@option(
+    "--key",
+    type=FileToRead(exists=False, takes_pipes=True),
+    help="A private key file to look at, besides those of the variables.",
+)
 @shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Address on which a server is to listen.")
 @shared_option(
     "--port",

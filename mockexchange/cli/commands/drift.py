@@ -11,7 +11,7 @@ import click
 from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
 from mockexchange.cli.commands.snapshot import print_snapshot, read_account
 from mockexchange.cli.drift_report import drift_as_json, print_drift
-from mockexchange.cli.path_types import FileToWrite, RecordedFile
+from mockexchange.cli.path_types import FileToRead, FileToWrite
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import account_options, account_settings
 from mockexchange.cli.terminal import show_json_lines
@@ -24,7 +24,7 @@ from mockexchange.kit.reports.destinations import Destination
 
 
 @click.command()
-@click.argument("recording", type=RecordedFile(), required=False)
+@click.argument("recording", type=FileToRead(), required=False)
 @account_options(is_required=False)
 @option("--api-date", help="The date to compare with.  [default: the one with the fewest deviations]")
 @option(

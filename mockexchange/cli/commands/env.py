@@ -22,6 +22,7 @@ from mockexchange.clients.published import (
     client_of,
     variables_of,
 )
+from mockexchange.named_files import KEY_BYTES_MAX, read_file
 
 
 @click.command()
@@ -93,6 +94,6 @@ def holder_of(account: Mapping[str, Any]) -> AccountKey:
 
 def _read_key(account: Mapping[str, Any]) -> str:
     try:
-        return Path(account["private_key_path"]).read_text(encoding="ascii")
+        return read_file(account["private_key_path"], KEY_BYTES_MAX).decode("ascii")
     except (OSError, ValueError) as error:
         raise Failure(f"{account['private_key_path']} cannot be read: {error}") from None

@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import UsageFailure, json_option, option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.terminal import fitted, show_json_lines
+from mockexchange.named_files import KEY_BYTES_MAX, read_file
 from mockexchange.venues.registry import client_setups, venue_of
 
 VERIFIES_PREFIX = "verifies"
@@ -46,7 +48,7 @@ def _command_help() -> str:
 @option("--timestamp", help=_help_of("timestamp"))
 @option("--signature", help=_help_of("signature"))
 @option("--nonce", help=_help_of("nonce"))
-@option("--key", type=click.Path(dir_okay=False, path_type=Path), help=_help_of("key"))
+@option("--key", type=FileToRead(exists=False, takes_pipes=True), help=_help_of("key"))
 @option("--authorization", help=_help_of("authorization"))
 @option("--secret", help=_help_of("secret"))
 @option("--body", default="", help=_help_of("body"))
@@ -91,7 +93,7 @@ def _values_of(given: dict[str, Any]) -> dict[str, Any]:
 
 def _read(key: Path) -> str:
     try:
-        return key.read_text(encoding="utf-8")
+        return read_file(key, KEY_BYTES_MAX, takes_pipes=True).decode()
     except OSError as error:
         raise UsageFailure(f"--key: {key} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -6,8 +6,10 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import Failure, checked, json_option, option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
+from mockexchange.named_files import read_file
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.forks.until import parse_until
@@ -31,7 +33,7 @@ def _clock(text: str) -> str:
 @option("--at", metavar="COMMAND|TIME", callback=checked(_at), help="The last command, or an instant.  [default: now]")
 @option(
     "--of-log",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FileToRead(takes_pipes=True),
     help="Fork the log in a file, as `mockexchange log` wrote it, instead of a sandbox.",
 )
 @option("--to", help="The name of the fork.  [default: the first free one of sandbox-1, sandbox-2 and so on]")
@@ -82,6 +84,6 @@ def _in_words_of_options(message: str, of_log: Path | None) -> str:
 def _read(path: Path) -> str:
     """Return the text of a log. Raises Failure."""
     try:
-        return path.read_text(encoding="utf-8")
+        return read_file(path, takes_pipes=True).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{path}: {NO_LOG}{reason_of(error)}") from None

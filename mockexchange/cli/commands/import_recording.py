@@ -9,7 +9,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
 from mockexchange.cli.import_report import import_as_json, print_import
-from mockexchange.cli.path_types import FileToWrite, RecordedFile
+from mockexchange.cli.path_types import FileToRead, FileToWrite
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.terminal import show_json_lines
 from mockexchange.importing.importing import import_recording
@@ -20,7 +20,7 @@ from mockexchange.scenario.errors import ScenarioError
 
 
 @click.command("import")
-@click.argument("recording", type=RecordedFile())
+@click.argument("recording", type=FileToRead())
 @option(
     "--out",
     type=FileToWrite(),
@@ -31,7 +31,7 @@ from mockexchange.scenario.errors import ScenarioError
 @option("--api-date", help="The day of the recorded wire.  [default: the one that fits most answers]")
 @option(
     "--export",
-    type=RecordedFile(),
+    type=FileToRead(),
     help="CSV export of the same account, whose trades and settlements are compared.",
 )
 @option("--stub-rest", is_flag=True, help="Answer with the recorded bodies where no step explains them.")

@@ -12,7 +12,7 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.run import NotStarted
-from mockexchange.cli.path_types import FileToWrite
+from mockexchange.cli.path_types import FileToRead, FileToWrite
 from mockexchange.cli.terminal import fitted
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.kit.reports.printable_text import printable
@@ -72,7 +72,7 @@ def _size(text: str) -> int:
 )
 @option(
     "--har",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FileToRead(),
     help="Make the recording of this HAR instead of a server.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)

@@ -13,8 +13,10 @@ from typing import Any, BinaryIO
 import click
 
 from mockexchange.cli.click_base import Failure, json_option, option
+from mockexchange.cli.path_types import FileToRead, LogToRead
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.invariants import violations
+from mockexchange.named_files import MIB, lines_of, read_file
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, is_recorded, read_journal
 from mockexchange.sandbox.ledger import state as truth
 from mockexchange.store.codec import LogError
@@ -32,11 +34,11 @@ REQUESTS_MISSING = (
 
 
 @click.command()
-@click.argument("log", type=click.File("rb"))
+@click.argument("log", type=LogToRead())
 @option(
     "--journal",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FileToRead(takes_pipes=True),
     help="An exported journal, of requests or of frames; may be given for each.",
 )
 @json_option("replay", "The comparison as JSON too, for programs.")
@@ -63,11 +65,16 @@ def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
         raise Failure(f"{log.name}: {error}") from None
 
 
+JOURNAL_BYTES_MAX = 1024 * MIB
+"""The largest file of a journal in bytes; it is in memory as a whole."""
+
+
 def _open(log: BinaryIO) -> Replay:
     """Open a log by its first line. Raises Failure with what the file seems to be instead."""
-    first = next(log, b"")
+    lines = lines_of(log, log.name)
+    first = next(lines, b"")
     try:
-        return Replay(chain([first], log) if first else ())
+        return Replay(chain([first], lines) if first else ())
     except LogError as error:
         found = ": this is a journal, which is given by --journal" if _is_journal(first) else f": {error}"
         raise Failure(f"{log.name}: expected a log, as `mockexchange log` writes it{found}") from None
@@ -86,7 +93,7 @@ def _read(paths: tuple[Path, ...]) -> Recording:
     texts = []
     for path in paths:
         try:
-            texts.append(path.read_text(encoding="utf-8"))
+            texts.append(read_file(path, JOURNAL_BYTES_MAX, takes_pipes=True).decode())
         except UnicodeDecodeError as error:
             raise Failure(f"{path}: not UTF-8 text at byte {error.start}") from None
     try:

@@ -10,6 +10,7 @@ import click
 import yaml
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import name_option, rate_of, rate_option
 from mockexchange.kit.hypothesis_tables import cached_tables
@@ -17,7 +18,7 @@ from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
 from mockexchange.kit.server.addresses import Address, read_address
-from mockexchange.kit.server.api_dates import LATEST, read_alias
+from mockexchange.kit.server.api_dates import read_alias
 from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
 from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.server.rule_selection import Selection
@@ -34,8 +35,10 @@ def _roles(texts: Sequence[str]) -> tuple[Credential, ...]:
     return tuple(parse_role(text) for text in texts)
 
 
-def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str:
+def _alias(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
     """Read the API date at the chosen venue, an option that is read before this one."""
+    if text is None:
+        return None
     try:
         return read_alias(text, context.params["venue"])
     except ValueError as error:
@@ -57,7 +60,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
 @option(
     "--key",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FileToRead(exists=False, takes_pipes=True),
     help="The file of your private key, PEM, or of your secret.",
 )
 @option(
@@ -70,8 +73,7 @@ def _alias(context: click.Context, parameter: click.Parameter, text: str) -> str
 @name_option
 @option(
     "--api-date",
-    default=LATEST,
-    show_default=True,
+    show_default="that of the server if it is a mock, else latest",
     callback=_alias,
     help="Day of the API whose documents the server must keep.",
 )
@@ -120,10 +122,12 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
         --key-id ID --key alice.pem
     """
     settings = _settings(**given)
-    progress = Progress(console_on(sys.stderr), f"{settings.address.base_url} as of {settings.api_date}")
+    progress = Progress(console_on(sys.stderr), settings.address.base_url)
+    run = ServerRun(settings, progress)
     try:
-        with progress, cached_tables(), closing(ServerRun(settings, progress)) as run:
+        with progress, cached_tables(), closing(run):
             run.prepare()
+            progress.rename(run.report.title)
             run.judge()
     except CannotJudge as error:
         raise UsageFailure(str(error)) from None
@@ -131,7 +135,7 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
         raise UsageFailure("interrupted before anything was judged") from None
     except yaml.YAMLError as error:
         words = " ".join(str(error).split())
-        raise UsageFailure(f"the contract documents of {settings.api_date} cannot be read: {words}") from None
+        raise UsageFailure(f"the contract documents of {run.target.api_date} cannot be read: {words}") from None
     show_report(run.report, console_on(sys.stdout), run.tables())
     write_reports(run.report, report, run.tables())
     context.exit(run.report.exit_code)
@@ -146,7 +150,7 @@ def _settings(
     key: Path,
     role: tuple[Credential, ...],
     name: dict[str, str],
-    api_date: str,
+    api_date: str | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     allow_writes: bool,
@@ -186,7 +190,13 @@ def _settings(
 
 
 def _keys(credentials: Sequence[Credential], kit: VenueKit) -> dict[str, Signer]:
-    return {one.role: load_credential(one, kit) for one in credentials}
+    signers = {}
+    for one in credentials:
+        try:
+            signers[one.role] = load_credential(one, kit)
+        except ValueError as error:
+            raise ValueError(f"{'--key' if one.role == MEMBER else f'--role {one.role}'}: {error}") from None
+    return signers
 
 
 def _require_permission(address: Address, writing: Mapping[str, bool], production_read_only: bool) -> None:

@@ -12,13 +12,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
 from mockexchange.clients.published import CLIENT_SETUPS
+from mockexchange.named_files import KEY_BYTES_MAX, read_file
 
 TABLES = tuple(setup.checked for setup in CLIENT_SETUPS.values())
 KEY_PATHS = tuple(name for table in TABLES for name in table.key_paths)
 INLINE_KEYS = tuple(name for table in TABLES for name in table.inline_keys)
 KEY_IDS = tuple(name for table in TABLES for name in table.key_ids)
-KEY_BYTES_MAX = 64 * 1024
-"""The largest file that is read as a key; an RSA key of 16,384 bits has 13 kB."""
 RSA_BITS_MIN = 2_048
 READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 MAKE_KEY = "mockexchange keys new"
@@ -55,8 +54,7 @@ def check_key_variables(context: CheckContext) -> Iterator[Finding]:
 def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
     """Yield findings about a private key's file: whether this user and others can read it, and its contents."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(KEY_BYTES_MAX)
+        raw = read_file(path, KEY_BYTES_MAX, takes_pipes=True)
         mode = path.stat().st_mode
     except OSError as error:
         yield Finding(

@@ -9,9 +9,11 @@ import click
 from click.core import ParameterSource
 
 from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.serve.request_log import AMOUNTS
 from mockexchange.cli.serve.sharing_options import SharingValues
 from mockexchange.core.instants import format_instant
+from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.forks.until import SPEED_DEFAULT, Until, parse_until
 from mockexchange.sandbox.options import SandboxOptions
@@ -68,7 +70,7 @@ def _speed(text: str) -> str:
 LOG_OPTIONS = (
     shared_option(
         "--from-log",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=FileToRead(takes_pipes=True),
         help="Play the log in a file back, as `mockexchange log` wrote it, instead of a scenario.",
     ),
     shared_option(
@@ -151,8 +153,8 @@ def _read(file: Path) -> "ForkSource":
     from mockexchange.sandbox.forks.source import read_source
 
     try:
-        with file.open("rb") as lines:
-            source = read_source(lines)
+        with open_file(file, LINES_BYTES_MAX, takes_pipes=True) as log:
+            source = read_source(lines_of(log, file))
             source = replace(source, records=list(source.records))
     except LogError as error:
         raise UsageFailure(f"{file}: expected a log, as `mockexchange log` writes it: {error}") from None

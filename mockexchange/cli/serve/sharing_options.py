@@ -7,6 +7,7 @@ from typing import TypedDict, TypeVar
 import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.errors import ScenarioError
@@ -64,7 +65,7 @@ def _quotas(given: tuple[str, ...]) -> Quotas:
 OPTIONS = (
     shared_option(
         "--tokens",
-        type=click.Path(path_type=Path),
+        type=FileToRead(exists=False, takes_pipes=True),
         help="File with further tokens of the control API: their names and roles.",
     ),
     shared_option(

@@ -6,6 +6,7 @@ fractional quantities since 2026: the columns of a file show which of the two it
 """
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from mockexchange.importing.recorded_answers import Problem, WrongRecording
+from mockexchange.named_files import LINES_BYTES_MAX, open_file
 
 LINE_CHARS_MAX = 64 * 1024
 HEADER_BYTES_MAX = 16 * 1024
@@ -106,7 +108,7 @@ class CsvFile:
 
 def is_export(path: Path) -> bool:
     """Return whether a file's first line has the columns of one of the exports."""
-    with path.open("rb") as file:
+    with open_file(path, LINES_BYTES_MAX) as file:
         first = file.readline(HEADER_BYTES_MAX).decode("utf-8-sig", "replace").partition("\n")[0]
     names = {name.strip().strip('"') for name in first.split(",")}
     return "type" in names and bool(names & {"Market_Ticker", "Original_Date", "market_ticker", "open_timestamp"})
@@ -114,7 +116,10 @@ def is_export(path: Path) -> bool:
 
 def read_export(path: Path) -> CsvFile:
     """Read an export. Raises WrongRecording if columns are missing, and OSError."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+    with (
+        open_file(path, LINES_BYTES_MAX) as file,
+        io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text,
+    ):
         lines = _Lines(text)
         reader = csv.reader(lines, strict=True)
         try:

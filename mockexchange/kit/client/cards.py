@@ -13,6 +13,7 @@ from typing import Any
 
 from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASK, Task, choice_of, task_of
 from mockexchange.kit.client.rules import RULES
+from mockexchange.named_files import read_file
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
 from mockexchange.scenario.located_text import Located, read_yaml
@@ -252,7 +253,7 @@ def load_cards(more: Path | None = None, *, builtin: Path = BUILTIN_CARDS) -> li
 def read_card(path: Path) -> Card:
     """Read one test card from its file. Raises CardError with file and line."""
     try:
-        return card_of(read_yaml(path.read_text(encoding="utf-8"), str(path)))
+        return card_of(read_yaml(read_file(path).decode(), str(path)))
     except (ScenarioError, UnicodeDecodeError) as error:
         raise CardError(str(error).replace(": expected a scenario, got", ": expected a card, got")) from None
     except OSError as error:

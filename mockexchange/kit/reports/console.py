@@ -62,6 +62,11 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._bars.stop()
 
+    def rename(self, title: str) -> None:
+        """Change the title of the run, which is shown when its first part begins."""
+        self._title = in_a_line(title)
+        self._bars.update(self._bar, description=escape(self._title))
+
     def stage(self, name: str, total: int | None = None) -> None:
         """Begin a part of the run. `total` is the number of its verdicts, if known."""
         if not self._stage:

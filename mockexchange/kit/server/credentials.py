@@ -7,9 +7,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from mockexchange.kit.target import MEMBER, ROLES
 from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.named_files import KEY_BYTES_MAX, read_file
 
-KEY_BYTES_MAX = 64 * 1024
-"""The most bytes read of a key file; an RSA key of 16,384 bits in PEM has 13 KB."""
 EXPECTED = "expected a private key in PEM, which begins with -----BEGIN PRIVATE KEY----- or such"
 
 
@@ -46,13 +45,9 @@ def load_credential(credential: Credential, venue: VenueKit) -> Signer:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(KEY_BYTES_MAX + 1)
+        return read_file(path, KEY_BYTES_MAX, takes_pipes=True).decode("utf-8", "replace")
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if len(raw) > KEY_BYTES_MAX:
-        raise ValueError(f"{path}: more than {KEY_BYTES_MAX:,} bytes: {EXPECTED}")
-    return raw.decode("utf-8", "replace")
 
 
 def _defect(text: str, error: Exception) -> str:

@@ -16,7 +16,7 @@ from mockexchange.kit.server.throttled_transport import error_text
 from mockexchange.kit.target import MEMBER, Target
 from mockexchange.kit.venue import Signer
 
-DIAGNOSIS_HEADER, MOCK_HEADER = "x-mock-diagnosis", "x-mock-exchange"
+DIAGNOSIS_HEADER, API_DATE_HEADER = "x-mock-diagnosis", "x-mock-api-date"
 WRONG, FORBIDDEN = 400, 403
 NO_TLS = "WRONG_VERSION_NUMBER"
 """Part of OpenSSL's error for a response that is not TLS."""
@@ -24,8 +24,6 @@ BODY_CHARS_SHOWN_MAX = 200
 SKEW_S_MAX = 15
 """The clock difference in seconds beyond which a server may refuse signatures as expired."""
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-SPOKEN = re.compile(r"as of\s*<b>([^<]+)</b>")
-"""A pattern for the API date on the front page of a mock exchange."""
 
 
 class CannotJudge(Exception):
@@ -60,14 +58,14 @@ def role_of_key(target: Target, signer: Signer) -> str:
 
 
 def mock_api_date(target: Target) -> str | None:
-    """Return the API date on the front page of a mock exchange; None if the server is no mock or shows no date."""
-    origin = httpx.URL(target.base_url).join("/")
-    try:
-        answer = target.http.get(origin)
-    except httpx.HTTPError:
-        return None
-    found = SPOKEN.search(answer.text) if MOCK_HEADER in answer.headers else None
-    return found[1].strip() if found else None
+    """Return the day, or "compat", of the API date at which a mock answers the first key; None if it is no mock.
+
+    Raises CannotJudge if there is no connection.
+    """
+    request = target.http.build_request("GET", target.base_url)
+    request.headers.update(next(iter(target.keys.values())).headers("GET", target.base_url))
+    spoken: str | None = _sent(target, request).headers.get(API_DATE_HEADER)
+    return spoken
 
 
 def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, httpx.Response]:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,8 +13,14 @@ from mockexchange.kit.schemathesis.hint_discovery import discover_names
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED, Effort, explore
 from mockexchange.kit.schemathesis.verdicts import DESCRIPTIONS
 from mockexchange.kit.server.addresses import Address
-from mockexchange.kit.server.api_dates import read_alias
-from mockexchange.kit.server.preflight import mock_api_date, require_known_names, require_server, role_of_key
+from mockexchange.kit.server.api_dates import COMPAT, LATEST, alias_at, aliases, read_alias
+from mockexchange.kit.server.preflight import (
+    CannotJudge,
+    mock_api_date,
+    require_known_names,
+    require_server,
+    role_of_key,
+)
 from mockexchange.kit.server.reproductions import with_reproductions
 from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
 from mockexchange.kit.server.throttled_transport import throttled_client
@@ -49,12 +54,13 @@ class ProgressDisplay(Protocol):
 class ServerRunSettings:
     """The options of a run of `verify server`. `api_date` is an alias, such as 2026-10.
 
+    Without one the server is judged by the API date that it speaks if it is a mock, else by the latest.
     `keys` maps roles to keys and contains a member's key. Without `rate_per_s` requests are not throttled.
     """
 
     venue: VenueKit
     address: Address
-    api_date: str
+    api_date: str | None
     keys: Mapping[str, Signer]
     names: Mapping[str, str] = field(default_factory=dict)
     may_write: bool = False
@@ -81,7 +87,6 @@ class ServerRun:
     """
 
     def __init__(self, settings: ServerRunSettings, watcher: ProgressDisplay) -> None:
-        self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")
         self._settings, self._watcher = settings, watcher
         self._parts: dict[str, float] = {}
         self._began_s = time.perf_counter()
@@ -94,7 +99,7 @@ class ServerRun:
         self._keys = dict(settings.keys)
         self.target = Target(
             venue=settings.venue,
-            api_date=settings.api_date,
+            api_date=settings.api_date or read_alias(LATEST, settings.venue.name),
             base_url=settings.address.base_url,
             ws_url=settings.address.ws_url,
             http=self._client,
@@ -104,15 +109,18 @@ class ServerRun:
             lag_s=0.0 if settings.address.is_loopback else LAG_S,
             names=settings.names,
         )
+        self.report = Report(f"{settings.address.base_url} as of {self.target.api_date}")
 
     def prepare(self) -> None:
-        """Check that the server can be verified. Raises CannotJudge.
+        """Find by which API date the server is judged, and check that it can be verified. Raises CannotJudge.
 
         If there is only one key, find its role: whether it is the key of a member or of an FCM, for example.
         """
+        spoken = None if self._settings.address.is_production else mock_api_date(self.target)
+        if spoken:
+            self._choose_date(spoken)
         require_known_names(self.target)
         require_server(self.target)
-        self._compare_dates()
         if set(self._keys) == {MEMBER}:
             self._find_role(self._keys.pop(MEMBER))
         if MEMBER in self._keys:
@@ -125,12 +133,21 @@ class ServerRun:
             hint = f"give {ROLES[MEMBER]}, and this one as --role {role}=KEY_ID:FILE, to have everything judged"
             self._watcher.warn(f"the key {signer.key_id} is {ROLES[role]}: {hint}")
 
-    def _compare_dates(self) -> None:
-        spoken, judged = mock_api_date(self.target), self._settings.api_date
-        with suppress(ValueError):
-            if spoken is None or read_alias(spoken, self._settings.venue.name) == judged:
-                return
-        self._watcher.warn(f"this mock speaks {spoken} and is judged as of {judged}: --api-date says by which date")
+    def _choose_date(self, spoken: str) -> None:
+        """Judge a mock by the API date that it speaks, if none was given; else warn if the given one differs.
+
+        Raises CannotJudge if there are no documents of the date.
+        """
+        venue, given = self._settings.venue, self._settings.api_date
+        alias = alias_at(None if spoken == COMPAT else spoken, venue)
+        if given is None:
+            if alias is None:
+                known = ", ".join(aliases(venue.name))
+                raise CannotJudge(f"this mock speaks {spoken}, which has no contract document: expected {known}")
+            self.target.api_date = alias
+            self.report.title = f"{self.target.base_url} as of {alias}"
+        elif alias != given:
+            self._watcher.warn(f"this mock speaks {spoken} and is judged as of {given}: --api-date says by which date")
 
     def judge(self) -> None:
         """Check the selected rules, until the end or until the server no longer answers."""

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -25,6 +25,7 @@ from mockexchange.server.http.faulty_response import FaultyResponse, Header, len
 from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.http.whole_answer import STATUS_LINES, lines_of, plain_cycle, send_two
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
+from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
@@ -45,6 +46,7 @@ REST_TIMES = 4
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
 MARK = (b"x-mock-exchange", b"1")
+API_DATE = b"x-mock-api-date"
 LENGTH = b"content-length"
 BODY_HEADERS = frozenset((LENGTH, b"transfer-encoding"))
 PLAIN_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
@@ -164,10 +166,11 @@ async def _answer(
         if sandbox.has_due:
             await sandbox.run_due()
         more = (sequence_header(sandbox),) if is_numbered or entry.commands else ()
+        date = api_date_of(sandbox, asked)
         if isinstance(answer, FaultyAnswer):
-            await _carry(receive, send, answer, [*headers_of(asked.venue, answer), *more], sandbox)
+            await _carry(receive, send, answer, [*headers_of(asked.venue, answer, date), *more], sandbox)
         else:
-            await send_whole(send, asked.venue, answer, more)
+            await send_whole(send, asked.venue, answer, date, more)
         return entry
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
@@ -183,10 +186,10 @@ def inspect(
     """
     if answer.fault is not None or answer.stub is not None:
         return ()
-    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
-    day = sandbox.api_day_of(asked)
+    date = api_date_of(sandbox, asked)
+    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer, date)}
     found = inspector.check_answer(
-        asked.venue.name, day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
+        asked.venue.name, date.day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
     )
     return tuple(found)
 
@@ -236,7 +239,7 @@ async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> Jo
     sandbox: Sandbox = sandbox_of(asked.key_id)
     answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
     entry = sandbox.note_answer(asked, answer)
-    await send_whole(send, asked.venue, answer)
+    await send_whole(send, asked.venue, answer, api_date_of(sandbox, asked))
     sandbox.journal.close(entry)
     return entry
 
@@ -247,40 +250,56 @@ async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: li
         await response.send(answer, headers)
 
 
-async def send_whole(send: Send, venue: Venue, answer: Answer, more: Sequence[Header] = ()) -> None:
+async def send_whole(send: Send, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header] = ()) -> None:
     """Send an answer completely, with its headers, those in `more` and its content-length.
 
     It goes out in one write if possible, and through uvicorn if a stub made it or a fault changed it.
     """
     cycle = plain_cycle(send, answer.status) if answer.stub is None and answer.fault is None else None
     if cycle is None:
-        headers = [*headers_of(venue, answer), *more, *length_of(answer, len(answer.body))]
+        headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
         await send_two(send, answer.status, headers, answer.body)
     else:
         further = lines_of(more) if more else b""
-        lines = b"%b%bcontent-length: %d\r\n" % (_header_lines(venue, answer), further, len(answer.body))
+        lines = b"%b%bcontent-length: %d\r\n" % (_header_lines(venue, answer, api_date), further, len(answer.body))
         cycle.write(STATUS_LINES[answer.status], lines, answer.body)
 
 
-def _header_lines(venue: Venue, answer: Answer) -> bytes:
+def _header_lines(venue: Venue, answer: Answer, api_date: ApiDate) -> bytes:
     if answer.headers or answer.diagnosis:
-        return lines_of(headers_of(venue, answer))
-    return _common_lines(venue.name)
+        return lines_of(headers_of(venue, answer, api_date))
+    return _common_lines(venue.name, api_date.day)
 
 
-@cache
-def _common_lines(venue: str) -> bytes:
-    """Return the lines of the headers that every answer of a venue has."""
-    return lines_of((*VENUES[venue].rest.headers, MARK))
+@lru_cache(maxsize=DATES_KEPT_MAX)
+def _common_lines(venue: str, day: str | None) -> bytes:
+    """Return the lines of the headers that every answer of a venue has at an API date."""
+    return lines_of((*VENUES[venue].rest.headers, MARK, date_header(day)))
 
 
-def headers_of(venue: Venue, answer: Answer) -> list[Header]:
-    """Return the headers of an answer: its own or else the venue's, the header that marks a mock, and the diagnosis."""
+def headers_of(venue: Venue, answer: Answer, api_date: ApiDate) -> list[Header]:
+    """Return the headers of an answer: its own or else the venue's, the two that mark a mock, and the diagnosis.
+
+    The marks are `X-Mock-Exchange` and `X-Mock-Api-Date`, the day of the API date that applies to the request, or
+    `compat`.
+    """
     own = {name for name, _ in answer.headers}
-    headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), MARK, *answer.headers]
+    marks = (MARK, date_header(api_date.day))
+    headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), *marks, *answer.headers]
     if answer.diagnosis:
         headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
     return headers
+
+
+def api_date_of(sandbox: Sandbox, asked: RequestContext) -> ApiDate:
+    """Return the API date that applies to a request: that of the key which it claims, or else the sandbox's."""
+    date: ApiDate = asked.venue.date_of(sandbox.contexts[asked.venue.name], sandbox.key_of(asked.key_id or ""))
+    return date
+
+
+def date_header(day: str | None) -> Header:
+    """Return the header that names the API date of an answer: a day, or `compat` if the day is None."""
+    return API_DATE, (day or COMPAT).encode()
 
 
 def header_text(text: str) -> bytes:

@@ -20,14 +20,22 @@ from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Connecti
 from mockexchange.sandbox.streams.stream_writes import carry_out_call, carry_out_end
 from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
-from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
+from mockexchange.server.http.rest_endpoint import (
+    MARK,
+    TARGET_BYTES_MAX,
+    DiagnosisWorker,
+    api_date_of,
+    date_header,
+    explain,
+    headers_of,
+    inspect,
+)
 from mockexchange.server.websocket.asgi_transport import AsgiTransport
 from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.server.websocket.stream_transport import WIRE
 from mockexchange.venues.registry import STREAM_PATHS
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Session
-from mockexchange.venues.venue import Venue
 
 FAILED = 1011
 TRY_LATER = 1013
@@ -60,9 +68,9 @@ async def _shake_hands(
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
             if sandbox.options.inspector:
                 entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
-            await _refuse(upgrade, asked.venue, answer, sandbox)
+            await _refuse(upgrade, asked, answer, sandbox)
             return None
-        connection = await _open(sandbox, asked.venue, session, scope, upgrade)
+        connection = await _open(sandbox, asked, session, scope, upgrade)
         entry.connection = connection.number
         return connection
     finally:
@@ -78,10 +86,13 @@ async def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | No
     return handshake.session, handshake.answer, entry
 
 
-async def _open(sandbox: Sandbox, venue: Venue, session: Session, scope: Scope, upgrade: "Upgrade") -> Connection:
+async def _open(
+    sandbox: Sandbox, asked: RequestContext, session: Session, scope: Scope, upgrade: "Upgrade"
+) -> Connection:
     wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiTransport(upgrade.send_to_stream)
-    await upgrade.send_to_stream({"type": "websocket.accept", "headers": [MARK]})
-    connection = sandbox.streams.open(session, wire, venue)
+    marks = [MARK, date_header(api_date_of(sandbox, asked).day)]
+    await upgrade.send_to_stream({"type": "websocket.accept", "headers": marks})
+    connection = sandbox.streams.open(session, wire, asked.venue)
     settings = session.context.settings
     wire.attach(connection.outbox, settings.stream_heartbeat_us, settings.stream_pong_us)
     sandbox.streams.on_waiting = partial(asyncio.get_running_loop().call_soon, sandbox.streams.flush)
@@ -127,9 +138,9 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
     await sandbox.run_due()
 
 
-async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: Sandbox) -> None:
+async def _refuse(upgrade: "Upgrade", asked: RequestContext, answer: Answer, sandbox: Sandbox) -> None:
     """Answer instead of upgrading."""
-    headers = headers_of(venue, answer)
+    headers = headers_of(asked.venue, answer, api_date_of(sandbox, asked))
     if isinstance(answer, FaultyAnswer):
         async with FaultyResponse(upgrade.receive, upgrade.send, sandbox.closing) as response:
             await response.send(answer, headers)

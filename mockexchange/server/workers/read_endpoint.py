@@ -15,6 +15,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.app import CONTROL, ListenerApp, is_opened_as_page
 from mockexchange.server.http.rest_endpoint import (
     DiagnosisWorker,
+    api_date_of,
     explain,
     inspect,
     request_of,
@@ -80,7 +81,7 @@ class ReaderApp(ListenerApp):
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
-        await send_whole(send, asked.venue, answer, number)
+        await send_whole(send, asked.venue, answer, api_date_of(sandbox, asked), number)
         return True
 
 

@@ -30,6 +30,8 @@ class KalshiSettings(Struct, frozen=True, kw_only=True):
     """Answer to an unknown `status` of `/markets`: from October 2026 on its own error, or that of any parameter."""
     paused_exchange: Literal["paused", "unavailable"] = "paused"
     """Error of order writes while the exchange is paused: a 409 that names the pause, or a 503 as if it were down."""
+    undocumented_bodies: Literal["object", "none"] = "object"
+    """Body of answers to writes, other than 204, whose documents describe none: `{}`, or no body at all."""
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
     settlement_counts: Literal["gross", "net"] = "gross"
@@ -64,4 +66,5 @@ SWITCHES: dict[str, Switch] = {
     "public_keys": Choice("public_keys", ("dated", "verify", "ignore")),
     "unknown_status": Choice("unknown_status", ("dated", "validation")),
     "paused_exchange": Choice("paused_exchange", ("paused", "unavailable")),
+    "undocumented_bodies": Choice("undocumented_bodies", ("object", "none")),
 }

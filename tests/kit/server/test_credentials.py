@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server.credentials import KEY_BYTES_MAX, Credential, load_credential, parse_role
+from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
+from mockexchange.named_files import KEY_BYTES_MAX
 from mockexchange.scenario.keys import make_pair
 
 PAIR = make_pair("rsa")
@@ -55,7 +56,7 @@ def test_a_key_is_loaded(tmp_path: Path) -> None:
         ("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----", "no key that can sign here: "),
         (elliptic(None), "no key that can sign here: "),
         (elliptic(b"secret"), "the private key is encrypted: expected one without a passphrase"),
-        ("x" * (KEY_BYTES_MAX + 1), "more than 65,536 bytes: expected"),
+        ("x" * (KEY_BYTES_MAX + 1), "cannot be read: is too large: expected at most 65,536 bytes"),
     ],
 )
 def test_what_is_no_key_is_refused(text: str, complaint: str, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_what_is_no_key_is_refused(text: str, complaint: str, tmp_path: Path) ->
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read: No such file or directory"):
         load_credential(Credential("member", "my-id", tmp_path / "none.pem"), KALSHI)
-    with pytest.raises(ValueError, match="cannot be read: Is a directory"):
+    with pytest.raises(ValueError, match="cannot be read: is a directory"):
         load_credential(Credential("member", "my-id", tmp_path), KALSHI)
 
 

@@ -75,7 +75,7 @@ def test_a_file_that_is_no_scenario_of_the_folder_is_neither_read_nor_quoted(
 
 def test_a_pipe_is_refused_whatever_it_holds(reading: Live) -> None:
     reply = reading.control("POST", "/sandboxes", {"scenario": "pipe.yaml"})
-    assert "expected a regular file, not a folder, a pipe or a device" in error_of(reply)["message"]
+    assert "is a pipe: expected a regular file" in error_of(reply)["message"]
 
 
 def test_a_device_is_no_file_of_a_scenario() -> None:

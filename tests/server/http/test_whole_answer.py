@@ -20,6 +20,7 @@ from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
 
 TYPE = (b"content-type", b"application/json")
+DATE = DEFAULT.api_date("compat")
 PLAIN = Answer(200, b'{"positions":[]}')
 
 
@@ -63,7 +64,7 @@ async def sent(answer: Answer, *, is_wrapped: bool, method: str, keep_alive: boo
     async def forward(message: Message) -> None:
         await cycle.send(message)  # type: ignore[arg-type]  # uvicorn has a type per message
 
-    await send_whole(forward if is_wrapped else cycle.send, DEFAULT, answer)  # type: ignore[arg-type]  # as above
+    await send_whole(forward if is_wrapped else cycle.send, DEFAULT, answer, DATE)  # type: ignore[arg-type]  # as above
     state = (cycle.response_started, cycle.response_complete, cycle.message_event.is_set(), done, transport.is_closed)
     return transport.written, state
 
@@ -104,14 +105,14 @@ def test_a_connection_that_is_full_or_gone_is_left_to_uvicorn() -> None:
         transport = Transport()
         cycle = cycle_of(transport, [], "GET", True)
         cycle.disconnected = True
-        await send_whole(cycle.send, DEFAULT, PLAIN)  # type: ignore[arg-type]  # uvicorn has a type per message
+        await send_whole(cycle.send, DEFAULT, PLAIN, DATE)  # type: ignore[arg-type]  # uvicorn has a type per message
         return transport.written
 
     async def full() -> list[bytes]:
         transport = Transport()
         cycle = cycle_of(transport, [], "GET", True)
         cycle.flow.pause_writing()
-        sending = asyncio.ensure_future(send_whole(cycle.send, DEFAULT, PLAIN))  # type: ignore[arg-type]  # as above
+        sending = asyncio.ensure_future(send_whole(cycle.send, DEFAULT, PLAIN, DATE))  # type: ignore[arg-type]  # as above
         await asyncio.sleep(0)
         assert transport.written == []
         sending.cancel()

@@ -191,7 +191,9 @@ def test_a_key_without_write_makes_no_keys() -> None:
 def test_an_account_with_an_order_is_upgraded_once() -> None:
     sandbox = make(date="2026-06")
     answer = send(sandbox, "POST", UPGRADE)
-    assert (answer.status, answer.body) == (201, b"")
+    assert (answer.status, answer.body) == (201, b"{}")
+    none = make(f"{SMALL}\nkalshi: {{undocumented_bodies: none}}\n", date="2026-06")
+    assert send(none, "POST", UPGRADE).body == b""
     assert json.loads(send(sandbox, "GET", "/account/limits").body)["usage_tier"] == "advanced"
     assert send(sandbox, "POST", UPGRADE).status == 201
     assert json.loads(send(sandbox, "GET", "/account/limits").body)["usage_tier"] == "advanced"

@@ -103,7 +103,7 @@ def test_a_refused_transfer_moves_nothing(body: dict[str, Any], refused: tuple[i
 def test_netting_is_switched() -> None:
     sandbox = make()
     answer = send(sandbox, "PUT", NETTING, {"subaccount_number": 3, "enabled": True})
-    assert (answer.status, answer.body) == (200, b"")
+    assert (answer.status, answer.body) == (200, b"{}")
     rows = read(sandbox, NETTING)["netting_configs"]
     assert {row["subaccount_number"]: row["enabled"] for row in rows} == {0: False, 3: True}
     assert code(send(sandbox, "PUT", NETTING, {"subaccount_number": 9, "enabled": True})) == (404, "not_found")

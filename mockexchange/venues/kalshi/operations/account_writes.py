@@ -13,7 +13,7 @@ from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.kalshi.bodies.api_keys import WIDE_SCOPES
 from mockexchange.venues.kalshi.bodies.decoding import invalid
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import AccountCall, Write, WriteOperation, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, Write, WriteOperation, undocumented_body, write
 from mockexchange.venues.kalshi.operations.refusals import accepted, submit
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
@@ -78,7 +78,7 @@ def upgrade_api_usage_level(call: AccountCall) -> Write:
         raise Rejected(Situation.FORBIDDEN, message)
     tier = UPGRADED_TIER if account.tier == DEFAULT_TIER else account.tier
     yield from submit(SetTier(account=account.name, tier=tier))
-    return NOTHING
+    return undocumented_body(call)
 
 
 def _add_key(call: AccountCall, public_key: str) -> Generator[Command, Outcome, str]:

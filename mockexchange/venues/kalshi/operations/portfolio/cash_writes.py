@@ -20,14 +20,13 @@ from mockexchange.core.vocabulary import (
 from mockexchange.venues.kalshi.bodies.cash import PERCENT_MAX
 from mockexchange.venues.kalshi.bodies.decoding import invalid
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import AccountCall, Write, WriteOperation, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, Write, WriteOperation, undocumented_body, write
 from mockexchange.venues.kalshi.operations.refusals import require_uuid, submit
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 
 MICROS_PER_CENTICENT = 100
 ALLOCATIONS_MAX = 101
 EMPTY = b"{}"
-NOTHING = b""
 TRANSFER = ("write", "write::transfer")
 
 
@@ -68,7 +67,7 @@ def update_subaccount_netting(call: AccountCall) -> Write:
     _require_member(call)
     subaccount_ref = _subaccount(call, "subaccount_number")
     yield from submit(SetNetting(subaccount_ref=subaccount_ref, enabled=call.body["enabled"]))
-    return NOTHING
+    return undocumented_body(call)
 
 
 def transfer_between_instances(call: AccountCall) -> Write:
