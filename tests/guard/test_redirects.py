@@ -47,6 +47,7 @@ def _redirected(redirection: Redirection, monkeypatch: pytest.MonkeyPatch) -> It
             yield
     finally:
         wrapping.undo()
+        urllib.request.install_opener(None)  # its first caller made one, with the user's proxies
 
 
 def by_socket() -> int:
