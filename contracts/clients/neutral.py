@@ -19,7 +19,7 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TASK_SECONDS_MAX = 60
+TASK_SECONDS_MAX = 100
 """A task that takes longer ends the process with a traceback, since some clients wait for ever."""
 PAGES_MAX = 1_000
 

@@ -32,7 +32,7 @@ from typing import Any, Protocol
 
 from contracts.clients.neutral import TASK_SECONDS_MAX, Driver, Shape, Watched, perform, row_of
 
-WAIT_SECONDS_MAX = 20
+WAIT_SECONDS_MAX = 60
 """Time limit for rows that a test waits for."""
 ERROR = "error"
 """An error of the stream that was handed to the user: {code, text}."""

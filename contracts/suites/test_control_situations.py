@@ -28,6 +28,7 @@ from mockexchange.server.control import requests
 from mockexchange.server.control.waits import waits
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
+from tests.helpers.patience import PATIENCE_S
 
 pytestmark = pytest.mark.contract
 
@@ -347,7 +348,7 @@ def test_a_mistake_of_the_server_is_marked_and_reported(reached: Controlled, mon
     logging.getLogger("uvicorn.error").addHandler(handler)
     try:
         response = httpx.get(f"{reached.server_state.origin()}/_mock/sandboxes", headers=BEARER)
-        assert "Traceback" in said.get(timeout=10).getMessage()
+        assert "Traceback" in said.get(timeout=PATIENCE_S).getMessage()
     finally:
         logging.getLogger("uvicorn.error").removeHandler(handler)
     assert (response.status_code, response.headers["x-mock-exchange"]) == (500, "1")

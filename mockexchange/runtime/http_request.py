@@ -1,8 +1,10 @@
 """Sends HTTP and HTTPS requests to a server, for the commands and the Python API; no proxy is used."""
 
 import json
+import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -56,6 +58,13 @@ def connection_to(url: str, patience_s: float = TIMEOUT_S, ca_cert: str | Path |
     if parts.scheme != "https":
         return HTTPConnection(parts.hostname or "", parts.port, timeout=patience_s)
     return HTTPSConnection(parts.hostname or "", parts.port, timeout=patience_s, context=client_context(ca_cert))
+
+
+def shut_down(connection: HTTPConnection) -> None:
+    """End a connection while another thread reads from it: that read fails at once, as it would not by a close."""
+    if connection.sock is not None:
+        with suppress(OSError):  # the connection has just ended
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def send(

@@ -21,8 +21,7 @@ from mockexchange import (
     serve,
     serve_async,
 )
-
-WAIT_S_MAX = 20
+from tests.helpers.patience import PATIENCE_S
 
 
 def test_who_still_waits_at_the_end_is_told() -> None:
@@ -33,9 +32,9 @@ def test_who_still_waits_at_the_end_is_told() -> None:
         patch.setattr(waits, "_attend", _for_ever(waited))
         with serve() as exchange:
             call = helper.submit(exchange.ask, "POST", "wait", {"for": {"request": {}}, "timeout": "50s"})
-            assert waited.wait(WAIT_S_MAX)
+            assert waited.wait(PATIENCE_S)
         with pytest.raises(Closed, match=r"^this exchange's server has ended: use it inside its `with` block$"):
-            call.result(WAIT_S_MAX)
+            call.result(PATIENCE_S)
 
 
 def _for_ever(waited: threading.Event) -> Any:
@@ -108,7 +107,7 @@ def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: 
     async def live() -> None:
         with serve() as exchange, async_view(exchange) as twin:
             call = asyncio.create_task(twin.ask("POST", "wait", {"for": {"request": {}}, "timeout": "50s"}))
-            assert await asyncio.to_thread(waited.wait, WAIT_S_MAX)
+            assert await asyncio.to_thread(waited.wait, PATIENCE_S)
         with pytest.raises(Closed, match=r"^this exchange's server has ended"):
             await call
 
@@ -128,7 +127,7 @@ def test_an_interrupt_before_there_is_a_loop_leaves_nothing(
 
     def interrupting() -> None:
         signal.pthread_kill(main, signal.SIGINT)
-        assert stopping.wait(WAIT_S_MAX), "who starts it gives up before there is a loop"
+        assert stopping.wait(PATIENCE_S), "who starts it gives up before there is a loop"
         while not thread._is_stopping:
             os.sched_yield()
 

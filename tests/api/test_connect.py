@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,6 +16,7 @@ from mockexchange.api.transport.discovery import find_control, url_mapper
 from mockexchange.api.values.sandbox_settings import for_remote_server
 from mockexchange.runtime.ready_file import default_ready_file
 from tests.api.connections import get, run_in_thread
+from tests.helpers.patience import PATIENCE_S
 
 TOKEN = "the-token-of-the-server-elsewhere"
 FREE_PORT = 9  # discard: nobody listens there
@@ -256,16 +256,26 @@ def test_what_only_a_server_here_has_is_told(elsewhere: Any) -> None:
 # --- waiting for one elsewhere
 
 
-def test_who_is_cancelled_waits_no_longer_and_nor_does_a_thread(elsewhere: Any) -> None:
+def test_who_is_cancelled_waits_no_longer_and_nor_does_a_thread(
+    elsewhere: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mockexchange.server.control.waits import waits
+
+    waited = threading.Event()
+    monkeypatch.setattr(waits, "_require_room", lambda sandbox: waited.set())
+
     async def live() -> None:
         async with connect_async(elsewhere.control_url, TOKEN, sandbox="default") as exchange:
-            async with asyncio.timeout(0.2):
-                await exchange.ask("POST", "wait", {"for": {"request": {}}, "timeout": "50s"})
+            asking = asyncio.create_task(exchange.ask("POST", "wait", {"for": {"request": {}}, "timeout": "10m"}))
+            assert await asyncio.to_thread(waited.wait, PATIENCE_S)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.get_running_loop().shutdown_default_executor()
 
-    before, began_s = set(threading.enumerate()), time.monotonic()
-    with pytest.raises(TimeoutError):
-        asyncio.run(live())  # which waits for its threads
-    assert time.monotonic() - began_s < 25
+    before = set(threading.enumerate())
+    asyncio.run(live())
     assert not [
         thread for thread in threading.enumerate() if thread.name.startswith("asyncio") and thread not in before
     ]

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -12,12 +12,13 @@ import pytest
 from mockexchange.api.errors import MockExchangeError
 from mockexchange.api.serve import serve, serve_async
 from tests.api.calls import BASE, VENUE, get, get_async, headers_for
+from tests.helpers.patience import PATIENCE_S, wait_until
 
 BALANCE = "/portfolio/balance"
 POSITIONS = "/portfolio/positions?limit=3"
 BODY_CUT_AT = 10
-PATIENCE_S = 0.05
-"""Of a client that has little."""
+LITTLE_S = 0.05
+"""The patience of a client that is to lose it."""
 
 
 @pytest.fixture
@@ -120,13 +121,17 @@ BROKEN: list[tuple[dict[str, Any], type[httpx.TransportError], str]] = [
 ]
 
 
+def patience_s(error: type[httpx.TransportError]) -> float:
+    return LITTLE_S if error is httpx.ReadTimeout else PATIENCE_S
+
+
 @pytest.mark.parametrize(("then", "error", "words"), BROKEN, ids=[str(then) for then, _, _ in BROKEN])
 def test_a_fault_is_the_error_that_httpx_has_for_it(
     exchange: Any, http: httpx.Client, then: dict[str, Any], error: type[httpx.TransportError], words: str
 ) -> None:
     exchange.fault(then=then, times=1)
     with pytest.raises(error, match=words) as caught:
-        get(http, exchange, BALANCE, timeout=PATIENCE_S)
+        get(http, exchange, BALANCE, timeout=patience_s(error))
     assert type(caught.value) is error
     assert caught.value.request.url.path.endswith(BALANCE)
     assert get(http, exchange, BALANCE).status_code == 200
@@ -139,7 +144,7 @@ def test_a_fault_is_the_same_error_to_an_asynchronous_client(
     async def ask() -> None:
         async with httpx.AsyncClient(transport=exchange.httpx_transport()) as client:
             with pytest.raises(error, match=words):
-                await get_async(client, exchange, BALANCE, timeout=PATIENCE_S)
+                await get_async(client, exchange, BALANCE, timeout=patience_s(error))
             assert (await get_async(client, exchange, BALANCE)).status_code == 200
 
     exchange.fault(then=then, times=1)
@@ -164,10 +169,13 @@ def test_a_client_may_leave_in_the_middle(exchange: Any, http: httpx.Client) -> 
 def test_an_asynchronous_client_may_be_cancelled(exchange: Any) -> None:
     async def ask() -> None:
         async with httpx.AsyncClient(transport=exchange.httpx_transport()) as client:
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(get_async(client, exchange, BALANCE, timeout=1), PATIENCE_S)
+            asking = asyncio.create_task(get_async(client, exchange, BALANCE, timeout=None))
+            await asyncio.to_thread(wait_until, exchange.journal.requests)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
 
-    exchange.fault(then={"delay": "2s"}, times=1)
+    exchange.fault(then={"delay": "10m"}, times=1)
     asyncio.run(ask())
 
 
@@ -264,15 +272,10 @@ def test_an_exchange_that_ends_does_not_leave_a_client_waiting() -> None:
         exchange.fault(then={"delay": "10m"})
         thread = threading.Thread(target=ask, args=(client, exchange))
         thread.start()
-        _until(lambda: bool(exchange.journal.requests()))
-    thread.join(10)
+        wait_until(exchange.journal.requests)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert len(seen) == 1
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    while not is_so():
-        pass
 
 
 def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

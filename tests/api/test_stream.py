@@ -13,6 +13,7 @@ from websockets.sync.client import connect as open_stream
 
 from mockexchange.api.errors import MockExchangeError, TimedOut, WrongArgument, WrongRequest
 from tests.api.calls import signed
+from tests.helpers.patience import PATIENCE_S
 
 STREAM = "/trade-api/ws/v2"
 MARKET = "KXRAINNYC-25NOV05-T1"
@@ -31,7 +32,7 @@ def subscribe(stream: ClientConnection, *channels: str, number: int = 1) -> None
 
 
 def answer(stream: ClientConnection) -> Any:
-    return json.loads(stream.recv(timeout=10))
+    return json.loads(stream.recv(timeout=PATIENCE_S))
 
 
 def test_it_waits_until_a_client_is_subscribed(exchange: Any) -> None:
@@ -65,7 +66,7 @@ def test_a_channel_that_there_is_not_is_refused_at_once(exchange: Any) -> None:
 def test_a_frame_is_sent_as_it_is(exchange: Any, raw: Any) -> None:
     with stream_of(exchange) as stream:
         assert exchange.stream.send(raw) == 1
-        assert stream.recv(timeout=10) == '{"hello": 1}'
+        assert stream.recv(timeout=PATIENCE_S) == '{"hello": 1}'
     assert exchange.stream.sent(kind="literal")[0].text == '{"hello": 1}'
     exchange.journal.assert_clean()
 
@@ -73,7 +74,7 @@ def test_a_frame_is_sent_as_it_is(exchange: Any, raw: Any) -> None:
 def test_text_that_is_no_json_is_sent_too(exchange: Any) -> None:
     with stream_of(exchange) as stream:
         exchange.stream.send("{not json")
-        assert stream.recv(timeout=10) == "{not json"
+        assert stream.recv(timeout=PATIENCE_S) == "{not json"
 
 
 def test_frames_and_ends_are_for_an_account_or_a_connection(exchange: Any) -> None:
@@ -81,11 +82,11 @@ def test_frames_and_ends_are_for_an_account_or_a_connection(exchange: Any) -> No
         assert exchange.stream.send("to bob", account="bob") == 1
         assert exchange.stream.send("to all") == 2
         assert exchange.stream.send("to the first", connection=1) == 1
-        assert [of_bob.recv(timeout=10), of_bob.recv(timeout=10)] == ["to bob", "to all"]
-        assert [of_alice.recv(timeout=10), of_alice.recv(timeout=10)] == ["to all", "to the first"]
+        assert [of_bob.recv(timeout=PATIENCE_S), of_bob.recv(timeout=PATIENCE_S)] == ["to bob", "to all"]
+        assert [of_alice.recv(timeout=PATIENCE_S), of_alice.recv(timeout=PATIENCE_S)] == ["to all", "to the first"]
         assert exchange.stream.close(4001, account="alice", reason="done") == 1
         with pytest.raises(ConnectionClosedError) as caught:
-            of_alice.recv(timeout=10)
+            of_alice.recv(timeout=PATIENCE_S)
         assert caught.value.rcvd is not None
         assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (4001, "done")
         assert exchange.stream.send("still there") == 1
@@ -95,7 +96,7 @@ def test_a_stream_is_cut_without_a_close_frame(exchange: Any) -> None:
     with stream_of(exchange) as stream:
         assert exchange.stream.close() == 1
         with pytest.raises(ConnectionClosedError) as caught:
-            stream.recv(timeout=10)
+            stream.recv(timeout=PATIENCE_S)
         assert caught.value.rcvd is None
     exchange.journal.assert_clean()
 

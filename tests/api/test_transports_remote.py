@@ -16,12 +16,11 @@ from mockexchange.api.synchronous.connect import connect
 from mockexchange.api.transport.httpx_forwarder import HttpxForwarder
 from mockexchange.api.transport.httpx_transports import RemoteTransport
 from tests.api.calls import BASE, VENUE, get
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port
 
 BALANCE = "/portfolio/balance"
-PATIENCE_S = 0.05
-ACCEPT_S_MAX = 10.0
-"""So that a client that never comes ends the test."""
+LITTLE_S = 0.05
 
 
 @contextmanager
@@ -36,7 +35,7 @@ def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
             connection.sendall(raw)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(ACCEPT_S_MAX)
+        listening.settimeout(PATIENCE_S)
         thread = threading.Thread(target=answer)
         thread.start()
         try:
@@ -56,7 +55,7 @@ def _read(connection: socket.socket) -> bytes:
             return raw
 
 
-def client_of(url: str, timeout: float = 5) -> httpx.Client:
+def client_of(url: str, timeout: float = PATIENCE_S) -> httpx.Client:
     return httpx.Client(transport=RemoteTransport(HttpxForwarder(url, None)), timeout=timeout)
 
 
@@ -127,7 +126,7 @@ def test_a_connection_that_takes_too_long_times_out(monkeypatch: pytest.MonkeyPa
 def test_a_server_that_says_nothing_times_out() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
-        client_of(f"http://127.0.0.1:{listening.getsockname()[1]}", PATIENCE_S) as client,
+        client_of(f"http://127.0.0.1:{listening.getsockname()[1]}", LITTLE_S) as client,
         pytest.raises(httpx.ReadTimeout),
     ):
         client.get(VENUE)

@@ -9,6 +9,7 @@ import pytest
 import respx
 
 from tests.api.calls import BASE, VENUE, get, get_async
+from tests.helpers.patience import PATIENCE_S
 
 BALANCE = "/portfolio/balance"
 
@@ -60,9 +61,9 @@ def test_one_route_is_stubbed_and_the_rest_is_the_sandbox(exchange: Any) -> None
 
 # what a fault does        what the client sees of it               after at most
 FAULTS: list[tuple[dict[str, Any], type[Exception], float]] = [
-    ({"drop": True}, httpx.RemoteProtocolError, 30.0),
-    ({"reset": True}, httpx.ReadError, 30.0),
-    ({"cut_after": 5}, httpx.RemoteProtocolError, 30.0),
+    ({"drop": True}, httpx.RemoteProtocolError, PATIENCE_S),
+    ({"reset": True}, httpx.ReadError, PATIENCE_S),
+    ({"cut_after": 5}, httpx.RemoteProtocolError, PATIENCE_S),
     ({"delay": "10m"}, httpx.ReadTimeout, 0.05),
 ]
 

@@ -18,7 +18,7 @@ from mockexchange.server.process import Server
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
-from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, Target, play
+from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, play
 from tests.server.wire import ADDRESS
 
 LONG = ROUNDS > 1
@@ -42,9 +42,9 @@ class Control(Target):
 
         To write a large body, and to join an answer, would be turns of the client: only the rest is measured.
         """
-        before_ms = self.longest_ms
+        before = self.most_steps
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        await self.leave_out_turn(before_ms)
+        await self.leave_out_turn(before)
         size = len(raw) if declared is None else declared
         head = (
             f"{method} /_mock{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
@@ -59,16 +59,16 @@ class Control(Target):
         while part := await reader.read(65_536):
             parts.append(part)
         writer.close()
-        before_ms = self.longest_ms
+        before = self.most_steps
         answered, _, rest = b"".join(parts).partition(b"\r\n\r\n")
-        await self.leave_out_turn(before_ms)
+        await self.leave_out_turn(before)
         return int(answered.split()[1]), rest
 
-    async def leave_out_turn(self, before_ms: float) -> None:
+    async def leave_out_turn(self, before: int) -> None:
         """Let the watch note the turn that ends here, and forget it."""
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        self.longest_ms = before_ms
+        self.most_steps = before
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_repeated_key_among_many_is_found_at_once(home: Path) -> None:
         async with controlled(home) as target:
             status, answer = await target.call("POST", "/sandboxes", repeated_key(KEYS))
             assert (status, f"the key 'k{KEYS - 1}' is there twice".encode() in answer) == (400, True), answer[:200]
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())
 
@@ -136,7 +136,7 @@ def test_more_accounts_than_there_are_development_keys(home: Path) -> None:
             status, answer = await target.call("POST", "/sandboxes", body)
             assert status == 201, answer[:200]
             assert answer.count(b"BEGIN PRIVATE KEY") == ACCOUNTS
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())
 
@@ -149,7 +149,7 @@ def test_a_long_batch_and_all_that_lists_it(home: Path) -> None:
             for path in ("/log", "/accounts/alice/ledger", "/accounts/alice/positions", "/journal", "/frames", ""):
                 status, answer = await target.call("GET", f"/sandboxes/default{path}")
                 assert status == 200
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())
 
@@ -164,7 +164,7 @@ def test_many_steps_that_are_due_at_once(home: Path) -> None:
             assert (await target.call("POST", "/sandboxes/default/clock", {"advance": "1s"}))[0] == 200
             assert (await target.call("GET", "/sandboxes/default/script"))[0] == 200
             assert len(target.sandbox.log) > STEPS
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())
 
@@ -179,12 +179,12 @@ def test_a_full_journal_is_read_in_pieces(home: Path) -> None:
             for number in range(requests):
                 request = Request("POST", "/trade-api/v2/portfolio/orders", f"n={number}", headers, b"{" + b" " * 3_000)
                 target.sandbox.answer(RequestContext.of(request))
-            await target.leave_out_turn(0.0)
+            await target.leave_out_turn(0)
             for query in ("", "?status=401&redact=true", "?short=true", "?q=nowhere", "?path=/nowhere"):
                 status, _ = await target.call("GET", f"/sandboxes/default/journal{query}")
                 assert status == 200
             assert (await target.call("DELETE", "/sandboxes/default/journal"))[0] == 204
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())
 
@@ -275,6 +275,6 @@ def test_a_long_scenario_is_parsed_beside_the_loop(home: Path, kind: str) -> Non
         async with controlled(home) as target:
             status, answer = await target.call("POST", "/sandboxes", {"name": "long", "scenario": whole})
             assert status == 201, answer[:300]
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())

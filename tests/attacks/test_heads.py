@@ -1,7 +1,6 @@
 """Heads that are too much: each is cut at its bound, refused with the reason, journalled, and kept small."""
 
 import asyncio
-import time
 from functools import partial
 
 import pytest
@@ -10,12 +9,13 @@ from mockexchange.server.http import cut_requests, listener, protocols
 from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX, HEADERS_MAX
 from mockexchange.server.http.fast_protocol import PIPELINE_MAX
 from mockexchange.server.http.h11_protocol import JournalledH11Protocol
-from mockexchange.server.loop_budget import PIECE_BYTES, LoopBudget, budget_of
-from tests.attacks.attacking import ROUNDS, TURN_MS_MAX, attacked, head, play, watched
+from mockexchange.server.loop_budget import PIECE_BYTES, TURN_S, LoopBudget, budget_of
+from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, attacked, head, play, watched
+from tests.attacks.test_turns import Clock
+from tests.helpers.patience import PATIENCE_S
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
 SLOW_BODY = head(POSITIONS, "Content-Length: 100000", method="POST")
-GUARD_S = 10
 
 
 @pytest.fixture(params=["httptools", "h11"])
@@ -54,7 +54,7 @@ def test_too_much_of_a_head_is_refused_and_journalled(parser: str, name: str) ->
             assert len(entries) == ROUNDS
             assert diagnosis in str(entries[-1].diagnosis)
             assert entries[-1].head_bytes + len(entries[-1].body or b"") < 4 * HEADERS_BYTES_MAX
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())
 
@@ -81,7 +81,7 @@ def test_endless_trailers_of_a_body_end(parser: str, trailer: bytes) -> None:
             answer = await reader.read(12)
             assert answer in (b"HTTP/1.1 431", b"HTTP/1.1 400")
             writer.close()
-        assert target.longest_ms < TURN_MS_MAX
+        assert target.most_steps < TURN_STEPS_MAX
 
     if parser == "httptools":
         play(scene())
@@ -126,7 +126,7 @@ def test_single_bytes_do_not_put_a_deadline_off(
         async with attacked() as target:
             reader, writer = await target.connect()
             dripping = asyncio.ensure_future(drip(writer))
-            assert await asyncio.wait_for(reader.read(12), GUARD_S) == b"HTTP/1.1 408"
+            assert await asyncio.wait_for(reader.read(12), PATIENCE_S) == b"HTTP/1.1 408"
             dripping.cancel()
             writer.close()
 
@@ -182,23 +182,22 @@ def test_a_pipeline_gets_its_share_of_a_turn(parser: str) -> None:
                 [connection] = target.listener.open_connections
                 waiting = max(waiting, len(getattr(connection, "pipeline", ())))
             writer.close()
-            assert target.longest_ms < TURN_MS_MAX
+            assert target.most_steps < TURN_STEPS_MAX
             assert waiting <= PIPELINE_MAX + 1 + PIECE_BYTES // (len(raw) // count)
 
     play(scene())
 
 
-def test_work_beyond_the_first_piece_waits_in_one_queue() -> None:
+def test_work_beyond_the_first_piece_waits_in_one_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many pieces wait, a turn takes a bounded part of them, in the order of their arrival."""
+    clock = Clock(monkeypatch)
 
     async def scene() -> None:
         shares, done = LoopBudget(asyncio.get_running_loop()), list[int]()
 
         def work(number: int) -> None:
             done.append(number)
-            until_s = time.perf_counter() + 0.001
-            while time.perf_counter() < until_s:
-                pass
+            clock.work(TURN_S / 4)
 
         for number in range(30):
             shares.add(partial(work, number))
@@ -208,6 +207,6 @@ def test_work_beyond_the_first_piece_waits_in_one_queue() -> None:
             await asyncio.sleep(0)
             most = max(most, len(done) - before)
         assert done == sorted(done)
-        assert 1 <= most <= 5
+        assert most == 4
 
     play(scene())

@@ -75,9 +75,10 @@ def test_few_sockets_that_were_paused_are_read_in_one_turn(
 ) -> None:
     """Each read copies up to 256 KiB, so fifty of them would hold the loop for ten milliseconds.
 
-    Turns have time for all that waits, so that all sockets have used up their bytes in the same turn.
+    The clock stands still: turns have time for all that waits, so that all sockets have used up their bytes in the
+    same turn.
     """
-    monkeypatch.setattr(loop_budget, "TURN_S", 0.05)
+    Clock(monkeypatch)
 
     async def scene() -> None:
         async with attacked() as target:

@@ -16,6 +16,7 @@ from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.keys import make_pair
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
@@ -35,7 +36,6 @@ history:
 
 
 POSITIONS = "/portfolio/positions"
-GUARD_S = 20
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -133,6 +133,6 @@ def streamed(cli: Cli, server: Server, sandbox: str) -> str:
     with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
         for said in ('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}', b"\xff"):
             client.send(said)
-            client.recv(GUARD_S)
+            client.recv(PATIENCE_S)
     cli("wait", "frame", "kind=close", "--sandbox", sandbox)
     return sandbox

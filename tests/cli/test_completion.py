@@ -14,6 +14,7 @@ from mockexchange.cli.commands.completion import SHELLS, VARIABLE, paths_of
 from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names
 from tests.cli.conftest import Cli
+from tests.helpers.patience import PATIENCE_S
 from tests.house.serving import COMMAND, clean_environment
 
 CHECKERS = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
@@ -33,7 +34,7 @@ def test_the_script_asks_this_program(cli: Cli, shell: str) -> None:
     assert f"{VARIABLE}={shell}_complete" in script
     assert "mockexchange" in script
     if shutil.which(shell):
-        subprocess.run(CHECKERS[shell], input=script, text=True, check=True, timeout=20)
+        subprocess.run(CHECKERS[shell], input=script, text=True, check=True, timeout=PATIENCE_S)
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash here")
@@ -50,7 +51,7 @@ def test_bash_completes_with_it(cli: Cli, tmp_path: Path) -> None:
         env=clean_environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     assert COMMAND.exists()
     assert done.stdout.strip() == "golden"

@@ -11,7 +11,8 @@ from mockexchange.cli.server_connection import Server
 from mockexchange.replay import read_journal
 from mockexchange.runtime.http_request import send
 from mockexchange.sandbox.options import DEFAULT
-from tests.cli.conftest import GUARD_S, POSITIONS, AtTerminal, Cli
+from tests.cli.conftest import POSITIONS, AtTerminal, Cli
+from tests.helpers.patience import PATIENCE_S
 
 
 def test_the_journal_is_a_line_a_request(cli: Cli, busy: str) -> None:
@@ -228,7 +229,7 @@ def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server
     with connect(f"ws://{origin}/ws/api/v2", proxy=None) as client:
         for method in ("public/new", "public/test"):
             client.send(json.dumps({"id": 1, "method": method}))
-            client.recv(GUARD_S)
+            client.recv(PATIENCE_S)
     rows = [line.split("\t") for line in cli("journal", "--frames", "--sandbox", sandbox).stdout.splitlines()]
     assert [row[7] for row in rows[1:5]] == [
         "stub wrong",

@@ -10,8 +10,8 @@ from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.cli.conftest import Cli
+from tests.helpers.patience import PATIENCE_S
 
-GUARD_S = 20
 FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, price: 0.40}"
 
 
@@ -60,9 +60,9 @@ def test_streams_run_again_too(cli: Cli, server: Server, sandbox: str, tmp_path:
     headers = sign("kalshi", alice, UnsignedRequest("GET", STREAM_PATH))
     with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
         client.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
         cli("do", FILL, "--sandbox", sandbox)
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
     cli("wait", "frame", "kind=close", "--sandbox", sandbox)
     (tmp_path / "log.jsonl").write_text(cli("log", "--sandbox", sandbox).stdout)
     (tmp_path / "requests.jsonl").write_text(cli("journal", "--json", "--sandbox", sandbox).stdout)

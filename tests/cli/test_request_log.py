@@ -31,6 +31,7 @@ from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntr
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from mockexchange.venues.request import Request
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import make, run
 
 NOW = 1_763_800_000_123_456
@@ -215,7 +216,7 @@ class Stuck(io.StringIO):
 
     def write(self, text: str) -> int:
         self.has_begun.set()
-        self.may.wait(10)
+        self.may.wait(PATIENCE_S)
         return super().write(text)
 
 
@@ -249,7 +250,7 @@ def test_a_writer_whose_stream_is_stuck_ends_all_the_same(monkeypatch: pytest.Mo
     out = Stuck()
     writer = LogWriter(out)
     assert writer.put(lambda: "x")
-    assert out.has_begun.wait(10)
+    assert out.has_begun.wait(PATIENCE_S)
     assert [writer.put(lambda: "x") for _ in range(2)] == [True, False]
     writer.close()
     out.may.set()

@@ -17,6 +17,7 @@ from mockexchange.cli import main
 from mockexchange.emulation.run import RunSettings
 from mockexchange.replay import read_journal
 from tests.emulation.programs import command_of
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 
 GOOD = 'print(ask(os.environ["KALSHI_API_BASE_URL"] + "/exchange/status"))'
@@ -211,7 +212,7 @@ def test_a_signal_before_the_program_is_started_leaves_nothing_behind(name: str,
         env={**os.environ, "TMPDIR": str(folders[0]), "XDG_RUNTIME_DIR": str(folders[1]), "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (done.returncode, done.stderr) == (
@@ -291,5 +292,5 @@ def test_standard_streams_are_the_programs_and_an_interrupt_ends_it() -> None:
         process.stdin.flush()
         assert process.stdout.readline() == "HELLO\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE_S) == 130
         assert process.stderr.read() == ""

@@ -23,8 +23,9 @@ from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import COLOUR, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM, error_of
+from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.signals import none_ignored
-from tests.house.serving import STOP_SECONDS_MAX, served
+from tests.house.serving import served
 
 ACCOUNTS: list[dict[str, Any]] = [
     {
@@ -229,9 +230,9 @@ def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_
             server = find_server(tmp_path / "mockexchange/ready.json")
             assert server.ready["pid"] == process.pid
             with pytest.raises(Failure, match="is a pipe: expected a regular file"):
-                server.ask("POST", "sandboxes", {"scenario": "pipe.yaml"}, patience_s=STOP_SECONDS_MAX)
+                server.ask("POST", "sandboxes", {"scenario": "pipe.yaml"}, patience_s=PATIENCE_S)
             process.send_signal(number)
-            _, complaint = process.communicate(timeout=STOP_SECONDS_MAX)
+            _, complaint = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
     assert (process.returncode, complaint) == (0, b"")
@@ -243,22 +244,10 @@ def test_quiet_prints_nothing(tmp_path: Path) -> None:
     command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty", "--quiet", "--ready-file", str(ready_file)]
     environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        wait_for(ready_file, process)
+        wait_until(ready_file.exists)
         process.terminate()
-        printed, _ = process.communicate(timeout=STOP_SECONDS_MAX)
+        printed, _ = process.communicate(timeout=PATIENCE_S)
     assert printed == b""
-
-
-def wait_for(file: Path, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
-        if file.exists():
-            return
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    raise AssertionError(f"exit code {process.poll()}, not ready")
 
 
 def test_a_date_without_documents_cannot_be_checked() -> None:
@@ -289,7 +278,7 @@ def test_every_line_of_a_json_log_is_an_object(tmp_path: Path) -> None:
     """Also the reason of a failed start."""
     (tmp_path / "bad.yaml").write_text("scenario: [x\n")
     command = [sys.executable, "-m", "mockexchange", "serve", "--log-format", "json", "--scenario", "bad.yaml"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     [failed] = map(json.loads, done.stderr.splitlines())
     assert (done.returncode, failed["event"], failed["level"]) == (2, "failed", "error")
     assert failed["problem"].startswith("bad.yaml:2: not valid YAML")

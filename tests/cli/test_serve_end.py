@@ -12,8 +12,7 @@ import pytest
 from mockexchange.cli.server_connection import find_server
 from mockexchange.runtime.http_request import send
 from tests.cli.test_click_base import ENVIRONMENT
-from tests.cli.test_serve import wait_for
-from tests.house.serving import STOP_SECONDS_MAX
+from tests.helpers.patience import PATIENCE_S, wait_until
 
 OPTIONS = [
     [],
@@ -34,11 +33,11 @@ def test_nothing_is_left_open(options: list[str], has_clients: bool, tmp_path: P
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=pipe, stderr=pipe) as process:
         try:
-            wait_for(ready_file, process)
+            wait_until(ready_file.exists)
             clients = _open_clients(ready_file) if has_clients else []
         finally:
             process.terminate()
-        _, errors = process.communicate(timeout=STOP_SECONDS_MAX)
+        _, errors = process.communicate(timeout=PATIENCE_S)
     for client in clients:
         client.close()
     assert process.returncode == 0

@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 
 from mockexchange.cli.server_connection import Server, find_server
 from tests.cli.conftest import Cli
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
@@ -88,7 +89,7 @@ def test_channels_that_were_left_out_are_told_by_why(cli: Cli, server: Server) -
     with connect(server.ready["venues"]["deribit"]["ws_url"], proxy=None) as socket:
         channels = ["user.chages.any.any.raw", "user.changes.any.any.100ms"]
         socket.send(json.dumps({"id": 1, "method": "public/subscribe", "params": {"channels": channels}}))
-        socket.recv(timeout=10)
+        socket.recv(timeout=PATIENCE_S)
     told = cli("why", "20").stdout
     assert "user.chages.any.any.raw" in told
     assert "subscribed" in cli("journal", "--frames", "--kind", "subscribed").stdout

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.kit.client.cards import load_cards
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
 
@@ -152,7 +153,7 @@ def test_an_interruption_ends_everything_and_is_told(tmp_path: Path) -> None:
         with (tmp_path / "told").open() as told:
             port = int(told.readline())
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert "The run ended before its end: it was interrupted" in output
     with pytest.raises(ConnectionRefusedError):

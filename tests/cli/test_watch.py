@@ -22,11 +22,11 @@ from tests.cli.conftest import SCENARIO, Cli
 from tests.cli.test_click_base import PROGRAM
 from tests.cli.test_live_view import picture
 from tests.cli.watched_events import AT, COMMAND, FILLED, FIRING, FRAME, REQUEST, TRADED, event
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
 FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, price: 0.40}"
-WAIT_SECONDS_MAX = 20
 
 
 # --- in words
@@ -249,7 +249,7 @@ def test_it_tells_a_line_an_event_where_there_is_no_terminal(cli: Cli, server: S
         assert [read_line(process)[1] for _ in range(2)] == ["end", "begin"]
         server.ask_sandbox("DELETE", sandbox)
         assert read_line(process)[1] == "end"
-        _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+        _, complaint = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 1
         assert complaint.decode() == (
             f"mockexchange watch: the exchange '{sandbox}' is no more: the sandbox was deleted\n"
@@ -265,7 +265,7 @@ def test_it_ends_when_the_server_is_stopped(tmp_path: Path, monkeypatch: pytest.
             assert read_line(process)[1] == "begin"
             os.kill(server.ready["pid"], signal.SIGTERM)
             assert read_line(process)[1] == "end"
-            _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+            _, complaint = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert complaint.decode() == "mockexchange watch: the exchange 'default' is no more: the server was stopped\n"
 
@@ -282,7 +282,7 @@ def test_the_display_follows_and_goes_away_with_an_interrupt(cli: Cli, server: S
         read_until(reader, b" 2.00 ")
         process.send_signal(signal.SIGINT)
         read_until(reader, b"\x1b[?1049l")
-        _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+        _, complaint = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, complaint.strip()) == (130, b"")
     os.close(reader)
 
@@ -299,7 +299,7 @@ def test_the_display_obeys_keys(server: Server, sandbox: str) -> None:
         read_until(reader, b" of alice")
         os.write(reader, b"q")
         read_until(reader, b"\x1b[?1049l")
-        _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+        _, complaint = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, complaint.strip()) == (0, b"")
     os.close(reader)
 
@@ -316,7 +316,7 @@ def read_until(reader: int, *words: bytes) -> None:
     """Read what is drawn until all the words have been."""
     seen = b""
     while missing := [word for word in words if word not in seen]:
-        assert select.select([reader], [], [], WAIT_SECONDS_MAX)[0], f"{missing} are not in {seen[-2_000:]!r}"
+        assert select.select([reader], [], [], PATIENCE_S)[0], f"{missing} are not in {seen[-2_000:]!r}"
         seen += os.read(reader, 65_536)
 
 

@@ -10,6 +10,7 @@ from mockexchange.cli.commands import why as subject
 from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.http_request import send
 from tests.cli.conftest import POSITIONS, AtTerminal, Cli
+from tests.helpers.patience import PATIENCE_S
 
 
 def test_why_shows_what_to_change(cli: Cli, server: Server, busy: str) -> None:
@@ -98,7 +99,7 @@ def test_unsigned_and_garbled_requests_are_shown_safely(cli: Cli, server: Server
     made = server.ask("POST", "sandboxes", {"scenario": "empty", "port": "0"})
     send("GET", f"{made['base_url']}{POSITIONS}", {}, b"a body")
     parts = urlsplit(made["base_url"])
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as raw:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=PATIENCE_S) as raw:
         raw.sendall(b"\x1b[2J\xff\r\n\r\n")
         assert raw.recv(12) == b"HTTP/1.1 400"
     text = cli("why", "--sandbox", made["id"]).stdout

@@ -6,6 +6,7 @@ import sys
 
 from mockexchange.cli.commands import COMMANDS
 from tests.cli.test_click_base import ENVIRONMENT
+from tests.helpers.patience import PATIENCE_S
 
 HELP_OF_EACH = """\
 import json, sys
@@ -28,7 +29,7 @@ NEEDING = ("drift", "snapshot", "verify client", "verify server")
 def test_no_command_ends_with_a_traceback() -> None:
     libraries = "httpx hypothesis jsonschema_rs schemathesis"
     command = [sys.executable, "-c", HELP_OF_EACH, libraries, *COMMANDS, "verify server", "verify client"]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     results = json.loads(done.stdout)
     assert {words for words, (code, _, _) in results.items() if code} == set(NEEDING)
     for words in NEEDING:

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
-TASK_SECONDS_MAX = 60
+TASK_SECONDS_MAX = 100
 MODULES = {"sync": "ccxt", "async": "ccxt.async_support", "pro": "ccxt.pro"}
 
 

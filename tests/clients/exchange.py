@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
-ANSWER_SECONDS_MAX = 90
+from tests.helpers.patience import PATIENCE_S
+
 WAIT = "60s"
 """Longer than a program needs to start on a busy machine: it bounds silence only."""
 MAIN_KEY = "main"
@@ -38,7 +39,7 @@ class Control:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Return the JSON answered for `path`, which is below /_mock; AssertionError unless it went well."""
-        connection = HTTPConnection(self._where.hostname or "", self._where.port, timeout=ANSWER_SECONDS_MAX)
+        connection = HTTPConnection(self._where.hostname or "", self._where.port, timeout=PATIENCE_S)
         try:
             text = None if body is None else json.dumps(body)
             connection.request(method, f"{self._where.path}/{path}", text, self._headers)

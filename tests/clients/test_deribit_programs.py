@@ -10,7 +10,8 @@ from mockexchange.clients.published import CLIENTS, variables_of
 from tests.clients.deribit import ACCOUNT, SCENARIO, positions_by_name, profit, shown, trade
 from tests.clients.exchange import MAIN_KEY, OpenSandbox, Sandbox
 from tests.clients.processes import find_python
-from tests.clients.test_recipes import RUN_SECONDS_MAX, run, running
+from tests.clients.test_recipes import run, running
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment
 
@@ -65,7 +66,7 @@ def test_typed_deribit_prints_what_happens(open_sandbox: OpenSandbox, tmp_path: 
     with running(command_of("typed-deribit"), tmp_path, environment) as program:
         sandbox.wait_for(subscribed={"account": ACCOUNT, "channel": "user.changes"})
         sandbox.do(trade("BTC-PERPETUAL", "buy", "100", "114000"))
-        printed, errors = program.communicate(timeout=RUN_SECONDS_MAX)
+        printed, errors = program.communicate(timeout=PATIENCE_S)
     truth = positions_by_name(sandbox)["BTC-PERPETUAL"]
     name, size, floating = printed.split()
     assert (name, float(size), float(floating)) == (

@@ -11,6 +11,7 @@ import mockexchange
 from mockexchange.clients.published import CLIENTS
 from tests.clients.processes import environment, find_python
 from tests.examples.programs import NODE_ENVIRONMENT, require_node
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tools.client_orders import ORDER_PROGRAMS
 
@@ -19,7 +20,6 @@ pytestmark = pytest.mark.clients
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 SCENARIO = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
 ACCOUNTS = {"kalshi": "alice", "deribit": "dora"}
-PROGRAM_SECONDS_MAX = 90
 
 
 def command_of(client: str, code: str) -> tuple[list[str], dict[str, str]]:
@@ -44,7 +44,7 @@ def test_a_client_places_the_order_of_its_recipe(client: str) -> None:
         done = subprocess.run(
             command,
             env=environment() | variables,
-            timeout=PROGRAM_SECONDS_MAX,
+            timeout=PATIENCE_S,
             capture_output=True,
             text=True,
             check=False,

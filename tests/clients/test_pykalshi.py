@@ -16,6 +16,7 @@ from tests.clients.exchange import MAIN_KEY, PRIMARY_SUBACCOUNT, Credential, Ope
 from tests.clients.recipes import read_table
 from tests.clients.views import Row, cents, in_order, read_golden_accounts, row_of_wire, settled, unsettled
 from tests.clients.worlds import ADVANCE, API_DATES, CLOCKS, FILL_LATER, SUBTRADERS
+from tests.helpers.patience import PATIENCE_S
 
 pytestmark = pytest.mark.clients
 
@@ -35,7 +36,7 @@ def connect(tmp_path: Path) -> Iterator[Connect]:
             path = tmp_path / f"{chosen.key_id}.pem"
             path.write_text(chosen.private_key_pem, encoding="ascii")
             client = KalshiClient(
-                api_key_id=chosen.key_id, private_key_path=str(path), api_base=sandbox.base_url, timeout=30
+                api_key_id=chosen.key_id, private_key_path=str(path), api_base=sandbox.base_url, timeout=PATIENCE_S
             )
             return clients.enter_context(client)
 

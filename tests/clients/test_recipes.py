@@ -19,10 +19,10 @@ from tests.clients.processes import find_python
 from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes, read_table
 from tests.clients.views import in_order, unsettled
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment
 
-RUN_SECONDS_MAX = 60
 RECIPES = read_recipes()
 DEMO_ACCOUNT = "alice"
 """The first account of the scenario `demo`, the default of `mockexchange env`."""
@@ -31,7 +31,7 @@ DEMO_ACCOUNT = "alice"
 def run(command: list[str], home: Path, environment: Mapping[str, str]) -> str:
     """Return the output of a command; AssertionError with the output if it fails."""
     done = subprocess.run(
-        command, cwd=home, env=environment, timeout=RUN_SECONDS_MAX, capture_output=True, text=True, check=False
+        command, cwd=home, env=environment, timeout=PATIENCE_S, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -77,7 +77,7 @@ def test_a_stream_program_of_the_page_prints_what_happens(
     with running(command, server.home, environment) as program:
         sandbox.wait_for(subscribed={"account": DEMO_ACCOUNT, "channel": "market_positions"})
         sandbox.do({"fill": {"account": DEMO_ACCOUNT, "market": TOLD_MARKET, **BUY}})
-        printed, errors = program.communicate(timeout=RUN_SECONDS_MAX)
+        printed, errors = program.communicate(timeout=PATIENCE_S)
     (position,) = (row for row in sandbox.truth(DEMO_ACCOUNT) if row["instrument"] == TOLD_MARKET)
     ticker, quantity, cost = printed.split()
     assert (ticker, quantity, Decimal(cost)) == (TOLD_MARKET, position["quantity"], Decimal(position["cost"])), errors

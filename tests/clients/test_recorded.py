@@ -33,6 +33,7 @@ from tests.clients.test_ccxt import VERSION as CCXT_VERSION
 from tests.clients.test_ccxt import User
 from tests.clients.test_typed_deribit import CHANGES, MOVES, PERPETUAL, RUNNER, VERSION, Client
 from tests.clients.truths import SCENARIO, TRUTH, WRITES_SCENARIO, WRITES_TRUTH, read_questions
+from tests.helpers.patience import PATIENCE_S
 
 pytestmark = pytest.mark.clients
 
@@ -78,7 +79,7 @@ def proxied(sandbox: Sandbox, path: Path) -> Iterator[tuple[Sandbox, list[Line]]
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     try:
-        assert is_ready.wait(30)
+        assert is_ready.wait(PATIENCE_S)
         yield through(sandbox, f"127.0.0.1:{ports[0]}"), lines
     finally:
         loop.call_soon_threadsafe(done.set)

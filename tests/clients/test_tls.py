@@ -20,11 +20,11 @@ from mockexchange.runtime.http_request import ControlApi
 from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes
 from tests.clients.views import in_order, unsettled
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, served
 
 NAME = "mock.test"
-RUN_SECONDS_MAX = 60
 SERVE = (sys.executable, "-m", "mockexchange", "serve", "--quiet", "--tls", "--tls-name", NAME)
 RECIPES = read_recipes()
 RESOLVING = f"""
@@ -78,9 +78,7 @@ def pointed(ready: Mapping[str, Any], client: str, host: str, *, is_trusting: bo
 
 
 def run(command: list[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command, env=environment, timeout=RUN_SECONDS_MAX, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, env=environment, timeout=PATIENCE_S, capture_output=True, text=True, check=False)
 
 
 def program(client: str, text: str) -> list[str]:

@@ -21,8 +21,8 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-TASK_SECONDS_MAX = 60
-WAIT_SECONDS_MAX = 20
+TASK_SECONDS_MAX = 100
+WAIT_SECONDS_MAX = 60
 
 
 def module(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import TOKEN, Live, serving
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -19,7 +20,7 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--host-resolver-rules=MAP {FOREIGN_HOST} 127.0.0.1",
 ]
-PATIENCE_MS = 20_000
+PATIENCE_MS = PATIENCE_S * 1_000
 """For what the page does by itself, on a machine that is busy."""
 DISTANT_MS = 300
 """The delay of a request to a distant server."""

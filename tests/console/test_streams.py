@@ -11,6 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import open_console
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Live
 from tests.server.small import SMALL
 
@@ -77,7 +78,7 @@ def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, st
     tab.get_by_role("button", name="send").first.click()
     tab.get_by_role("textbox", name="frame").fill('{"hello": 1}')
     tab.get_by_role("button", name="Send", exact=True).click()
-    assert stream.recv(timeout=20) == '{"hello": 1}'
+    assert stream.recv(timeout=PATIENCE_S) == '{"hello": 1}'
     tab.get_by_role("button", name="close", exact=True).first.click()
     tab.get_by_role("button", name="Close the stream").click()
     tab.get_by_text("No stream is open now.").wait_for()
@@ -104,13 +105,13 @@ def test_a_frame_is_sent_disturbed_and_the_stream_closed_by_keys(
     tab.get_by_role("textbox", name="frame").fill('{"hello": 2}')
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
-    assert stream.recv(timeout=20) == '{"hello": 2}'
+    assert stream.recv(timeout=PATIENCE_S) == '{"hello": 2}'
     tab.locator("dialog").wait_for(state="detached")
     tab.keyboard.press(".")
     tab.get_by_role("button", name="frozen: follow again").wait_for()
     count = tab.locator(".grid .space > .row").count()
     live.json("POST", "/sandboxes/default/commands", [FILL])
-    stream.recv(timeout=20)
+    stream.recv(timeout=PATIENCE_S)
     assert tab.locator(".grid .space > .row").count() == count
     show_the_lost_fill(tab)
     tab.get_by_role("button", name="fault", exact=True).press("Enter")

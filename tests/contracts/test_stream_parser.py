@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.stream_documents import SUBJECTS
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tools.write_stream_contracts import target
 
@@ -35,7 +36,6 @@ const texts = JSON.parse(readFileSync(0, "utf8"));
   console.log(JSON.stringify(parsed));
 })();
 """
-PARSE_S = 120
 OF_GATE = "2026-10"
 
 
@@ -59,7 +59,7 @@ def parse(command: list[str], text: str) -> Any:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PARSE_S,
+        timeout=PATIENCE_S,
     )
     return json.loads(ran.stdout)["document"]
 

@@ -17,6 +17,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from tests.docs.fences import Fence
 from tests.docs.test_snippets import Follower
+from tests.helpers.patience import PATIENCE_S
 from tests.house.serving import served
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,9 @@ def run(line: str, ready_file: Path, folder: Path) -> subprocess.CompletedProces
     assert words[0] == "mockexchange", line
     environment = {**os.environ, "MOCKEXCHANGE_READY_FILE": str(ready_file)}
     command = [sys.executable, "-m", "mockexchange", *words[1:]]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, timeout=60, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=folder, timeout=PATIENCE_S, check=False
+    )
     if target:
         (folder / target).write_text(done.stdout)
     return done
@@ -132,7 +135,7 @@ def test_the_client_snippet_runs_against_the_server(ready_file: Path, tmp_path: 
     here = snippet.replace("http://127.0.0.1:8600/trade-api/v2", ready["venues"]["kalshi"]["base_url"])
     here = here.replace("alice.pem", alice["private_key_path"])
     assert alice["key_id"] in here, "the README's key id is the demo scenario's"
-    done = subprocess.run([sys.executable, "-c", here], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", here], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     assert "KXHIGHCHI-25NOV05-B60" in done.stdout
 

@@ -11,6 +11,7 @@ from mockexchange.venues.signalplus.enumerations import CURRENCIES, KINDS
 from mockexchange.venues.signalplus.errors import ERRORS, Situation
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.settings import SWITCHES
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, served
 from tests.venues.signalplus.world import World
@@ -33,11 +34,11 @@ def test_the_client_prints_what_the_page_says(tmp_path: Path) -> None:
     with served(tmp_path, sys.executable, "-m", "mockexchange", "serve", "--scenario", str(scenario)):
         environment = clean_environment(tmp_path) | {"MOCKEXCHANGE_READY_FILE": str(tmp_path / "ready.json")}
         asked = [sys.executable, "-m", "mockexchange", "env", "--account", "gina", "--format", "json"]
-        exports = json.loads(subprocess.check_output(asked, env=environment, timeout=60))
+        exports = json.loads(subprocess.check_output(asked, env=environment, timeout=PATIENCE_S))
         given = {name: value for name, value in os.environ.items() if not name.startswith("SIGNALPLUS_")} | {
             name: value for name, value in exports.items() if value is not None
         }
-        printed = subprocess.check_output([sys.executable, str(client)], env=given, timeout=60, text=True)
+        printed = subprocess.check_output([sys.executable, str(client)], env=given, timeout=PATIENCE_S, text=True)
     assert printed == PRINTED
 
 

@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.docs.fences import Fence, fences_of, holder_of, kind_of, pages
+from tests.helpers.patience import PATIENCE_S
 from tests.house.serving import clean_environment, served
 
 RUN = {"test", "program", "commands"}
 SERVE = re.compile(r"^mockexchange serve\b(?P<options>[^#\n]*)", re.MULTILINE)
 NAME_IN_FIRST_LINE = re.compile(r"# ([\w-]+\.\w+)\n")
 ADDRESS = "127.0.0.1:8600"
-SECONDS_MAX = 120
 COMPLAINT = re.compile(r"^(?:Traceback|Usage:|mockexchange[a-z ]*:)", re.MULTILINE)
 """Of a command within `eval "$(...)"`, whose exit code the shell does not look at."""
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", "-Werror", "--strict-markers", "-rA"]
@@ -98,7 +98,7 @@ class Follower:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=SECONDS_MAX,
+            timeout=PATIENCE_S,
             check=False,
         )
         where = fence.place if fence else str(self.folder)

@@ -15,6 +15,7 @@ from mockexchange.kit.server import throttled_transport
 from mockexchange.kit.server.run import rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER, ROLES
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, served
 
@@ -39,7 +40,7 @@ def test_the_commands_run(line: str, home: Path) -> None:
         env=clean_environment(home) | narrow,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, (done.stdout, done.stderr)

@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 import mockexchange
 from mockexchange.clients.published import CLIENTS, GENERIC
 from tests.docs.fences import fences_of
+from tests.helpers.patience import PATIENCE_S
 from tools import (
     write_control_page,
     write_diagrams,
@@ -86,7 +87,7 @@ def test_an_acknowledgement_is_a_frame_of_its_channel_and_of_another_kind() -> N
         alice = exchange.accounts["alice"]
         with connect(exchange.ws_url, additional_headers=alice.headers("GET", exchange.ws_url)) as stream:
             stream.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
-            stream.recv(timeout=10)
+            stream.recv(timeout=PATIENCE_S)
             frame = {"account": "alice", "channel": "fill"}
             status, told = asked(exchange, "wait", {"for": {"frame": {**frame, "direction": "out"}}})
             assert (status, [each["kind"] for each in told["found"]]) == (200, ["subscribed"])

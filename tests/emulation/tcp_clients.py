@@ -13,6 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from mockexchange.emulation.tcp_listener import StreamPair, TcpListener, connect_locally, join
 from mockexchange.runtime.trust import bundle
 from mockexchange.server.tls.certificates import Authority
+from tests.helpers.patience import PATIENCE_S
 
 
 async def pass_on(port: int, client: StreamPair) -> None:
@@ -40,7 +41,7 @@ def tls_door(url: str, names: Sequence[str], folder: Path) -> Iterator[tuple[int
 
 def dial(port: int) -> socket.socket:
     """A connection that waits for nothing longer than 10 s."""
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
 
 def read_to_end(sock: socket.socket) -> bytes:

@@ -17,6 +17,7 @@ import pytest
 
 from mockexchange.emulation import child_process as programs
 from mockexchange.emulation.child_process import CannotStart, Program
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 
 PYTHON = sys.executable
@@ -181,7 +182,7 @@ def test_signals_are_handed_on_once(name: str) -> None:
         assert process.stdout.readline() == "ready False\n"
         process.send_signal(getattr(signal, name))
         assert process.stdout.readline() == f"{name} None\n"
-        assert process.wait(20) == 40
+        assert process.wait(PATIENCE_S) == 40
 
 
 def test_the_terminals_interrupt_reaches_the_child_once() -> None:
@@ -222,4 +223,4 @@ def in_terminal(command: Sequence[str]) -> tuple[list[str], int]:
         while piece := os.read(terminal, 1_000):
             said += piece
     os.close(terminal)
-    return said.decode().split("\r\n")[:2], process.wait(20)
+    return said.decode().split("\r\n")[:2], process.wait(PATIENCE_S)

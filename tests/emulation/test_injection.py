@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.emulation.injection import PYTHON_START, Injection, write_injection
+from tests.helpers.patience import PATIENCE_S
 
 NAMES = frozenset({"demo-api.kalshi.co"})
 
@@ -28,7 +29,7 @@ def environment_of(injection: Injection, before: Mapping[str, str] = os.environ)
 
 def run(injection: Injection, *command: str, before: Mapping[str, str] = os.environ) -> tuple[str, str]:
     done = subprocess.run(
-        command, env=environment_of(injection, before), capture_output=True, text=True, timeout=60, check=False
+        command, env=environment_of(injection, before), capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     return done.stdout, done.stderr
 

@@ -23,6 +23,7 @@ from mockexchange.emulation.upstream_proxy import UpstreamProxy, find_upstream
 from mockexchange.guard import Dial
 from mockexchange.kit.kalshi.signing import load_signer
 from tests.emulation.tcp_clients import ask, dial, door, read_to_end, tls_door
+from tests.helpers.patience import PATIENCE_S
 
 NAME, REAL = "demo-api.kalshi.co", "api.elections.kalshi.com"
 STATUS = "/trade-api/v2/exchange/status"
@@ -96,9 +97,9 @@ def test_a_signed_stream_is_opened_by_a_client_that_knows_of_proxies(front: Fron
     )
     with stream:
         stream.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
-        assert '"type":"subscribed"' in str(stream.recv(10))
+        assert '"type":"subscribed"' in str(stream.recv(PATIENCE_S))
         exchange.fill("alice", "KXRAINNYC-25NOV05-T1", side="yes", action="buy", count=1, price="0.56")
-        assert '"type":"fill"' in str(stream.recv(10))
+        assert '"type":"fill"' in str(stream.recv(PATIENCE_S))
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
@@ -243,7 +244,7 @@ class Recorder:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._listening.close()
 
     def _serve(self) -> None:
@@ -296,7 +297,7 @@ def test_a_tunnel_that_takes_too_long_is_closed(monkeypatch: pytest.MonkeyPatch)
             assert "does not answer" in ask(port, b"CONNECT example.org:443 HTTP/1.1\r\n\r\n").decode()
             sock, _ = theirs.accept()
             with sock:
-                sock.settimeout(10)
+                sock.settimeout(PATIENCE_S)
                 assert read_to_end(sock).startswith(b"CONNECT example.org:443 ")
 
 

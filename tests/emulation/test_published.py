@@ -22,7 +22,7 @@ KALSHI_SDK = """
             assert (await client.portfolio.positions()).market_positions
             async with client.ws.connect() as session:
                 fills = await session.subscribe_fill()
-                print(await asyncio.wait_for(anext(aiter(fills)), 10))
+                print(await asyncio.wait_for(anext(aiter(fills)), 120))
     asyncio.run(main())
 """
 KALSHI_SDK_CONFIGURED = """
@@ -46,7 +46,7 @@ PYKALSHI = """
     feed.on("fill", lambda message: arrived.set())
     feed.subscribe("fill")
     feed.start()
-    assert arrived.wait(10)
+    assert arrived.wait(120)
     feed.stop()
 """
 CCXT = """

@@ -12,6 +12,7 @@ import pytest
 
 from mockexchange.emulation.tcp_listener import HOST, StreamPair, reset_writer
 from tests.emulation.tcp_clients import dial, door, pass_on, read_to_end
+from tests.helpers.patience import PATIENCE_S
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def server(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield listening.getsockname()[1]
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
@@ -47,7 +48,7 @@ def test_bytes_go_both_ways_however_many_they_are() -> None:
         sender = threading.Thread(target=send_all, args=(sock, sent))
         sender.start()
         received = read_to_end(sock)
-        sender.join(10)
+        sender.join(PATIENCE_S)
     assert received == sent
 
 
@@ -108,4 +109,4 @@ def test_a_client_that_is_gone_leaves_the_server_in_peace() -> None:
     with server(talk) as port, door(partial(pass_on, port)) as ours:
         with dial(ours) as sock:
             sock.sendall(b"bye")
-        assert ended.wait(10)
+        assert ended.wait(PATIENCE_S)

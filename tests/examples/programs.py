@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from mockexchange.clients.published import CLIENT_SETUPS
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import COMMAND, unmeasured
 
 EXAMPLES = ROOT / "examples"
 NODE_ENVIRONMENT = ROOT / ".node-env" / "kalshi"
-SECONDS_MAX = 120
 
 
 def require(*programs: str) -> None:
@@ -62,7 +62,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end. Raises AssertionError with what it said if it ends otherwise."""
     done = subprocess.run(
-        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=SECONDS_MAX, check=False
+        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == code, f"exit code {done.returncode}:\n{done.stdout}{done.stderr}"
     return done

@@ -18,6 +18,7 @@ import mockexchange
 from mockexchange.scenario.loader import load_scenario
 from tests.docs.test_fences import option_problems
 from tests.examples.programs import EXAMPLES, environment
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.image import dockerfile, instructions, pairs_of
 
@@ -143,7 +144,7 @@ def running_bot(home: Path, variables: Mapping[str, str]) -> Iterator[Path]:
         yield said
     finally:
         process.terminate()
-        assert process.wait(10) == 0, said.read_text(encoding="utf-8")
+        assert process.wait(PATIENCE_S) == 0, said.read_text(encoding="utf-8")
 
 
 def test_on_the_evening_of_the_compose_file_the_bot_closes_its_position(

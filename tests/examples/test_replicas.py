@@ -6,11 +6,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import httpx
@@ -21,6 +19,7 @@ from websockets.sync.client import connect
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from tests.examples.programs import EXAMPLES
 from tests.examples.test_bot import DEFAULT_OF, judged
+from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.ports import free_port
 from tests.helpers.postgres import PostgresServer
 from tests.house.checkout import ROOT
@@ -34,7 +33,6 @@ UNPACKED_NGINX = str(ROOT / "build" / "nginx" / "usr" / "sbin")
 """Where .ci/run puts Debian's program; installing it would start a server on all addresses."""
 BALANCE, STREAM = "/trade-api/v2/portfolio/balance", "/trade-api/ws/v2"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-READY_S_MAX = 60.0
 Services = Mapping[str, Any]
 
 
@@ -73,13 +71,6 @@ def test_the_services_know_each_other(services: Services) -> None:
     assert "listen 8600;" in text
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until, pause = time.monotonic() + READY_S_MAX, Event()
-    while not condition():
-        assert time.monotonic() < until
-        pause.wait(0.05)
-
-
 @contextmanager
 def running(command: list[str | Path], **given: Any) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, **given)
@@ -87,7 +78,7 @@ def running(command: list[str | Path], **given: Any) -> Iterator[subprocess.Pope
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -132,7 +123,7 @@ def balancing(home: Path, ports: Mapping[str, int], port: int) -> Iterator[None]
 
 def answers(url: str, **given: Any) -> bool:
     try:
-        return httpx.get(url, timeout=20, **given).status_code == 200
+        return httpx.get(url, timeout=PATIENCE_S, **given).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -150,8 +141,8 @@ def test_clients_of_the_load_balancer_see_one_exchange(
             name: stack.enter_context(serving(services, name, tmp_path / name, postgres, own))
             for name, own in ports.items()
         }
-        wait_for(lambda: all((tmp_path / name / "ready.json").exists() for name in ports))
-        client = stack.enter_context(httpx.Client(base_url=base, timeout=30))
+        wait_until(lambda: all((tmp_path / name / "ready.json").exists() for name in ports))
+        client = stack.enter_context(httpx.Client(base_url=base, timeout=PATIENCE_S))
         created = client.put(
             "/_mock/sandboxes/own", json={"scenario": {"scenario": "own", "accounts": {"bob": {}}}}, headers=headers
         )
@@ -172,8 +163,8 @@ def test_clients_of_the_load_balancer_see_one_exchange(
                 assert client.get(BALANCE, headers=signed(BALANCE)).json()["balance"] == cents
         with connect(f"ws://{ADDRESS}:{port}{STREAM}", additional_headers=signed(STREAM)) as stream:
             stream.send(subscribe("fill"))
-            assert json.loads(stream.recv(20))["type"] == "subscribed"
+            assert json.loads(stream.recv(PATIENCE_S))["type"] == "subscribed"
         processes["mock1"].kill()
-        wait_for(lambda: answers(f"{base}/_mock/sandboxes", headers=headers))
+        wait_until(lambda: answers(f"{base}/_mock/sandboxes", headers=headers))
         deposit()
         assert client.get(BALANCE, headers=signed(BALANCE)).json()["balance"] == 400

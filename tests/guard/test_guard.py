@@ -22,6 +22,7 @@ import uvloop
 
 from mockexchange import guard as guards
 from mockexchange.guard import DEMO, PRODUCTION, Dial, RealVenueReached, guard
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 
 HOST = "api.elections.kalshi.com"
@@ -324,7 +325,7 @@ def run_python(program: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.stderr == ""

@@ -22,6 +22,7 @@ from mockexchange.api.serve import serve
 from mockexchange.guard import RealVenueReached, guard
 from mockexchange.guard.redirects import STAND_IN, Redirection
 from tests.emulation.tcp_clients import tls_door
+from tests.helpers.patience import PATIENCE_S
 
 NAME = "demo-api.kalshi.co"
 OTHER = "api.elections.kalshi.com"
@@ -46,6 +47,7 @@ def _redirected(redirection: Redirection, monkeypatch: pytest.MonkeyPatch) -> It
             yield
     finally:
         wrapping.undo()
+        urllib.request.install_opener(None)  # its first caller made one, with the user's proxies
 
 
 def by_socket() -> int:
@@ -125,7 +127,7 @@ WAYS: Mapping[str, Callable[[], int]] = {
     "httpx with uvloop": in_loop(by_httpx, uvloop.new_event_loop),
     "urllib3": by_urllib3,
     "urllib": by_urllib,
-    "requests": lambda: requests.get(STATUS, timeout=10).status_code,
+    "requests": lambda: requests.get(STATUS, timeout=PATIENCE_S).status_code,
     "websockets": by_websockets,
 }
 

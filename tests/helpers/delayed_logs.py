@@ -19,12 +19,12 @@ from mockexchange.core.commands import Note
 from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.memory_log import MemoryLog
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.unsteady_log import UnsteadyLog
 
 VARIABLE = "DELAYED_LOGS"
 SLOW_S = 0.01
 """The longest suspension: clients over sockets do something else meanwhile."""
-SETTLE_S_MAX = 10.0
 
 
 def chosen_seed() -> int | None:
@@ -78,7 +78,7 @@ def _post_without_loops(patch: pytest.MonkeyPatch) -> None:
         try:
             return await main
         finally:
-            async with asyncio.timeout(SETTLE_S_MAX):
+            async with asyncio.timeout(PATIENCE_S):
                 for writer in list(writers):
                     await writer.wait_until_applied()
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from mockexchange.store.postgres.url import PostgresUrl
+from tests.helpers.patience import PATIENCE_S
 
 UNPRIVILEGED = "nobody"
 """PostgreSQL does not start as root."""
@@ -27,7 +28,6 @@ SETTINGS = {
 }
 ATTEMPTS_MAX = 1_000
 RESTARTS_MAX = 100
-STOP_SECONDS_MAX = 20
 GUARDED = "guarded"
 """A user with a password, and without rights."""
 PASSWORD = "se/cr et"
@@ -97,7 +97,7 @@ class PostgresServer:
     def stop(self, number: int = signal.SIGQUIT) -> None:
         """Stop at once, without waiting for connections."""
         self._process.send_signal(number)
-        self._process.wait(STOP_SECONDS_MAX)
+        self._process.wait(PATIENCE_S)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

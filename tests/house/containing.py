@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.image import entry_point, health_check, last_of, pairs_of
-from tests.house.serving import COMMAND, STOP_SECONDS_MAX, wait_until_ready
+from tests.house.serving import COMMAND, wait_until_ready
 
 CONTAIN = ROOT / "tests" / "house" / "contain.sh"
 TOOLS = ("chroot", "setpriv", "unshare")
@@ -40,7 +41,7 @@ class Container:
     def wait(self) -> int:
         """Return the exit code, of the container's process 1 if it ended by itself."""
         assert self._process is not None
-        return self._process.wait(STOP_SECONDS_MAX)
+        return self._process.wait(PATIENCE_S)
 
     @contextmanager
     def run(self, **variables: str) -> Iterator[tuple[int, Path, Mapping[str, Any]]]:

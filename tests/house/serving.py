@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.patience import PATIENCE_S, wait_until
+
 COMMAND = Path(sys.executable).with_name("mockexchange")
-START_SECONDS_MAX = 30
-STOP_SECONDS_MAX = 10
 
 
 def clean_environment(home: Path) -> dict[str, str]:
@@ -36,19 +36,13 @@ def served(home: Path, *command: str) -> Iterator[Mapping[str, Any]]:
             yield wait_until_ready(process, lambda: ready_file, log_file)
         finally:
             process.terminate()
-            process.wait(STOP_SECONDS_MAX)
+            process.wait(PATIENCE_S)
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], find: Callable[[], Path], log_file: Path) -> Mapping[str, Any]:
     """Return what the ready file says once it is where `find` looks for it."""
-    pause_seconds = 0.05
-    for _ in range(round(START_SECONDS_MAX / pause_seconds)):
-        if find().exists():
-            ready: Mapping[str, Any] = json.loads(find().read_text(encoding="utf-8"))
-            return ready
-        try:
-            process.wait(pause_seconds)
-        except subprocess.TimeoutExpired:
-            continue
-        break
+    wait_until(lambda: find().exists() or process.poll() is not None)
+    if find().exists():
+        ready: Mapping[str, Any] = json.loads(find().read_text(encoding="utf-8"))
+        return ready
     raise AssertionError(f"exit code {process.poll()}, not ready; it said:\n{log_file.read_text(encoding='utf-8')}")

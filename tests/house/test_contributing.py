@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -41,7 +42,9 @@ def apply(diff: str, folder: Path) -> None:
 def run_check(check: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     command = [sys.executable, "-W", "error", "-c", check]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def test_there_are_three_worked_changes() -> None:

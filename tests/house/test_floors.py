@@ -26,6 +26,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 import mockexchange
+from tests.helpers.patience import PATIENCE_S
 from tests.house.serving import COMMAND, clean_environment, served
 
 pytestmark = pytest.mark.floors
@@ -61,7 +62,7 @@ def signed_get(ready: Mapping[str, Any], path: str, *, signed_path: str | None =
     url = ready["venues"]["kalshi"]["base_url"] + path
     headers = signed_headers(ready, signed_path or urlsplit(url).path)
     try:
-        with urlopen(Request(url, headers=headers), timeout=10) as answer:
+        with urlopen(Request(url, headers=headers), timeout=PATIENCE_S) as answer:
             return answer.status, json.load(answer)
     except HTTPError as refusal:
         with refusal:
@@ -80,15 +81,15 @@ def test_a_wrong_signature_is_refused(ready: Mapping[str, Any]) -> None:
 
 def test_a_stream_is_opened_and_closed(ready: Mapping[str, Any]) -> None:
     url = ready["venues"]["kalshi"]["ws_url"]
-    with connect(url, additional_headers=signed_headers(ready, urlsplit(url).path), open_timeout=10) as stream:
+    with connect(url, additional_headers=signed_headers(ready, urlsplit(url).path), open_timeout=PATIENCE_S) as stream:
         stream.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
-        answer = json.loads(stream.recv(timeout=10))
+        answer = json.loads(stream.recv(timeout=PATIENCE_S))
         assert isinstance(answer.pop("sending_ts_ms"), int)
         assert answer == {"type": "subscribed", "id": 1, "msg": {"channel": "fill", "sid": 1}}
 
 
 def test_a_stream_without_a_key_is_refused(ready: Mapping[str, Any]) -> None:
-    with pytest.raises(InvalidStatus) as raised, connect(ready["venues"]["kalshi"]["ws_url"], open_timeout=10):
+    with pytest.raises(InvalidStatus) as raised, connect(ready["venues"]["kalshi"]["ws_url"], open_timeout=PATIENCE_S):
         pass
     assert raised.value.response.status_code == 401
     assert raised.value.response.headers["x-mock-diagnosis"]
@@ -96,7 +97,7 @@ def test_a_stream_without_a_key_is_refused(ready: Mapping[str, Any]) -> None:
 
 def test_bytes_that_are_not_http_are_answered_with_400(ready: Mapping[str, Any]) -> None:
     where = urlsplit(ready["control_url"])
-    with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as connection:
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=PATIENCE_S) as connection:
         connection.sendall(b"\x16\x03\x01 not HTTP\r\n\r\n")
         assert connection.recv(1024).startswith(b"HTTP/1.1 400 ")
 

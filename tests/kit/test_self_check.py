@@ -19,12 +19,12 @@ from mockexchange.venues.kalshi.dates import ALIASES
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.derivatives import ask, of_deribit
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import do, make
 from tests.helpers.stream_reader import Reader
 from tests.server.live import Live, serving
 from tests.server.wire import Connection, request
 
-ANSWER_S = 10
 JSON_HEADERS = {"content-type": "application/json; charset=utf-8"}
 BALANCE = "/trade-api/v2/portfolio/balance"
 RIGHT = b'{"balance":1,"balance_breakdown":[{"balance":"0.0100","exchange_index":0}],"balance_dollars":"0.0100",'
@@ -377,11 +377,11 @@ def test_streams_of_other_venues_are_checked_too(live: Live, venue: str, account
     with connect(url, additional_headers=headers, proxy=None) as socket:
         for number, call in enumerate([*BEGINNINGS, login, *BEGINNINGS]):
             socket.send(json.dumps({"id": number, "rid": number, **call}))
-            socket.recv(ANSWER_S)
+            socket.recv(PATIENCE_S)
         socket.send("{")
-        socket.recv(ANSWER_S)
+        socket.recv(PATIENCE_S)
         sandbox.call("POST", "/commands", [{"trade": {"account": account, **TRADE}}])
-        frames = [json.loads(socket.recv(ANSWER_S)) for _ in range(told)]
+        frames = [json.loads(socket.recv(PATIENCE_S)) for _ in range(told)]
     assert {frame["method"] for frame in frames} == {"subscription"}
     notes = [frame["note"] or "" for frame in sandbox.call("GET", "/frames")]
     assert len(notes) > 2 * len(BEGINNINGS)

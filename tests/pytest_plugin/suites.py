@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.patience import PATIENCE_S
+
 PLUGIN = "mockexchange"
 """As its entry point is called."""
-RUN_S_MAX = 120
 QUIET = ("-q", "-W", "error", "-p", "no:cacheprovider", "--strict-markers", "--color=no")
 COUNTED = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed|deselected)\b")
 
@@ -69,7 +70,7 @@ class Suite:
             env=given,
             capture_output=True,
             text=True,
-            timeout=RUN_S_MAX,
+            timeout=PATIENCE_S,
             check=False,
         )
         return Ran(done.returncode, done.stdout + done.stderr)

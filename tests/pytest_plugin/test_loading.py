@@ -4,6 +4,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
+from tests.helpers.patience import PATIENCE_S
 from tests.pytest_plugin.suites import Suite
 
 HEAVY = ("asyncio", "cryptography", "http.client", "msgspec", "sortedcontainers", "starlette", "uvicorn", "yaml")
@@ -13,7 +14,9 @@ OURS_MAX = 5
 
 def loaded_by(statement: str) -> set[str]:
     program = f"import pytest, sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     return set(done.stdout.split())
 
 

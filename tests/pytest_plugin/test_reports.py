@@ -13,6 +13,7 @@ from mockexchange.api.values.records import Frame
 from mockexchange.pytest_plugin import traffic_summary
 from mockexchange.pytest_plugin.failure_files import NAME_CHARS_MAX, name_of
 from mockexchange.pytest_plugin.traffic_summary import LINE_CHARS_MAX, REQUESTS_SHOWN_MAX, cut
+from tests.helpers.patience import PATIENCE_S
 from tests.pytest_plugin.suites import Ran, Suite
 
 FAILING = """
@@ -133,7 +134,7 @@ def test_what_is_kept_replays(failed: Ran) -> None:
     [line] = [line for line in section(failed, "test_refused") if line.startswith("to replay it: ")]
     _, *words = shlex.split(line.removeprefix("to replay it: "))
     done = subprocess.run(
-        [sys.executable, "-m", "mockexchange", *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "mockexchange", *words], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert Path(words[1]).parent.name == "kept"

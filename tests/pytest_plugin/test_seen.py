@@ -6,6 +6,7 @@ from websockets.sync.client import connect
 
 from mockexchange import serve
 from mockexchange.pytest_plugin.traffic_summary import FRAMES_SHOWN_MAX, lines_of
+from tests.helpers.patience import PATIENCE_S
 
 MARKET = {"event": "KXRAIN-1", "series": "KXRAIN", "price": "0.5"}
 SCENARIO = {
@@ -77,7 +78,7 @@ def test_stubs_and_faults_of_calls_on_streams_are_told() -> None:
         with connect(f"ws://{origin}/ws/api/v2") as stream:
             for method in ("public/new", "public/test"):
                 stream.send(json.dumps({"id": 1, "method": method}))
-                stream.recv(timeout=20)
+                stream.recv(timeout=PATIENCE_S)
             lines = list(lines_of(exchange))
             [answer] = exchange.journal.frames("out", stub="new")
         assert answer.json["result"] == [1]

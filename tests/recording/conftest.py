@@ -14,8 +14,8 @@ from mockexchange.recording.proxy import RecordingProxy
 from mockexchange.recording.recording_file import RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.recording.upstreams import parse_upstreams
+from tests.helpers.patience import PATIENCE_S
 
-PATIENCE_S = 30.0
 Serve = Callable[[StreamPair], Awaitable[None]]
 
 

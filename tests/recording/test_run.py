@@ -26,6 +26,7 @@ from mockexchange.recording.recording_file import RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.recording.run import RecordSettings, finish, record, url_variables
 from mockexchange.recording.upstreams import parse_upstreams
+from tests.helpers.patience import PATIENCE_S
 
 FILLS = "/trade-api/v2/portfolio/fills?limit=2"
 PROGRAM = """
@@ -234,7 +235,7 @@ with KalshiClient(os.environ["KEY_ID"], os.environ["KEY_PATH"], api_base=url) as
     feed._ws_url = url.replace("http", "ws", 1).replace("/trade-api/v2", "/trade-api/ws/v2")
     with feed:
         feed.subscribe("orderbook_delta", market_ticker="KXRAINNYC-25NOV05-T1")
-        sys.exit(not done.wait(20))
+        sys.exit(not done.wait(120))
 """
 
 
@@ -250,7 +251,9 @@ def test_a_published_client_gets_the_same_frames(
     assert result.exit_code == 0, result.output
     through = [line for line in capfd.readouterr().out.splitlines() if line.strip()]
     environment = {**os.environ, "KALSHI_API_BASE_URL": exchange.base_url}
-    direct = subprocess.run(program, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+    direct = subprocess.run(
+        program, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    ).stdout
     assert through == [line for line in direct.splitlines() if line.strip()]
     assert [json.loads(line)["type"] for line in through] == ["subscribed", "orderbook_snapshot"]
     frames = [line["frame"] for line in lines_of(out) if line.get("direction") == "out" and not line["kind"]]

@@ -25,6 +25,7 @@ from mockexchange.runtime.ready_file import (
 )
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.venues.registry import NAMES
+from tests.helpers.patience import PATIENCE_S
 
 READY = {"pid": os.getpid(), "control_url": "http://127.0.0.1:8600/_mock", "name": "Zoë"}
 WHOLE = {**READY, "control_token": "t", "accounts": [], "venues": {NAMES[0]: {"base_url": "http://127.0.0.1:8600"}}}
@@ -315,7 +316,7 @@ def test_a_server_reports_that_its_folder_is_full(tmp_path: Path, size: str) -> 
     """The folder is a file system of its own without room: for the lock, or for a key."""
     script = FILL.format(folder=tmp_path / "run", size=size, python=sys.executable)
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     if "mounted" not in done.stdout:
         pytest.skip(f"this system mounts nothing for a test: {done.stderr}")
     assert done.returncode == 2, done.stderr

@@ -20,6 +20,7 @@ from mockexchange.scenario.loader import load_scenario, load_text
 from mockexchange.server.process import Server
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import load_key
 from tests.server.wire import Connection, Reply, request
 from tests.venues.kalshi.keyring import sign
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 PREFIX = "/trade-api/v2"
 TOKEN = "the-token-of-the-tests"
-STOP_SECONDS_MAX = 20
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
@@ -171,13 +171,13 @@ def in_a_thread(server: "Server | Replica", loop_factory: LoopFactory | None = N
     thread = Thread(target=_run, args=(server, loop_factory, started, stop), name="server")
     thread.start()
     try:
-        live = started.result(STOP_SECONDS_MAX)
+        live = started.result(PATIENCE_S)
         try:
             yield live
         finally:
             live.stop()
     finally:
-        thread.join(STOP_SECONDS_MAX)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive(), "the server did not stop"
 
 

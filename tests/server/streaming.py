@@ -25,12 +25,12 @@ from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL, signed
 from tests.server.live import LoopFactory
 from tests.server.secure import Secured
 from tests.server.wire import ADDRESS
 
-GUARD_S = 60
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUED = 1, 2, 8, 9, 10, 0
 FINAL = 0x80
 NARROW_BYTES = 4_096
@@ -47,7 +47,7 @@ class Loops:
 def play(scene: Coroutine[Any, Any, None]) -> None:
     """Run a scene, within a time that only a hang exceeds."""
     with asyncio.Runner(loop_factory=Loops.factory) as runner:
-        runner.run(asyncio.wait_for(scene, GUARD_S))
+        runner.run(asyncio.wait_for(scene, PATIENCE_S))
 
 
 async def until(is_so: Callable[[], object]) -> None:

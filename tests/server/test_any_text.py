@@ -11,8 +11,8 @@ from websockets.sync.client import connect
 
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.venues.deribit.signatures import Token, write_token
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Live, SandboxView
-from tests.server.streaming import GUARD_S
 from tests.server.wire import request
 
 VENUES = """
@@ -88,7 +88,7 @@ def test_whatever_is_said_on_a_stream_is_journalled_and_shown(shown: SandboxView
     said = {"id": HALF, "method": "public/auth", "params": {"grant_type": "client_credentials", "client_id": HALF}}
     with connect(f"ws://127.0.0.1:{shown.port}/ws/api/v2", proxy=None) as client:
         client.send(json.dumps(said))
-        assert json.loads(client.recv(GUARD_S))["id"] == HALF
+        assert json.loads(client.recv(PATIENCE_S))["id"] == HALF
     frames = shown.call("GET", "/frames")
     said_texts = [one["frame"] for one in frames if one["frame"].startswith("{")]
     assert [json.loads(text)["id"] for text in said_texts] == [HALF, HALF]

@@ -7,6 +7,7 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 import mockexchange
+from tests.helpers.patience import PATIENCE_S
 
 SCENARIO = {
     "scenario": "orders",
@@ -15,7 +16,6 @@ SCENARIO = {
     "instruments": {"BTC-PERPETUAL": {"kind": "future", "base": "BTC", "mark": 113900}},
 }
 ORDER = {"instrument_name": "BTC-PERPETUAL", "amount": 100, "price": 113_900}
-WAIT_S = 20
 
 
 def ask(socket: ClientConnection, number: int, method: str, **params: Any) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def ask(socket: ClientConnection, number: int, method: str, **params: Any) -> di
 
 
 def read(socket: ClientConnection) -> dict[str, Any]:
-    frame: dict[str, Any] = json.loads(socket.recv(WAIT_S))
+    frame: dict[str, Any] = json.loads(socket.recv(PATIENCE_S))
     return frame
 
 

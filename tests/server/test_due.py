@@ -19,13 +19,13 @@ from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, signed
 from tests.helpers.scripts import SAY
 from tests.server.wire import ADDRESS
 
 TOKEN = "a-token"
 SECOND = 1_000_000
-GUARD_S = 20
 BUY = "fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 5, price: 0.5}"
 Messages = list[dict[str, Any]]
 
@@ -89,7 +89,7 @@ def inside(test: Callable[[Inside], Awaitable[None]]) -> Callable[[], None]:
 
     async def scene() -> None:
         server = Inside()
-        async with asyncio.timeout(GUARD_S):
+        async with asyncio.timeout(PATIENCE_S):
             await test(server)
         server.server_state.diagnosis_worker.close()
         await asyncio.sleep(0)

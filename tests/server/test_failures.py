@@ -1,7 +1,6 @@
 """Mistakes of the exchange itself: an exception in a step of the script, in a read and in a write."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -14,10 +13,10 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store import log
+from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.server.live import PREFIX, TOKEN, Live, SandboxView
 from tests.server.wire import request
 
-PATIENCE_S = 20
 FAILS = {"name": "fails", "after": "1h", "announce": {"message": "fail"}}
 GOES_ON = {"name": "goes-on", "after": "2h", "announce": {"message": "fine"}}
 
@@ -36,12 +35,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def steps_when_done(sandbox: SandboxView) -> dict[str, Any]:
-    until, found = time.monotonic() + PATIENCE_S, {}
-    while time.monotonic() < until:
-        found = {step["name"]: step for step in sandbox.call("GET", "/script")}
-        if all(step["state"] == "done" for step in found.values()):
-            return found
-    raise AssertionError(f"the script stopped: {found}")
+    wait_until(lambda: all(step["state"] == "done" for step in sandbox.call("GET", "/script")))
+    return {step["name"]: step for step in sandbox.call("GET", "/script")}
 
 
 @pytest.mark.usefixtures("failing")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.serving import STOP_SECONDS_MAX, clean_environment
+from tests.helpers.patience import PATIENCE_S
+from tests.house.serving import clean_environment
 
 COMMAND = [sys.executable, "-m", "mockexchange"]
 
@@ -34,7 +35,7 @@ def serve(stack: ExitStack, home: Path) -> subprocess.Popen[str]:
 
 def end(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGTERM)
-    assert process.wait(STOP_SECONDS_MAX) == 0
+    assert process.wait(PATIENCE_S) == 0
 
 
 def test_the_server_before_is_found_again_when_the_last_one_ends(tmp_path: Path, stack: ExitStack) -> None:

@@ -10,13 +10,13 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server import metrics
 from mockexchange.server.metrics import exposition
 from mockexchange.version import __version__
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL as PLAIN_SMALL
 from tests.helpers.sandboxes import make
 from tests.server.control.test_streams import stream
 from tests.server.exposition import Family, parse
 from tests.server.live import TOKEN, Live, SandboxView, serving
 from tests.server.small import BALANCE, POSITIONS, SMALL, error_of
-from tests.server.streaming import GUARD_S
 from tests.server.wire import Connection, request
 
 
@@ -83,7 +83,7 @@ def test_faults_stubs_and_streams_are_counted(live: Live, sandbox: SandboxView) 
     mine = {"sandbox": sandbox.name}
     with stream(sandbox, "fill") as client:
         client.send("no JSON")
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
         found = scrape(live)
         assert found["streams_open"].value(**mine, venue="kalshi") == 1
         frames = found["frames_total"]

@@ -10,6 +10,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 import mockexchange
+from tests.helpers.patience import PATIENCE_S
 
 SCENARIO = {
     "scenario": "orders",
@@ -17,7 +18,6 @@ SCENARIO = {
     "markets": {"RAIN-1": {"event": "RAIN", "series": "RAIN"}},
 }
 PATH = "/portfolio/events/orders"
-WAIT_S = 20
 
 
 class Bot:
@@ -33,7 +33,7 @@ class Bot:
             assert self.frame()["type"] == "subscribed"
 
     def frame(self) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(self.socket.recv(WAIT_S))
+        frame: dict[str, Any] = json.loads(self.socket.recv(PATIENCE_S))
         return frame
 
     def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -14,11 +14,11 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.server import script_timer as script_timers
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.server_state import ServerState
+from tests.helpers.patience import PATIENCE_S
 from tests.server.wire import ADDRESS
 
 FAST = "1000000x"
 """An hour in 3.6 ms."""
-GUARD_S = 20
 SAY = "announce: {message: x}"
 
 
@@ -77,7 +77,7 @@ def ticking(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> tuple[ScriptTi
 
 def in_a_loop(test: Callable[[pytest.MonkeyPatch], Awaitable[None]]) -> Callable[[pytest.MonkeyPatch], None]:
     def run(monkeypatch: pytest.MonkeyPatch) -> None:
-        asyncio.run(asyncio.wait_for(test(monkeypatch), GUARD_S))
+        asyncio.run(asyncio.wait_for(test(monkeypatch), PATIENCE_S))
 
     return run
 
@@ -194,7 +194,7 @@ def test_a_fast_clock_does_its_hours_in_milliseconds_and_again_after_a_reset() -
         await asyncio.sleep(0)
         assert [task for task in asyncio.all_tasks() if "ScriptTimer" in repr(task)] == []
 
-    asyncio.run(asyncio.wait_for(life(), GUARD_S))
+    asyncio.run(asyncio.wait_for(life(), PATIENCE_S))
 
 
 def test_a_deleted_sandbox_does_nothing_more() -> None:
@@ -213,4 +213,4 @@ def test_a_deleted_sandbox_does_nothing_more() -> None:
         assert (len(sandbox.log), sandbox.script.has_due) == (done, False)
         await server_state.stop()
 
-    asyncio.run(asyncio.wait_for(life(), GUARD_S))
+    asyncio.run(asyncio.wait_for(life(), PATIENCE_S))

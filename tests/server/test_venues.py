@@ -13,8 +13,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from mockexchange.venues.registry import DEFAULT, VENUES
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Client, Live, SandboxView, now_ms
-from tests.server.streaming import GUARD_S, subscribe
+from tests.server.streaming import subscribe
 from tests.server.wire import Connection, Reply, request
 from tests.venues.kalshi.keyring import ed25519_key, private_pem, public_pem
 
@@ -87,7 +88,7 @@ def stream(sandbox: SandboxView, path: str, headers: Headers | None = None) -> I
 
 def talk(client: ClientConnection, said: str | bytes) -> Plain:
     client.send(said.decode() if isinstance(said, bytes) else said)
-    heard: Plain = json.loads(client.recv(GUARD_S))
+    heard: Plain = json.loads(client.recv(PATIENCE_S))
     return heard
 
 
@@ -207,7 +208,7 @@ def test_a_stream_of_every_venue_hears_its_own(alone: SandboxView) -> None:
         assert [(row["account"], row["channel"]) for row in found] == [("dora", "user.trades")]
         trades = [{"trade": {**TRADE, "account": account}} for account in ("dora", "gina")]
         alone.call("POST", "/commands", [{"fill": BUY}, *trades])
-        heard = [json.loads(one.recv(GUARD_S)) for one in (first, second, third)]
+        heard = [json.loads(one.recv(PATIENCE_S)) for one in (first, second, third)]
     assert [one.get("type", one.get("method")) for one in heard] == ["fill", "subscription", "subscription"]
     assert heard[1]["params"]["data"][0]["instrument_name"] == "BTC-PERPETUAL"
     assert heard[2]["result"]["instrumentName"] == "BTC-PERPETUAL"
@@ -237,7 +238,7 @@ def test_a_session_is_woken_by_the_clock(live: Live, name: str) -> None:
 
     def talk_and_fall_silent() -> None:
         talk(client, rpc("public/test", {}))
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
 
     with stream(sandbox, "/ws/api/v2") as client, pytest.raises(ConnectionClosed) as raised:
         talk_and_fall_silent()
@@ -263,10 +264,10 @@ def test_every_stream_path_upgrades_and_no_other_does(alone: SandboxView, path: 
 
 def test_who_waits_for_a_subscription_is_told_of_it_at_any_venue(alone: SandboxView) -> None:
     with stream(alone, "/ws/api/v2") as client, ThreadPoolExecutor(1) as others:
-        body = {"for": {"subscribed": {"channel": "user.portfolio"}}, "timeout": f"{GUARD_S + 1}s"}
+        body = {"for": {"subscribed": {"channel": "user.portfolio"}}, "timeout": f"{PATIENCE_S + 1}s"}
         waiting = others.submit(alone.call, "POST", "/wait", body)
         talk(client, rpc("public/auth", log_in(alone)))
         assert not waiting.done()
         talk(client, rpc("private/subscribe", {"channels": ["user.portfolio.btc"]}))
-        [found] = waiting.result(GUARD_S)["found"]
+        [found] = waiting.result(PATIENCE_S)["found"]
     assert (found["account"], found["channel"]) == ("dora", "user.portfolio")

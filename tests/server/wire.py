@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import NamedTuple
 
+from tests.helpers.patience import PATIENCE_S
+
 ADDRESS = "127.0.0.1"
-WAIT_SECONDS_MAX = 20
 
 
 class Reply(NamedTuple):
@@ -29,7 +30,7 @@ class Connection:
     """One client connection, closed at the end of its `with` block; over TLS with somebody to trust."""
 
     def __init__(self, port: int, trust: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection((ADDRESS, port), timeout=WAIT_SECONDS_MAX)
+        plain = socket.create_connection((ADDRESS, port), timeout=PATIENCE_S)
         self._socket = trust.wrap_socket(plain, server_hostname=ADDRESS) if trust else plain
         self._stream = self._socket.makefile("rb")
 

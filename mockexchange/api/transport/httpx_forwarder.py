@@ -26,12 +26,12 @@ class HttpxForwarder:
         self._host, self._port = url.hostname or "", url.port
         self._context = client_context(ca_cert) if url.scheme == "https" else None
 
-    def send(self, request: httpx.Request, body: bytes) -> "ForwardedResponse":
+    def send(self, connection: http.client.HTTPConnection, request: httpx.Request, body: bytes) -> "ForwardedResponse":
         """Send a request with its own Host header, and return the answer, whose body is not read yet.
 
         Raises httpx.TransportError.
         """
-        connection = self._connect(request)
+        self._connect(connection, request)
         try:
             self._write(connection, request, body)
             return ForwardedResponse(request, connection, connection.getresponse())
@@ -42,9 +42,14 @@ class HttpxForwarder:
             connection.close()
             raise
 
-    def _connect(self, request: httpx.Request) -> http.client.HTTPConnection:
+    def connection_for(self, request: httpx.Request) -> http.client.HTTPConnection:
+        """Return a connection for one request; it is opened when that is sent."""
         timeout_s = request.extensions.get("timeout", {}).get("connect")
-        connection = self._open(timeout_s)
+        if self._context is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
+
+    def _connect(self, connection: http.client.HTTPConnection, request: httpx.Request) -> None:
         try:
             connection.connect()
         except TimeoutError as error:
@@ -52,12 +57,6 @@ class HttpxForwarder:
         except OSError as error:
             raise httpx.ConnectError(f"{self._host}:{self._port}: {error}", request=request) from error
         connection.sock.settimeout(read_timeout_s(request))
-        return connection
-
-    def _open(self, timeout_s: float | None) -> http.client.HTTPConnection:
-        if self._context is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
 
     def _write(self, connection: http.client.HTTPConnection, request: httpx.Request, body: bytes) -> None:
         target = request.url.raw_path.decode("ascii")

@@ -17,6 +17,7 @@ from mockexchange.api.errors import MockExchangeError, Unavailable
 from mockexchange.api.transport.httpx_asgi import AsgiResponse, Item, async_body_of, body_of, scope_of
 from mockexchange.api.transport.httpx_forwarder import ForwardedResponse, HttpxForwarder
 from mockexchange.api.transport.loop_bridge import BridgedCall, LoopBridge, running_loop
+from mockexchange.runtime.http_request import shut_down
 
 Handler = Callable[[httpx.Request], httpx.Response]
 AsyncHandler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -176,11 +177,16 @@ class RemoteTransport(Transport):
         self._forwarder = forwarder
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        forwarded = self._forwarder.send(request, body_of(request))
+        forwarded = self._forwarder.send(self._forwarder.connection_for(request), request, body_of(request))
         return forwarded.response(SyncForwardedBody(forwarded))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        forwarded = await asyncio.to_thread(self._forwarder.send, request, await async_body_of(request))
+        connection, body = self._forwarder.connection_for(request), await async_body_of(request)
+        try:
+            forwarded = await asyncio.to_thread(self._forwarder.send, connection, request, body)
+        except asyncio.CancelledError:
+            shut_down(connection)  # else a thread would wait for the answer, and nobody close its connection
+            raise
         return forwarded.response(AsyncForwardedBody(forwarded))
 
 

@@ -1,8 +1,6 @@
 """Sends requests to a remote control API: one HTTP request per call, and never through a proxy."""
 
 import asyncio
-import socket
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -40,26 +38,26 @@ class AsyncRemoteClient:
         try:
             return await asyncio.to_thread(call.carry, body)
         except asyncio.CancelledError:
-            call.abort()
+            http_request.shut_down(call.connection)
             raise
 
 
 class _RemoteRequest:
-    """One request; `abort` ends it from another thread."""
+    """One request on a connection of its own."""
 
     def __init__(self, control: ControlApi, method: str, path: str, query: Query | None, patience_s: float) -> None:
         words = encode_query(query)
         self._control, self._method = control, method
         self._url = f"{control.url}/{path}{'?' if words else ''}{words}"
         try:
-            self._connection = http_request.connection_to(self._url, patience_s, control.ca_cert)
+            self.connection = http_request.connection_to(self._url, patience_s, control.ca_cert)
         except (OSError, ValueError) as error:
             raise _unreachable(control, http_request.reason_of(error)) from None
 
     def carry(self, body: Any) -> Any:
         try:
             reply = http_request.carry(
-                self._connection, self._method, self._url, self._control.headers, encode_body(body)
+                self.connection, self._method, self._url, self._control.headers, encode_body(body)
             )
         except http_request.Unreachable as error:
             raise _unreachable(self._control, str(error)) from None
@@ -67,12 +65,6 @@ class _RemoteRequest:
             raise WrongRequest("no_token", f"expected the control API's token: give a `token`, or set {TOKEN}")
         content_type = reply.headers.get("Content-Type", "")
         return read_reply(Reply(reply.status, content_type, reply.body), self._control.url)
-
-    def abort(self) -> None:
-        sock = self._connection.sock
-        if sock is not None:
-            with suppress(OSError):  # the connection has just ended
-                sock.shutdown(socket.SHUT_RDWR)  # wakes a blocked read; closing does not
 
 
 def _unreachable(control: ControlApi, reason: str) -> Unreachable:

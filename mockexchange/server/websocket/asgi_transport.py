@@ -63,5 +63,5 @@ class AsgiTransport(StreamTransport):
         while self.outbox and not self.is_stalled:
             [raw] = self.outbox.pop_frames(1)
             await self._send({"type": "websocket.send", "text": raw.decode()})
-            self.sent_at_s = asyncio.get_running_loop().time()
+            self.polls_in_vain = 0
             self.note_room()

@@ -8,7 +8,9 @@ from mockexchange.server.websocket.stream_transport import StreamTransport
 
 DRAIN_POLL_S = 0.002
 DRAIN_POLLS_MAX = 1_000
-DRAIN_PATIENCE_S = 0.25
+DRAIN_POLLS_IN_VAIN_MAX = 125
+"""The most polls in a row during which a client takes nothing. They are counted, not timed: a machine that holds the
+server up for a second holds its clients up too, and one that reads must not lose frames by that."""
 
 
 async def streams_drained(sandbox: Sandbox) -> None:
@@ -19,13 +21,16 @@ async def streams_drained(sandbox: Sandbox) -> None:
     sandbox.streams.flush()
     await asyncio.sleep(0)
     for _ in range(DRAIN_POLLS_MAX):
-        if not any(_is_behind(connection) for connection in sandbox.streams):
+        behind = [wire for connection in sandbox.streams if (wire := _wire_behind(connection))]
+        if not behind:
             break
+        for wire in behind:
+            wire.polls_in_vain += 1
         await asyncio.sleep(DRAIN_POLL_S)
 
 
-def _is_behind(connection: Connection) -> bool:
+def _wire_behind(connection: Connection) -> StreamTransport | None:
     wire = connection.wire
     if connection.outbox.has_room or not isinstance(wire, StreamTransport) or not wire.is_taking:
-        return False
-    return asyncio.get_running_loop().time() - wire.sent_at_s < DRAIN_PATIENCE_S
+        return None
+    return wire if wire.polls_in_vain < DRAIN_POLLS_IN_VAIN_MAX else None

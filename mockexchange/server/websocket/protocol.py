@@ -44,6 +44,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.outbox = Outbox(0)
+        self.sent_at_s = 0.0
         # Newer versions of uvicorn have this timer too, and leave the connection alone while there is one.
         self.close_timer: TimerHandle | None = None
         self._heartbeat: Heartbeat | None = None
@@ -127,7 +128,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             return
         while outbox and self._can_write:
             self.transport.write(self._framed(outbox.pop_frames(FLUSH_BYTES)))
-            self.sent_at_s = self.loop.time()
+            self.sent_at_s, self.polls_in_vain = self.loop.time(), 0
         if self._is_close_waiting and not outbox:
             self._send_close()
         self.note_room()

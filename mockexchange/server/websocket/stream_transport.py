@@ -17,13 +17,13 @@ WIRE = "mockexchange.wire"
 class StreamTransport:
     """The base class of the transports that write a stream's frames to the client. It needs no socket.
 
-    `sent_at_s` is the time of the last frame, on the loop's clock.
+    `polls_in_vain` is how often in a row it was found behind since it last wrote a frame.
     """
 
     outbox: Outbox
     ending: Ending | None = None
     is_stalled = False
-    sent_at_s = 0.0
+    polls_in_vain = 0
     _commands = 0
     _room: asyncio.Event | None = None
 

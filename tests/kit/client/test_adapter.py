@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,11 @@ from mockexchange.kit.client.adapter.adapter import (
     Fractional,
     read_answer,
 )
+from tests.helpers.patience import wait_until
 from tests.kit.client.fake_adapters import answering, program
 
 WHERE = ConnectionDetails("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
 ECHO = answering("tell(task, rows=[task])")
-DONE_S_MAX = 60
-"""Nothing here waits for a limit that is longer."""
 
 
 def ask(command: list[str], **options: Any) -> AdapterReply:
@@ -315,15 +313,14 @@ def test_nothing_is_left_running(ending: str) -> None:
 
 def is_gone(pid: int) -> bool:
     """Whether a process ends: it was killed, but its new parent may still have to reap it."""
-    until = time.monotonic() + DONE_S_MAX
-    while time.monotonic() < until:
+
+    def has_ended() -> bool:
         try:
-            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
         except (FileNotFoundError, ProcessLookupError):
             return True
-        if state == "Z":
-            return True
-    return False
+
+    return wait_until(has_ended)
 
 
 def test_a_program_that_ignores_the_end_of_its_input_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

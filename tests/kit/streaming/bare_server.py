@@ -8,8 +8,9 @@ from threading import Thread
 
 from websockets.utils import accept_key
 
+from tests.helpers.patience import PATIENCE_S
+
 ADDRESS = "127.0.0.1"
-GUARD_S = 10.0
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUED = 1, 2, 8, 9, 10, 0
 Talk = Callable[[socket.socket], object]
 
@@ -19,7 +20,7 @@ def serving(talk: Talk) -> Iterator[str]:
     """Accept one connection for `talk` and yield the URL. An exception of `talk` is raised at the end."""
     wrong: list[BaseException] = []
     with socket.create_server((ADDRESS, 0)) as listener:
-        listener.settimeout(GUARD_S)
+        listener.settimeout(PATIENCE_S)
         thread = Thread(target=_serve, args=(listener, talk, wrong))
         thread.start()
         try:
@@ -34,7 +35,7 @@ def _serve(listener: socket.socket, talk: Talk, wrong: list[BaseException]) -> N
     try:
         connection, _ = listener.accept()
         with connection:
-            connection.settimeout(GUARD_S)
+            connection.settimeout(PATIENCE_S)
             talk(connection)
     except Exception as error:  # noqa: BLE001  # raised again in the test's thread
         wrong.append(error)

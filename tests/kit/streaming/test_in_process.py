@@ -10,9 +10,9 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused
 from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.target import Unreachable
+from tests.helpers.patience import PATIENCE_S
 
 URL = "ws://testserver/stream?x=1"
-WAIT_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ async def ignore(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def test_texts_and_bytes_go_both_ways(portal: BlockingPortal) -> None:
-    connection = connect_app(echo, portal)(URL, {"X-Key": "mine"}, WAIT_S)
+    connection = connect_app(echo, portal)(URL, {"X-Key": "mine"}, PATIENCE_S)
     connection.send(b"words")
     connection.send(b"\x00", is_binary=True)
     connection.ping(b"nobody hears")
-    said = [connection.receive(WAIT_S) for _ in range(3)]
+    said = [connection.receive(PATIENCE_S) for _ in range(3)]
     connection.drop()
     assert said == [
         Arrival(FrameType.TEXT, b"/stream x=1"),
@@ -60,34 +60,34 @@ def test_texts_and_bytes_go_both_ways(portal: BlockingPortal) -> None:
 
 
 def test_nothing_is_not_waited_for(portal: BlockingPortal) -> None:
-    connection = connect_app(echo, portal)(URL, {}, WAIT_S)
-    connection.receive(WAIT_S)
+    connection = connect_app(echo, portal)(URL, {}, PATIENCE_S)
+    connection.receive(PATIENCE_S)
     assert connection.receive(0.01) is None
     connection.drop()
 
 
 def test_the_end_is_told_by_the_application(portal: BlockingPortal) -> None:
-    connection = connect_app(echo, portal)(URL, {}, WAIT_S)
+    connection = connect_app(echo, portal)(URL, {}, PATIENCE_S)
     connection.send(b"bye")
-    connection.receive(WAIT_S)
+    connection.receive(PATIENCE_S)
     end = Arrival(FrameType.CLOSE, b"", 1001)
-    assert [connection.receive(WAIT_S), connection.receive(WAIT_S)] == [end, end]
+    assert [connection.receive(PATIENCE_S), connection.receive(PATIENCE_S)] == [end, end]
     with pytest.raises(Unreachable, match="closed"):
         connection.send(b"too late")
     connection.drop()
 
 
 def test_our_own_end_is_one(portal: BlockingPortal) -> None:
-    connection = connect_app(echo, portal)(URL, {}, WAIT_S)
+    connection = connect_app(echo, portal)(URL, {}, PATIENCE_S)
     connection.close()
     connection.close()
-    assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", 1000)
+    assert connection.receive(PATIENCE_S) == Arrival(FrameType.CLOSE, b"", 1000)
     connection.drop()
 
 
 def test_a_refusal_tells_status_and_body(portal: BlockingPortal) -> None:
     with pytest.raises(HandshakeRefused) as caught:
-        connect_app(refuse, portal)(URL, {}, WAIT_S)
+        connect_app(refuse, portal)(URL, {}, PATIENCE_S)
     assert (caught.value.status, caught.value.body) == (401, b"no")
 
 

@@ -7,6 +7,7 @@ import pytest
 from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, HandshakeRefused
 from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import Unreachable
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port
 from tests.kit.streaming.bare_server import (
     ADDRESS,
@@ -24,8 +25,6 @@ from tests.kit.streaming.bare_server import (
     upgrade,
 )
 
-WAIT_S = 20.0
-
 
 def sending(*frames: bytes) -> Talk:
     """Accept the handshake, send frames, and wait for the client to close."""
@@ -42,8 +41,8 @@ def sending(*frames: bytes) -> Talk:
 def arrivals(count: int, *frames: bytes) -> list[Arrival | None]:
     """Return the first arrivals from a server that sends these frames."""
     with serving(sending(*frames)) as url:
-        connection = connect_socket(url, {}, WAIT_S)
-        found = [connection.receive(WAIT_S) for _ in range(count)]
+        connection = connect_socket(url, {}, PATIENCE_S)
+        found = [connection.receive(PATIENCE_S) for _ in range(count)]
         connection.drop()
     return found
 
@@ -64,7 +63,7 @@ def test_fragments_arrive_as_one_message_and_a_ping_between_them_first() -> None
 
 def test_what_does_not_come_is_not_waited_for() -> None:
     with serving(sending()) as url:
-        connection = connect_socket(url, {}, WAIT_S)
+        connection = connect_socket(url, {}, PATIENCE_S)
         assert connection.receive(0.01) is None
         connection.drop()
 
@@ -79,13 +78,13 @@ def test_pings_are_answered_while_reading() -> None:
         assert read_frame(connection) == (PING, b"and you?")
 
     with serving(talk) as url:
-        connection = connect_socket(url, {}, WAIT_S)
-        connection.receive(WAIT_S)
+        connection = connect_socket(url, {}, PATIENCE_S)
+        connection.receive(PATIENCE_S)
         connection.send(b"a command")
         connection.send(b"another", is_binary=True)
         connection.ping(b"and you?")
-        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
-        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
+        assert connection.receive(PATIENCE_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
+        assert connection.receive(PATIENCE_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
         connection.drop()
 
 
@@ -98,8 +97,8 @@ def test_a_close_is_answered_and_nothing_is_sent_after_it() -> None:
         assert read_frame(connection)[0] == CLOSE
 
     with serving(talk) as url:
-        connection = connect_socket(url, {}, WAIT_S)
-        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, closing, 1001)
+        connection = connect_socket(url, {}, PATIENCE_S)
+        assert connection.receive(PATIENCE_S) == Arrival(FrameType.CLOSE, closing, 1001)
         with pytest.raises(Unreachable, match="closed"):
             connection.send(b"too late")
         connection.ping(b"too late")
@@ -115,17 +114,17 @@ def test_a_close_of_ours_is_sent_once() -> None:
         connection.sendall(frame(CLOSE, content))
 
     with serving(talk) as url:
-        connection = connect_socket(url, {}, WAIT_S)
+        connection = connect_socket(url, {}, PATIENCE_S)
         connection.close()
         connection.close()
-        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, (1000).to_bytes(2, "big"), 1000)
+        assert connection.receive(PATIENCE_S) == Arrival(FrameType.CLOSE, (1000).to_bytes(2, "big"), 1000)
         connection.drop()
 
 
 def test_the_headers_are_sent_as_they_are_given() -> None:
     heads: list[bytes] = []
     with serving(lambda connection: heads.append(upgrade(connection))) as url:
-        connect_socket(url, {"X-Key": "mine"}, WAIT_S).drop()
+        connect_socket(url, {"X-Key": "mine"}, PATIENCE_S).drop()
     assert b"GET /stream HTTP/1.1" in heads[0]
     assert b"X-Key: mine" in heads[0]
 
@@ -136,7 +135,7 @@ def test_a_refusal_tells_status_and_body() -> None:
         connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nsorry\n")
 
     with serving(talk) as url, pytest.raises(HandshakeRefused, match="401: sorry") as caught:
-        connect_socket(url, {}, WAIT_S)
+        connect_socket(url, {}, PATIENCE_S)
     assert (caught.value.status, caught.value.body) == (401, b"sorry\n")
 
 
@@ -151,7 +150,7 @@ def test_an_invalid_handshake_is_one_line(said: bytes) -> None:
         connection.sendall(said)
 
     with serving(talk) as url, pytest.raises(Unreachable, match=r"^the handshake failed: [^\n]+$"):
-        connect_socket(url, {}, WAIT_S)
+        connect_socket(url, {}, PATIENCE_S)
 
 
 def test_a_silent_server_is_not_waited_for() -> None:
@@ -165,12 +164,12 @@ def test_a_silent_server_is_not_waited_for() -> None:
 
 def test_a_closed_port_is_one_line() -> None:
     with closed_port() as port, pytest.raises(Unreachable, match=f"ws://{ADDRESS}:{port}/: no connection"):
-        connect_socket(f"ws://{ADDRESS}:{port}/", {}, WAIT_S)
+        connect_socket(f"ws://{ADDRESS}:{port}/", {}, PATIENCE_S)
 
 
 def test_an_invalid_url_is_one_line() -> None:
     with pytest.raises(Unreachable, match="no connection"):
-        connect_socket("http://127.0.0.1/", {}, WAIT_S)
+        connect_socket("http://127.0.0.1/", {}, PATIENCE_S)
 
 
 def test_a_server_without_tls_is_one_line() -> None:
@@ -179,7 +178,7 @@ def test_a_server_without_tls_is_one_line() -> None:
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with serving(talk) as url, pytest.raises(Unreachable, match="no secure connection"):
-        connect_socket(url.replace("ws://", "wss://"), {}, WAIT_S)
+        connect_socket(url.replace("ws://", "wss://"), {}, PATIENCE_S)
 
 
 def test_a_connection_that_is_reset_is_an_end() -> None:
@@ -188,14 +187,14 @@ def test_a_connection_that_is_reset_is_an_end() -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
 
     with serving(talk) as url:
-        connection = connect_socket(url, {}, WAIT_S)
-        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
+        connection = connect_socket(url, {}, PATIENCE_S)
+        assert connection.receive(PATIENCE_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
         connection.drop()
 
 
 def test_a_lost_connection_is_noticed_on_sending() -> None:
     with serving(upgrade) as url:
-        connection = connect_socket(url, {}, WAIT_S)
+        connection = connect_socket(url, {}, PATIENCE_S)
 
     def send_much() -> None:
         for _ in range(1_000):

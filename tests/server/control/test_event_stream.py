@@ -9,15 +9,15 @@ import pytest
 
 from mockexchange.cli.events.event_source import Event, read_events
 from mockexchange.server.control import events
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import TOKEN, Live, SandboxView
 from tests.server.small import BALANCE, BUY, error_of
-from tests.server.streaming import GUARD_S
 
 
 @contextmanager
 def watched(live: Live, name: str, query: str = "", **headers: str) -> Iterator[tuple[HTTPResponse, Iterator[Event]]]:
     """The answer, once it has begun, and the events in it."""
-    connection = HTTPConnection("127.0.0.1", live.port, timeout=GUARD_S)
+    connection = HTTPConnection("127.0.0.1", live.port, timeout=PATIENCE_S)
     try:
         given = {"Authorization": f"Bearer {TOKEN}", **headers}
         connection.request("GET", f"/_mock/sandboxes/{name}/events{query}", headers=given)
@@ -53,7 +53,7 @@ def test_it_is_watched_over_http(sandbox: SandboxView) -> None:
 
 def test_a_watcher_that_does_not_read_holds_up_nobody(sandbox: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "HISTORY_MAX", 20)
-    deaf = HTTPConnection("127.0.0.1", sandbox.live.port, timeout=GUARD_S)
+    deaf = HTTPConnection("127.0.0.1", sandbox.live.port, timeout=PATIENCE_S)
     deaf.sock = socket.socket()
     deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     deaf.sock.connect(("127.0.0.1", sandbox.live.port))

@@ -10,9 +10,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, BUY, SMALL, error_of
-from tests.server.streaming import GUARD_S, subscribe
+from tests.server.streaming import subscribe
 
 SCRIPTED = SMALL + (
     "script:\n"
@@ -32,7 +33,7 @@ def stream(sandbox: SandboxView, *channels: str) -> Iterator[ClientConnection]:
         if channels:
             client.send(subscribe(*channels))
         for _ in channels:
-            assert json.loads(client.recv(GUARD_S))["type"] == "subscribed"
+            assert json.loads(client.recv(PATIENCE_S))["type"] == "subscribed"
         yield client
 
 
@@ -46,8 +47,8 @@ def told(sandbox: SandboxView) -> SandboxView:
     """Its first stream has had: 1 open, 2 a command, 3 and 4 subscribed, 5 a fill, 6 a position, 7 the end."""
     with stream(sandbox, "fill", "market_positions") as client:
         sandbox.call("POST", "/commands", [BUY])
-        client.recv(GUARD_S)
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
+        client.recv(PATIENCE_S)
     sandbox.call("POST", "/wait", {"for": {"frame": {"kind": "close"}}})
     return sandbox
 
@@ -114,7 +115,7 @@ def test_open_streams_are_shown(live: Live, name: str) -> None:
         client.send(
             json.dumps({"id": 2, "cmd": "subscribe", "params": {"channels": ["trade"], "market_ticker": "RAIN-1"}})
         )
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
         [shown] = sandbox.call("GET", "/streams")
         assert shown == {
             "number": 1,

@@ -10,6 +10,7 @@ from base64 import b64encode
 import pytest
 
 from mockexchange.server.http.console_pages import PAGE_FILES
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Live, SandboxView
 from tests.server.small import error_of
 from tests.server.wire import Connection, Reply, request
@@ -127,6 +128,6 @@ def test_a_page_of_a_stub_has_no_origin(sandbox: SandboxView, dest: str) -> None
 
 def test_a_dropped_page_is_dropped(sandbox: SandboxView) -> None:
     sandbox.call("POST", "/faults", {"then": {"drop": True}})
-    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=PATIENCE_S) as raw:
         raw.sendall(request("GET", "/page", {"Sec-Fetch-Dest": "document"}))
         assert raw.recv(1) == b""

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.server import open_files
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener, PortInUse, bind
+from tests.helpers.patience import PATIENCE_S
 from tests.server.wire import ADDRESS, request
 
 BODY = b"x" * 800_000
@@ -152,7 +153,7 @@ def test_a_client_that_reads_nothing_is_not_waited_for(
     async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         app.parts = 20
         app.may.set()
-        await asyncio.wait_for(listener.stop(), 20)
+        await asyncio.wait_for(listener.stop(), PATIENCE_S)
         assert app.done.is_set()
 
     play(scene)
@@ -172,7 +173,7 @@ def test_connections_that_are_being_accepted_are_closed_when_it_stops() -> None:
 
     for client in asyncio.run(run()):
         with client, suppress(ConnectionResetError):
-            client.settimeout(5)
+            client.settimeout(PATIENCE_S)
             assert client.recv(1) == b""
     gc.collect()
 

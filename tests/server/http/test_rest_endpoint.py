@@ -22,6 +22,7 @@ from mockexchange.server.http.rest_endpoint import (
     read_body,
 )
 from mockexchange.venues.request import Answer
+from tests.helpers.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_too_many_at_once_are_told_so(diagnosis_worker: DiagnosisWorker, monkeyp
     gate = threading.Event()
 
     def find(pause: Any) -> str:
-        assert gate.wait(20)
+        assert gate.wait(PATIENCE_S)
         return "found"
 
     async def hammer() -> list[str | None]:

@@ -16,11 +16,12 @@ from mockexchange.server.replicas import comparisons, replica
 from mockexchange.server.replicas.comparisons import PASSED_ON, READ_AGAIN, Comparisons
 from mockexchange.server.workers.mailbox import Compared
 from mockexchange.server.workers.reads import Reads
+from tests.helpers.patience import wait_until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import make, run
 from tests.server.live import Live
 from tests.server.replicas.several import serving_two
-from tests.server.replicas.test_replicas import balance, deposit, view, wait_for
+from tests.server.replicas.test_replicas import balance, deposit, view
 
 BUILT_IN = ("demo", "deribit", "fcm", "golden", "lively", "pages", "signalplus")
 OWN = SubaccountRef("alice", "0")
@@ -63,7 +64,7 @@ def test_a_copy_that_differs_is_reported_and_read_again(
             add_a_cent(sandbox)
 
     with caplog.at_level(logging.ERROR), compared(monkeypatch, postgres, tmp_path, change) as (home, other):
-        wait_for(lambda: len(reports(caplog)) == 1)
+        wait_until(lambda: len(reports(caplog)) == 1)
         assert READ_AGAIN in reports(caplog)[0]
         deposit(home, 1)
         shown = view(home)
@@ -78,7 +79,7 @@ def test_a_copy_that_differs_again_is_not_shown(
         add_a_cent(sandbox)
 
     with caplog.at_level(logging.ERROR), compared(monkeypatch, postgres, tmp_path, change) as (home, other):
-        wait_for(lambda: len(reports(caplog)) == 2)
+        wait_until(lambda: len(reports(caplog)) == 2)
         assert [READ_AGAIN in reports(caplog)[0], PASSED_ON in reports(caplog)[1]] == [True, True]
         deposit(home, 1)
         shown = view(home)
@@ -108,10 +109,10 @@ def test_copies_of_built_in_scenarios_are_equal(
     with compared(monkeypatch, postgres, tmp_path, lambda number, sandbox: None) as (home, _):
         for name in BUILT_IN:
             home.json("PUT", f"/sandboxes/{name}", {"scenario": name, "clock": "10x"})
-        wait_for(lambda: len(answers) > len(BUILT_IN) // 2)
+        wait_until(lambda: len(answers) > len(BUILT_IN) // 2)
         for name in BUILT_IN:
             home.json("POST", f"/sandboxes/{name}/clock", {"run": "paused"})
-        wait_for(lambda: len({answer.sandbox for answer in answers}) == len(BUILT_IN) + 1)
+        wait_until(lambda: len({answer.sandbox for answer in answers}) == len(BUILT_IN) + 1)
     assert all(answer.is_equal for answer in answers)
 
 

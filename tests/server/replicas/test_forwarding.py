@@ -24,6 +24,7 @@ from mockexchange.server.replicas.peers import (
 )
 from mockexchange.server.replicas.refusal import NO_HOME, send_refusal
 from mockexchange.server.workers.mailbox import Done, Message, RunDue
+from tests.helpers.patience import PATIENCE_S
 from tests.server.wire import ADDRESS
 
 
@@ -32,7 +33,7 @@ def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., N
 
     @functools.wraps(test)
     def run(*given: Any, **named: Any) -> None:
-        asyncio.run(asyncio.wait_for(test(*given, **named), 60))
+        asyncio.run(asyncio.wait_for(test(*given, **named), PATIENCE_S))
 
     return run
 

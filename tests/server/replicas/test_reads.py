@@ -13,13 +13,13 @@ import pytest
 from mockexchange.server.replicas import relaxed_reads, replica
 from mockexchange.server.replicas.follower import Follower
 from mockexchange.server.workers.reads import Reads
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.postgres import PostgresServer
 from tests.server.live import PREFIX, Live, SandboxView
 from tests.server.replicas.several import serving_two
 from tests.server.test_store import SMALL_OBJECT
 from tests.server.wire import ADDRESS, Reply, request
 
-WAIT_S = 20
 BALANCE = PREFIX + "/portfolio/balance"
 
 
@@ -45,7 +45,7 @@ def held(monkeypatch: pytest.MonkeyPatch, age_s: float) -> Iterator[Callable[[],
             looked.set()
 
         monkeypatch.setattr(Follower, "move", stay)
-        assert looked.wait(WAIT_S)
+        assert looked.wait(PATIENCE_S)
 
     yield hold
 

@@ -1,11 +1,8 @@
 """Several servers on one database: clients see one exchange, whichever server they ask, and whichever of them ends."""
 
 import json
-import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from threading import Event
 
 import psycopg
 import pytest
@@ -23,6 +20,7 @@ from mockexchange.store.postgres.election import Election, Term
 from mockexchange.store.postgres.schema import LOCK
 from mockexchange.store.stores import StoreError
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
+from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import Live, SandboxView, serving
@@ -37,7 +35,6 @@ FILL = {
     "fill": {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": 1, "price": 0.5},
 }
 FAULT = {"name": "second", "match": {"operation": "GetPositions", "nth": 2}, "then": {"status": 503}}
-WAIT_S_MAX = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -70,13 +67,6 @@ def deposit(live: Live, amount: int) -> None:
     live.json("POST", "/sandboxes/default/commands", [{"deposit": {"account": "alice", "amount": amount}}])
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until_s, pause = time.monotonic() + WAIT_S_MAX, Event()
-    while not condition():
-        assert time.monotonic() < until_s
-        pause.wait(0.02)
-
-
 def test_whichever_server_is_asked_all_that_was_answered_is_there(postgres: PostgresServer, tmp_path: Path) -> None:
     with serving_two(tmp_path, postgres, DUE) as both:
         home, other = both
@@ -89,7 +79,7 @@ def test_whichever_server_is_asked_all_that_was_answered_is_there(postgres: Post
             assert [balance(live, shown) for live in both] == [expected, expected]
         other.json("POST", "/sandboxes/default/clock", {"advance": "1s"})
         assert [balance(live, shown) for live in (other, home)] == [expected + 700] * 2
-        wait_for(lambda: len(shown.journal()) == 15)
+        wait_until(lambda: len(shown.journal()) == 15)
         assert view(other).log() == shown.log()
         other.json("POST", "/sandboxes/default/reset")
         assert view(other).state() == view(home).state()
@@ -121,9 +111,9 @@ def test_streams_and_what_counts_are_the_homes(postgres: PostgresServer, tmp_pat
         headers = client.headers("GET", STREAM_PATH)
         with connect(f"ws://{ADDRESS}:{other.port}{STREAM_PATH}", additional_headers=headers) as stream:
             stream.send(subscribe("fill"))
-            assert json.loads(stream.recv(20))["type"] == "subscribed"
+            assert json.loads(stream.recv(PATIENCE_S))["type"] == "subscribed"
             shown.call("POST", "/commands", [FILL])
-            assert json.loads(stream.recv(20))["type"] == "fill"
+            assert json.loads(stream.recv(PATIENCE_S))["type"] == "fill"
         shown.call("POST", "/faults", FAULT)
         answers = [itself(live, shown).ask(client.get("/portfolio/positions")) for live in (home, other, home)]
         assert [answer.status for answer in answers] == [200, 503, 200]
@@ -161,7 +151,7 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
         monkeypatch.setattr(home_role, "TERM_S_MAX", 0.1)
         assert home_replica.home_role
         held.append(home_replica.home_role.term)
-        wait_for(lambda: other_replica.home_role is not None)
+        wait_until(lambda: other_replica.home_role is not None)
         asked = shown.client().get("/portfolio/balance")
         for _ in range(2):
             reply = shown.ask(asked)  # the former home does not know it
@@ -175,8 +165,8 @@ def test_a_home_that_was_held_up_answers_nothing_old_and_follows_the_new_one(
         assert (found.status_code, found.headers["x-mock-diagnosis"]) == (503, NO_HOME)
         deposit(other, 2)
         held.clear()
-        wait_for(lambda: home_replica.home_role is None)
-        wait_for(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
+        wait_until(lambda: home_replica.home_role is None)
+        wait_until(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
         assert balance(home, shown) == before + 200
         assert files_of(home) == files, "it has followed, and its clients have seen no other files"
 
@@ -191,11 +181,11 @@ def test_without_a_database_nothing_is_answered_and_then_all_goes_on(
         postgres.stop()
         try:
             asked = shown.client().get("/portfolio/balance")
-            wait_for(lambda: shown.ask(asked).status == 503)
+            wait_until(lambda: shown.ask(asked).status == 503)
             assert itself(other, shown).ask(asked).status == 503
         finally:
             postgres.start_surely()
-        wait_for(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
+        wait_until(lambda: shown.ask(shown.client().get("/portfolio/balance")).status == 200)
         deposit(other, 1)
         assert [balance(live, shown) for live in (home, other)] == [before + 100] * 2
 
@@ -230,7 +220,7 @@ def test_a_server_waits_while_another_one_makes_the_tables(
             monkeypatch.setattr(election, "BEGIN_S_MAX", 0.0)
             with pytest.raises(StoreError, match="another server uses it"):
                 waiting.become_home()
-        wait_for(lambda: postgres.run_sql("select count(*) from pg_locks where locktype = 'advisory'") == [(0,)])
+        wait_until(lambda: postgres.run_sql("select count(*) from pg_locks where locktype = 'advisory'") == [(0,)])
         store = waiting.become_home()
         assert store is not None
         store.close()

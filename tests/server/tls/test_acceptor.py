@@ -15,6 +15,7 @@ from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.http.listener import bind
 from mockexchange.server.tls import acceptor
 from mockexchange.server.tls.acceptor import PLAIN, TlsAcceptor
+from tests.helpers.patience import PATIENCE_S
 from tests.server.secure import secured
 from tests.server.streaming import play
 from tests.server.wire import ADDRESS
@@ -105,7 +106,7 @@ def test_a_connection_that_comes_at_the_end_is_closed(turns: int) -> None:
             for _ in range(turns):
                 await asyncio.sleep(0)
             await door.stop()
-            client.settimeout(5)
+            client.settimeout(PATIENCE_S)
             with suppress(ConnectionResetError):
                 assert client.recv(1) == b""
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Live, SandboxView
-from tests.server.streaming import GUARD_S, TEXT, frame, upgrade
+from tests.server.streaming import TEXT, frame, upgrade
 from tests.server.test_venues import THREE, basic, log_in, rpc, signalplus, stream, talk
 from tests.server.wire import ADDRESS, request
 
@@ -55,7 +56,7 @@ def test_data_and_other_answers_overtake_one_that_is_late(alone: SandboxView) ->
         alone.call("POST", "/faults", rule)
         client.send(rpc(POSITIONS, ANY, 5).decode())
         assert talk(client, rpc("public/test", {}, 6))["id"] == 6
-        assert json.loads(client.recv(GUARD_S))["id"] == 5
+        assert json.loads(client.recv(PATIENCE_S))["id"] == 5
 
 
 @pytest.mark.parametrize("effect", [{"drop": True}, {"cut_after": 3}, {"reset": True}])
@@ -64,7 +65,7 @@ def test_a_client_sees_the_end_of_its_connection(alone: SandboxView, effect: Pla
     with stream(alone, "/ws/api/v2") as client:
         client.send(rpc("public/test", {}).decode())
         with pytest.raises(ConnectionClosedError) as raised:
-            client.recv(GUARD_S)
+            client.recv(PATIENCE_S)
         assert raised.value.rcvd is None
     alone.call("POST", "/wait", {"for": {"frame": {"kind": "close"}}})
     assert alone.call("GET", "/streams") == []
@@ -74,7 +75,7 @@ def test_a_client_sees_the_end_of_its_connection(alone: SandboxView, effect: Pla
 @pytest.mark.parametrize(("effect", "is_reset"), [("drop", False), ("reset", True)])
 def test_the_end_is_a_fin_or_a_reset(alone: SandboxView, effect: str, is_reset: bool) -> None:
     alone.call("POST", "/faults", {"match": {"operation": "public/test"}, "then": {effect: True}})
-    with socket.create_connection((ADDRESS, alone.port), timeout=GUARD_S) as raw:
+    with socket.create_connection((ADDRESS, alone.port), timeout=PATIENCE_S) as raw:
         raw.sendall(upgrade({}, "/ws/api/v2"))
         assert raw.recv(1 << 16).startswith(b"HTTP/1.1 101 ")
         raw.sendall(frame(TEXT, rpc("public/get_time", {})))

@@ -16,6 +16,7 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket import protocol
 from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL
 from tests.server.streaming import (
     CLOSE,
@@ -33,7 +34,7 @@ from tests.server.streaming import (
 )
 from tests.server.wire import ADDRESS
 
-QUICK = "{heartbeat: 5ms, pong: 5s}"
+QUICK = "{heartbeat: 5ms, pong: 600s}"
 READ_BYTES = 65_536
 IMPATIENT = "{heartbeat: 5ms, pong: 10ms}"
 SILENT = "{heartbeat: 0s}"
@@ -206,17 +207,15 @@ def test_a_listener_that_stops_closes_its_streams() -> None:
 
 def test_a_listener_that_stops_waits_a_while_only_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "CLOSE_S_MAX", 0.02)
-    monkeypatch.setattr(listener, "STOP_S_MAX", 60.0)
+    for name in ("STOP_S_MAX", "STUCK_S_MAX"):
+        monkeypatch.setattr(listener, name, 10.0 * PATIENCE_S)
 
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill"):
             while wire_of(venue)._can_write:
                 await venue.fill(100)
                 await asyncio.sleep(0)
-            loop = asyncio.get_running_loop()
-            began_s = loop.time()
             await venue.listener.stop()
-            assert loop.time() - began_s < 30
 
     play(scene())
 

@@ -9,10 +9,10 @@ from websockets.sync.client import connect
 
 from mockexchange.replay import Replay, compare, read_journal
 from tests.helpers.derivatives import WORLD
+from tests.helpers.patience import PATIENCE_S
 from tests.server.control.test_streams import frames, stream
 from tests.server.live import Live, SandboxView
 from tests.server.small import error_of
-from tests.server.streaming import GUARD_S
 
 NOTE = "asked for by the control API"
 PUBLIC = '{"jsonrpc":"2.0","id":1,"method":"public/hello","params":{"client_name":"a","client_version":"1"}}'
@@ -31,7 +31,7 @@ def noted(sandbox: SandboxView) -> list[tuple[Any, ...]]:
 def test_a_frame_goes_out_byte_for_byte_and_is_noted(sandbox: SandboxView) -> None:
     with stream(sandbox, "fill") as client:
         assert move(sandbox, send={"text": '{"sid": "$sid",  "späß": 1}'}) == 1
-        assert client.recv(GUARD_S) == '{"sid": "$sid",  "späß": 1}'
+        assert client.recv(PATIENCE_S) == '{"sid": "$sid",  "späß": 1}'
         assert noted(sandbox) == [(1, "out", "literal", "literal", '{"sid": "$sid",  "späß": 1}')]
 
 
@@ -41,8 +41,8 @@ def test_those_meant_get_it_and_no_others(live: Live, name: str) -> None:
         assert move(sandbox, send={"text": "to the second"}, connection=2) == 1
         assert move(sandbox, send={"text": "to alice"}, account="alice") == 2
         assert move(sandbox, send={"text": "to all"}, account="*", connection="1") == 1
-        assert [first.recv(GUARD_S) for _ in range(2)] == ["to alice", "to all"]
-        assert [second.recv(GUARD_S) for _ in range(2)] == ["to the second", "to alice"]
+        assert [first.recv(PATIENCE_S) for _ in range(2)] == ["to alice", "to all"]
+        assert [second.recv(PATIENCE_S) for _ in range(2)] == ["to the second", "to alice"]
     other = next(one["name"] for one in sandbox.shown["accounts"] if one["name"] != "alice")
     assert move(sandbox, send={"text": "a"}, account=other) == 0
 
@@ -55,9 +55,9 @@ def test_streams_are_closed(sandbox: SandboxView, close: Any, code: int, reason:
     with stream(sandbox, "fill") as client:
         assert move(sandbox, send={"text": "last"}) == 1
         assert move(sandbox, close=close) == 1
-        assert client.recv(GUARD_S) == "last"
+        assert client.recv(PATIENCE_S) == "last"
         with pytest.raises(ConnectionClosed):
-            client.recv(GUARD_S)
+            client.recv(PATIENCE_S)
         assert (client.close_code, client.close_reason) == (code, reason)
         assert move(sandbox, close={}) == 0
     assert noted(sandbox)[1:] == [(1, "out", "close", "literal", f"{code} {reason}".strip())]
@@ -68,7 +68,7 @@ def test_a_stream_is_cut_without_a_close_frame(sandbox: SandboxView) -> None:
     with stream(sandbox, "fill") as client:
         assert move(sandbox, close={"code": 1006}) == 1
         with pytest.raises(ConnectionClosed):
-            client.recv(GUARD_S)
+            client.recv(PATIENCE_S)
         assert client.close_code == 1006
     assert noted(sandbox) == [(1, "out", "close", "literal", "1006")]
 
@@ -77,9 +77,9 @@ def test_streams_of_every_venue(live: Live, name: str) -> None:
     sandbox = live.sandbox(name, WORLD)
     with stream(sandbox), connect(sandbox.shown["venues"]["deribit"]["ws_url"], proxy=None) as client:
         client.send(PUBLIC)
-        assert json.loads(client.recv(GUARD_S))["id"] == 1
+        assert json.loads(client.recv(PATIENCE_S))["id"] == 1
         assert move(sandbox, send={"text": "hello"}) == 2
-        assert client.recv(GUARD_S) == "hello"
+        assert client.recv(PATIENCE_S) == "hello"
         assert move(sandbox, close={"code": 1006}) == 2
 
 
@@ -87,7 +87,7 @@ def test_a_replay_passes_over_them(sandbox: SandboxView) -> None:
     with stream(sandbox, "fill") as client:
         move(sandbox, send={"text": '{"type":"fill","sid":1,"seq":1}'})
         move(sandbox, send={"text": "no JSON"})
-        client.recv(GUARD_S)
+        client.recv(PATIENCE_S)
         move(sandbox, close={"code": 4000})
     texts = json.dumps(sandbox.journal()), json.dumps(frames(sandbox))
     verdicts = list(compare(Replay(sandbox.log().splitlines()), read_journal(*texts)))
@@ -151,7 +151,7 @@ def test_an_unknown_connection_is_told_those_there_are(sandbox: SandboxView) -> 
                 reply = sandbox.live.control("POST", f"/sandboxes/{sandbox.name}/streams", {**what, **body})
                 assert (reply.status, error_of(reply)) == (404, {"code": "unknown_connection", "message": message})
         assert move(sandbox, send={"text": "still there"}, connection=1) == 1
-        assert first.recv(GUARD_S) == "still there"
+        assert first.recv(PATIENCE_S) == "still there"
         assert move(sandbox, close={}, connection=1) == 1
         reply = sandbox.live.control("POST", f"/sandboxes/{sandbox.name}/streams", {"close": {}, "connection": 1})
         assert (reply.status, error_of(reply)["message"]) == (404, "no open connection 1; open: 2")

@@ -17,6 +17,7 @@ from mockexchange.server.workers.reader import Reader, first_is_ready
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SharedHeads
 from mockexchange.store.sqlite_file import lock
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import TOKEN, Client, Live, SandboxView, serving
 from tests.server.wire import ADDRESS, Connection, Reply
@@ -71,13 +72,13 @@ def serving_pair(home: Path, scenario: str = SMALL, clock: str = "paused", **opt
     thread.start()
     try:
         with serving(home, scenario, clock=clock, store=shared.store, shared=shared, **options) as live:
-            reader, loop, stop = started.result(20)
+            reader, loop, stop = started.result(PATIENCE_S)
             yield Pair(live, reader, shared.sockets[1].getsockname()[1])
             loop.call_soon_threadsafe(stop.set)
-            thread.join(20)
+            thread.join(PATIENCE_S)
     finally:
         shared.flags[-1] = 1
-        thread.join(20)
+        thread.join(PATIENCE_S)
         shared.close()
 
 

@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from mockexchange.store.sqlite_store import SqliteReader
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import PREFIX, SandboxView
 from tests.server.small import error_of
@@ -128,10 +129,11 @@ def test_a_stream_through_any_worker_has_its_frames_before_the_call_answers(pair
     headers = view.client().headers("GET", STREAM_PATH)
     with connect(f"ws://{ADDRESS}:{pair.reader_port}{STREAM_PATH}", additional_headers=headers) as stream:
         stream.send(subscribe("fill"))
-        assert json.loads(stream.recv(20))["type"] == "subscribed"
+        assert json.loads(stream.recv(PATIENCE_S))["type"] == "subscribed"
         fill = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": 1, "price": 0.56}
         view.call("POST", "/commands", [{"fill": fill}])
-        assert json.loads(stream.recv(0.5))["type"] == "fill"
+        stream.send(json.dumps({"id": 2, "cmd": "list_subscriptions"}))
+        assert json.loads(stream.recv(PATIENCE_S))["type"] == "fill", "sent before what is asked after the call"
         assert len(view.call("GET", "/streams")) == 1
 
 

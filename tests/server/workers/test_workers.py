@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.serve import workers_option
 from mockexchange.server.http import listener
 from mockexchange.store.postgres.url import PostgresUrl
+from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.sandboxes import SMALL
 from tests.house.serving import COMMAND, clean_environment, unmeasured, wait_until_ready
 from tests.server.live import PREFIX, TOKEN
@@ -41,7 +41,7 @@ def started(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes]
             yield process, dict(wait_until_ready(process, lambda: ready, log))
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_S)
             assert not ready.exists()
 
 
@@ -53,14 +53,17 @@ def children_of(pid: int) -> list[int]:
 def send(url: str, body: Any = None) -> Any:
     """Send a request on a connection of its own, again while a worker is replaced; return the answer's JSON."""
     raw = None if body is None else json.dumps(body).encode()
-    until_s = time.monotonic() + 30
-    while True:
+
+    def answers() -> list[Any]:
         try:
-            with urlopen(Request(url, raw, {"Authorization": f"Bearer {TOKEN}"}), timeout=30) as answer:
-                return json.loads(answer.read())
+            with urlopen(Request(url, raw, {"Authorization": f"Bearer {TOKEN}"}), timeout=PATIENCE_S) as answer:
+                return [json.loads(answer.read())]
         except (URLError, OSError):
-            if body is not None or time.monotonic() > until_s:
+            if body is not None:
                 raise
+            return []
+
+    return wait_until(answers)[0]
 
 
 def deposits_of(control: str) -> list[dict[str, Any]]:
@@ -70,10 +73,7 @@ def deposits_of(control: str) -> list[dict[str, Any]]:
 
 
 def wait_for_replacement(pid: int, killed: int) -> None:
-    until_s = time.monotonic() + 30
-    while killed in (found := children_of(pid)) or len(found) < 2:
-        assert time.monotonic() < until_s
-        os.sched_yield()
+    wait_until(lambda: killed not in (found := children_of(pid)) and len(found) >= 2)
 
 
 def test_each_worker_may_be_killed_and_nothing_answered_is_lost(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_what_cannot_start_is_said_once(tmp_path: Path) -> None:
     ]
     environment = unmeasured(clean_environment(tmp_path))
     done = subprocess.run(
-        arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 2
     assert done.stderr.count("no.yaml") == 1

@@ -17,6 +17,7 @@ from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.journal.journal_json import entry_to_json
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import WALL, make
 from tests.server.live import SandboxView, serving
 from tests.server.wire import Connection, Reply, request
@@ -37,7 +38,6 @@ history:
 CALL = f'{{"rid":12345678901234567890,"method":"{GET_POSITIONS}","params":{{"currency":"BTC"}}}}'.encode()
 TRADE = {"account": "gina", "instrument": "BTC-PERPETUAL", "direction": "sell", "amount": "100", "price": "114000"}
 CHANNEL = "user.changes.any.any.raw"
-WAIT_SECONDS_MAX = 20
 
 
 def headers(at_ms: int | None = None, secret: bytes = b"secret") -> dict[str, str]:
@@ -65,12 +65,12 @@ def ask(sandbox: SandboxView, body: bytes = CALL, path: str = BASE, method: str 
 @contextmanager
 def open_stream(sandbox: SandboxView, path: str, **signed: Any) -> Iterator[ClientConnection]:
     url = f"ws://127.0.0.1:{sandbox.port}{path}"
-    with connect(url, additional_headers=headers(**signed), open_timeout=WAIT_SECONDS_MAX) as stream:
+    with connect(url, additional_headers=headers(**signed), open_timeout=PATIENCE_S) as stream:
         yield stream
 
 
 def told(client: ClientConnection) -> Any:
-    return json.loads(client.recv(WAIT_SECONDS_MAX))
+    return json.loads(client.recv(PATIENCE_S))
 
 
 @pytest.mark.parametrize("path", [BASE, f"{BASE}/{GET_POSITIONS}"])
