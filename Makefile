@@ -11,10 +11,14 @@ BENCH ?=
 RUN := .venv
 DEV := .venv-dev
 FLOORS := .venv-floors
+NEWEST := .venv-newest
+# What the tests need that run with the lowest and with the newest versions.
+VERSION_TESTS := coverage hypothesis httpx 'psycopg[binary]' pykalshi pytest pytest-xdist respx
 # The lowest supported versions beside published clients, each on the lowest Python that both support.
-FLOORS_BESIDE := kalshi-sdk-22.4.0 pykalshi-2.0.0
+FLOORS_BESIDE := kalshi-sdk-22.4.0 pykalshi-2.0.0 fastapi-0.104.1
 FLOORS_PYTHON_kalshi-sdk-22.4.0 := 3.12
 FLOORS_PYTHON_pykalshi-2.0.0 := 3.11
+FLOORS_PYTHON_fastapi-0.104.1 := 3.11
 CLIENTS := .venv-clients
 # One environment for each client and version, since they want different versions of the same packages.
 CLIENT_PINS := contracts/clients/pins
@@ -27,7 +31,7 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all attacks delayed histories coverage house format format-check lint types check bench floors floors-beside \
+.PHONY: help serve test test-all attacks delayed histories coverage house format format-check lint types check bench floors newest floors-beside \
 	wheel examples docs dev-env node-env clients-env clients lock clean
 
 help:  ## this list
@@ -41,6 +45,7 @@ test: $(DEV)/.installed  ## the product's tests and one pass of the contract sui
 
 test-all: $(DEV)/.installed  ## every test, also those marked `thorough`, which the gate leaves out: before a release
 	@tools/test.sh all $(ARGS)
+	@$(MAKE) --no-print-directory newest
 
 attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, then good clients beside bad ones
 	@tools/attacks.sh $(ARGS)
@@ -79,15 +84,21 @@ check: format-check lint types test  ## what a change must pass before it is pro
 bench: $(DEV)/.installed  ## the speed figures, each beside its baseline
 	@$(IN_DEV) benchmarks.rest $(if $(filter smoke,$(BENCH)),--smoke) $(ARGS)
 
-floors: $(FLOORS)/.installed  ## a signed page with the lowest supported versions, on the lowest supported Python
-	@$(FLOORS)/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/test_floors.py
+floors: $(FLOORS)/.installed  ## a part of the tests with the lowest supported versions, on the lowest supported Python
+	@DEV=$(FLOORS) tools/test.sh versions $(ARGS)
 
-floors-beside: $(FLOORS_BESIDE:%=floors-beside-%)  ## published clients beside the lowest supported versions
+# Made anew each time: what is the newest changes without us. Not in .ci/run, which a stranger's release must not stop.
+newest:  ## the same part of the tests with the newest released versions
+	@rm -rf $(NEWEST) && tools/environment.sh $(NEWEST) /dev/null 3.11 or_later --upgrade --editable . $(VERSION_TESTS)
+	@$(NEWEST)/bin/python -m pip list --disable-pip-version-check
+	@DEV=$(NEWEST) tools/test.sh versions $(ARGS)
+
+floors-beside: $(FLOORS_BESIDE:%=floors-beside-%)  ## fastapi and published clients beside the lowest supported versions
 
 .PRECIOUS: $(FLOORS)-%/.installed
 floors-beside-%: $(FLOORS)-%/.installed
 	@echo "beside $*:"
-	@$(FLOORS)-$*/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/floors_beside.py
+	@$(FLOORS)-$*/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/$(if $(filter fastapi-%,$*),test_floors,floors_beside).py
 
 examples: $(DEV)/.installed  ## the example's own suite, with nothing installed but the wheel and what the example requires
 	@tools/bot_examples.sh $(ARGS)
@@ -120,7 +131,7 @@ lock:  ## choose exact versions anew: constraints.txt, locks/ with hashes, and t
 		PYTHON= tools/lock.sh $(CLIENT_PINS)/$$name.txt 3.13 or_later "$${name%-*}==$${name##*-}" || exit; done
 
 clean:  ## remove what the other targets made
-	rm -rf $(RUN) $(DEV) $(FLOORS) $(FLOORS_BESIDE:%=$(FLOORS)-%) $(CLIENTS) $(NODE) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(RUN) $(DEV) $(FLOORS) $(NEWEST) $(FLOORS_BESIDE:%=$(FLOORS)-%) $(CLIENTS) $(NODE) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(RUN)/.installed: pyproject.toml constraints.txt
@@ -129,9 +140,9 @@ $(RUN)/.installed: pyproject.toml constraints.txt
 $(DEV)/.installed: pyproject.toml constraints.txt
 	@tools/environment.sh $(DEV) constraints.txt 3.11 or_later --editable '.[dev]'
 
-$(FLOORS)/.installed: pyproject.toml tools/floors.py
-	@mkdir -p build && python=$$(PYTHON= tools/find_python.sh 3.11 exactly) && "$$python" tools/floors.py >build/floors.txt
-	@PYTHON= tools/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . pytest
+$(FLOORS)/.installed: pyproject.toml constraints.txt tools/floors.py
+	@mkdir -p build && python=$$(PYTHON= tools/find_python.sh 3.11 exactly) && "$$python" tools/floors.py --tests >build/floors.txt
+	@PYTHON= tools/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . $(VERSION_TESTS)
 
 $(FLOORS)-%/.installed: pyproject.toml tools/floors.py
 	@mkdir -p build && wanted=$(FLOORS_PYTHON_$*) && python=$$(PYTHON= tools/find_python.sh $$wanted exactly) \

@@ -6,10 +6,15 @@ import pytest
 from hypothesis import settings
 
 from tests.helpers.delayed_logs import chosen_seed, delayed_logs
+from tests.helpers.library_versions import skip_earlier
 from tests.helpers.postgres import postgres, postgres_server
 from tests.helpers.salts import salts_by_test
 
 __all__ = ["postgres", "postgres_server"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    skip_earlier(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

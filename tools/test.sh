@@ -5,6 +5,7 @@
 #   tools/test.sh measured  the tests of the gate that coverage is measured of: not those marked `untraced`
 #   tools/test.sh gate      all but the tests marked `thorough`; with --cov, those marked `untraced` run without tracing
 #   tools/test.sh all       every test
+#   tools/test.sh versions  the tests that the versions of libraries matter to, in the environment DEV and one process
 #   tools/test.sh delayed   the tests of sandboxes, scripts, faults and streams, on logs that suspend at random;
 #                           DELAYED_LOGS=SEED chooses the suspensions. `delayed quick`: those without sockets, for the gate
 #
@@ -14,6 +15,17 @@ set -eu
 # Where bytecode is not kept, every child process of a test compiles the package anew: twice the time.
 unset PYTHONDONTWRITEBYTECODE
 FAST="api attacks cli contracts core faults guard house replay runtime sandbox scenario server store venues"
+VERSIONS="house/test_floors.py runtime/test_http_request.py runtime/test_redaction.py
+    api/test_background_loop.py api/test_clients.py api/test_connect.py api/test_exchange.py api/test_fork.py
+    api/test_garbage.py api/test_httpx_transports.py api/test_stream.py api/test_transports_asgi.py
+    api/test_transports_remote.py api/test_transports_respx.py
+    server/control server/http server/replicas/test_forwarding.py server/test_bad_input.py::test_bytes_that_are_not_http
+    server/test_failures.py server/test_metrics.py server/test_order_entry.py server/test_process.py
+    server/test_stopping.py server/test_venues.py server/tls/test_server.py server/websocket
+    venues/deribit/stream venues/kalshi/frames venues/kalshi/stream venues/signalplus/test_live.py"
+# Those that take seconds, of our own code
+NOT_VERSIONS="server/control/test_flow.py server/websocket/test_bounds.py server/websocket/test_crowd.py
+    venues/deribit/stream/test_session.py venues/kalshi/stream/test_feed_folded.py venues/kalshi/stream/test_session.py"
 DELAYED="sandbox faults replay"
 DELAYED_SOCKETS="server stream_properties api runtime"
 CONTRACT="contracts/suites/test_kalshi.py::test_the_front_keeps_the_contract[2026-10-in process]"
@@ -33,6 +45,12 @@ gate | all)
     set -- contracts/suites tests "$@"
     [ "$group" = all ] || set -- -m "not thorough" "$@"
     ;;
+versions)
+    workers=0
+    for name in $VERSIONS; do set -- "tests/$name" "$@"; done
+    for name in $NOT_VERSIONS; do set -- "--ignore=tests/$name" "$@"; done
+    set -- -m "not thorough" -q "$@"
+    ;;
 delayed)
     if [ "${1:-}" = quick ]; then shift; else DELAYED="$DELAYED $DELAYED_SOCKETS"; fi
     for name in $DELAYED; do set -- "tests/$name" "$@"; done
@@ -40,7 +58,7 @@ delayed)
     set -- -m "not in_memory" "$@"
     ;;
 *)
-    echo "tools/test.sh: no group '$group': expected fast, measured, gate, all or delayed" >&2
+    echo "tools/test.sh: no group '$group': expected fast, measured, gate, all, versions or delayed" >&2
     exit 2
     ;;
 esac

@@ -101,7 +101,7 @@ def _checked(item: Any, place: str) -> Plain:
             _check_frame(item)
         elif item["method"]:
             _check_entry(item)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unexpected(place, str(error)) from None
     plain: Plain = item
     return plain

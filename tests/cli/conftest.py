@@ -130,7 +130,7 @@ def streamed(cli: Cli, server: Server, sandbox: str) -> str:
     shown = server.ask_sandbox("GET", sandbox)
     alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
     headers = sign("kalshi", alice, UnsignedRequest("GET", STREAM_PATH))
-    with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
+    with connect(shown["ws_url"], additional_headers=headers) as client:
         for said in ('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}', b"\xff"):
             client.send(said)
             client.recv(PATIENCE_S)

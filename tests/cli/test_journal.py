@@ -226,7 +226,7 @@ def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server
     cli("stub", "add", "{name: wrong, request: deribit public/new, status: 400, json: {}}", "--sandbox", sandbox)
     cli("fault", "add", "{name: busy, match: {operation: public/test}, then: {status: 429}}", "--sandbox", sandbox)
     origin = urlsplit(server.ask_sandbox("GET", sandbox)["ws_url"]).netloc
-    with connect(f"ws://{origin}/ws/api/v2", proxy=None) as client:
+    with connect(f"ws://{origin}/ws/api/v2") as client:
         for method in ("public/new", "public/test"):
             client.send(json.dumps({"id": 1, "method": method}))
             client.recv(PATIENCE_S)

@@ -58,7 +58,7 @@ def test_streams_run_again_too(cli: Cli, server: Server, sandbox: str, tmp_path:
     shown = server.ask_sandbox("GET", sandbox)
     alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
     headers = sign("kalshi", alice, UnsignedRequest("GET", STREAM_PATH))
-    with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
+    with connect(shown["ws_url"], additional_headers=headers) as client:
         client.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
         client.recv(PATIENCE_S)
         cli("do", FILL, "--sandbox", sandbox)

@@ -86,7 +86,7 @@ def test_numbers_of_what_was_done_are_short(cli: Cli) -> None:
 
 
 def test_channels_that_were_left_out_are_told_by_why(cli: Cli, server: Server) -> None:
-    with connect(server.ready["venues"]["deribit"]["ws_url"], proxy=None) as socket:
+    with connect(server.ready["venues"]["deribit"]["ws_url"]) as socket:
         channels = ["user.chages.any.any.raw", "user.changes.any.any.100ms"]
         socket.send(json.dumps({"id": 1, "method": "public/subscribe", "params": {"channels": channels}}))
         socket.recv(timeout=PATIENCE_S)

@@ -374,7 +374,7 @@ def test_streams_of_other_venues_are_checked_too(live: Live, venue: str, account
     login = {"method": "public/auth", "params": {"grant_type": "client_credentials", **secret}}
     headers = signer.headers("GET", "") if venue == "signalplus" else None
     url = sandbox.shown["venues"][venue]["ws_url"]
-    with connect(url, additional_headers=headers, proxy=None) as socket:
+    with connect(url, additional_headers=headers) as socket:
         for number, call in enumerate([*BEGINNINGS, login, *BEGINNINGS]):
             socket.send(json.dumps({"id": number, "rid": number, **call}))
             socket.recv(PATIENCE_S)

@@ -9,9 +9,7 @@ import struct
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
-
-from websockets.asyncio.client import ClientConnection, connect
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
@@ -26,11 +24,23 @@ from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.library_versions import is_at_least
 from tests.helpers.sandboxes import SMALL, signed
 from tests.server.live import LoopFactory
 from tests.server.secure import Secured
 from tests.server.wire import ADDRESS
 
+if TYPE_CHECKING or is_at_least("websockets", "13"):
+    from websockets.asyncio.client import ClientConnection, connect
+else:
+    from websockets.client import WebSocketClientProtocol as ClientConnection
+    from websockets.client import connect as connect_as_before
+
+    def connect(url: str, *, additional_headers: Any, **options: Any) -> Any:
+        return connect_as_before(url, extra_headers=additional_headers, **options)
+
+
+__all__ = ["ClientConnection", "connect"]
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUED = 1, 2, 8, 9, 10, 0
 FINAL = 0x80
 NARROW_BYTES = 4_096

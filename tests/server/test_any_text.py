@@ -86,7 +86,7 @@ def test_whatever_a_client_says_is_journalled_and_shown(shown: SandboxView, way:
 
 def test_whatever_is_said_on_a_stream_is_journalled_and_shown(shown: SandboxView) -> None:
     said = {"id": HALF, "method": "public/auth", "params": {"grant_type": "client_credentials", "client_id": HALF}}
-    with connect(f"ws://127.0.0.1:{shown.port}/ws/api/v2", proxy=None) as client:
+    with connect(f"ws://127.0.0.1:{shown.port}/ws/api/v2") as client:
         client.send(json.dumps(said))
         assert json.loads(client.recv(PATIENCE_S))["id"] == HALF
     frames = shown.call("GET", "/frames")

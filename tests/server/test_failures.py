@@ -94,7 +94,7 @@ def test_a_broken_sandbox_ends_its_streams(live: Live, name: str, monkeypatch: p
     sandbox = live.sandbox(name, SCENARIO)
     half_done(monkeypatch)
     monkeypatch.setattr(log, "REBUILD_COMMANDS_MAX", 2)
-    with connect(sandbox.call("GET", "")["venues"]["deribit"]["ws_url"], proxy=None) as client:
+    with connect(sandbox.call("GET", "")["venues"]["deribit"]["ws_url"]) as client:
         assert attempt(sandbox, "POST", "/commands", [{"fill": FILL}])[0] == 503
         with pytest.raises(ConnectionClosed):
             client.recv(PATIENCE_S)

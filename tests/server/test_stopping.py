@@ -23,6 +23,7 @@ def refused(port: int) -> bool:
     return False
 
 
+@pytest.mark.since("uvicorn", "0.54", "an answer while the server stops does not say that the connection is closed")
 def test_a_request_under_way_is_finished_and_the_port_is_free_afterwards(tmp_path: Path) -> None:
     with serving(tmp_path, SMALL, loop_factory=uvloop.new_event_loop, port=free_port()) as live:
         alice = view(live, "default").client()

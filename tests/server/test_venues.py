@@ -82,7 +82,7 @@ def ask(sandbox: SandboxView, raw: bytes) -> Reply:
 @contextmanager
 def stream(sandbox: SandboxView, path: str, headers: Headers | None = None) -> Iterator[ClientConnection]:
     url = f"ws://127.0.0.1:{sandbox.port}{path}"
-    with connect(url, additional_headers=headers or {}, proxy=None) as client:
+    with connect(url, additional_headers=headers or {}) as client:
         yield client
 
 

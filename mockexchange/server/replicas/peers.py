@@ -56,7 +56,10 @@ class MessageReader:
             end = LENGTH.size + size
             if len(self._bytes) < end:
                 break
-            found.append(_DECODER.decode(self._bytes[LENGTH.size : end]))
+            try:
+                found.append(_DECODER.decode(self._bytes[LENGTH.size : end]))
+            except msgspec.MsgspecError as error:  # which is a ValueError from msgspec 0.21 on
+                raise ValueError(str(error)) from None
             self._bytes = self._bytes[end:]
         return found
 

@@ -11,6 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.library_versions import is_at_least
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, BUY, SMALL, error_of
 from tests.server.streaming import subscribe
@@ -29,7 +30,9 @@ def stream(sandbox: SandboxView, *channels: str) -> Iterator[ClientConnection]:
     """A client, subscribed to channels."""
     headers = sandbox.client().headers("GET", STREAM_PATH)
     url = sandbox.shown["ws_url"]
-    with connect(url, additional_headers=headers, proxy=None, max_queue=None) as client:  # a full one delays its close
+    # A full queue delays the close; before websockets 14 there is none.
+    options: dict[str, Any] = {"max_queue": None} if is_at_least("websockets", "14") else {}
+    with connect(url, additional_headers=headers, **options) as client:
         if channels:
             client.send(subscribe(*channels))
         for _ in channels:

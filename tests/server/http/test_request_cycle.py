@@ -117,6 +117,7 @@ def test_so_it_is_for_any_target(rest: bytes) -> None:
     assert ours == uvicorns
 
 
+@pytest.mark.since("uvicorn", "0.54", "it wants the scope of a request that never had one")
 @pytest.mark.parametrize("is_answered", [False, True], ids=["before its answer", "after its answer"])
 def test_an_exception_without_asgi_is_reported(is_answered: bool, caplog: pytest.LogCaptureFixture) -> None:
     class Failing(App):

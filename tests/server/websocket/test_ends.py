@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from mockexchange.sandbox.options import SandboxOptions
@@ -26,6 +25,7 @@ from tests.server.streaming import (
     Bare,
     Venue,
     buy,
+    connect,
     frame,
     listening,
     play,

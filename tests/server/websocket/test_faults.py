@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.scenario.faults.fault_rules import FAULTS
 from mockexchange.scenario.located_text import read_yaml
-from tests.server.streaming import TEXT, Venue, listening, play, subscribe, trust, until
+from tests.server.streaming import TEXT, ClientConnection, Venue, connect, listening, play, subscribe, trust, until
 
 pytestmark = pytest.mark.usefixtures("every_wire")
 
@@ -250,6 +249,7 @@ def test_a_literal_frame_can_be_any_text() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 502])
+@pytest.mark.since("websockets", "13", "its client for asyncio shows no answer to a handshake")
 def test_a_refused_handshake_has_the_status_and_a_body(status: int) -> None:
     async def scene() -> None:
         async with listening() as venue:
@@ -268,6 +268,7 @@ def test_a_refused_handshake_has_the_status_and_a_body(status: int) -> None:
     play(scene())
 
 
+@pytest.mark.since("websockets", "13", "its client for asyncio shows no answer to a handshake")
 def test_another_host_time_refuses_a_handshake() -> None:
     async def scene() -> None:
         async with listening() as venue:

@@ -58,7 +58,7 @@ def test_streams_are_closed(sandbox: SandboxView, close: Any, code: int, reason:
         assert client.recv(PATIENCE_S) == "last"
         with pytest.raises(ConnectionClosed):
             client.recv(PATIENCE_S)
-        assert (client.close_code, client.close_reason) == (code, reason)
+        assert (client.protocol.close_code, client.protocol.close_reason) == (code, reason)
         assert move(sandbox, close={}) == 0
     assert noted(sandbox)[1:] == [(1, "out", "close", "literal", f"{code} {reason}".strip())]
     assert sandbox.call("GET", "/streams") == []
@@ -69,13 +69,13 @@ def test_a_stream_is_cut_without_a_close_frame(sandbox: SandboxView) -> None:
         assert move(sandbox, close={"code": 1006}) == 1
         with pytest.raises(ConnectionClosed):
             client.recv(PATIENCE_S)
-        assert client.close_code == 1006
+        assert client.protocol.close_code == 1006
     assert noted(sandbox) == [(1, "out", "close", "literal", "1006")]
 
 
 def test_streams_of_every_venue(live: Live, name: str) -> None:
     sandbox = live.sandbox(name, WORLD)
-    with stream(sandbox), connect(sandbox.shown["venues"]["deribit"]["ws_url"], proxy=None) as client:
+    with stream(sandbox), connect(sandbox.shown["venues"]["deribit"]["ws_url"]) as client:
         client.send(PUBLIC)
         assert json.loads(client.recv(PATIENCE_S))["id"] == 1
         assert move(sandbox, send={"text": "hello"}) == 2

@@ -7,7 +7,6 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.server.http import cut_requests
@@ -15,7 +14,7 @@ from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.helpers.sandboxes import SMALL
-from tests.server.streaming import Bare, Venue, frame, listening, play, subscribe, until, upgrade
+from tests.server.streaming import Bare, Venue, connect, frame, listening, play, subscribe, until, upgrade
 from tests.server.wire import ADDRESS
 
 BALANCE = "/trade-api/v2/portfolio/balance"
@@ -39,6 +38,7 @@ async def ask(venue: Venue, head: bytes) -> tuple[str, bytes]:
     return said, body
 
 
+@pytest.mark.since("websockets", "13", "its client for asyncio shows no answer to a handshake")
 def test_a_signed_handshake_is_granted_and_journalled() -> None:
     async def scene() -> None:
         async with listening() as venue:
@@ -55,6 +55,7 @@ def test_a_signed_handshake_is_granted_and_journalled() -> None:
     play(scene())
 
 
+@pytest.mark.since("websockets", "13", "its client for asyncio shows no answer to a handshake")
 def test_a_refused_handshake_is_told_why_and_leaves_no_error(caplog: pytest.LogCaptureFixture) -> None:
     async def scene() -> None:
         async with listening() as venue:

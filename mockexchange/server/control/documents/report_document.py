@@ -66,7 +66,10 @@ class ReportDocument(Struct, kw_only=True, forbid_unknown_fields=True):
 
 def read_report(raw: bytes) -> ReportDocument:
     """Parse a report. Raises ValueError, whose message has the path of the wrong value."""
-    return msgspec.json.decode(raw, type=ReportDocument)
+    try:
+        return msgspec.json.decode(raw, type=ReportDocument)
+    except msgspec.MsgspecError as error:  # which is a ValueError from msgspec 0.21 on
+        raise ValueError(str(error)) from None
 
 
 def write_report(report: ReportDocument) -> bytes:
