@@ -23,8 +23,8 @@ from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
-from tests.helpers.patience import PATIENCE_S
 from tests.helpers.library_versions import is_at_least
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL, signed
 from tests.server.live import LoopFactory
 from tests.server.secure import Secured

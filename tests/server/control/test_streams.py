@@ -10,8 +10,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from tests.helpers.patience import PATIENCE_S
 from tests.helpers.library_versions import is_at_least
+from tests.helpers.patience import PATIENCE_S
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, BUY, SMALL, error_of
 from tests.server.streaming import subscribe
