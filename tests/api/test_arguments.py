@@ -25,6 +25,7 @@ from mockexchange.api.transport.discovery import find_control
 from mockexchange.api.values.arguments import ARGUMENTS, CHARS_SHOWN_MAX, require
 from tests.api.connections import TOKEN
 from tests.api.test_connect import FREE_PORT, nowhere, ready_file
+from tests.helpers.rows import each_row
 
 __all__ = ["nowhere"]
 JSON = "what JSON can say: mappings, lists, text, finite numbers, true, false and null"
@@ -142,7 +143,7 @@ def test_an_application_of_nothing_is_told_where_it_is_made() -> None:
 # --- connecting
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "where"),
     [
         ({"scenario": "deribit"}, "scenario"),
@@ -158,7 +159,7 @@ def test_a_sandbox_that_there_is_is_made_of_nothing_else(words: dict[str, Any], 
         context.__enter__()
 
 
-@pytest.mark.parametrize("words", [{"token": ""}, {"token": "a\nb"}, {"url": ""}, {"sandbox": ""}, {"sandbox": 5}])
+@each_row("words", [{"token": ""}, {"token": "a\nb"}, {"url": ""}, {"sandbox": ""}, {"sandbox": 5}])
 def test_where_to_connect_is_looked_at(words: dict[str, Any]) -> None:
     with pytest.raises(WrongArgument, match=f"^{next(iter(words))}: expected "):
         connect(**{"url": "http://127.0.0.1:9", **words}).__enter__()
@@ -193,8 +194,8 @@ def test_that_nobody_is_there_is_told_before_that_a_token_is_missing() -> None:
 # --- errors as others get them
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize(
+@each_row("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@each_row(
     "error",
     [
         WrongRequest("bad_step", "what", "where"),

@@ -22,6 +22,7 @@ from mockexchange import (
     serve_async,
 )
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 
 def test_who_still_waits_at_the_end_is_told() -> None:
@@ -212,9 +213,7 @@ def test_what_is_no_answer_at_all_is_raised() -> None:
         asyncio.run(ask())
 
 
-@pytest.mark.parametrize(
-    ("platform", "module", "is_fast"), [("linux", True, True), ("linux", None, False), ("win32", True, False)]
-)
+@each_row(("platform", "module", "is_fast"), [("linux", True, True), ("linux", None, False), ("win32", True, False)])
 def test_the_loop_is_uvloops_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, platform: str, module: object, is_fast: bool
 ) -> None:

@@ -17,6 +17,7 @@ from mockexchange.api.values.sandbox_settings import for_remote_server
 from mockexchange.runtime.ready_file import default_ready_file
 from tests.api.connections import get, run_in_thread
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 TOKEN = "the-token-of-the-server-elsewhere"
 FREE_PORT = 9  # discard: nobody listens there
@@ -84,7 +85,7 @@ def test_a_forked_process_leaves_the_sandbox_of_its_parent(elsewhere: Any, monke
         assert exchange.name not in {row["id"] for row in _sandboxes(elsewhere)}
 
 
-@pytest.mark.parametrize("url", ["{origin}", "{origin}/", "{origin}/_mock", "{origin}/_mock/"])
+@each_row("url", ["{origin}", "{origin}/", "{origin}/_mock", "{origin}/_mock/"])
 def test_a_url_is_of_the_server_or_of_its_control_api(elsewhere: Any, url: str) -> None:
     origin = elsewhere.control_url.removesuffix("/_mock")
     with connect(url.format(origin=origin), TOKEN, sandbox="default") as exchange:
@@ -183,7 +184,7 @@ def test_a_server_that_dies_is_told() -> None:
     context.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url",
     [
         "127.0.0.1:8600",
@@ -284,7 +285,7 @@ def test_who_is_cancelled_waits_no_longer_and_nor_does_a_thread(
 # --- how it is reached from here
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("control", "main", "url", "reached"),
     [
         # a server of this machine, and one that knows its own URL

@@ -2,11 +2,10 @@
 
 import gc
 
-import pytest
-
 from mockexchange import Exchange, serve
 from mockexchange.core.model.orders import FillRow
 from tests.api.connections import get
+from tests.helpers.rows import each_row
 
 FEW = 20
 """Objects of threads, sockets and exceptions that the collector may find by chance; a sandbox was 150 to 1,200."""
@@ -23,7 +22,7 @@ def use(exchange: Exchange) -> None:
     exchange.advance("1h")
 
 
-@pytest.mark.parametrize("scenario", ["empty", "demo", "golden", "deribit", "signalplus"])
+@each_row("scenario", ["empty", "demo", "golden", "deribit", "signalplus"])
 def test_a_deleted_sandbox_leaves_nothing_to_collect(scenario: str) -> None:
     found = kept = 0
     with serve("empty") as server:

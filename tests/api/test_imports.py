@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from mockexchange.api import imports
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("was_enabled", "frozen", "wanted"),
     [
         (True, 0, ["disable", "import", "freeze", "unfreeze", "enable"]),

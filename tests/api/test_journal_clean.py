@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.api.values.anomalies import describe_anomalies, find_anomalies
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control.traffic.streams import NOTE
 from tests.api.fakes import a_frame, a_request
+from tests.helpers.rows import each_row
 
 # a request                                                                            what is said of it
 REQUESTS: list[tuple[dict[str, Any], list[str]]] = [
@@ -35,7 +34,7 @@ REQUESTS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "said"), REQUESTS, ids=str)
+@each_row(("values", "said"), REQUESTS, ids=str)
 def test_of_a_request_this_is_said(values: dict[str, Any], said: list[str]) -> None:
     assert [one.what for one in find_anomalies([a_request(**values)], [])] == said
 
@@ -72,7 +71,7 @@ FRAMES: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "said"), FRAMES, ids=str)
+@each_row(("values", "said"), FRAMES, ids=str)
 def test_of_a_frame_this_is_said(values: dict[str, Any], said: list[str]) -> None:
     assert [one.what for one in find_anomalies([], [a_frame(**values)])] == said
 
@@ -88,7 +87,7 @@ GONE: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "said"), GONE, ids=str)
+@each_row(("values", "said"), GONE, ids=str)
 def test_of_what_is_gone_this_is_said(values: dict[str, Any], said: list[str]) -> None:
     found = find_anomalies([a_request(**values)], [], find_retirement=lambda request: f"gone: {request.operation}")
     assert [one.what for one in found] == said
@@ -119,7 +118,7 @@ def test_a_report_is_bounded() -> None:
     assert max(map(len, lines)) < 300
 
 
-@pytest.mark.parametrize("allow", [[404], ["GetPositions"], [500, 404]])
+@each_row("allow", [[404], ["GetPositions"], [500, 404]])
 def test_what_is_allowed_is_not_said(allow: list[int | str]) -> None:
     requests: list[Request] = [a_request(status=404, findings=("odd",))]
     frames: list[Frame] = []

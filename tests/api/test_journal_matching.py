@@ -18,6 +18,7 @@ from mockexchange.api.values.matching import (
     require_direction,
 )
 from tests.api.fakes import a_frame, a_request
+from tests.helpers.rows import each_row
 
 BODY = b'{"type": "limit", "count": 3, "price": 0.50, "flags": {"post_only": true, "note": null}, "legs": ["a", "b"]}'
 
@@ -56,7 +57,7 @@ REQUEST_CASES: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "fields"), REQUEST_CASES, ids=str)
+@each_row(("wanted", "fields"), REQUEST_CASES, ids=str)
 def test_a_request_differs_in_these_fields(wanted: dict[str, Any], fields: list[str]) -> None:
     assert [row.name for row in differences(a_request(body=BODY), wanted)] == fields
 
@@ -156,7 +157,7 @@ AMOUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("amount", "count", "is_met", "is_exceeded"), AMOUNTS, ids=str)
+@each_row(("amount", "count", "is_met", "is_exceeded"), AMOUNTS, ids=str)
 def test_an_amount_is_met_or_exceeded(amount: ExpectedCount, count: int, is_met: bool, is_exceeded: bool) -> None:
     assert (amount.is_met(count), amount.is_exceeded(count)) == (is_met, is_exceeded)
 
@@ -166,7 +167,7 @@ def test_an_unknown_filter_is_told_the_nearest() -> None:
         check_filters({"stauts": 200}, REQUEST_FILTERS)
 
 
-@pytest.mark.parametrize("name", ["GetPosition", "getpositions"])
+@each_row("name", ["GetPosition", "getpositions"])
 def test_an_unknown_operation_is_told_the_nearest(name: str) -> None:
     with pytest.raises(WrongArgument, match=f"no operation is called '{name}'; the nearest are .*GetPositions"):
         check_filters({"operation": name}, ("operation",))

@@ -11,6 +11,7 @@ import pytest
 import mockexchange
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.synchronous.exchange import Exchange
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tools import write_sync_api
 
@@ -38,7 +39,7 @@ def test_the_synchronous_package_is_what_is_generated() -> None:
     assert there == write_sync_api.written(), "run python tools/write_sync_api.py"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "text"),
     [
         ("x = await ask(1)", "x = ask(1)"),
@@ -72,7 +73,7 @@ def test_both_faces_have_the_same_calls() -> None:
     assert calls(Exchange) == calls(AsyncExchange)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("plain", "awaited"),
     [(mockexchange.serve, mockexchange.serve_async), (mockexchange.connect, mockexchange.connect_async)],
 )

@@ -33,6 +33,7 @@ from mockexchange import (
 )
 from tests.api.connections import get, get_unsigned
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.steps import calls_counted
 from tests.server.live import port_of
 from tests.server.wire import Connection, ask, request
@@ -306,7 +307,7 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("program", list(PROGRAMS))
+@each_row("program", list(PROGRAMS))
 def test_a_program_ends_whatever_it_forgets(program: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", f"import mockexchange; {PROGRAMS[program]}"],

@@ -18,6 +18,7 @@ from mockexchange.api.transport.httpx_transports import RemoteTransport
 from tests.api.calls import BASE, VENUE, get
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port
+from tests.helpers.rows import each_row
 
 BALANCE = "/portfolio/balance"
 LITTLE_S = 0.05
@@ -99,7 +100,7 @@ NONSENSE: list[tuple[bytes, type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "error", "words"), NONSENSE, ids=[str(raw) for raw, _, _ in NONSENSE])
+@each_row(("raw", "error", "words"), NONSENSE, ids=[str(raw) for raw, _, _ in NONSENSE])
 def test_nonsense_is_the_error_that_httpx_has_for_it(raw: bytes, error: type[Exception], words: str) -> None:
     with answering(raw) as (url, _), client_of(url) as client, pytest.raises(error, match=words):
         client.get(VENUE)

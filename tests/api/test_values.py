@@ -16,6 +16,7 @@ from mockexchange.api.values.outcomes import read_outcomes
 from mockexchange.api.values.positions import read_position
 from mockexchange.api.values.rows import TEXTS, read_row
 from mockexchange.runtime import api_documents
+from tests.helpers.rows import each_row
 
 CONTROL = api_documents.read("control")
 SCHEMAS = CONTROL["components"]["schemas"]
@@ -31,7 +32,7 @@ class Level(Enum):
     HALF = Decimal("0.50")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "json"),
     [
         (Decimal("0.5600"), "0.5600"),
@@ -57,13 +58,13 @@ def test_a_value_is_written_as_scenarios_write_it(value: Any, json: Any) -> None
     assert type(to_json(value)) is type(json)
 
 
-@pytest.mark.parametrize("value", [b"x", object(), {1: b"x"}, [object]])
+@each_row("value", [b"x", object(), {1: b"x"}, [object]])
 def test_a_value_that_cannot_be_written_is_told(value: Any) -> None:
     with pytest.raises(WrongArgument, match=r"^value.*: expected text, a number, a mapping or a list, got "):
         to_json(value)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("Infinity")])
+@each_row("value", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("Infinity")])
 def test_a_number_that_is_none_is_told_with_its_place(value: Any) -> None:
     with pytest.raises(WrongArgument) as caught:
         given_json({"steps": [{"fill": {"count": value}}]})
@@ -126,7 +127,7 @@ def test_every_text_of_the_document_is_read_as_what_it_is() -> None:
     assert free - TEXTS - {"index"} == set(), "free text has to stay text; an index may be a name or a price"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("row", "read"),
     [
         ({"price": "0.5600", "id": "12", "count": "-1"}, {"price": Decimal("0.56"), "id": "12", "count": -1}),

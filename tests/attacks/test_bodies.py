@@ -3,11 +3,10 @@
 import asyncio
 import json
 
-import pytest
-
 from mockexchange.server.http.rest_endpoint import BODY_BYTES_MAX, CUT_BYTES_MAX
 from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
 from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, attacked, head, play, watched
+from tests.helpers.rows import each_row
 from tests.server.streaming import PING, TEXT, frame
 
 ORDERS = "/trade-api/v2/portfolio/orders"
@@ -23,7 +22,7 @@ CHUNK = b"186a0\r\n" + b"x" * 100_000 + b"\r\n"
 TINY = b"1\r\nx\r\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "kept"),
     [
         (head(ORDERS, LENGTH, method="POST"), 0),
@@ -88,7 +87,7 @@ async def receive_until(reader: asyncio.StreamReader, text: bytes) -> None:
         received = received[-len(text) :] + part
 
 
-@pytest.mark.parametrize("name", FLOODS)
+@each_row("name", FLOODS)
 def test_a_flood_on_a_stream_gets_its_share_of_a_turn(name: str) -> None:
     async def scene() -> None:
         async with attacked() as target, watched(target):

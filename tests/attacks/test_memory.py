@@ -4,8 +4,6 @@ import gc
 import tracemalloc
 from collections.abc import Callable
 
-import pytest
-
 from mockexchange.sandbox.journal.journal import (
     BODIES_BYTES_MAX,
     BYTES_MAX,
@@ -22,6 +20,7 @@ from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.http.cut_requests import HEADERS_MAX
 from mockexchange.venues.request import Request
 from tests.attacks.attacking import ROUNDS, play
+from tests.helpers.rows import each_row
 
 BYTES = 4 * 1024 * 1024
 """The size of the journal here; that of a server is 128 MB."""
@@ -71,7 +70,7 @@ def traced_bytes() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
-@pytest.mark.parametrize(("make", "count", "bound"), FILLS, ids=[make.__name__ for make, *_ in FILLS])
+@each_row(("make", "count", "bound"), FILLS, ids=[make.__name__ for make, *_ in FILLS])
 def test_a_full_journal_takes_what_it_counts(make: Callable[[int], Request], count: int, bound: int) -> None:
     async def scene() -> None:
         sandbox = await open_sandbox(load_scenario("demo"), SandboxOptions())

@@ -15,6 +15,7 @@ from mockexchange.server.loop_budget import STARTS_PER_TURN, TURN_S, LoopBudget
 from mockexchange.server.websocket.protocol import StreamProtocol
 from tests.attacks.attacking import Target, attacked, head, play
 from tests.attacks.test_bodies import STREAM, UPGRADE
+from tests.helpers.rows import each_row
 from tests.server.streaming import PING, TEXT, frame
 from tests.server.wire import ADDRESS
 
@@ -65,7 +66,7 @@ async def filled(target: Target, count: int, opening: bytes, raw: bytes) -> list
     return clients
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("protocol", "opening", "raw"),
     [(JournalledHttpToolsProtocol, b"", BODY), (StreamProtocol, head(STREAM, *UPGRADE), COMMANDS)],
     ids=["bodies", "streams"],
@@ -95,7 +96,7 @@ def test_few_sockets_that_were_paused_are_read_in_one_turn(
     play(scene())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("protocol", "name", "opening", "raw"),
     [
         (JournalledHttpToolsProtocol, "_take", b"", LONG_HEAD * 20),
@@ -150,7 +151,7 @@ class Clock:
         self.now_s += seconds
 
 
-@pytest.mark.parametrize(("share", "most"), [(0.05, STARTS_PER_TURN), (0.3, 3), (0.45, 2), (3.0, 1)])
+@each_row(("share", "most"), [(0.05, STARTS_PER_TURN), (0.3, 3), (0.45, 2), (3.0, 1)])
 def test_starts_of_long_work_are_few_in_a_turn(monkeypatch: pytest.MonkeyPatch, share: float, most: int) -> None:
     """The work of each start takes this share of TURN_S, and is done after the turn that starts it."""
     clock = Clock(monkeypatch)

@@ -16,6 +16,7 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.server.ready_content import describe_accounts
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import COLOUR, Terminal
+from tests.helpers.rows import each_row
 
 URLS = {"base_url": "https://127.0.0.1:8600/trade-api/v2", "ws_url": "wss://127.0.0.1:8600/trade-api/ws/v2"}
 KEY_ID = "0123456789abcdef-" * 3
@@ -48,8 +49,8 @@ def shown(ready: dict[str, Any], date: str) -> list[str]:
     return COLOUR.sub("", text).splitlines()
 
 
-@pytest.mark.parametrize("width", [80, 120])
-@pytest.mark.parametrize("name", [*builtin_names(), "people"])
+@each_row("width", [80, 120])
+@each_row("name", [*builtin_names(), "people"])
 def test_every_line_fits(name: str, width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Except lines to paste, which are whole."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))

@@ -9,11 +9,12 @@ from mockexchange.cli.commands.call import path_of, request_of, target_of
 from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
 from tests.cli.conftest import Cli
+from tests.helpers.rows import each_row
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "target"),
     [
         ("/portfolio/positions", POSITIONS),
@@ -42,7 +43,7 @@ def test_a_url_of_this_server_is_a_path() -> None:
             path_of(other, base_url)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("venue", "method", "path", "params", "request_made"),
     [
         ("kalshi", "POST", "/orders", None, UnsignedRequest("POST", "/trade-api/v2/orders")),
@@ -70,7 +71,7 @@ def test_a_body_is_for_writes_at_a_venue_without_json_rpc() -> None:
             request_of(REQUEST_SIGNERS[venue], method, "/x", None, b"{}")
 
 
-@pytest.mark.parametrize(("venue", "method"), [("kalshi", "POST"), ("deribit", "GET"), ("signalplus", "GET")])
+@each_row(("venue", "method"), [("kalshi", "POST"), ("deribit", "GET"), ("signalplus", "GET")])
 def test_params_without_a_place_for_them_are_a_misuse(venue: str, method: str) -> None:
     with pytest.raises(UsageFailure, match="--params is for POST at a JSON-RPC venue"):
         request_of(REQUEST_SIGNERS[venue], method, "/x", {})

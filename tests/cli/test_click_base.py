@@ -18,6 +18,7 @@ from mockexchange.cli.commands import COMMANDS
 from mockexchange.sandbox.forks.until import Until
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.server.replicas.address import Address
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PROGRAM = (sys.executable, "-m", "mockexchange")
@@ -53,14 +54,14 @@ def test_every_command_is_known_by_its_own_name() -> None:
     assert {name: main.commands[name].name for name in COMMANDS} == {name: name for name in COMMANDS}
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, *(words for words, _ in commands())])
+@each_row("words", ["", *COMMANDS, *(words for words, _ in commands())])
 def test_every_command_has_help(words: str) -> None:
     result = CliRunner().invoke(main, [*words.split(), "--help"], prog_name="mockexchange")
     assert result.exit_code == 0
     assert result.output.startswith(f"Usage: {' '.join(['mockexchange', *words.split()])} ")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_the_summary_of_a_command_is_the_first_sentence_of_its_help(name: str) -> None:
     summary = click.Command(name, help=COMMANDS[name].summary).get_short_help_str(1_000)
     assert main.commands[name].get_short_help_str(1_000) == summary == COMMANDS[name].summary
@@ -227,7 +228,7 @@ def test_an_address_of_another_machine_is_named_once() -> None:
     assert complaint.startswith(f"mockexchange serve: cannot serve on 203.0.113.1:0: {reason}: give --host an address ")
 
 
-@pytest.mark.parametrize(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
+@each_row(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
 def test_every_option_reads_its_variable(words: str, each: click.Option, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
@@ -324,7 +325,7 @@ MISUSES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "line"), MISUSES)
+@each_row(("arguments", "line"), MISUSES)
 def test_a_misuse_gets_one_clear_line(arguments: str, line: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
@@ -332,7 +333,7 @@ def test_a_misuse_gets_one_clear_line(arguments: str, line: str, tmp_path: Path)
     assert error_of(*given).startswith(line.replace("{file}", str(file)))
 
 
-@pytest.mark.parametrize(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
+@each_row(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
 def test_every_option_with_a_value_too_few_or_too_many_is_refused(words: str, each: click.Option) -> None:
     name = each.opts[0]
     given, complaint = (f"{name}=1", "does not take a value.") if each.is_flag else (name, "requires an argument.")
@@ -346,7 +347,7 @@ def failing(error: BaseException) -> click.Command:
     return click.Command("why", callback=fail)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("error", "code", "says"),
     [
         (Failure("went\nwrong"), 1, "mockexchange: went wrong"),

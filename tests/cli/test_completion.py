@@ -15,6 +15,7 @@ from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names
 from tests.cli.conftest import Cli
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.serving import COMMAND, clean_environment
 
 CHECKERS = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
@@ -95,7 +96,7 @@ def test_paths_of_calls(cli: Cli) -> None:
     assert paths_of("deribit", "GET")[0].startswith("/private/")
 
 
-@pytest.mark.parametrize("command", ["call", "journal", "watch"])
+@each_row("command", ["call", "journal", "watch"])
 def test_commands_that_complete_paths_load_no_tables_of_a_venue(command: str) -> None:
     loaded = "'mockexchange.venues.kalshi.operations' in sys.modules"
     code = f"import sys, mockexchange.cli.commands.{command}; print({loaded})"

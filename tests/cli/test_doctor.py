@@ -23,6 +23,7 @@ from mockexchange.runtime.http_request import Reply
 from tests.cli.conftest import Cli
 from tests.cli.doctor_machine import found, ready, situation
 from tests.helpers.ports import free_port
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 GONE = 2**22 + 1
@@ -107,7 +108,7 @@ def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> N
 # --- what is installed
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "read"),
     [
         ("click>=8.1", ("click", "8.1", None, None)),
@@ -126,9 +127,7 @@ def test_a_line_that_is_none_is_passed_over() -> None:
     assert packages.read_requirement("?") is None
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"), [("2.0", (2,)), ("2", (2,)), ("0.35.0rc1", (0, 35)), ("43.0.1", (43, 0, 1)), ("x", ())]
-)
+@each_row(("text", "numbers"), [("2.0", (2,)), ("2", (2,)), ("0.35.0rc1", (0, 35)), ("43.0.1", (43, 0, 1)), ("x", ())])
 def test_versions_are_compared_by_their_numbers(text: str, numbers: tuple[int, ...]) -> None:
     assert packages.numbers_of(text) == numbers
 
@@ -215,13 +214,13 @@ CLOCKS = [
 ]
 
 
-@pytest.mark.parametrize(("ahead_s", "verdict", "said"), CLOCKS)
+@each_row(("ahead_s", "verdict", "said"), CLOCKS)
 def test_clocks(ahead_s: float | None, verdict: str, said: str) -> None:
     judged = network.judge_clock(network.TimedReply(REPLY, ahead_s), "that of x")
     assert (judged.verdict, judged.message) == (verdict, said)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "verdict"),
     [(formatdate(time() - 3_600, usegmt=True), FAIL), ("noon", WARN)],
     ids=["an hour behind", "no date"],

@@ -21,6 +21,7 @@ from mockexchange.cli.doctor_checks import keys
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN
 from mockexchange.scenario.keys import make_pair
 from tests.cli.doctor_machine import EVAL, found, ready, situation
+from tests.helpers.rows import each_row
 
 RSA = make_pair("rsa").private_pem or ""
 ED25519 = make_pair("ed25519").private_pem or ""
@@ -73,7 +74,7 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("pem", "verdict", "said", "mend"), KEYS, ids=[row[2] for row in KEYS])
+@each_row(("pem", "verdict", "said", "mend"), KEYS, ids=[row[2] for row in KEYS])
 def test_keys(pem: str, verdict: str, said: str, mend: str) -> None:
     judged = keys.judge_key(pem.encode(), "x.pem")
     assert judged[0] == verdict
@@ -178,7 +179,7 @@ URLS = [
 ]
 
 
-@pytest.mark.parametrize(("environment", "server", "verdict", "said", "mend"), URLS)
+@each_row(("environment", "server", "verdict", "said", "mend"), URLS)
 def test_where_urls_lead(
     environment: dict[str, str], server: dict[str, Any], verdict: str, said: str, mend: str, tmp_path: Path
 ) -> None:
@@ -205,7 +206,7 @@ PROXIED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("environment", "verdict", "said"), PROXIED)
+@each_row(("environment", "verdict", "said"), PROXIED)
 def test_proxies(environment: dict[str, str], verdict: str, said: str, tmp_path: Path) -> None:
     [(judged, words)] = found(pointing.check_proxies, situation(tmp_path, environment))
     assert judged == verdict

@@ -18,6 +18,7 @@ from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.venues.client_setup import PublishedClient
 from mockexchange.venues.registry import VENUES
 from tests.cli.conftest import Cli
+from tests.helpers.rows import each_row
 
 WORDS = {
     "base_url": "http://127.0.0.1:8600/trade-api/v2",
@@ -58,7 +59,7 @@ def set_of(variables: dict[str, str | None]) -> dict[str, str]:
 # --- formats
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@each_row("name", CLIENTS)
 def test_a_shell_reads_back_every_client(name: str) -> None:
     variables = variables_of(CLIENTS[name], WORDS, {})
     script = "\n".join([*to_sh(variables), *to_comments(CLIENTS[name].code)])
@@ -120,7 +121,7 @@ def test_json_says_null_for_what_is_to_be_unset() -> None:
 # --- the table
 
 
-@pytest.mark.parametrize(("name", "client"), CLIENTS.items())
+@each_row(("name", "client"), CLIENTS.items())
 def test_a_client_is_pointed_completely(name: str, client: PublishedClient) -> None:
     words = "".join([*client.exports.values(), *client.code])
     assert client.code or not client.unpointed
@@ -162,7 +163,7 @@ def test_a_host_beyond_loopback_has_to_be_allowed_to_the_sdk() -> None:
     assert "KALSHI_ALLOW_UNKNOWN_HOST" not in variables_of(CLIENTS["kalshi-sdk"], WORDS, {})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("environment", "value"),
     [
         ({}, None),

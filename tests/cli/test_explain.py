@@ -13,6 +13,7 @@ from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.keys import KeyPair, make_pair
 from mockexchange.venues.kalshi.request_signer import signed_headers
 from tests.cli.conftest import AtTerminal
+from tests.helpers.rows import each_row
 
 PATH = "/trade-api/v2/portfolio/positions"
 TIMESTAMP_MS = 1_762_300_000_123
@@ -58,7 +59,7 @@ def test_a_signature_that_begins_with_a_dash_is_taken(pair: KeyPair, tmp_path: P
     assert (result.exit_code, result.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("pem", ["", "no key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
+@each_row("pem", ["", "no key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
 def test_a_file_without_a_key_is_a_misuse(pem: str, tmp_path: Path) -> None:
     result = explain(tmp_path, pem, "AAAA")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -94,7 +95,7 @@ def authorization_of(target: str) -> str:
     return sign("deribit", credential, UnsignedRequest("GET", target))["Authorization"]
 
 
-@pytest.mark.parametrize("path", [TARGET, f"https://test.deribit.com{TARGET}"])
+@each_row("path", [TARGET, f"https://test.deribit.com{TARGET}"])
 def test_a_right_header_verifies(path: str) -> None:
     result = explain_deribit(path, authorization_of(TARGET))
     assert (result.exit_code, result.output) == (0, "verifies\n")
@@ -117,7 +118,7 @@ def header_over(target: str, timestamp: str = "1762300000123") -> str:
     return f"deri-hmac-sha256 id=AMANDA,ts={timestamp},sig={signature},nonce=once"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "authorization", "words"),
     [
         (
@@ -139,7 +140,7 @@ def test_a_header_is_told_what_the_server_would_refuse(path: str, authorization:
     assert (result.exit_code, words in result.output) == (1, True), result.output
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "missing"),
     [([], "--timestamp, --signature, --key"), (["--venue", "deribit"], "--authorization, --secret")],
 )
@@ -174,7 +175,7 @@ def nonce_signature(text: str, secret: bytes = b"secret") -> str:
     return b64encode(hmac.digest(secret, text.encode(), "sha256")).decode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("signature", "timestamp", "code", "words"),
     [
         (nonce_signature("1762300000123\nonce"), "1762300000123", 0, "verifies\n"),

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.helpers.rows import each_row
+
 NOT_NEEDED = (
     "h11",
     "mockexchange.core.derivatives.handlers",
@@ -50,7 +52,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
     return frozenset(json.loads(found.stdout))
 
 
-@pytest.mark.parametrize("module", NOT_NEEDED)
+@each_row("module", NOT_NEEDED)
 def test_a_server_is_ready_without(module: str, loaded: frozenset[str]) -> None:
     assert module not in loaded
 

@@ -13,6 +13,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.cli.conftest import Cli
 from tests.cli.test_click_base import error_of
+from tests.helpers.rows import each_row
 
 BUY = "{fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.6}}"
 
@@ -100,7 +101,7 @@ def test_serve_opens_a_log(log: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert "its scenario does not go on" in caplog.text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "message"),
     [
         (["--until", "3"], "give --from-log FILE"),

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from mockexchange.cli import main
 from mockexchange.cli.commands import COMMANDS, SECTIONS
 from tests.cli.test_click_base import commands
+from tests.helpers.rows import each_row
 
 PAGES = ["", *COMMANDS, *(words for words, _ in commands() if " " in words)]
 CUT = re.compile(r"[^.\])]\.\.\.$")
@@ -26,7 +27,7 @@ def page(words: str, columns: int) -> str:
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("words", PAGES)
+@each_row("words", PAGES)
 def test_a_page_fits_and_says_the_same_in_any_width(words: str) -> None:
     narrow, wide = page(words, 80), page(words, 120)
     for columns, text in ((80, narrow), (120, wide)):
@@ -48,7 +49,7 @@ def test_the_commands_are_listed_by_what_they_are_for() -> None:
     assert {line.index(COMMANDS[name].summary.split()[0], len(name) + 2) for name, line in starts.items()} == {14}
 
 
-@pytest.mark.parametrize("words", ["keys", "api", "fault", "stub", "script", "verify", "store", "scenario"])
+@each_row("words", ["keys", "api", "fault", "stub", "script", "verify", "store", "scenario"])
 def test_a_group_alone_prints_its_help(words: str) -> None:
     result = CliRunner().invoke(main, words.split(), prog_name="mockexchange")
     assert (result.exit_code, "Commands:\n" in result.stdout, result.stderr) == (0, True, "")

@@ -5,13 +5,13 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
-import pytest
 from rich.console import Console
 
 from mockexchange.cli.events.event_source import Event
 from mockexchange.cli.watch.live_view import LiveView
 from mockexchange.cli.watch.profit_history import profit_of, sparkline
 from tests.cli.watched_events import COMMAND, FILLED, FIRING, FRAME, REQUEST, TRADED, event
+from tests.helpers.rows import each_row
 
 
 def picture(board: LiveView, height: int = 40, width: int = 110) -> list[str]:
@@ -78,8 +78,8 @@ def test_contracts_have_a_part_of_their_own() -> None:
     assert "dora BTC-PERPETUAL buy 100 at 113450" in "\n".join(lines)
 
 
-@pytest.mark.parametrize("width", [80, 120])
-@pytest.mark.parametrize("height", [5, 12, 24, 40, 80])
+@each_row("width", [80, 120])
+@each_row("height", [5, 12, 24, 40, 80])
 def test_the_display_fits(height: int, width: int) -> None:
     board = full()
     board.sample_profit()
@@ -124,7 +124,7 @@ def test_steps_done_by_hand_are_shown_and_steps_of_the_script_once() -> None:
     assert "23:00:00.000  pay" in text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("row", "profit"),
     [
         (row(1, cost="0.5000", fees="0.0100", realized="1.000000"), ("USD", "1.05")),
@@ -138,7 +138,7 @@ def test_profit_of_a_position_at_its_price(row: dict[str, Any], profit: tuple[st
     assert profit_of(row) == (profit[0], Decimal(profit[1]))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("values", "width", "bars"),
     [("1 2 3 8", 9, "▁▂▃█"), ("5 5", 9, "▁▁"), ("9 1 2", 2, "▁█"), ("", 9, ""), ("1", 0, "")],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from mockexchange.cli import terminal
 from tests.cli.conftest import Terminal
+from tests.helpers.rows import each_row
 
 
 def shown_by_work(monkeypatch: pytest.MonkeyPatch, delay_s: float) -> str:
@@ -31,7 +32,7 @@ def test_long_work_shows_a_bar_and_removes_it(monkeypatch: pytest.MonkeyPatch) -
     assert shown.endswith("\x1b[2K")
 
 
-@pytest.mark.parametrize("is_shown", [True, False])
+@each_row("is_shown", [True, False])
 def test_nothing_is_shown_without_a_terminal(capsys: pytest.CaptureFixture[str], is_shown: bool) -> None:
     with terminal.progress_bar("{task.fields[done]} steps", is_shown=is_shown) as bar:
         bar.update(done=3)

@@ -7,6 +7,7 @@ from mockexchange.cli import main
 from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.serve.replica_option import require_replica_possible
 from mockexchange.server.replicas.address import Address
+from tests.helpers.rows import each_row
 
 STORE = ("--store", "postgresql://a@b/c")
 TOKEN = ("--token", "t")
@@ -32,7 +33,7 @@ def test_reads_of_one_server_are_strict() -> None:
         require("--workers", "2", "--reads", "session")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "message"),
     [
         (TOKEN, "give --store postgresql://USER@HOST/DATABASE"),
@@ -54,7 +55,7 @@ def test_windows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         require("--replica", str(OWN), *STORE, *TOKEN)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "address"),
     [("mock1:8601", OWN), ("[::1]:1", Address("::1", 1)), ("10.0.0.1:65535", Address("10.0.0.1", 65_535))],
 )
@@ -62,7 +63,7 @@ def test_addresses_are_read(text: str, address: Address) -> None:
     assert (Address.read(text), str(address)) == (address, text)
 
 
-@pytest.mark.parametrize("text", ["", "mock1", "mock1:", ":8601", "mock1:0", "mock1:65536", "mock1:x"])
+@each_row("text", ["", "mock1", "mock1:", ":8601", "mock1:0", "mock1:65536", "mock1:x"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected HOST:PORT, such as mock1:8601, got"):
         Address.read(text)

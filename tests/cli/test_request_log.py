@@ -32,6 +32,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from mockexchange.venues.request import Request
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run
 
 NOW = 1_763_800_000_123_456
@@ -89,7 +90,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("told", "is_so"), REFUSED)
+@each_row(("told", "is_so"), REFUSED)
 def test_what_is_refused_and_not_on_purpose_is_told(told: JournalEntry, is_so: bool) -> None:
     assert is_refused(told) is is_so
 

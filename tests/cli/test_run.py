@@ -18,6 +18,7 @@ from mockexchange.emulation.run import RunSettings
 from mockexchange.replay import read_journal
 from tests.emulation.programs import command_of
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 GOOD = 'print(ask(os.environ["KALSHI_API_BASE_URL"] + "/exchange/status"))'
@@ -201,7 +202,7 @@ SIGNALLED = """
 """
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+@each_row("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_before_the_program_is_started_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     folders, mark, number = [tmp_path / "tmp", tmp_path / "run"], tmp_path / "was run", getattr(signal, name)
     for folder in folders:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.scenario.schema import json_schema
+from tests.helpers.rows import each_row
 
 
 def run(*arguments: str, code: int = 0) -> Result:
@@ -66,7 +67,7 @@ CHECKED = [
 ]
 
 
-@pytest.mark.parametrize(("scenario_or_text", "said"), CHECKED)
+@each_row(("scenario_or_text", "said"), CHECKED)
 def test_check_says_what_a_scenario_holds(scenario_or_text: str, said: str, tmp_path: Path) -> None:
     file = scenario_or_text
     if "\n" in file:
@@ -219,7 +220,7 @@ MISUSED = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), MISUSED)
+@each_row(("arguments", "said"), MISUSED)
 def test_generate_with_bad_arguments(
     arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

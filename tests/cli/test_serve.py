@@ -24,6 +24,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import COLOUR, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM, error_of
 from tests.helpers.patience import PATIENCE_S, wait_until
+from tests.helpers.rows import each_row
 from tests.helpers.signals import none_ignored
 from tests.house.serving import served
 
@@ -186,14 +187,14 @@ def test_a_control_port_in_use_is_that_option() -> None:
     assert line.endswith(", or --control-port 0 for any")
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "300.1.1.1"])
+@each_row("host", ["192.0.2.1", "300.1.1.1"])
 def test_an_address_of_another_machine_is_explained(host: str) -> None:
     line = error_of("serve", "--port", "0", "--host", host)
     assert line.startswith(f"mockexchange serve: cannot serve on {host}:0: ")
     assert line.endswith(": give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("option", "words"),
     [
         ("--ready-file", "Invalid value for '--ready-file': File "),
@@ -216,7 +217,7 @@ def test_a_wrong_scenario_names_the_command_that_prints_all_its_errors(tmp_path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@each_row("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     """Also after somebody has named a pipe as a scenario, which nobody writes to."""
     environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}

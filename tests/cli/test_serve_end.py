@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from mockexchange.cli.server_connection import find_server
 from mockexchange.runtime.http_request import send
 from tests.cli.test_click_base import ENVIRONMENT
 from tests.helpers.patience import PATIENCE_S, wait_until
+from tests.helpers.rows import each_row
 
 OPTIONS = [
     [],
@@ -22,8 +21,8 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: " ".join(options) or "plain")
-@pytest.mark.parametrize("has_clients", [False, True])
+@each_row("options", OPTIONS, ids=lambda options: " ".join(options) or "plain")
+@each_row("has_clients", [False, True])
 def test_nothing_is_left_open(options: list[str], has_clients: bool, tmp_path: Path) -> None:
     """Python prints a ResourceWarning for what is left open, as plain text: every line is a JSON object."""
     ready_file = tmp_path / "ready.json"

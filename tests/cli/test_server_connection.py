@@ -22,6 +22,7 @@ from mockexchange.venues.kalshi.request_signer import sign, signed_headers
 from mockexchange.venues.kalshi.signatures import verify
 from mockexchange.venues.keys.public_keys import load_public_key
 from tests.cli.conftest import Cli
+from tests.helpers.rows import each_row
 
 NOBODY = 2**22 + 1
 """Above the highest process id Linux gives out."""
@@ -73,7 +74,7 @@ def test_without_a_server_it_says_how_to_start_one(cli: Cli, tmp_path: Path) -> 
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",
@@ -118,9 +119,7 @@ def test_another_server_on_the_port_of_a_dead_one_is_noticed(server: Server, tmp
         Server(tmp_path, {**server.ready, "control_token": "old"}).ask_sandbox("GET", "default")
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [(200, b"<html>"), (404, b"gone"), (500, b'{"error": "no"}'), (301, b"{}"), (400, b"[]")]
-)
+@each_row(("status", "body"), [(200, b"<html>"), (404, b"gone"), (500, b'{"error": "no"}'), (301, b"{}"), (400, b"[]")])
 def test_what_is_no_control_api_is_named(status: int, body: bytes, tmp_path: Path) -> None:
     with answering(status, body) as url:
         other = Server(tmp_path, ready(control_url=url))
@@ -141,7 +140,7 @@ def test_a_failure_remembers_its_command() -> None:
     assert Failure("x").ctx is None
 
 
-@pytest.mark.parametrize("pid", [NOBODY, 2**80, "12", None])
+@each_row("pid", [NOBODY, 2**80, "12", None])
 def test_a_process_that_cannot_be(pid: object) -> None:
     assert not is_running(pid)
 
@@ -151,7 +150,7 @@ def test_a_process_of_somebody_else_runs() -> None:
     assert is_running(1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "says"),
     [
         ("http://127.0.0.1:1/", "Connection refused"),
@@ -167,7 +166,7 @@ def test_what_cannot_be_sent_says_why(url: str, says: str) -> None:
 # --- signing
 
 
-@pytest.mark.parametrize("algorithm", ["rsa", "ed25519"])
+@each_row("algorithm", ["rsa", "ed25519"])
 def test_a_signed_request_verifies(algorithm: str) -> None:
     pair = make_pair(algorithm)
     headers = signed_headers("id", pair.private_pem or "", "GET", "/trade-api/v2/x", 1_700_000_000_123)

@@ -11,6 +11,7 @@ import pytest
 from mockexchange.cli import main
 from mockexchange.cli.serve.request_log import JSON
 from mockexchange.cli.serve.start_failures import early_failures
+from tests.helpers.rows import each_row
 
 WRONG = [
     (["--port", "abc"], "Invalid value for '--port': 'abc' is not a whole number."),
@@ -33,8 +34,8 @@ def serve(*words: str) -> None:
     assert ended.value.code == 2
 
 
-@pytest.mark.parametrize(("words", "problem"), WRONG)
-@pytest.mark.parametrize("form", ["--log-format json", "--log-format=json", "MOCKEXCHANGE_LOG_FORMAT=json"])
+@each_row(("words", "problem"), WRONG)
+@each_row("form", ["--log-format json", "--log-format=json", "MOCKEXCHANGE_LOG_FORMAT=json"])
 def test_a_wrong_option_is_a_line_of_json(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], problem: str, form: str
 ) -> None:
@@ -47,7 +48,7 @@ def test_a_wrong_option_is_a_line_of_json(
     assert problem in failed["problem"]
 
 
-@pytest.mark.parametrize("words", [["--port", "abc"], ["--port"], ["--log-format", "xml"]])
+@each_row("words", [["--port", "abc"], ["--port"], ["--log-format", "xml"]])
 def test_a_wrong_option_is_a_line_of_text(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     serve("--log-format", "text", *words)
     [line] = capsys.readouterr().err.splitlines()

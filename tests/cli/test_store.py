@@ -19,6 +19,7 @@ from mockexchange.store.opening import Location, open_store
 from mockexchange.store.sqlite_file import lock
 from mockexchange.store.stores import sandbox_checksum
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
 
 
@@ -154,7 +155,7 @@ def test_one_sandbox_is_counted_in_the_singular(tmp_path: Path) -> None:
     assert call("check", tmp_path / "one.db").output.startswith(f"{tmp_path / 'one.db'}: 1 sandbox with ")
 
 
-@pytest.mark.parametrize("command", ["list", "export", "compact", "check", "delete"])
+@each_row("command", ["list", "export", "compact", "check", "delete"])
 def test_what_is_no_store_is_refused(tmp_path: Path, command: str) -> None:
     more = ("default", "--yes") if command == "delete" else ()
     missing = call(command, tmp_path / "none.db", *more)

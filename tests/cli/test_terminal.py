@@ -12,9 +12,10 @@ from mockexchange.cli.server_connection import Server
 from mockexchange.cli.terminal import Line, printable, show_json, show_table
 from tests.cli.conftest import COLOUR, AtTerminal, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "shown"),
     [
         ("plain é €", "plain é €"),
@@ -29,7 +30,7 @@ def test_what_does_not_print_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "shown"),
     [
         (b'{"a":[1,2.50],"b":null}', '{\n  "a": [\n    1,\n    2.50\n  ],\n  "b": null\n}\n'),

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from mockexchange.cli import main
 from mockexchange.kit.client.cards import load_cards
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
 
@@ -103,7 +104,7 @@ def test_an_adapter_is_given_tasks() -> None:
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "words"),
     [
         ([], "expected a command after --, such as: mockexchange verify client -- python bot.py"),

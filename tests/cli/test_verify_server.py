@@ -19,6 +19,7 @@ from click.testing import Result
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
 from tests.helpers.ports import closed_port
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, served, unmeasured
 
@@ -318,7 +319,7 @@ def test_ctrl_c_before_the_beginning_is_a_line(cli: Cli, mock: Judged, monkeypat
     assert refused(cli, *mock.options) == "interrupted before anything was judged"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rules", "stage"),
     [
         ("schemathesis.*", "requests made up from the document ..."),

@@ -23,6 +23,7 @@ from tests.cli.test_click_base import PROGRAM
 from tests.cli.test_live_view import picture
 from tests.cli.watched_events import AT, COMMAND, FILLED, FIRING, FRAME, REQUEST, TRADED, event
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
@@ -32,7 +33,7 @@ FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, 
 # --- in words
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("happened", "words", "style"),
     [
         (event("command", COMMAND), "#7 Fill: filled alice RAIN-1 buy yes 1.00 at 0.56, fee 0.0175", ""),
@@ -190,9 +191,7 @@ def follow(monkeypatch: pytest.MonkeyPatch, told: Told) -> tuple[list[str], str]
     return kinds, str(raised.value)
 
 
-@pytest.mark.parametrize(
-    ("reason", "words"), [("stopped", "the server was stopped"), ("deleted", "the sandbox was deleted")]
-)
+@each_row(("reason", "words"), [("stopped", "the server was stopped"), ("deleted", "the sandbox was deleted")])
 def test_it_ends_with_the_exchange(monkeypatch: pytest.MonkeyPatch, reason: str, words: str) -> None:
     end = Event("end", {"reason": reason})
     assert follow(monkeypatch, Told([BEGIN, end])) == (

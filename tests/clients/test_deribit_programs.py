@@ -12,6 +12,7 @@ from tests.clients.exchange import MAIN_KEY, OpenSandbox, Sandbox
 from tests.clients.processes import find_python
 from tests.clients.test_recipes import run, running
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment
 
@@ -40,7 +41,7 @@ def pointed(sandbox: Sandbox, client: str, home: Path) -> dict[str, str]:
     return kept | {name: value for name, value in variables.items() if value is not None}
 
 
-@pytest.mark.parametrize("client", ["ccxt", "typed-deribit"])
+@each_row("client", ["ccxt", "typed-deribit"])
 def test_a_program_is_of_the_version_that_the_command_line_knows(client: str) -> None:
     version, program = section_of(client)
     assert version == CLIENTS[client].version

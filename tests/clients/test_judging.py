@@ -2,12 +2,11 @@
 
 from typing import Any, cast
 
-import pytest
-
 from tests.clients.exchange import Sandbox
 from tests.clients.matrix import Cell, judge, missed_orders
 from tests.clients.published import COMPAT, TRADERS
 from tests.clients.truths import Question
+from tests.helpers.rows import each_row
 
 READ = Question("order", "alice", "main", {}, [{"order": "d1"}])
 REFUSED = READ._replace(refused_with=409)
@@ -15,7 +14,7 @@ BROKEN = {"error": "ValueError: what is this?", "status": None}
 LEFT = {"id": "d1", "client_order_id": "mine", "status": "canceled", "remaining": "0.00"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("question", "answer", "cell"),
     [
         (READ, {"rows": [{"order": "d1"}]}, Cell.YES),
@@ -39,7 +38,7 @@ def test_an_answer_has_its_cell(question: Question, answer: dict[str, Any], cell
     assert (found.cell, bool(found.mistakes)) == (cell, cell not in {Cell.YES, Cell.NONE})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("after", "count"),
     [
         ({"d1": ["canceled", "0.00"], "mine": ["canceled", "0.00"]}, 0),

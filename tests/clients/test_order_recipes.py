@@ -12,6 +12,7 @@ from mockexchange.clients.published import CLIENTS
 from tests.clients.processes import environment, find_python
 from tests.examples.programs import NODE_ENVIRONMENT, require_node
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tools.client_orders import ORDER_PROGRAMS
 
@@ -36,7 +37,7 @@ def pointed(client: str, api_date: str) -> Iterator[mockexchange.Exchange]:
         yield exchange
 
 
-@pytest.mark.parametrize("client", ORDER_PROGRAMS)
+@each_row("client", ORDER_PROGRAMS)
 def test_a_client_places_the_order_of_its_recipe(client: str) -> None:
     program = ORDER_PROGRAMS[client]
     command, variables = command_of(client, program.code)

@@ -28,6 +28,7 @@ from tests.clients.page import (
     with_orders,
 )
 from tests.clients.published import BY_TITLE, CLIENTS, TRADERS
+from tests.helpers.rows import each_row
 
 FOUND: Cells = {
     title: {date: {"fills": Cell.YES if date == "compat" else Cell.UNKNOWN, "deposits": Cell.NONE} for date in DATES}
@@ -74,7 +75,7 @@ def test_every_fault_has_words_of_its_own() -> None:
     assert len({one.words for one in DISTURBANCES.values()}) == len(DISTURBANCES)
 
 
-@pytest.mark.parametrize("page", ["# Before\n", f"{BEGIN}\n", f"{END}\n", f"{END}\n{BEGIN}\n"])
+@each_row("page", ["# Before\n", f"{BEGIN}\n", f"{END}\n", f"{END}\n{BEGIN}\n"])
 def test_a_page_without_a_place_for_it_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="got a page without"):
         with_matrix(page, FOUND)

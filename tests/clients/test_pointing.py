@@ -12,6 +12,7 @@ from mockexchange.clients.published import CLIENT_SETUPS, CLIENTS, variables_of
 from mockexchange.guard.hosts import find_place
 from mockexchange.venues.keys.development_keys import development_keys
 from tests.clients.processes import find_python
+from tests.helpers.rows import each_row
 
 pytestmark = [pytest.mark.clients, pytest.mark.untraced]
 
@@ -56,7 +57,7 @@ urls = [resolve_http_base_url(False), resolve_ws_url(False)]
 """Programs that put into `urls` what each client of docs/clients.md and docs/deribit.md would dial as it is."""
 
 
-@pytest.mark.parametrize("name", DIALLED)
+@each_row("name", DIALLED)
 def test_a_client_is_pointed_by_its_variables_or_known_not_to_be(name: str, tmp_path: Path) -> None:
     client, key_file = CLIENTS[name], tmp_path / "key.pem"
     key_file.write_text(development_keys()[0].private_pem or "")

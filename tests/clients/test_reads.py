@@ -11,6 +11,7 @@ from tests.clients.page import read_page
 from tests.clients.published import Published
 from tests.clients.reads import ARGUMENTS, READERS, SCENARIO, ask_reads, judge_read, operation_ids
 from tests.clients.reads_page import BEGIN, BOTH, END, cell_of, reads_of, with_reads
+from tests.helpers.rows import each_row
 
 WIRE = '{"cursor":"","markets":[{"ticker":"KX-A","price_dollars":"0.5000","open":"2025-11-04T12:00:00Z"}]}'
 READ = {"ticker": "KX-A", "price": "0.50", "open": "2025-11-04T13:00:00+01:00"}
@@ -29,7 +30,7 @@ def test_the_page_says_what_a_client_makes_of_each_read(reader: Published, serve
     assert reads_of(read_page())[reader.title] == cells, "run `make clients`"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "cell", "mistake"),
     [
         ({"rows": [{"read": [READ]}]}, Cell.YES, ""),

@@ -20,6 +20,7 @@ from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes, read_table
 from tests.clients.views import in_order, unsettled
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment
 
@@ -119,12 +120,12 @@ def move(url: str, sandbox: Sandbox) -> str:
     return parts._replace(netloc=urlsplit(sandbox.base_url).netloc).geturl() if parts.netloc else url
 
 
-@pytest.mark.parametrize("client", RECIPES)
+@each_row("client", RECIPES)
 def test_a_recipe_is_of_the_version_that_the_command_line_knows(client: str) -> None:
     assert RECIPES[client].version == CLIENTS[client].version
 
 
-@pytest.mark.parametrize("client", RECIPES)
+@each_row("client", RECIPES)
 def test_every_program_of_the_page_is_python(client: str) -> None:
     compile(RECIPES[client].program, client, "exec")
     compile(RECIPES[client].stream_program or "", client, "exec")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.clients.published import COMPAT
 from tests.clients.truths import NEWEST, Question, derived, differences, read_questions, truth_at
+from tests.helpers.rows import each_row
 
 TRUE = {
     "order": "d1",
@@ -23,7 +24,7 @@ def mistakes(*reported: dict[str, Any], may_omit: bool = False) -> list[str]:
     return list(differences(list(reported), [TRUE], may_omit, "fills"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "reported",
     [
         {"order": "d1", "fee": "1.234500", "count": "7.5", "group": None},
@@ -36,7 +37,7 @@ def test_the_same_in_other_words_is_no_mistake(reported: dict[str, Any]) -> None
     assert mistakes(reported) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "reported",
     [
         {"order": "d2"},

@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.contracts.documents import (
     ALIASES,
     API_DATES,
@@ -19,6 +17,7 @@ from tests.contracts.documents import (
     answer_validator,
     component_validator,
 )
+from tests.helpers.rows import each_row
 
 WIRE = ROOT / "fixtures" / "wire" / "kalshi"
 POSITIONS_OPERATIONS = ("GetPositions", "GetFCMPositions")
@@ -49,7 +48,7 @@ def test_every_recorded_file_has_a_source_and_no_newline() -> None:
         assert not path.read_bytes().endswith(b"\n")
 
 
-@pytest.mark.parametrize(("name", "served_by", "alias", "wanted"), RECORDED)
+@each_row(("name", "served_by", "alias", "wanted"), RECORDED)
 def test_a_recorded_body_fits_its_date_and_not_the_others(
     name: str, served_by: tuple[str, ...], alias: str, wanted: set[str]
 ) -> None:
@@ -125,7 +124,7 @@ def mutations(body: Any) -> Iterator[tuple[str, Any]]:
                 yield f"no {key}", mutant
 
 
-@pytest.mark.parametrize(("name", "served_by", "alias", "wanted"), RECORDED)
+@each_row(("name", "served_by", "alias", "wanted"), RECORDED)
 def test_a_recorded_body_changed_in_one_place_is_refused(
     name: str, served_by: tuple[str, ...], alias: str, wanted: set[str]
 ) -> None:
@@ -161,14 +160,14 @@ AMOUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("alias", "key", "value", "fits"), AMOUNTS)
+@each_row(("alias", "key", "value", "fits"), AMOUNTS)
 def test_amounts_and_instants(alias: str, key: str, value: object, fits: bool) -> None:
     body = recorded(f"http_get_portfolio_positions.{API_DATES[alias]}.json")
     body["market_positions"][0][key] = value
     assert answer_validator(alias, "GetPositions", "200").is_valid(body) is fits
 
 
-@pytest.mark.parametrize(("cursor", "fits"), [("CgwI", True), ("CgwIAB", True), ("CgwIA", False), ("CgwIAA==", False)])
+@each_row(("cursor", "fits"), [("CgwI", True), ("CgwIAB", True), ("CgwIA", False), ("CgwIAA==", False)])
 def test_cursors_are_unpadded_base64url(cursor: str, fits: bool) -> None:
     body = {**recorded("http_get_portfolio_positions.2026-06-11.json"), "cursor": cursor}
     assert answer_validator("2026-06", "GetPositions", "200").is_valid(body) is fits
@@ -221,6 +220,6 @@ ERRORS: list[tuple[str, str, object, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "status", "body", "wanted"), ERRORS)
+@each_row(("operation", "status", "body", "wanted"), ERRORS)
 def test_error_bodies_fit_their_dates(operation: str, status: str, body: object, wanted: set[str]) -> None:
     assert accepting_aliases(operation, status, body) == wanted

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import jsonschema_rs
-import pytest
 
 from tests.contracts.documents import (
     ALIASES,
@@ -17,6 +16,7 @@ from tests.contracts.documents import (
     resolved,
     writes,
 )
+from tests.helpers.rows import each_row
 
 REQUESTS = "Request"
 """The end of the names of objects that are sent."""
@@ -73,7 +73,7 @@ LENIENT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "parameter", "value"), LENIENT)
+@each_row(("name", "parameter", "value"), LENIENT)
 def test_what_any_date_takes_is_taken(name: str, parameter: str, value: str) -> None:
     found = parameters(COMPAT, name)[parameter]
     assert jsonschema_rs.is_valid(found["schema"], value)
@@ -108,7 +108,7 @@ ERRORS: list[tuple[str, dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "body", "wanted"), ERRORS)
+@each_row(("name", "body", "wanted"), ERRORS)
 def test_errors_have_every_shape_at_once(name: str, body: dict[str, Any], wanted: bool) -> None:
     assert component_validator(COMPAT, name).is_valid(body) is wanted
 
@@ -169,7 +169,7 @@ def test_every_write_of_every_date_is_carried_out_or_retired_or_never_was() -> N
         assert ("410" in node["responses"]) is path.startswith("/portfolio/orders")
 
 
-@pytest.mark.parametrize("name", ["GetPositions", "GetSettlements", "GetFCMOrders", "GetMarkets"])
+@each_row("name", ["GetPositions", "GetSettlements", "GetFCMOrders", "GetMarkets"])
 def test_events_are_a_list_again(name: str) -> None:
     found = parameters(COMPAT, name)["event_ticker"]
     assert found["description"].startswith("Comma list.")

@@ -1,13 +1,12 @@
 """The server and the document of each date have the same operations."""
 
-import pytest
-
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.registry import VENUES
 from tests.contracts.documents import DOCUMENTS, document
+from tests.helpers.rows import each_row
 
 Offer = tuple[str, str, str]
 
@@ -28,7 +27,7 @@ def documented(node: Document) -> set[Offer]:
     }
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_the_document_has_what_the_server_offers_and_nothing_else(alias: str) -> None:
     assert documented(document(alias)) == offered(alias)
 
@@ -37,8 +36,8 @@ def test_compat_has_every_operation_of_every_date() -> None:
     assert documented(document("compat")) == {one for alias in DOCUMENTS for one in documented(document(alias))}
 
 
-@pytest.mark.parametrize("alias", ["2026-10", "compat"])
-@pytest.mark.parametrize("name", ["deribit", "signalplus"])
+@each_row("alias", ["2026-10", "compat"])
+@each_row("name", ["deribit", "signalplus"])
 def test_documents_of_other_venues_have_the_methods_that_they_answer(name: str, alias: str) -> None:
     venue = VENUES[name]
     paths = {path.removeprefix("/") for path in api_documents.read(f"{name}/{alias}")["paths"]}

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import PublicOperation
 from tests.contracts.documents import ROOT
 from tests.contracts.reads import ask, differences
+from tests.helpers.rows import each_row
 
 FIXTURES = ROOT / "fixtures" / "wire" / "kalshi"
 DAYS = ("2026-02-20", "2026-04-21", "2026-06-11", "2026-08-22")
@@ -62,12 +61,12 @@ def differences_of_answers(day: str) -> Iterator[str]:
         yield from sorted({f"{day} {path} {one}" for one in rows})
 
 
-@pytest.mark.parametrize("day", DAYS)
+@each_row("day", DAYS)
 def test_the_server_has_every_read_of_the_pages_and_no_other(day: str) -> None:
     assert [one for one in differences_of_paths(day) if reason_for(one) is None] == []
 
 
-@pytest.mark.parametrize("day", DAYS)
+@each_row("day", DAYS)
 def test_answers_have_the_keys_of_the_pages(day: str) -> None:
     assert [one for one in differences_of_answers(day) if reason_for(one) is None] == []
 

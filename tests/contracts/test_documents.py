@@ -25,6 +25,7 @@ from tests.contracts.documents import (
     resolved,
     writes,
 )
+from tests.helpers.rows import each_row
 from tools.contract_facts import read_facts
 from tools.write_contracts import render_document, target
 
@@ -51,28 +52,28 @@ def test_there_is_a_document_for_each_alias() -> None:
     assert {path.parent.name for path in CONTRACTS.glob("*/openapi.yaml")} == set(DOCUMENTS)
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_document_is_valid_openapi_of_its_date(alias: str) -> None:
     schemathesis.openapi.from_dict(copy.deepcopy(document(alias))).validate()
     assert document(alias)["openapi"] == "3.1.0"
     assert document(alias)["info"]["version"] == {**API_DATES, COMPAT: COMPAT}[alias]
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_statuses_are_text(alias: str) -> None:
     # An unquoted status is a number in YAML, which makes the validity check above give up without a word.
     for operation in operations(alias).values():
         assert all(isinstance(status, str) for status in operation["responses"])
 
 
-@pytest.mark.parametrize("section", ["info", "paths", "components"])
+@each_row("section", ["info", "paths", "components"])
 def test_a_broken_document_is_not_valid(section: str) -> None:
     broken = {**copy.deepcopy(document("2025-11")), section: []}
     with pytest.raises(jsonschema_rs.ValidationError):
         schemathesis.openapi.from_dict(broken).validate()
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_schemas_use_known_keywords_only(alias: str) -> None:
     found = document(alias)["components"]
     closed = {name: schema for name, schema in found["schemas"].items() if name not in OPEN}
@@ -88,7 +89,7 @@ def test_schemas_use_known_keywords_only(alias: str) -> None:
         assert all(node["additionalProperties"] is (name in sent) for node in objects), name
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_every_reference_resolves_and_every_component_is_used(alias: str) -> None:
     used = set(references(document(alias)))
     for reference in used:
@@ -99,7 +100,7 @@ def test_every_reference_resolves_and_every_component_is_used(alias: str) -> Non
     assert defined - used == {"#/components/responses/UnknownRoute"}
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_the_documents_are_what_the_facts_make_them(alias: str) -> None:
     assert target(alias).read_text(encoding="utf-8") == render_document(alias), "run: python -m tools.write_contracts"
 
@@ -128,7 +129,7 @@ COUNTS = {"2025-11": 48, "2025-12": 50, "2026-02": 54, "2026-04": 64, "2026-06":
 """The number of reads at each date, so that a lost one is noticed."""
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_signed_and_public_reads_under_the_venues_prefix(alias: str) -> None:
     assert document(alias)["servers"] == [{"url": "/trade-api/v2"}]
     [requirement] = document(alias)["security"]
@@ -155,7 +156,7 @@ LIVES = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "wanted"), LIVES)
+@each_row(("operation", "wanted"), LIVES)
 def test_reads_live_at_their_dates(operation: str, wanted: set[str]) -> None:
     assert {alias for alias in ALIASES if operation in operations(alias)} == wanted
 
@@ -166,7 +167,7 @@ COMMON = {"401", "429", "500"}
 SUCCESS = {"200", "201", "204"}
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_a_write_is_described_or_refused(alias: str) -> None:
     assert len(writes(alias)) == WRITES[alias]
     for call, operation in writes(alias).items():
@@ -203,7 +204,7 @@ WRITE_LIVES = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "wanted"), WRITE_LIVES)
+@each_row(("operation", "wanted"), WRITE_LIVES)
 def test_writes_live_at_their_dates(operation: str, wanted: set[str]) -> None:
     names = {alias: {node["operationId"] for node in writes(alias).values()} for alias in ALIASES}
     assert {alias for alias, found in names.items() if operation in found} == wanted
@@ -219,7 +220,7 @@ SCOPES = [
 ]
 
 
-@pytest.mark.parametrize(("alias", "method", "path", "wanted"), SCOPES)
+@each_row(("alias", "method", "path", "wanted"), SCOPES)
 def test_a_write_lists_the_scopes_of_its_date(alias: str, method: str, path: str, wanted: list[str] | None) -> None:
     assert writes(alias)[method, path].get("x-scopes") == wanted
 
@@ -241,7 +242,7 @@ PARAMETER_NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("alias", "positions", "balance"), PARAMETER_NAMES)
+@each_row(("alias", "positions", "balance"), PARAMETER_NAMES)
 def test_parameter_names(alias: str, positions: list[str], balance: list[str]) -> None:
     assert list(parameters(alias, "GetPositions")) == positions
     assert list(parameters(alias, "GetBalance")) == balance
@@ -283,7 +284,7 @@ VALUES: list[tuple[str, str, object, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "name", "value", "wanted"), VALUES)
+@each_row(("operation", "name", "value", "wanted"), VALUES)
 def test_parameter_values(operation: str, name: str, value: object, wanted: set[str]) -> None:
     having = {alias: parameters(alias, operation).get(name) for alias in ALIASES}
     found = {
@@ -292,7 +293,7 @@ def test_parameter_values(operation: str, name: str, value: object, wanted: set[
     assert found == wanted
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_a_wrong_method_is_told_the_right_one(alias: str) -> None:
     allow = resolved(alias, operations(alias)["GetBalance"]["responses"]["405"])["headers"]["Allow"]
     assert allow["required"]

@@ -12,6 +12,7 @@ from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from tests.contracts.documents import ALIASES, DOCUMENTS, document
+from tests.helpers.rows import each_row
 from tools.contract_examples import with_decimals
 
 SUBJECTS = api_documents.subjects()
@@ -62,7 +63,7 @@ def objections(node: Document) -> Iterator[str]:
             yield f"parameter {parameter['name']}: {parameter['example']!r}"
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each_row("subject", SUBJECTS)
 def test_every_parameter_and_body_has_an_example_that_fits(subject: str) -> None:
     assert list(objections(api_documents.read(subject))) == []
 
@@ -96,7 +97,7 @@ def rows_of(alias: str, operation: str) -> list[dict[str, Any]]:
     return [row for part in example(alias, operation).values() if isinstance(part, list) for row in part]
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_cents_and_dollars_agree(alias: str) -> None:
     compared = 0
     for operation, names in CENTS_AS_DOLLARS.items():
@@ -108,7 +109,7 @@ def test_cents_and_dollars_agree(alias: str) -> None:
     assert (compared > 0) is (alias < "2026-03" or alias == "compat")
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_the_event_row_is_the_sum_of_its_market_rows(alias: str) -> None:
     body = example(alias, "GetPositions")
     [event], [market] = body["event_positions"], body["market_positions"]
@@ -118,7 +119,7 @@ def test_the_event_row_is_the_sum_of_its_market_rows(alias: str) -> None:
     assert market["ticker"].startswith(event["event_ticker"])
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_the_fill_makes_the_position(alias: str) -> None:
     [fill], [market] = rows_of(alias, "GetFills"), example(alias, "GetPositions")["market_positions"]
     count = Decimal(fill["count_fp"] if "count_fp" in fill else fill["count"])
@@ -127,7 +128,7 @@ def test_the_fill_makes_the_position(alias: str) -> None:
     assert count == Decimal(market["position_fp"] if "position_fp" in market else market["position"])
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_examples_have_the_keys_of_their_day(alias: str) -> None:
     """Test that examples have every required key, in alphabetical order as on the wire."""
     for operation in ("GetPositions", "GetFills", "GetOrders", "GetMarkets"):
@@ -135,9 +136,7 @@ def test_examples_have_the_keys_of_their_day(alias: str) -> None:
             assert list(row) == sorted(row), operation
 
 
-@pytest.mark.parametrize(
-    ("amount", "decimals", "wanted"), [("5.6", 4, "5.6000"), ("1", 2, "1.00"), ("-0.5", 1, "-0.5")]
-)
+@each_row(("amount", "decimals", "wanted"), [("5.6", 4, "5.6000"), ("1", 2, "1.00"), ("-0.5", 1, "-0.5")])
 def test_amounts_get_the_decimals_of_their_type(amount: str, decimals: int, wanted: str) -> None:
     assert with_decimals(amount, decimals) == wanted
 

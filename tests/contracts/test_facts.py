@@ -4,13 +4,14 @@ import pytest
 
 from mockexchange.runtime import api_documents
 from tests.contracts.documents import ALIASES, API_DATES
+from tests.helpers.rows import each_row
 from tools.contract_facts import life_of, living, living_node, read_facts
 from tools.contract_links import Links
 from tools.plain_yaml import render
 from tools.write_contracts import Writer, render_document
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "day", "wanted"),
     [
         ("Count", "2025-11-03", True),
@@ -35,13 +36,13 @@ MISSING = [
 ]
 
 
-@pytest.mark.parametrize(("line", "day", "may_be_absent", "may_be_null"), MISSING)
+@each_row(("line", "day", "may_be_absent", "may_be_null"), MISSING)
 def test_what_stands_where_there_is_no_value(line: str, day: str, may_be_absent: bool, may_be_null: bool) -> None:
     life = life_of(line)
     assert (life.may_be_absent(day), life.may_be_null(day)) == (may_be_absent, may_be_null)
 
 
-@pytest.mark.parametrize("line", ["Count from 2026-01-29", "Count or missing", "Count since 2026-1-29", ""])
+@each_row("line", ["Count from 2026-01-29", "Count or missing", "Count since 2026-1-29", ""])
 def test_a_line_that_is_no_fact_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="no "):
         life_of(line)
@@ -70,7 +71,7 @@ def test_every_name_in_the_facts_is_one_of_theirs() -> None:
     assert {name for name in facts["alternatives"] if name not in facts["requests"]} == set()
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_what_is_written_reads_as_what_was_meant(alias: str) -> None:
     assert api_documents.parse_text(render_document(alias)) == Writer(read_facts(), API_DATES[alias]).document()
 

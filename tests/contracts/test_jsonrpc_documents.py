@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
-import pytest
 import schemathesis
 
 from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
 from tests.contracts.documents import ROOT, references
 from tests.contracts.test_stream_documents import published
+from tests.helpers.rows import each_row
 from tools.jsonrpc_facts import ALIASES, type_of
 from tools.write_jsonrpc_contracts import VENUES, render_document, render_stream, target
 
@@ -32,21 +32,21 @@ def schema_nodes(node: Any) -> Iterator[dict[str, Any]]:
         yield from schema_nodes(child)
 
 
-@pytest.mark.parametrize("venue", VENUES)
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("venue", VENUES)
+@each_row("alias", ALIASES)
 def test_the_documents_are_what_the_facts_make_them(venue: str, alias: str) -> None:
     assert target(venue, alias).read_text(encoding="utf-8") == render_document(venue, alias)
     assert target(venue, alias, "asyncapi").read_text(encoding="utf-8") == render_stream(venue, alias)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each_row("subject", SUBJECTS)
 def test_document_is_valid_openapi(subject: str) -> None:
     document = api_documents.read(subject)
     schemathesis.openapi.from_dict(copy.deepcopy(document)).validate()
     assert document["info"]["version"] == ALIASES[subject.partition("/")[2]]
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each_row("subject", SUBJECTS)
 def test_the_stream_is_valid_asyncapi(subject: str) -> None:
     document = api_documents.read(subject, api_documents.ASYNCAPI)
     assert [f"{error.instance_path}: {error.message}" for error in published().iter_errors(document)] == []
@@ -54,7 +54,7 @@ def test_the_stream_is_valid_asyncapi(subject: str) -> None:
         resolved(document, {"$ref": reference})
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each_row("subject", SUBJECTS)
 def test_schemas_use_known_keywords_only_and_answers_are_closed(subject: str) -> None:
     for name, schema in api_documents.read(subject)["components"]["schemas"].items():
         jsonschema_rs.meta.validate({**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"})
@@ -64,7 +64,7 @@ def test_schemas_use_known_keywords_only_and_answers_are_closed(subject: str) ->
             assert set(node.get("required", [])) <= set(node.get("properties", {}))
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
+@each_row("subject", SUBJECTS)
 def test_every_reference_resolves_and_every_component_is_used(subject: str) -> None:
     document = api_documents.read(subject)
     used = set(references(document))
@@ -76,7 +76,7 @@ def test_every_reference_resolves_and_every_component_is_used(subject: str) -> N
     } - used == WITHOUT_PATH
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "wanted"),
     [
         ("Text", ("Text", False, False, False)),
@@ -113,12 +113,12 @@ PAGE = json.loads("""
 POSITIONS = "/private/get_positions"
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_the_answer_of_the_page_fits(alias: str) -> None:
     assert accepts(f"signalplus/{alias}", POSITIONS, "post", "200", PAGE)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "changes",
     [
         {"size": 110970.0},
@@ -163,8 +163,8 @@ RECORDED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "error"), RECORDED)
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row(("path", "error"), RECORDED)
+@each_row("alias", ALIASES)
 def test_recorded_errors_fit_and_others_do_not(alias: str, path: str, error: dict[str, Any]) -> None:
     subject = f"deribit/{alias}"
     assert accepts(subject, path, "get", "400", refused(error))
@@ -204,7 +204,7 @@ OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("name", OBJECTS)
+@each_row("name", OBJECTS)
 def test_objects_of_the_venues_examples_fit(name: str) -> None:
     body = json.loads(OBJECTS[name])
     assert is_object(name, body)
@@ -228,7 +228,7 @@ def test_positions_are_of_one_kind_each() -> None:
     assert fields["Future"] - fields["Option"] == {"size_currency", "leverage", "estimated_liquidation_price"}
 
 
-@pytest.mark.parametrize("venue", VENUES)
+@each_row("venue", VENUES)
 def test_grades_are_told(venue: str) -> None:
     text = (ROOT / "contracts" / venue / "README.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| point")]

@@ -19,6 +19,7 @@ from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from tests.contracts.documents import DOCUMENTS, FROM_2026, document, operations
+from tests.helpers.rows import each_row
 from tools.contract_facts import read_facts
 
 AnyOperation = APIOperation[Any, Any, Any, Any]
@@ -96,7 +97,7 @@ def test_links_take_values_that_their_targets_allow(subject: str) -> None:
             assert jsonschema_rs.is_valid(schema, value), f"{where}: {name} = {value!r}"
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_every_list_leads_to_its_items_and_to_its_next_page(alias: str) -> None:
     node = document(alias)
     for name, operation in operations(alias).items():
@@ -131,7 +132,7 @@ WANTED = [
 ]
 
 
-@pytest.mark.parametrize(("source", "target", "wanted"), WANTED)
+@each_row(("source", "target", "wanted"), WANTED)
 def test_links_live_as_long_as_what_they_lead_to(source: str, target: str, wanted: set[str]) -> None:
     found = {
         alias

@@ -10,6 +10,7 @@ from mockexchange.kit.validation.references import resolved
 from tests.contracts.collection import full_collection
 from tests.contracts.documents import ALIASES, DOCUMENTS, component_validator, document, operations
 from tests.contracts.reference import DELIBERATE
+from tests.helpers.rows import each_row
 from tools.contract_facts import COMPAT, read_facts
 
 Node = dict[str, Any]
@@ -55,7 +56,7 @@ ABOUT_ORDERS = {
 """Codes of answers to writes, which are never carried out here."""
 
 
-@pytest.mark.parametrize(("name", "day", "body", "alias"), RECORDED)
+@each_row(("name", "day", "body", "alias"), RECORDED)
 def test_a_recorded_body_is_one_and_bears_its_day(name: str, day: str, body: Node, alias: str) -> None:
     assert component_validator(alias, name).is_valid(body)
     schema = document(alias)["components"]["schemas"][name]
@@ -99,14 +100,14 @@ def marks(node: Any) -> Iterator[Any]:
             yield from marks(child)
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_a_mark_is_a_day_on_which_something_was_recorded(alias: str) -> None:
     found = [one for mark in marks(document(alias)) for one in (mark.values() if isinstance(mark, dict) else [mark])]
     assert found
     assert {one for one in found if one is not True} <= DAYS
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_statuses_are_marked_on_their_operation(alias: str) -> None:
     total = operations(alias)["GetPortfolioRestingOrderTotalValue"]
     assert total["x-recorded"] == {"403": "2026-01-14"}
@@ -115,13 +116,13 @@ def test_statuses_are_marked_on_their_operation(alias: str) -> None:
     assert others == ["GetPortfolioRestingOrderTotalValue"]
 
 
-@pytest.mark.parametrize("alias", ["2025-11", "2025-12", "2026-02", COMPAT])
+@each_row("alias", ["2025-11", "2025-12", "2026-02", COMPAT])
 def test_an_empty_side_that_is_null_is_marked_where_it_is(alias: str) -> None:
     for field in document(alias)["components"]["schemas"]["Orderbook"]["properties"].values():
         assert {"type": "null", "x-recorded": "2025-11-03"} in field["oneOf"]
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_what_is_documented_is_not_marked(alias: str) -> None:
     node = document(alias)
     for name in ("TooManyRequestsError", "InternalServerError", "MethodNotAllowedError", "GetBalanceResponse"):

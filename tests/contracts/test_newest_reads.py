@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import PublicOperation
 from tests.contracts.documents import ROOT
 from tests.contracts.reads import ask, differences
+from tests.helpers.rows import each_row
 
 NEWEST = json.loads((ROOT / "fixtures" / "wire" / "kalshi" / "newest_reads.json").read_bytes())
 READS: dict[str, dict[str, Any]] = NEWEST["reads"]
@@ -22,7 +21,7 @@ def test_the_server_has_every_read_of_the_newest_document_and_no_other() -> None
     assert ours == set(READS)
 
 
-@pytest.mark.parametrize("path", sorted(set(READS) - {"/search/filters_by_sport"}))
+@each_row("path", sorted(set(READS) - {"/search/filters_by_sport"}))
 def test_an_answer_has_the_keys_of_the_newest_document(path: str) -> None:
     answer = ask(path)
     assert answer.status == 200, answer.body

@@ -10,6 +10,7 @@ from mockexchange.venues.kalshi.dates import ALIASES, api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.parameters.decoding import parameters
 from tests.contracts.reads import ask
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -48,7 +49,7 @@ def walk(path: str, date: str, limit: dict[str, object]) -> Iterator[list[Any]]:
     raise AssertionError(f"{path} at {date} has no last page with {limit}")
 
 
-@pytest.mark.parametrize("date", EVERY)
+@each_row("date", EVERY)
 def test_every_limit_gives_the_same_rows(date: str) -> None:
     lists = list(lists_of(date))
     assert len(lists) >= 8

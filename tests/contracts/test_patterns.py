@@ -3,9 +3,8 @@
 import re
 from typing import Any
 
-import pytest
-
 from tests.contracts.documents import DOCUMENTS, document
+from tests.helpers.rows import each_row
 from tools.contract_examples import DECIMALS
 
 WORDS = {2: "two decimals", 4: "four decimals", 6: "six decimals"}
@@ -35,8 +34,8 @@ def schemas(alias: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
-@pytest.mark.parametrize("name", TEXTS)
+@each_row("alias", DOCUMENTS)
+@each_row("name", TEXTS)
 def test_a_text_has_the_decimals_of_its_date_and_says_so(alias: str, name: str) -> None:
     if name in NOT_YET.get(alias, set()):
         assert name not in schemas(alias)
@@ -50,13 +49,13 @@ def test_a_text_has_the_decimals_of_its_date_and_says_so(alias: str, name: str) 
     assert (schema["pattern"][0], schema["pattern"][-1]) == ("^", "$")
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
-@pytest.mark.parametrize("name", NUMBERS)
+@each_row("alias", DOCUMENTS)
+@each_row("name", NUMBERS)
 def test_a_number_says_what_is_cut_off(alias: str, name: str) -> None:
     assert schemas(alias).get(name, {"description": "."})["description"]
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_instants_and_days_have_patterns(alias: str) -> None:
     for name in ("Instant", "TimeOfDay", "Day", "Cursor"):
         if name in schemas(alias):
@@ -64,7 +63,7 @@ def test_instants_and_days_have_patterns(alias: str) -> None:
             assert schemas(alias)[name]["description"]
 
 
-@pytest.mark.parametrize("alias", DOCUMENTS)
+@each_row("alias", DOCUMENTS)
 def test_every_field_that_is_an_amount_has_such_a_type(alias: str) -> None:
     fields = [
         (name, field, node)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from tests.contracts.documents import ALIASES, FROM_JUNE, NONE, accepting_aliases, answer_validator, component_validator
 from tests.contracts.test_answers import mutations, recorded
+from tests.helpers.rows import each_row
 
 FILES = {
     "GetFills": "portfolio_fills",
@@ -43,7 +42,7 @@ WANTED = [
 LEFT_OUT_WHERE_EMPTY = {"client_order_id", "subaccount_number", "self_trade_prevention_type"}
 
 
-@pytest.mark.parametrize(("day", "operation", "wanted"), WANTED)
+@each_row(("day", "operation", "wanted"), WANTED)
 def test_a_recorded_body_fits_its_date_and_not_the_others(day: str, operation: str, wanted: set[str]) -> None:
     assert day[:7] in wanted
     assert accepting_aliases(operation, "200", body_of(day, operation)) == wanted
@@ -57,7 +56,7 @@ def test_the_settlement_of_2026_01_12_fits_no_alias_but_for_its_counts() -> None
     assert {alias for alias in ALIASES if component_validator(alias, "Settlement").is_valid(counted)} == {"2026-02"}
 
 
-@pytest.mark.parametrize(("day", "operation", "wanted"), WANTED)
+@each_row(("day", "operation", "wanted"), WANTED)
 def test_a_recorded_body_without_a_key_or_with_another_is_refused(day: str, operation: str, wanted: set[str]) -> None:
     surplus_or_missing = [
         (done, mutant)
@@ -96,7 +95,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("day", "operation", "key", "value", "fits"), VALUES)
+@each_row(("day", "operation", "key", "value", "fits"), VALUES)
 def test_values_of_rows(day: str, operation: str, key: str, value: object, fits: bool) -> None:
     body = body_of(day, operation)
     (rows,) = (part for part in body.values() if isinstance(part, list))

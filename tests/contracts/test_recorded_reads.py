@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import pytest
-
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from tests.contracts.documents import ROOT
 from tests.contracts.reads import ask
+from tests.helpers.rows import each_row
 
 FIXTURES = ROOT / "fixtures" / "wire" / "kalshi"
 RECORDED: list[dict[str, Any]] = json.loads((FIXTURES / "recorded_reads.json").read_bytes())
@@ -108,7 +107,7 @@ def of_spellings(place: str, keys: dict[str, str], ours: Shape) -> Iterator[str]
                 yield f"{place}.{name}: {kind}, recorded {keys[name]}"
 
 
-@pytest.mark.parametrize("row", RECORDED, ids=lambda row: f"{row['operation']} {row['day']}")
+@each_row("row", RECORDED, ids=lambda row: f"{row['operation']} {row['day']}")
 def test_an_answer_has_the_shape_that_was_recorded_on_its_day(row: dict[str, Any]) -> None:
     answer = ask(PATHS[row["operation"]], row["day"])
     assert answer.status == 200, answer.body

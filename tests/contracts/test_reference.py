@@ -18,6 +18,7 @@ from tests.contracts.reference import (
     load_reference,
     reason_for,
 )
+from tests.helpers.rows import each_row
 
 Node = dict[str, Any]
 DOLLARS = {"Dollars", "UnsignedDollars", "FeeDollars", "BalanceDollars", "PriceDollars"}
@@ -97,7 +98,7 @@ def found_in(alias: str) -> list[str]:
     return list(differences(load_reference()[alias], operations_of(alias), schemas_of(alias)))
 
 
-@pytest.mark.parametrize("alias", GENERATIONS)
+@each_row("alias", GENERATIONS)
 def test_a_document_says_what_the_list_says(alias: str) -> None:
     unexplained = [one for one in found_in(alias) if reason_for(alias, one) is None]
     assert not unexplained, "\n".join(unexplained)

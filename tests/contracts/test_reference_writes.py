@@ -10,6 +10,7 @@ import pytest
 from tests.contracts.collection import Raw
 from tests.contracts.documents import ALIASES, document, resolved, writes
 from tests.contracts.write_collection import full_collection, read_kept, trimmed
+from tests.helpers.rows import each_row
 
 LIST = read_kept()
 OTHER_NAMES = {
@@ -115,7 +116,7 @@ def reason_for(alias: str, difference: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@each_row("alias", ALIASES)
 def test_a_document_has_the_writes_of_the_list(alias: str) -> None:
     unexplained = [one for one in differences(alias) if reason_for(alias, one) is None]
     assert not unexplained, "\n".join(unexplained)
@@ -147,7 +148,7 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "fact", "wanted"), WRONG)
+@each_row(("field", "fact", "wanted"), WRONG)
 def test_a_field_that_is_wrong_in_one_thing_is_found(field: str, fact: Any, wanted: str) -> None:
     node = document("2026-10")["components"]["schemas"]["CreateOrderV2Request"]["properties"][field]
     assert list(of_field("2026-10", node, fact)) == [wanted]

@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable, Iterator
 
 import jsonschema_rs
-import pytest
 
 from tests.contracts.documents import ALIASES, API_DATES, CONTRACTS, ROOT, references
 from tests.contracts.stream_documents import COMPAT, SUBJECTS, Node, document, judge, messages
+from tests.helpers.rows import each_row
 from tools.stream_facts import STREAM_DATES
 from tools.write_stream_contracts import render_document, target
 
@@ -48,7 +48,7 @@ def test_there_is_a_document_for_each_alias_and_for_compat() -> None:
     assert {path.parent.name for path in CONTRACTS.glob("*/asyncapi.yaml")} == set(SUBJECTS) == set(STREAM_DATES)
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_document_is_valid_asyncapi_of_its_date(alias: str) -> None:
     assert [f"{error.instance_path}: {error.message}" for error in published().iter_errors(document(alias))] == []
     assert document(alias)["asyncapi"] == "3.0.0"
@@ -64,20 +64,20 @@ BREAKS: dict[str, Callable[[Node], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", BREAKS)
+@each_row("name", BREAKS)
 def test_a_broken_document_is_not_valid(name: str) -> None:
     broken = copy.deepcopy(document("2026-10"))
     BREAKS[name](broken)
     assert not published().is_valid(broken)
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_the_documents_are_what_the_facts_make_them(alias: str) -> None:
     made = target(alias).read_text(encoding="utf-8")
     assert made == render_document(alias), "run: python -m tools.write_stream_contracts"
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_schemas_use_known_keywords_only_and_objects_are_closed(alias: str) -> None:
     for name, schema in schemas(alias).items():
         jsonschema_rs.meta.validate({**schema, "$schema": "http://json-schema.org/draft-07/schema#"})
@@ -89,7 +89,7 @@ def test_schemas_use_known_keywords_only_and_objects_are_closed(alias: str) -> N
             assert set(schema.get("x-key-order", [])) <= set(schema["properties"]), name
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_every_reference_resolves_and_every_component_is_used(alias: str) -> None:
     used = set(references(document(alias)))
     defined = {f"#/components/{kind}/{name}" for kind, found in document(alias)["components"].items() for name in found}
@@ -97,7 +97,7 @@ def test_every_reference_resolves_and_every_component_is_used(alias: str) -> Non
     assert used == defined | listed | {"#/channels/stream"}
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_every_message_has_an_example_that_fits(alias: str) -> None:
     for name, node in messages(alias, "send").items():
         (example,) = node["examples"]
@@ -108,7 +108,7 @@ def test_every_message_has_an_example_that_fits(alias: str) -> None:
         assert list(judge(alias).command_objections(json.dumps(example["payload"]), name)) == []
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_the_venue_sends_its_messages_and_receives_commands_which_it_answers(alias: str) -> None:
     operations = document(alias)["operations"]
     commands = {name: one for name, one in operations.items() if one["action"] == "receive"}
@@ -120,7 +120,7 @@ def test_the_venue_sends_its_messages_and_receives_commands_which_it_answers(ali
         assert {"$ref": "#/channels/stream/messages/error"} in one["reply"]["messages"]
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_the_handshake_has_the_three_headers_at_the_venues_path(alias: str) -> None:
     channel = document(alias)["channels"]["stream"]
     assert channel["address"] == "/trade-api/ws/v2"

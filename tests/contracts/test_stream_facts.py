@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from mockexchange.runtime.api_documents import Document
 from tests.contracts.stream_documents import (
     Node,
@@ -15,6 +13,7 @@ from tests.contracts.stream_documents import (
     schema,
     terminal_codes,
 )
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.facts import Table, tables
 from tests.venues.kalshi.stream.protocol_facts import GENERATIONS, kept_facts
 from tools.contract_facts import life_of
@@ -26,7 +25,7 @@ SHAPES = {"integer": "number", "number": "number"}
 ALWAYS_RECORDED = {("orderbook_delta", "2026-10", "ts"), ("orderbook_delta", "2026-10", "ts_ms")}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("lines", "day", "wanted"),
     [
         ("Count since 2026-01-29", "2026-01-28", None),
@@ -71,7 +70,7 @@ def shape(alias: str, node: Document) -> str:
     return SHAPES.get(kind, str(kind))
 
 
-@pytest.mark.parametrize("table", tables(), ids=lambda table: f"{table.kind}-{table.generation}")
+@each_row("table", tables(), ids=lambda table: f"{table.kind}-{table.generation}")
 def test_a_message_has_the_keys_that_were_gathered(table: Table) -> None:
     alias = table.generation
     found = body(alias, table.kind)
@@ -93,7 +92,7 @@ def test_no_message_is_described_that_was_not_gathered() -> None:
         assert with_sid - answers - undated == {kind for kind, day in gathered if day == generation} - undated
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@each_row("generation", GENERATIONS)
 def test_a_generation_has_its_channels_and_private_ones(generation: str) -> None:
     channels = document(generation)["channels"]["stream"]["x-channels"]
     assert sorted(channels) == PROTOCOL["channels"][generation]
@@ -102,7 +101,7 @@ def test_a_generation_has_its_channels_and_private_ones(generation: str) -> None
         assert name not in channels or channels[name].get("private", False) is is_private
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@each_row("generation", GENERATIONS)
 def test_the_messages_that_are_numbered(generation: str) -> None:
     numbered = set(PROTOCOL["numbered"][generation])
     for name, message in messages(generation, "send").items():
@@ -131,14 +130,14 @@ LIVES = [
 ]
 
 
-@pytest.mark.parametrize(("alias", "codes", "texts"), LIVES, ids=[life[0] for life in LIVES])
+@each_row(("alias", "codes", "texts"), LIVES, ids=[life[0] for life in LIVES])
 def test_error_codes_by_date(alias: str, codes: set[int], texts: dict[int, str]) -> None:
     found = error_texts(alias)
     assert set(found) == codes == set(schema(alias, {"$ref": "/ErrorCode"})["enum"])
     assert {code: found[code] for code in texts} == texts
 
 
-@pytest.mark.parametrize("command", sorted(PROTOCOL["parameters"]))
+@each_row("command", sorted(PROTOCOL["parameters"]))
 def test_a_command_has_the_parameters_that_were_gathered(command: str) -> None:
     kinds = {"text": "string", "texts": "array", "integer": "number", "integers": "array", "boolean": "boolean"}
     listed = {name: kinds[kind] for name, kind in PROTOCOL["parameters"][command].items()}
@@ -160,7 +159,7 @@ REPLIES = [
 ]
 
 
-@pytest.mark.parametrize(("reply", "example", "aliases"), REPLIES, ids=[f"{one[0]}-{one[1]}" for one in REPLIES])
+@each_row(("reply", "example", "aliases"), REPLIES, ids=[f"{one[0]}-{one[1]}" for one in REPLIES])
 def test_documented_replies_are_accepted_at_their_dates_and_no_other(
     reply: str, example: str, aliases: set[str]
 ) -> None:

@@ -3,10 +3,9 @@
 import json
 from typing import NamedTuple
 
-import pytest
-
 from tests.contracts.documents import ALIASES, ROOT
 from tests.contracts.stream_documents import Node, accepting, document, seen
+from tests.helpers.rows import each_row
 
 WIRE = ROOT / "fixtures" / "wire" / "kalshi"
 RECORDINGS = sorted(WIRE.glob("stream_*.jsonl"))
@@ -38,7 +37,7 @@ FRAMES = [
 ]
 
 
-@pytest.mark.parametrize("recorded", FRAMES, ids=lambda recorded: recorded.name)
+@each_row("recorded", FRAMES, ids=lambda recorded: recorded.name)
 def test_a_recorded_frame_is_accepted_at_its_dates_and_no_other(recorded: Recorded) -> None:
     assert accepting(recorded.frame) == DATES[recorded.kind]
 
@@ -99,7 +98,7 @@ def components(alias: str) -> Node:
     return {**found["schemas"], **found["messages"]}
 
 
-@pytest.mark.parametrize("created", [None, "2026-10-31T12:00:00Z"])
+@each_row("created", [None, "2026-10-31T12:00:00Z"])
 def test_the_times_of_an_order_may_be_null(created: str | None) -> None:
     (example,) = document("2026-10")["components"]["messages"]["user_order"]["examples"]
     frame = {**example["payload"], "msg": {**example["payload"]["msg"], "created_time": created}}

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from mockexchange.venues.dated import Field, Nested, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
@@ -23,6 +21,7 @@ from tests.contracts.stream_documents import (
     seen,
     terminal_codes,
 )
+from tests.helpers.rows import each_row
 
 GOLDEN = Path(__file__).parents[1] / "venues" / "kalshi" / "frames" / "golden"
 KINDS = {"event": "event_lifecycle", "order_group": "order_group_updates", "market_position": "market_position"}
@@ -52,7 +51,7 @@ def server_fields(alias: str) -> dict[str, dict[str, Field]]:
     return {kind: pick(fields, day) for kind, fields in FRAMES.items() if kind in listed}
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_every_message_of_the_server_is_described_and_no_other(alias: str) -> None:
     assert set(server_fields(alias)) == described(alias) - NEVER_SENT
     channels = document(alias)["channels"]["stream"]["x-channels"]
@@ -61,7 +60,7 @@ def test_every_message_of_the_server_is_described_and_no_other(alias: str) -> No
     }
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_every_key_of_a_message_is_described_and_no_other(alias: str) -> None:
     for kind, fields in server_fields(alias).items():
         node = body(alias, kind)
@@ -71,15 +70,15 @@ def test_every_key_of_a_message_is_described_and_no_other(alias: str) -> None:
         assert set(node["required"]) <= always, kind
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
-@pytest.mark.parametrize(("table", "name"), [("MarketMetadata", "MarketMetadata"), ("PriceBand", "PriceRange")])
+@each_row("alias", SUBJECTS)
+@each_row(("table", "name"), [("MarketMetadata", "MarketMetadata"), ("PriceBand", "PriceRange")])
 def test_every_key_of_an_object_in_a_message_is_described(alias: str, table: str, name: str) -> None:
     fields = pick(NESTED[table], api_date(alias))
     found = document(alias)["components"]["schemas"].get(name, {"properties": {}})
     assert set(found["properties"]) == set(fields)
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_words_are_the_same(alias: str) -> None:
     for kind, fields in server_fields(alias).items():
         for name, field in fields.items():
@@ -88,7 +87,7 @@ def test_words_are_the_same(alias: str) -> None:
             assert set(choices) <= set(node.get("enum", choices)), (kind, name)
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
+@each_row("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
 def test_what_the_server_tells_is_accepted_byte_for_byte(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         date, _, msg = line.partition(" ")
@@ -103,7 +102,7 @@ def kind_of(name: str) -> str:
     return known[max((prefix for prefix in known if name.startswith(prefix)), key=len)]
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_channels_are_the_same(alias: str) -> None:
     ours = channels_of(api_date(alias))
     theirs: Node = document(alias)["channels"]["stream"]["x-channels"]
@@ -116,14 +115,14 @@ def test_channels_are_the_same(alias: str) -> None:
             assert ("seq" in keys) is row.is_sequenced, message
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_error_codes_are_the_same(alias: str) -> None:
     ours = pick(STREAM_ERRORS, api_date(alias)).values()
     assert {int(row.code): row.message for row in ours} == error_texts(alias)
     assert {int(row.code) for row in ours if row.is_terminal} == terminal_codes(alias)
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_commands_parameters_and_actions_are_the_same(alias: str) -> None:
     commands = messages(alias, "receive")
     assert set(commands) == set(COMMANDS)
@@ -135,7 +134,7 @@ def test_commands_parameters_and_actions_are_the_same(alias: str) -> None:
     assert set(actions) == set(actions_of(api_date(alias)))
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_answers_have_the_same_keys(alias: str) -> None:
     names = {"subscriptions": "list"}
     every = messages(alias, "send")
@@ -148,7 +147,7 @@ def test_answers_have_the_same_keys(alias: str) -> None:
     assert found == keys_of(api_date(alias)) - {SENDING_TIME}
 
 
-@pytest.mark.parametrize("alias", SUBJECTS)
+@each_row("alias", SUBJECTS)
 def test_every_message_has_its_time_of_sending_or_none_has(alias: str) -> None:
     found = {"sending_ts_ms" in message["payload"]["properties"] for message in messages(alias, "send").values()}
     assert found == {SENDING_TIME in keys_of(api_date(alias))}

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import openapi_pydantic
-import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import ValidationError
 
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
+from tests.helpers.rows import each_row
 
 
 def specification_errors(node: Document) -> list[str]:
@@ -43,14 +43,14 @@ BREAKS: list[tuple[tuple[str, ...], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("name", VALIDATORS)
-@pytest.mark.parametrize("subject", api_documents.subjects())
+@each_row("name", VALIDATORS)
+@each_row("subject", api_documents.subjects())
 def test_a_document_is_valid(name: str, subject: str) -> None:
     assert VALIDATORS[name](api_documents.read(subject)) == []
 
 
-@pytest.mark.parametrize("name", VALIDATORS)
-@pytest.mark.parametrize(("place", "value"), BREAKS, ids=[".".join(place) for place, _ in BREAKS])
+@each_row("name", VALIDATORS)
+@each_row(("place", "value"), BREAKS, ids=[".".join(place) for place, _ in BREAKS])
 def test_a_broken_document_is_not(name: str, place: tuple[str, ...], value: Any) -> None:
     broken = copy.deepcopy(api_documents.read("kalshi/2025-11"))
     node = broken

@@ -38,6 +38,7 @@ from mockexchange.core.events import Event
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, Instance, PaymentStatus, Result, Side, SubaccountRef
+from tests.helpers.rows import each_row
 
 Values = dict[str, Any]
 
@@ -192,9 +193,7 @@ ACCEPTED: list[tuple[type, Values]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("command", "fine", "wrong", "message"), REFUSED, ids=[f"{row[0].__name__} {row[2]}" for row in REFUSED]
-)
+@each_row(("command", "fine", "wrong", "message"), REFUSED, ids=[f"{row[0].__name__} {row[2]}" for row in REFUSED])
 def test_what_is_out_of_range_is_refused(
     command: Callable[..., object], fine: Values, wrong: Values, message: str
 ) -> None:
@@ -202,13 +201,13 @@ def test_what_is_out_of_range_is_refused(
         command(**fine | wrong)
 
 
-@pytest.mark.parametrize(("command", "values"), ACCEPTED, ids=[str(row[1]) for row in ACCEPTED])
+@each_row(("command", "values"), ACCEPTED, ids=[str(row[1]) for row in ACCEPTED])
 def test_what_is_just_in_range_is_not(command: Callable[..., object], values: Values) -> None:
     made = command(**values)
     assert {name: getattr(made, name) for name in values} == values
 
 
-@pytest.mark.parametrize("kind", [*get_args(Command), *get_args(Event), Refusal], ids=lambda kind: kind.__name__)
+@each_row("kind", [*get_args(Command), *get_args(Event), Refusal], ids=lambda kind: kind.__name__)
 def test_commands_events_and_refusals_are_frozen(kind: Any) -> None:
     assert kind.__struct_config__.frozen
     assert "__slots__" in vars(kind)

@@ -1,13 +1,13 @@
 """Scaled integers as decimal text: every digit, no rounding."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.decimals import exact
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "decimals", "text"),
     [
         (0, 2, "0.00"),

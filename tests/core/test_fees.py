@@ -1,6 +1,5 @@
 """Fees: the formula, both roundings, and the cent that comes back."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import MICROS_PER_CENT, MICROS_PER_DOLLAR, FeeRounding, FeeType, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros, scaled
 from tests.core.world import World, fill
+from tests.helpers.rows import each_row
 
 ATTOS_PER_DOLLAR = ATTOS_PER_MICRO * MICROS_PER_DOLLAR
 
@@ -74,7 +74,7 @@ CHANGES = st.integers(min_value=-(10**7), max_value=10**7)
 STEPS = st.sampled_from([MICROS_PER_CENTICENT, MICROS_PER_CENT])
 
 
-@pytest.mark.parametrize("line", UNROUNDED, ids=lambda line: " ".join(line.values()))
+@each_row("line", UNROUNDED, ids=lambda line: " ".join(line.values()))
 def test_the_formula(line: Line) -> None:
     exact_attos = exact_fee_attos(
         FeeType(line["fee type"]),
@@ -86,7 +86,7 @@ def test_the_formula(line: Line) -> None:
     assert exact_attos == scaled(line["dollars"], ATTOS_PER_DOLLAR)
 
 
-@pytest.mark.parametrize("line", ROUNDED, ids=lambda line: " ".join(line.values()))
+@each_row("line", ROUNDED, ids=lambda line: " ".join(line.values()))
 def test_a_rounded_fee(line: Line) -> None:
     world = World(FeeRounding(line["rounding"]))
     (filled,) = world.fill(line["trade"], line["purse"], taker=True)
@@ -119,7 +119,7 @@ def test_fills_that_name_no_order_have_each_its_own() -> None:
     assert len(world.exchange.state.orders) == 4
 
 
-@pytest.mark.parametrize("line", REBATE_EDGES, ids=lambda line: " ".join(line.values()))
+@each_row("line", REBATE_EDGES, ids=lambda line: " ".join(line.values()))
 def test_a_rebate_is_due_when_more_than_a_cent_is_collected(line: Line) -> None:
     charged = charge(_attos(line["exact"]), 0, FeeRounding.GRID, MICROS_PER_CENTICENT, _attos(line["collected"]))
     assert charged == Charge(micros(line["fee"]), _attos(line["collected after"]))

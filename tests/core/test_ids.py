@@ -2,11 +2,11 @@
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.ids import derived_id, row_id, serial_in
+from tests.helpers.rows import each_row
 
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -44,6 +44,6 @@ def test_ids_of_rows_differ_by_seed_kind_and_serial_in_both_halves() -> None:
     assert len({each[:18] for each in ids}) == len({each[19:] for each in ids}) == len(ids)
 
 
-@pytest.mark.parametrize("text", ["", "mine", "7", "-" * 36, "7" * 35, "g" * 36, "\ud800" * 36, "é" * 36])
+@each_row("text", ["", "mine", "7", "-" * 36, "7" * 35, "g" * 36, "\ud800" * 36, "é" * 36])
 def test_a_text_of_another_shape_has_no_serial(text: str) -> None:
     assert serial_in(text) is None

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.instants import format_duration, format_instant, parse_duration, parse_instant
 from tests.core.tables import lines
+from tests.helpers.rows import each_row
 
 INSTANTS = lines("""
     text                        | microseconds
@@ -45,13 +46,13 @@ DURATIONS = lines("""
 NO_DURATION = ["", "5", "s", "5 s", "-5s", "5s ", "1.5s", "5sec", "5S", "h1"]
 
 
-@pytest.mark.parametrize("line", INSTANTS, ids=lambda line: line["text"])
+@each_row("line", INSTANTS, ids=lambda line: line["text"])
 def test_an_instant_is_read_and_written(line: dict[str, str]) -> None:
     assert parse_instant(line["text"]) == int(line["microseconds"])
     assert format_instant(int(line["microseconds"])) == line["text"]
 
 
-@pytest.mark.parametrize("line", SAME_INSTANT, ids=lambda line: line["text"])
+@each_row("line", SAME_INSTANT, ids=lambda line: line["text"])
 def test_other_spellings_mean_the_same_instant(line: dict[str, str]) -> None:
     assert format_instant(parse_instant(line["text"])) == line["written"]
 
@@ -61,35 +62,35 @@ def test_what_is_written_reads_back(at: int) -> None:
     assert parse_instant(format_instant(at)) == at
 
 
-@pytest.mark.parametrize("text", NO_INSTANT)
+@each_row("text", NO_INSTANT)
 def test_what_is_no_instant_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"Invalid isoformat|must be in|out of range"):
         parse_instant(text)
 
 
-@pytest.mark.parametrize("text", NO_OFFSET)
+@each_row("text", NO_OFFSET)
 def test_an_instant_without_an_offset_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=f"expected an offset or Z at the end of '{text}'"):
         parse_instant(text)
 
 
-@pytest.mark.parametrize("line", DURATIONS, ids=lambda line: line["text"])
+@each_row("line", DURATIONS, ids=lambda line: line["text"])
 def test_a_duration_is_read(line: dict[str, str]) -> None:
     assert parse_duration(line["text"]) == int(line["microseconds"])
 
 
-@pytest.mark.parametrize("text", ["1us", "1200ms", "90s", "25h", "2d", "61m"])
+@each_row("text", ["1us", "1200ms", "90s", "25h", "2d", "61m"])
 def test_a_duration_is_written_in_the_largest_unit_that_leaves_nothing_over(text: str) -> None:
     assert format_duration(parse_duration(text)) == text
 
 
-@pytest.mark.parametrize("text", NO_DURATION)
+@each_row("text", NO_DURATION)
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a duration such as 250ms, 5s, 1h30m or 90d, got '"):
         parse_duration(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "advice"),
     [
         ("5", ": did you mean 5s?"),

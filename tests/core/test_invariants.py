@@ -13,6 +13,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import MarketStatus, OrderStatus, Result, Side, SubaccountRef
 from tests.core.world import World, rest
+from tests.helpers.rows import each_row
 
 
 def world() -> World:
@@ -322,7 +323,7 @@ def test_nothing_is_violated_before() -> None:
     assert violations(crowd().exchange.state) == []
 
 
-@pytest.mark.parametrize(("breaks", "lines"), BROKEN, ids=[breaks.__name__ for breaks, _ in BROKEN])
+@each_row(("breaks", "lines"), BROKEN, ids=[breaks.__name__ for breaks, _ in BROKEN])
 def test_what_is_broken_is_named(breaks: Callable[[Subaccount], None], lines: list[str]) -> None:
     broken = world()
     assert violations(broken.exchange.state) == []  # and every row is filed
@@ -330,7 +331,7 @@ def test_what_is_broken_is_named(breaks: Callable[[Subaccount], None], lines: li
     assert violations(broken.exchange.state) == lines
 
 
-@pytest.mark.parametrize(("breaks", "lines"), LEDGERS_BROKEN, ids=[breaks.__name__ for breaks, _ in LEDGERS_BROKEN])
+@each_row(("breaks", "lines"), LEDGERS_BROKEN, ids=[breaks.__name__ for breaks, _ in LEDGERS_BROKEN])
 def test_what_lists_tell_otherwise_is_named(breaks: Callable[[State], None], lines: list[str]) -> None:
     broken = crowd().exchange.state
     assert violations(broken) == []  # and every row is filed

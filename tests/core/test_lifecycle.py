@@ -2,8 +2,6 @@
 
 from itertools import product
 
-import pytest
-
 from mockexchange.core.commands import (
     CloseMarket,
     Command,
@@ -19,6 +17,7 @@ from mockexchange.core.vocabulary import MarketStatus, Result
 from tests.core.dump import dump
 from tests.core.tables import lines
 from tests.core.world import World
+from tests.helpers.rows import each_row
 
 MARKET = "RAIN-1"
 
@@ -73,7 +72,7 @@ def test_the_table_is_the_documented_life() -> None:
     assert TRANSITIONS == LEGAL
 
 
-@pytest.mark.parametrize(("status", "move"), list(product(MarketStatus, MOVES)))
+@each_row(("status", "move"), list(product(MarketStatus, MOVES)))
 def test_a_move(status: MarketStatus, move: str) -> None:
     if (status, move) in TRANSITIONS:
         _is_made(market_in(status), move, TRANSITIONS[status, move])
@@ -81,7 +80,7 @@ def test_a_move(status: MarketStatus, move: str) -> None:
         _is_refused(market_in(status), status, move)
 
 
-@pytest.mark.parametrize("line", SETTLED_BY, ids=lambda line: line["from"])
+@each_row("line", SETTLED_BY, ids=lambda line: line["from"])
 def test_settling_makes_every_move_that_is_missing(line: dict[str, str]) -> None:
     world = market_in(MarketStatus(line["from"]))
     events = world.do(SettleMarket(market=MARKET, result=Result.YES))
@@ -89,7 +88,7 @@ def test_settling_makes_every_move_that_is_missing(line: dict[str, str]) -> None
     assert world.row(MARKET).settled
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "result"),
     [(MarketStatus.FINALIZED, Result.YES), (MarketStatus.FINALIZED, Result.NO), (MarketStatus.DETERMINED, Result.NO)],
 )
@@ -111,7 +110,7 @@ def test_a_dispute_keeps_the_result_until_the_next_determination() -> None:
     assert world.row(MARKET).stake.realized_micros == 10 * 300_000 - 5_600_000
 
 
-@pytest.mark.parametrize("move", ["close", "determine"])
+@each_row("move", ["close", "determine"])
 def test_what_rests_is_canceled_when_trading_stops(move: str) -> None:
     world = market_in(MarketStatus.OPEN)
     assert world.row(MARKET).resting_centis == 100

@@ -1,7 +1,5 @@
 """Every refusal: its code, words that say what was wrong and what was expected, and a state that stays as it was."""
 
-import pytest
-
 from mockexchange.core.commands import (
     AddKey,
     AllocateBalance,
@@ -41,6 +39,7 @@ from tests.core.dump import dump
 from tests.core.handlers.test_placing_refused import CODES as OF_ORDERS
 from tests.core.refusal_cases import ALICE, CASES, SUBTRADER, Case, finalized, moved, sharded
 from tests.core.world import World, fill
+from tests.helpers.rows import each_row
 
 PAYMENTS = (
     Deposit(subaccount_ref=ALICE, amount_micros=5, payment="pending", status=PaymentStatus.PENDING),
@@ -86,7 +85,7 @@ def world() -> World:
     return it
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
+@each_row("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
 def test_a_refusal_has_its_reason_and_changes_nothing(case: Case) -> None:
     refused = world()
     before = dump(refused.exchange.state)
@@ -107,7 +106,7 @@ def test_a_refused_command_counts_and_time_goes_on() -> None:
     assert (refused.exchange.state.sequence, refused.exchange.last_at) == (sequence + 1, refused.at + 5)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         Deposit(subaccount_ref=ALICE, amount_micros=1),

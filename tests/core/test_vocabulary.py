@@ -4,6 +4,7 @@ import pytest
 
 from mockexchange.core.vocabulary import SubaccountRef
 from tests.core.tables import lines
+from tests.helpers.rows import each_row
 
 SUBACCOUNT_REFS = lines("""
     text     | account | book | written
@@ -14,14 +15,14 @@ SUBACCOUNT_REFS = lines("""
 """)
 
 
-@pytest.mark.parametrize("line", SUBACCOUNT_REFS, ids=lambda line: line["text"])
+@each_row("line", SUBACCOUNT_REFS, ids=lambda line: line["text"])
 def test_a_purse_is_read_and_written(line: dict[str, str]) -> None:
     subaccount_ref = SubaccountRef.parse(line["text"])
     assert subaccount_ref == (line["account"], line["book"])
     assert str(subaccount_ref) == line["written"]
 
 
-@pytest.mark.parametrize("text", ["", "/", "/3", "alice/"])
+@each_row("text", ["", "/", "/3", "alice/"])
 def test_half_a_purse_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=f"expected ACCOUNT or ACCOUNT/BOOK, got '{text}'"):
         SubaccountRef.parse(text)

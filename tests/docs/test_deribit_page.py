@@ -22,6 +22,7 @@ from mockexchange.venues.deribit.venue import DERIBIT
 from mockexchange.venues.request import Request
 from mockexchange.venues.session import Session
 from tests.docs.test_readme import run
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
@@ -119,6 +120,6 @@ def test_it_names_the_methods_that_are_answered() -> None:
     assert named | SUBSCRIPTIONS == set(ROUTES)
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)", PAGE))))
+@each_row("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)", PAGE))))
 def test_its_links_lead_to_files(target: str) -> None:
     assert (ROOT / "docs" / target).exists()

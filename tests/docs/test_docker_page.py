@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 
-import pytest
-
 from mockexchange.scenario.loader import load_text
 from tests.docs.fences import Fence, fences_of
 from tests.docs.test_languages_page import is_part
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.image import dockerfile, pairs_of
 from tests.house.test_container import OPTIONS, PREFIX
@@ -37,7 +36,7 @@ def test_every_option_is_in_the_table_with_its_value() -> None:
         assert value == image.get(name, defaults[name] if isinstance(defaults[name], str) else None), name
 
 
-@pytest.mark.parametrize("fence", [each for each in YAML if each.title], ids=lambda fence: fence.place)
+@each_row("fence", [each for each in YAML if each.title], ids=lambda fence: fence.place)
 def test_a_part_of_a_file_is_in_it(fence: Fence) -> None:
     assert is_part(fence)
 

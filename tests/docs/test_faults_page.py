@@ -2,20 +2,19 @@
 
 import re
 
-import pytest
-
 from mockexchange.faults.preset_rules import preset_names
 from mockexchange.scenario.faults.fault_effect_schema import BUCKET, EFFECTS
 from mockexchange.scenario.faults.fault_rules import FAULT, MATCH
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^\| `(\{.*?\})` \|", PAGE, re.MULTILINE)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@each_row("example", EXAMPLES)
 def test_every_example_can_be_read(example: str) -> None:
     FAULT.read(read_yaml(f"{{then: {example}}}", "docs/faults.md"), "")
 

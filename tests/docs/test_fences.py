@@ -12,6 +12,7 @@ import pytest
 from mockexchange.cli import main
 from mockexchange.scenario.loader import load_text
 from tests.docs.fences import HELD, Fence, fences_of, holder_of, kind_of, pages, read_fences
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 CALL = re.compile(r"^(?:eval \"\$\()?(?:[A-Z_]+=\S+ +)*mockexchange +(.*?)(?:\)\")?$")
@@ -33,7 +34,7 @@ def test_every_block_is_of_some_kind() -> None:
     assert unknown == [], "say what they are: tests/docs/fences.py"
 
 
-@pytest.mark.parametrize("held", sorted(HELD), ids=" ".join)
+@each_row("held", sorted(HELD), ids=" ".join)
 def test_what_is_said_to_be_held_is_there_and_is_read_there(held: tuple[str, str]) -> None:
     page, language = held
     assert any((fence.page, fence.language) == held for fence in ALL), f"{page} has no {language or 'bare'} block"
@@ -43,12 +44,12 @@ def test_what_is_said_to_be_held_is_there_and_is_read_there(held: tuple[str, str
 READERS = {"json": json.loads, "toml": tomllib.loads}
 
 
-@pytest.mark.parametrize("fence", [fence for kind in READERS for fence in of_kind(kind)], ids=place)
+@each_row("fence", [fence for kind in READERS for fence in of_kind(kind)], ids=place)
 def test_data_can_be_read(fence: Fence) -> None:
     READERS[fence.language](fence.text)
 
 
-@pytest.mark.parametrize("fence", of_kind("scenario"), ids=place)
+@each_row("fence", of_kind("scenario"), ids=place)
 def test_scenarios_can_be_read(fence: Fence) -> None:
     load_text(fence.text, fence.place)
 
@@ -86,7 +87,7 @@ def commands(text: str) -> Iterator[str]:
     assert not held, f"a quotation without an end: {held}"
 
 
-@pytest.mark.parametrize("fence", [*of_kind("elsewhere"), *of_kind("commands")], ids=place)
+@each_row("fence", [*of_kind("elsewhere"), *of_kind("commands")], ids=place)
 def test_commands_and_options_exist(fence: Fence) -> None:
     assert [problem for line in commands(fence.text) for problem in option_problems(line)] == []
 
@@ -94,7 +95,7 @@ def test_commands_and_options_exist(fence: Fence) -> None:
 # --- each rule can fail
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "problems"),
     [
         ("mockexchange serve --scenario demo --port 0   # here", []),
@@ -126,7 +127,7 @@ def test_a_block_of_no_kind_is_known() -> None:
     assert (test.title, kind_of(test)) == ("test_a.py", "test")
 
 
-@pytest.mark.parametrize("text", ["```json\n{}\n", '```python hl_lines="1"\nx\n```\n'])
+@each_row("text", ["```json\n{}\n", '```python hl_lines="1"\nx\n```\n'])
 def test_a_block_that_cannot_be_told_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"docs/page\.md:1: "):
         list(read_fences("page.md", text))

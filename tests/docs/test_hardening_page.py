@@ -2,9 +2,8 @@
 
 import re
 
-import pytest
-
 from tests.docs.fences import DOCS
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PAGE = (DOCS / "internals" / "hardening.md").read_text(encoding="utf-8")
@@ -36,7 +35,7 @@ def test_every_promise_has_a_test_that_exists() -> None:
     assert missing(PAGE) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "cells",
     [
         "all | `nowhere.py::test_it`",

@@ -10,6 +10,7 @@ import pytest
 
 from tests.docs.fences import Fence, fences_of
 from tests.examples.programs import EXAMPLES, NODE_ENVIRONMENT, environment, require, require_node, run
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.serving import COMMAND, served
 
@@ -33,7 +34,7 @@ def is_part(fence: Fence) -> bool:
     return fence.text in (ROOT / fence.title).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("fence", PARTS, ids=lambda fence: fence.place)
+@each_row("fence", PARTS, ids=lambda fence: fence.place)
 def test_a_part_of_a_program_is_in_it(fence: Fence) -> None:
     assert is_part(fence)
 

@@ -3,8 +3,6 @@
 import inspect
 import re
 
-import pytest
-
 import mockexchange
 from mockexchange import AsyncExchange, Exchange, serve
 from mockexchange.api.errors import MockExchangeError
@@ -16,6 +14,7 @@ from mockexchange.api.values.positions import Position
 from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
 from mockexchange.api.values.rules import Fault, Stub
 from tests.docs.fences import fences_of
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs/python.md").read_text(encoding="utf-8")
@@ -32,7 +31,7 @@ def test_every_public_name_is_on_the_page() -> None:
     assert set(mockexchange.__all__) - SELF_EXPLAINING - WORDS == set()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "kind",
     [Exchange, Journal, Stream, Outcome, Position, Fault, Stub, Request, Frame, Subscription, Deprecation],
     ids=lambda kind: kind.__name__,
@@ -51,16 +50,14 @@ def test_the_errors_of_the_page_are_all_there_are() -> None:
     assert others == {"RealVenueReached"}
 
 
-@pytest.mark.parametrize("call", [serve, connect, Exchange.sandbox, Exchange.add_key, Exchange.respond, Exchange.fill])
+@each_row("call", [serve, connect, Exchange.sandbox, Exchange.add_key, Exchange.respond, Exchange.fill])
 def test_every_argument_is_on_the_page(call: object) -> None:
     assert callable(call)
     names = set(inspect.signature(call).parameters) - {"self"}
     assert names - WORDS == set()
 
 
-@pytest.mark.parametrize(
-    ("call", "text"), [(serve, "serve("), (connect, "connect(url"), (Exchange.sandbox, "sandbox(scenario")]
-)
+@each_row(("call", "text"), [(serve, "serve("), (connect, "connect(url"), (Exchange.sandbox, "sandbox(scenario")])
 def test_defaults_are_as_the_page_says(call: object, text: str) -> None:
     assert callable(call)
     written = re.sub(r"\s+", " ", PAGE[PAGE.index(f"`{text}") :].partition(")`")[0])

@@ -18,6 +18,7 @@ from mockexchange.scenario.loader import load_text
 from tests.docs.fences import Fence
 from tests.docs.test_snippets import Follower
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.serving import served
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +141,7 @@ def test_the_client_snippet_runs_against_the_server(ready_file: Path, tmp_path: 
     assert "KXHIGHCHI-25NOV05-B60" in done.stdout
 
 
-@pytest.mark.parametrize("text", [text for language, text in BLOCKS if language == "python" and "def test_" in text])
+@each_row("text", [text for language, text in BLOCKS if language == "python" and "def test_" in text])
 def test_the_tests_that_it_shows_pass(text: str, tmp_path: Path) -> None:
     with Follower(tmp_path) as follower:
         follower.follow(Fence("../README.md", 1, "python", "test_readme.py", "", text))
@@ -149,7 +150,7 @@ def test_the_tests_that_it_shows_pass(text: str, tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
+@each_row("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
 def test_links_lead_to_files(target: str) -> None:
     assert (ROOT / target).exists()
 

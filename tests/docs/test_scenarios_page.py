@@ -4,8 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterator
 
-import pytest
-
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
@@ -15,6 +13,7 @@ from mockexchange.scenario.script.script_steps import ACTIONS, TIMINGS
 from mockexchange.scenario.script.triggers import TRIGGERS
 from mockexchange.scenario.steps import STEP, STEPS
 from mockexchange.venues.registry import VENUES
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
@@ -35,13 +34,13 @@ def test_every_step_has_a_line() -> None:
     assert set(ROWS) == set(STEPS)
 
 
-@pytest.mark.parametrize("name", [name for name in STEPS if name not in ("series", "event", "market")])
+@each_row("name", [name for name in STEPS if name not in ("series", "event", "market")])
 def test_every_key_of_a_step_is_in_its_line(name: str) -> None:
     words = set(re.findall(r"\w+", ROWS[name][0]))
     assert set(STEPS[name].names) <= words
 
 
-@pytest.mark.parametrize("example", sorted({example for _, example in ROWS.values()}))
+@each_row("example", sorted({example for _, example in ROWS.values()}))
 def test_every_example_can_be_read(example: str) -> None:
     if "BEGIN …" not in example:
         STEP.read(read_yaml(example, "docs/scenarios.md"), "")
@@ -59,7 +58,7 @@ def test_every_word_of_an_instrument_is_named() -> None:
     assert {*ACCOUNT.fields, *KEY.fields} <= words
 
 
-@pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.scenario.switches])
+@each_row("name", [name for name, venue in VENUES.items() if venue.scenario.switches])
 def test_the_table_of_a_venue_has_its_switches_and_their_words(name: str) -> None:
     [table] = re.findall(rf"\| under `{name}` \| values .*\n(?:\|.*\n)+", PAGE)
     rows = {word: line for line in table.splitlines()[2:] for word in re.findall(r"`(\w+)`", line.split("|")[1])}
@@ -68,7 +67,7 @@ def test_the_table_of_a_venue_has_its_switches_and_their_words(name: str) -> Non
         assert all(f"`{value}`" in rows[word] for value in getattr(switch, "words", ()))
 
 
-@pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.scenario.switches])
+@each_row("name", [name for name, venue in VENUES.items() if venue.scenario.switches])
 def test_what_is_shown_first_of_a_switch_is_what_it_is_without(name: str) -> None:
     [table] = re.findall(rf"\| under `{name}` \| values .*\n(?:\|.*\n)+", PAGE)
     rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]] for line in table.splitlines()[2:]]
@@ -77,7 +76,7 @@ def test_what_is_shown_first_of_a_switch_is_what_it_is_without(name: str) -> Non
     assert settings == VENUES[name].scenario.settings()
 
 
-@pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.scenario.data])
+@each_row("name", [name for name, venue in VENUES.items() if venue.scenario.data])
 def test_the_table_of_a_venues_objects_has_their_keys(name: str) -> None:
     [table] = re.findall(rf"\| under `{name}` \| keys .*\n(?:\|.*\n)+", PAGE)
     rows = {line.split("`")[1]: line for line in table.splitlines()[2:]}

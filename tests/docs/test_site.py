@@ -17,6 +17,7 @@ import yaml
 
 from tests.docs.fences import DOCS, pages
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tools.site_hooks import on_page_content
 
@@ -109,7 +110,7 @@ def test_no_label_of_the_navigation_is_there_twice() -> None:
     assert sorted(found) == sorted(set(found))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "page"),
     [
         ("place order", "trading.html"),
@@ -215,7 +216,7 @@ def picture_problems(text: str) -> list[str]:
     return problems + [f"has {name}" for name in [*loaded, *forbidden]]
 
 
-@pytest.mark.parametrize("path", sorted((DOCS / "images").iterdir()), ids=lambda path: str(path.name))
+@each_row("path", sorted((DOCS / "images").iterdir()), ids=lambda path: str(path.name))
 def test_a_picture_can_be_read_by_everybody(path: Path) -> None:
     assert path.suffix == ".svg"
     assert picture_problems(path.read_text(encoding="utf-8")) == []
@@ -256,7 +257,7 @@ def test_a_picture_that_some_cannot_read_is_reported() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("heading", "anchor"),
     [
         ("What each gets right and wrong", "what-each-gets-right-and-wrong"),

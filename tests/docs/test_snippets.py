@@ -16,6 +16,7 @@ import pytest
 
 from tests.docs.fences import Fence, fences_of, holder_of, kind_of, pages
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.serving import clean_environment, served
 
 RUN = {"test", "program", "commands"}
@@ -111,7 +112,7 @@ def names_of_tests(fences: list[Fence]) -> set[str]:
     return {name for fence in fences for name in re.findall(r"^(?:async )?def (test_\w+)", fence.text, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if RUN & {kind_of(fence) for fence in free_fences(page)}])
+@each_row("page", [page for page in pages() if RUN & {kind_of(fence) for fence in free_fences(page)}])
 def test_what_a_page_says_works(page: str, tmp_path: Path) -> None:
     fences = free_fences(page)
     with Follower(tmp_path) as follower:
@@ -128,7 +129,7 @@ def fence(text: str, language: str = "python", title: str = "") -> Fence:
     return Fence("page.md", 1, language, title, "", text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wrong",
     [
         fence("raise SystemExit(3)\n"),

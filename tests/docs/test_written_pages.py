@@ -15,6 +15,7 @@ import mockexchange
 from mockexchange.clients.published import CLIENTS, GENERIC
 from tests.docs.fences import fences_of
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tools import (
     write_control_page,
     write_diagrams,
@@ -29,7 +30,7 @@ from tools.pages import with_parts
 WRITERS = (write_control_page, write_limits_page, write_recipes_page, write_rules_page, write_signatures_page)
 
 
-@pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: str(writer.__name__))
+@each_row("writer", WRITERS, ids=lambda writer: str(writer.__name__))
 def test_a_page_is_as_its_script_writes_it(writer: ModuleType) -> None:
     target: Path = writer.TARGET
     render: Callable[[str], str] = writer.render

@@ -9,13 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockexchange.drift.deviations import Kind
 from mockexchange.drift.drift import JudgedRecording
 from mockexchange.venues.dated import ApiDate, Field, Nested, pick
 from mockexchange.venues.registry import DEFAULT
 from tests.drift.test_drift import AT, SCENARIO
+from tests.helpers.rows import each_row
 from tests.importing.recorder import record
 from tests.importing.test_round_trip import DATES
 
@@ -54,7 +53,7 @@ def differing(body: Any, rows: Sequence[Any], date: ApiDate, path: str = "") -> 
             yield Kind.MISSING, f"{path}.{name}".removeprefix(".")
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_an_unchanged_recording_differs_from_other_dates_as_the_tables_do(tmp_path: Path, date: str) -> None:
     path = record(tmp_path / "run.jsonl", SCENARIO, date, TABLES, instants=[AT])
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

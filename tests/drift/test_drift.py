@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.drift.drift import Drift, drift_of
+from tests.helpers.rows import each_row
 from tests.importing.recorder import READS, record
 
 DATE, NEXT_DATE = "2026-06", "2026-10"
@@ -207,7 +208,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("content", "message"), WRONG, ids=range(len(WRONG)))
+@each_row(("content", "message"), WRONG, ids=range(len(WRONG)))
 def test_what_cannot_be_judged_ends_with_two(tmp_path: Path, content: list[str], message: str) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text("\n".join(content), encoding="utf-8")

@@ -12,6 +12,7 @@ from mockexchange.drift.drift import drift_of
 from mockexchange.drift.foreign import as_recording
 from mockexchange.importing.recorded_answers import WrongRecording
 from tests.drift.test_golden import WIRE
+from tests.helpers.rows import each_row
 
 URI = "https://demo.example/trade-api/v2/portfolio/balance"
 BALANCE = (WIRE / "http_get_portfolio_balance.2025-11-03.json").read_text(encoding="utf-8")
@@ -31,7 +32,7 @@ CASSETTES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "key", "found"), CASSETTES, ids=[f"{one[0]}-{one[1]}" for one in CASSETTES])
+@each_row(("name", "key", "found"), CASSETTES, ids=[f"{one[0]}-{one[1]}" for one in CASSETTES])
 def test_a_cassette_says_until_which_date_it_is_right(
     tmp_path: Path, name: str, key: str, found: dict[str, Any]
 ) -> None:
@@ -69,7 +70,7 @@ TORN = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "message"), TORN, ids=range(len(TORN)))
+@each_row(("name", "text", "message"), TORN, ids=range(len(TORN)))
 def test_a_torn_cassette_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockexchange.drift.drift import Drift, drift_of
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 WIRE = ROOT / "fixtures" / "wire" / "kalshi"
@@ -128,7 +127,7 @@ PLANTED: list[tuple[str, Callable[[Frames], Frames], list[tuple[str, str, str, s
 ]
 
 
-@pytest.mark.parametrize(("what", "change", "expected"), PLANTED, ids=[one[0] for one in PLANTED])
+@each_row(("what", "change", "expected"), PLANTED, ids=[one[0] for one in PLANTED])
 def test_drift_of_frames_is_found(
     tmp_path: Path, what: str, change: Callable[[Frames], Frames], expected: list[tuple[str, str, str, str]]
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 from mockexchange.emulation import child_process as programs
 from mockexchange.emulation.child_process import CannotStart, Program
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PYTHON = sys.executable
@@ -31,7 +32,7 @@ def run(*command: str, environment: dict[str, str] | None = None) -> int:
     return asyncio.run(start())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "code"),
     [("", 0), ("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)],
 )
@@ -60,7 +61,7 @@ CANNOT: list[tuple[Callable[[Path], str], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "code", "problem"), CANNOT)
+@each_row(("make", "code", "problem"), CANNOT)
 def test_what_cannot_be_started_is_told_as_a_shell_would(
     make: Callable[[Path], str], code: int, problem: str, tmp_path: Path
 ) -> None:
@@ -174,7 +175,7 @@ def driver(*arguments: str, before: str = "") -> list[str]:
     return [PYTHON, "-c", before + textwrap.dedent(DRIVER), *arguments]
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
+@each_row("name", ["SIGINT", "SIGTERM", "SIGUSR1"])
 def test_signals_are_handed_on_once(name: str) -> None:
     command = driver(PYTHON, "-c", textwrap.dedent(CHILD))
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
@@ -191,7 +192,7 @@ def test_the_terminals_interrupt_reaches_the_child_once() -> None:
     assert in_terminal(command) == (["ready True", "^CSIGINT None"], 40)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("is_group", "name", "is_sent"),
     [
         # in a terminal's foreground, signal, handed on

@@ -12,6 +12,7 @@ from mockexchange.emulation.environment import TrustFiles, for_program, origins_
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.venues.kalshi.client_variables import BOT_KEY_IDS, BOT_KEY_PATHS
 from mockexchange.venues.keys.development_keys import development_keys, pkcs1
+from tests.helpers.rows import each_row
 
 VENUES = {
     "kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2", "ws_url": "ws://127.0.0.1:1/trade-api/ws/v2"},
@@ -45,7 +46,7 @@ def test_an_account_is_chosen_for_its_venue_alone() -> None:
     assert pointing("ccxt", None, ACCOUNTS, VENUES, is_demo=False).accounts == {"deribit": "dora"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("client", "account", "problem"),
     [
         (GENERIC, "carol", "no account 'carol'; known: alice, bob, dora, nobody"),
@@ -62,7 +63,7 @@ def test_of_no_accounts_nothing_is_said() -> None:
     assert pointing(GENERIC, None, {}, VENUES, is_demo=False).variables == {}
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@each_row("client", CLIENTS)
 def test_for_the_demo_no_client_is_told_where(client: str) -> None:
     found = pointing(client, None, ACCOUNTS, VENUES, is_demo=True)
     assert not [value for value in found.variables.values() if value and "127.0.0.1" in value]
@@ -83,7 +84,7 @@ def test_for_the_demo_clients_choose_it_and_have_its_keys() -> None:
     assert (found["TEST_DERIBIT_CLIENT_ID"], found["DERIBIT_CLIENT_ID"]) == ("dora-id", "dora-id")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key_id", "key_path"),
     [
         ("KALSHI_DEMO_KEY_ID", "KALSHI_DEMO_PRIVATE_KEY_PATH"),
@@ -108,7 +109,7 @@ ONE_LINE = REAL.replace("\n", "\\n")
 BODY = "".join(REAL.splitlines()[1:-1])
 
 
-@pytest.mark.parametrize("is_demo", [False, True])
+@each_row("is_demo", [False, True])
 def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pass(
     is_demo: bool, tmp_path: Path
 ) -> None:

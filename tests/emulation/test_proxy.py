@@ -24,6 +24,7 @@ from mockexchange.guard import Dial
 from mockexchange.kit.kalshi.signing import load_signer
 from tests.emulation.tcp_clients import ask, dial, door, read_to_end, tls_door
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 NAME, REAL = "demo-api.kalshi.co", "api.elections.kalshi.com"
 STATUS = "/trade-api/v2/exchange/status"
@@ -254,7 +255,7 @@ class Recorder:
             sock.sendall(self.answer)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "shown"),
     [
         (b"HTTP/1.1 200 OK\r\n\r\nhello from the other side", "hello from the other side"),
@@ -337,7 +338,7 @@ def test_no_other_program_ends_a_run_by_asking_for_a_venue(dials: list[Dial]) ->
     assert [one.host for one in dials] == [REAL]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("environment", "found"),
     [
         ({}, None),

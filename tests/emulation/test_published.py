@@ -10,6 +10,7 @@ import pytest
 from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings, run
 from mockexchange.venues.registry import DEFAULT
 from tests.clients.processes import find_python
+from tests.helpers.rows import each_row
 
 pytestmark = [pytest.mark.clients, pytest.mark.untraced]
 
@@ -108,7 +109,7 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize(("client", "version", "source", "scenario", "operations"), PROGRAMS)
+@each_row(("client", "version", "source", "scenario", "operations"), PROGRAMS)
 def test_a_program_for_the_demo_runs_here(
     client: str, version: str, source: str, scenario: str, operations: set[str], tmp_path: Path
 ) -> None:
@@ -156,7 +157,7 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize(("client", "version", "source", "said"), REAL)
+@each_row(("client", "version", "source", "said"), REAL)
 def test_the_one_that_dials_a_real_venue_is_named(
     client: str, version: str, source: str, said: str, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from mockexchange.emulation.summary import lines_of, run_checks
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import DEFAULT
 from tests.emulation.programs import ran
+from tests.helpers.rows import each_row
 
 STATUS = "trade-api/v2/exchange/status"
 HERE = 'ask(os.environ["KALSHI_API_BASE_URL"] + "/exchange/status")'
@@ -233,7 +234,7 @@ def test_the_journal_has_a_row_of_what_was_dialled(tmp_path: Path) -> None:
     assert found.requests == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "error", "problem"),
     [
         ({"scenario": "domo"}, ScenarioError, "no scenario 'domo'"),
@@ -256,7 +257,7 @@ def test_a_program_that_there_is_not_leaves_nothing_behind() -> None:
         asyncio.run(run(settings))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         "",

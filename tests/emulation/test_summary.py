@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings
 from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
 from mockexchange.guard import Dial
 from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.rows import each_row
 
 DIAL = Dial("kalshi.com", 443, "kalshi", "production", "kyro", "kyro calls the real exchange", "bot.py:1")
 
@@ -66,7 +65,7 @@ def test_a_loop_of_refusals_is_cut_short() -> None:
     assert max(map(len, lines)) < 400
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("mode", "client", "guarded", "line"),
     [
         (

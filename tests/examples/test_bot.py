@@ -19,6 +19,7 @@ from mockexchange.scenario.loader import load_scenario
 from tests.docs.test_fences import option_problems
 from tests.examples.programs import EXAMPLES, environment
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.image import dockerfile, instructions, pairs_of
 
@@ -44,7 +45,7 @@ def judged(schema: str, path: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("schema", "path"),
     [*(("github-workflows", path) for path in WORKFLOWS), ("compose-spec", COMPOSE)],
     ids=lambda each: each.name if isinstance(each, Path) else each,
@@ -56,7 +57,7 @@ def test_a_file_is_what_its_schema_wants(schema: str, path: Path, tmp_path: Path
     assert "unheard-of" in judged(schema, broken)
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@each_row("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_may_read_and_ends(path: Path) -> None:
     workflow = read(path)
     assert workflow["permissions"] == {"contents": "read"}

@@ -11,6 +11,7 @@ import pytest
 
 from mockexchange.clients.published import CLIENTS
 from tests.examples.programs import EXAMPLES, NODE_ENVIRONMENT, by_url, environment, pointed, require, require_node, run
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 FOLDER = EXAMPLES / "node"
@@ -116,7 +117,7 @@ def test_it_uses_the_version_that_we_know() -> None:
     assert package["dependencies"]["kalshi-typescript"] == CLIENTS["kalshi-typescript"].version
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
+@each_row("lock", LOCKS, ids=lambda lock: lock.parent.name)
 def test_a_lock_has_hashes_and_names_no_registry(lock: Path) -> None:
     packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
     installed = {name: each for name, each in packages.items() if name}

@@ -13,6 +13,7 @@ from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.parameters.decoding import with_limit
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, make, signed
 
 PAGE = b'{"cursor":"next","event_positions":[{"a":1}],"market_positions":[{"t":"\xc3\xa4","p":0.555},{"t":"2"}]}'
@@ -22,7 +23,7 @@ def edited(effect: Effect, body: bytes = PAGE, query: str = "", operation: str =
     return edit_json(body, effect, Request("GET", POSITIONS, query), operation)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("how", "query", "cursor"),
     [
         ("null", "", b"null"),
@@ -39,7 +40,7 @@ def test_a_cursor_is_gone() -> None:
     assert edited(fault_effects.Cursor("absent")) == PAGE.replace(b'"cursor":"next",', b"")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("effect", "body"),
     [
         (fault_effects.Cursor("repeat"), PAGE),
@@ -59,7 +60,7 @@ def test_the_last_row_of_the_longest_list_is_there_twice() -> None:
     assert edited(fault_effects.DuplicateRow(), equal) == b'{"a":[{"n":1}],"b":[{"n":2},{"n":2}]}'
 
 
-@pytest.mark.parametrize("body", [b"", b"x", b"{}", PAGE, b'{"a":"{}{}{}{}"}'])
+@each_row("body", [b"", b"x", b"{}", PAGE, b'{"a":"{}{}{}{}"}'])
 def test_what_is_truncated_is_no_json(body: bytes) -> None:
     cut = truncate(body)
     assert body.startswith(cut)
@@ -67,7 +68,7 @@ def test_what_is_truncated_is_no_json(body: bytes) -> None:
         json.loads(cut)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ("", "limit=3"),
@@ -94,7 +95,7 @@ PATHS = sorted(
 )
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-02", "2026-10", "compat"])
+@each_row("date", ["2025-11", "2026-02", "2026-10", "compat"])
 def test_what_is_not_touched_keeps_its_bytes(date: str) -> None:
     """Decoding and encoding any answer again changes nothing."""
     sandbox = make(date=date)
@@ -130,6 +131,6 @@ def test_legacy_numbers_of_one_object() -> None:
     assert told == body.replace(b'"fill_count":2', b'"fill_count":0')
 
 
-@pytest.mark.parametrize("body", [b'{"market_positions":null}', b'{"market_positions":[null,1]}'])
+@each_row("body", [b'{"market_positions":null}', b'{"market_positions":[null,1]}'])
 def test_what_is_no_row_has_no_numbers(body: bytes) -> None:
     assert edited(fault_effects.Legacy("zero"), body) is None

@@ -12,6 +12,7 @@ from mockexchange.faults.sampling import fires
 from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues import token_buckets
+from tests.helpers.rows import each_row
 
 SEED = 7
 NOW = FaultSubject(at=1_000_000, host_at=2_000_000)
@@ -31,7 +32,7 @@ def fired(one: InstalledRule, count: int, subject: FaultSubject = NOW) -> list[i
     return [number for number in range(1, count + 1) if list(firing([one], subject))]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "numbers"),
     [
         ("{then: {drop}}", [1, 2, 3, 4, 5, 6, 7]),
@@ -68,7 +69,7 @@ def test_dice_fall_the_same_way_again(seed: int, name: str, ordinal: int, ppm: i
         assert fires(seed, name, ordinal, min(ppm + 1, 1_000_000)), "what fires fires with better odds as well"
 
 
-@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9])
+@each_row("share", [0.01, 0.1, 0.5, 0.9])
 def test_dice_fall_as_often_as_they_should(share: float) -> None:
     count = 20_000
     hits = sum(fires(SEED, "r", ordinal, round(share * 1_000_000)) for ordinal in range(1, count + 1))
@@ -107,7 +108,7 @@ def limited(text: str, calls: Sequence[tuple[int, str | None]]) -> list[bool]:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("limit", "at_ms", "refused"),
     [
         ("{requests: 2}", [0, 0, 0, 500, 500, 1000, 5000, 5000, 5000], [0, 0, 1, 0, 1, 0, 0, 0, 1]),

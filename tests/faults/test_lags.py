@@ -10,6 +10,7 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.kalshi.catalogue import PREFIX
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import carry_out, do, make, run, send, signed
 
 SCENARIO = """
@@ -61,7 +62,7 @@ def test_a_canceled_order_rests_in_old_reads_while_a_second_cancel_knows() -> No
     assert send(sandbox, "GET", "/portfolio/balance").status == 200
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "path", "key"),
     [
         ("queues", "/portfolio/orders/queue_positions?market_tickers=RAIN-1", "queue_positions"),
@@ -90,7 +91,7 @@ def test_a_list_of_its_own_kind_lags_alone(kind: str, path: str, key: str) -> No
     assert json.loads(send(sandbox, "GET", path).body)[key]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("lag", "as_of"),
     [
         ("lag: {order: 10s, lists: 2s}", "2026-10-20T12:00:10Z"),

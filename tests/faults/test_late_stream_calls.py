@@ -3,13 +3,12 @@
 import json
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.commands import MarkDerivative
 from mockexchange.faults.frames import HELD_BACK_MAX
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.faults.stream_calls import BUY, CHANGES, POSITIONS, SECOND, Host, faulty, install, last, marks, positions
 from tests.helpers.derivatives import Socket
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do
 
 # --- late, or never
@@ -58,7 +57,7 @@ def test_a_client_that_floods_has_no_more_held_back() -> None:
     assert len(socket.told) == 3
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("effect", "words"),
     [
         ("drop", "closed the connection: no answer"),
@@ -66,7 +65,7 @@ def test_a_client_that_floods_has_no_more_held_back() -> None:
         ("cut_after: 10", "closed the connection within the answer"),
     ],
 )
-@pytest.mark.parametrize("is_late", [False, True])
+@each_row("is_late", [False, True])
 def test_the_connection_ends_instead_of_an_answer(effect: str, words: str, is_late: bool) -> None:
     sandbox, socket = faulty(f"name: f, match: {{operation: {POSITIONS}}}, then: {{{effect}}}")
     if is_late:
@@ -123,7 +122,7 @@ def beating(*rules: str) -> tuple[Sandbox, Socket, Host]:
     return sandbox, socket, host
 
 
-@pytest.mark.parametrize("rule", ["then: {delay: 1m}", "then: {truncate_json}", "then: {body: ''}"])
+@each_row("rule", ["then: {delay: 1m}", "then: {truncate_json}", "then: {body: ''}"])
 def test_a_test_that_the_exchange_answers_keeps_the_stream(rule: str) -> None:
     _sandbox, socket, host = beating(rule)
     socket.connection.receive(b'{"id": 9, "method": "public/test"}')

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.faults.matching import FaultSubject, compile_match
 from mockexchange.scenario.faults.fault_rules import FAULT, Match
 from mockexchange.scenario.located_text import read_yaml
+from tests.helpers.rows import each_row
 
 NOON = parse_instant("2025-11-04T12:00:00Z")
 SECOND = 1_000_000
@@ -31,7 +31,7 @@ def matches(given: str, effect: str, subject: dict[str, Any]) -> bool:
     return all(test(FaultSubject(**subject)) for test in compile_match(rule.match, NOON - 10 * SECOND, NOON))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "is_match"),
     [
         ("{}", True),
@@ -75,7 +75,7 @@ def test_requests(given: str, is_match: bool) -> None:
     assert matches(given, "drop", REQUEST) is is_match
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "is_match"),
     [
         ("{}", True),

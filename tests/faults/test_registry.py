@@ -18,6 +18,7 @@ from mockexchange.scenario.faults.fault_rules import FAULT, FAULTS, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http.rest_endpoint import header_text
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, do, make, run, signed, signer_of
 from tests.venues.kalshi.keyring import sign
 
@@ -147,7 +148,7 @@ def test_two_rules_of_one_name_do_not_come_together() -> None:
         make(SMALL + rules)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "requests", "handshakes"),
     [
         ("{then: {clock_offset: 1s}}", 1, 1),

@@ -12,6 +12,7 @@ from mockexchange.scenario.faults.fault_effect_schema import EFFECTS, Surface
 from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.scenario.faults.fault_rules import FAULT, FAULTS, Rule, Span
 from mockexchange.scenario.located_text import read_yaml
+from tests.helpers.rows import each_row
 
 READ: list[tuple[str, Effect]] = [
     ("{status: 503}", fault_effects.Status(503)),
@@ -72,7 +73,7 @@ def rule_of(text: str) -> Rule:
     return rule
 
 
-@pytest.mark.parametrize(("text", "effect"), READ, ids=[text for text, _ in READ])
+@each_row(("text", "effect"), READ, ids=[text for text, _ in READ])
 def test_every_effect_is_read(text: str, effect: Effect) -> None:
     rule = rule_of(f"{{then: {text}}}")
     assert rule.effect == effect
@@ -191,14 +192,14 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), WRONG, ids=[text for text, _ in WRONG])
+@each_row(("text", "message"), WRONG, ids=[text for text, _ in WRONG])
 def test_the_error_of_a_wrong_rule_has_its_place_and_the_expectation(text: str, message: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         rule_of(text)
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize("span", ["from: 9s, until: 10s", "from: 10s, until: 2025-01-01T00:00:00Z", "until: 1s"])
+@each_row("span", ["from: 9s, until: 10s", "from: 10s, until: 2025-01-01T00:00:00Z", "until: 1s"])
 def test_a_span_that_may_come_is_read(span: str) -> None:
     assert rule_of(f"{{match: {{{span}}}, then: {{drop}}}}").match.span != Span()
 
@@ -217,11 +218,11 @@ def test_a_rule_is_shown_as_it_was_given() -> None:
 SCHEMA = jsonschema_rs.validator_for(FAULT.json_schema())
 
 
-@pytest.mark.parametrize("text", [text for text, _ in READ])
+@each_row("text", [text for text, _ in READ])
 def test_what_is_read_is_what_the_schema_allows(text: str) -> None:
     assert SCHEMA.is_valid({"then": yaml.safe_load(text)})
 
 
-@pytest.mark.parametrize("text", ["{}", "{statsu: 503}", "{status: 200}", "{close: 12}", "{terminal: 11}"])
+@each_row("text", ["{}", "{statsu: 503}", "{status: 200}", "{close: 12}", "{terminal: 11}"])
 def test_what_is_not_read_is_what_the_schema_refuses(text: str) -> None:
     assert not SCHEMA.is_valid({"then": yaml.safe_load(text)})

@@ -3,8 +3,6 @@
 import json
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.commands import MarkDerivative
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import (
@@ -23,13 +21,14 @@ from tests.faults.stream_calls import (
     positions,
 )
 from tests.helpers.derivatives import WORLD, Socket, ask, of_deribit, signalplus_stream
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, do, make, run
 from tests.helpers.stream_reader import Reader
 
 # --- an answer in the session's place
 
 
-@pytest.mark.parametrize(("status", "code"), [(429, 10028), (503, 11051), (401, 13009), (502, 13028)])
+@each_row(("status", "code"), [(429, 10028), (503, 11051), (401, 13009), (502, 13028)])
 def test_an_error_stands_in_with_the_id_of_the_call(status: int, code: int) -> None:
     sandbox, socket = faulty(f"name: f, match: {{operation: {POSITIONS}}}, then: {{status: {status}}}")
     [told] = positions(socket)
@@ -90,7 +89,7 @@ def test_calls_and_requests_are_counted_by_one_rule() -> None:
     assert code_of(positions(socket)) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("match", "is_found"),
     [
         ("operation: private/*", True),
@@ -216,7 +215,7 @@ def test_a_moved_clock_lets_tokens_expire_and_the_stream_be() -> None:
     assert socket.connection.session.wakes_at == host.now + 600 * SECOND, "the idle time is the host's"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("effect", "wanted"),
     [
         ("duplicate_row: true", 2),
@@ -242,7 +241,7 @@ def test_half_a_document_is_a_frame_of_text() -> None:
     assert socket.connection.outbox.pop_frames(1 << 20) == ["é".encode()], "half of 7 bytes"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("effect", "words"),
     [
         ("legacy: absent", "found nothing to edit in this answer"),

@@ -25,6 +25,7 @@ from tests.helpers.derivatives import (
     result,
     signalplus_stream,
 )
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import WALL, do, make, run, signed
 
 SECOND = 1_000_000
@@ -55,7 +56,7 @@ def test_a_rule_of_an_operation_is_for_every_venue_that_has_it() -> None:
     assert ask(sandbox, Request("GET", "/api/v2/public/get_time")).status == 200
 
 
-@pytest.mark.parametrize("request_of", [of_deribit, of_signalplus])
+@each_row("request_of", [of_deribit, of_signalplus])
 def test_the_journal_has_a_page_as_a_fault_changed_it(request_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "SHARED_BYTES_MIN", 1)
     sandbox = faulty("then: {truncate_json}")
@@ -117,7 +118,7 @@ def test_what_stands_in_is_an_answer_to_the_request() -> None:
         assert (unread.get(name), unread["error"]["code"]) == (None, {"id": 11051, "rid": 13028}[name])
 
 
-@pytest.mark.parametrize(("account", "wanted"), [("dora", [503, 200]), ("gina", [200, 503])])
+@each_row(("account", "wanted"), [("dora", [503, 200]), ("gina", [200, 503])])
 def test_a_rule_of_an_account_goes_by_the_key_that_is_claimed(account: str, wanted: list[int]) -> None:
     sandbox = faulty(f"match: {{account: {account}}}, then: {{status: 503}}")
     assert [ask(sandbox, one(sandbox)).status for one in (of_deribit, of_signalplus)] == wanted
@@ -136,7 +137,7 @@ def test_a_row_is_there_twice_in_the_result() -> None:
     assert len(result(sandbox, of_signalplus(sandbox))) == 2
 
 
-@pytest.mark.parametrize("effect", ["legacy: absent", "cursor: absent", "duplicate_row"])
+@each_row("effect", ["legacy: absent", "cursor: absent", "duplicate_row"])
 def test_where_there_is_nothing_to_edit_that_is_found(effect: str) -> None:
     sandbox = faulty(f"name: f, then: {{{effect}}}")
     answer = ask(sandbox, Request("GET", "/api/v2/public/get_time"))
@@ -185,7 +186,7 @@ def test_a_handshake_is_refused_in_the_venues_way() -> None:
     assert "error" in json.loads(handshake.answer.body)
 
 
-@pytest.mark.parametrize("opened", [deribit_stream, signalplus_stream])
+@each_row("opened", [deribit_stream, signalplus_stream])
 def test_frames_are_lost_and_sent_twice_by_the_channel_that_scenarios_know(opened: Any) -> None:
     sandbox = faulty(
         "match: {channel: user.changes, nth: 1}, then: {gap}",

@@ -14,6 +14,7 @@ import pytest
 from mockexchange.guard import Dial, RealVenueReached, guard
 from mockexchange.guard.clients import CLIENTS, client_of
 from mockexchange.guard.hosts import DEMO, PRODUCTION
+from tests.helpers.rows import each_row
 
 PRODUCTION_HOST, DEMO_HOST = "api.elections.kalshi.com", "demo-api.kalshi.co"
 
@@ -64,7 +65,7 @@ ADVICE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("modules", "client", "words"), ADVICE)
+@each_row(("modules", "client", "words"), ADVICE)
 def test_a_known_client_is_named_with_what_to_change(modules: list[str], client: str, words: str) -> None:
     function: Callable[[], object] = dial
     for module in modules:
@@ -84,7 +85,7 @@ def test_the_line_is_the_one_that_was_promised() -> None:
     )
 
 
-@pytest.mark.parametrize("client", [client for rows in CLIENTS.values() for client in rows], ids=lambda row: row.name)
+@each_row("client", [client for rows in CLIENTS.values() for client in rows], ids=lambda row: row.name)
 def test_what_is_said_of_a_client_follows_its_name(client: Any) -> None:
     for kind in (PRODUCTION, DEMO):
         for is_stream in (False, True):
@@ -99,7 +100,7 @@ def test_the_demo_is_another_mistake() -> None:
     assert found.advice.startswith("kalshi-sdk goes to Kalshi's own demo with demo=True")
 
 
-@pytest.mark.parametrize("function", ["ws_connect", "websocket_connect"])
+@each_row("function", ["ws_connect", "websocket_connect"])
 def test_a_stream_is_known_by_the_function_that_opens_it(function: str) -> None:
     found = dialled(calling("kalshi.somewhere", calling("aiohttp.client", dial, function)))
     assert "keeps its stream on production" in found.advice

@@ -12,6 +12,7 @@ from mockexchange import emulation, guard
 from mockexchange.guard import RealVenueReached
 from mockexchange.guard.child import SETTINGS, begin, write_line
 from mockexchange.guard.hooks import HOOKS
+from tests.helpers.rows import each_row
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_it_is_guarded_for_good_and_says_so(report: Path) -> None:
 SOURCES = [*Path(guard.__file__).parent.glob("*.py"), Path(emulation.__file__).with_name("python_start.py")]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+@each_row("source", SOURCES, ids=lambda path: path.name)
 def test_what_children_load_is_read_by_pythons_as_old_as_3_8(source: Path) -> None:
     tree = ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 8))
     imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -23,6 +23,7 @@ import uvloop
 from mockexchange import guard as guards
 from mockexchange.guard import DEMO, PRODUCTION, Dial, RealVenueReached, guard
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 HOST = "api.elections.kalshi.com"
@@ -118,7 +119,7 @@ WAYS: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@each_row("way", WAYS)
 def test_every_way_of_dialling_is_refused_and_recorded_once(way: str) -> None:
     with guard() as guarded, pytest.raises(RealVenueReached, match=r"^api\.elections\.kalshi\.com") as caught:
         WAYS[way]()

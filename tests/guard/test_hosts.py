@@ -7,6 +7,7 @@ import pytest
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.guard.hosts import DEMO, PRODUCTION, VENUE_HOSTS, find_place, names_of
 from tests.clients.processes import find_python
+from tests.helpers.rows import each_row
 
 PLACES = [
     ("api.elections.kalshi.com", "kalshi", PRODUCTION),
@@ -33,14 +34,14 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("host", "venue", "kind"), PLACES)
+@each_row(("host", "venue", "kind"), PLACES)
 def test_a_real_host_is_known(host: object, venue: str, kind: str) -> None:
     place = find_place(host)
     assert place is not None
     assert (place.venue, place.kind) == (venue, kind)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "host",
     [
         None,
@@ -63,7 +64,7 @@ def test_everybody_else_is_not(host: object) -> None:
     assert find_place(host) is None
 
 
-@pytest.mark.parametrize("kind", [PRODUCTION, DEMO])
+@each_row("kind", [PRODUCTION, DEMO])
 def test_every_name_of_the_table_is_of_its_kind_and_has_a_source(kind: str) -> None:
     for venue, names in names_of(kind).items():
         hosts = VENUE_HOSTS[venue]
@@ -90,7 +91,7 @@ PAGES = re.compile(r"^(docs|support)\.")
 
 
 @pytest.mark.clients
-@pytest.mark.parametrize(("client", "version", "package"), CLIENTS)
+@each_row(("client", "version", "package"), CLIENTS)
 def test_every_host_in_a_published_client_is_in_the_table(client: str, version: str, package: str) -> None:
     folder = find_python(client, version).parent.parent / "lib" / "python3.13" / "site-packages" / package
     found = {host for path in folder.rglob("*.py") for host in ADDRESS.findall(path.read_text(encoding="utf-8"))}

@@ -23,6 +23,7 @@ from mockexchange.guard import RealVenueReached, guard
 from mockexchange.guard.redirects import STAND_IN, Redirection
 from tests.emulation.tcp_clients import tls_door
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 NAME = "demo-api.kalshi.co"
 OTHER = "api.elections.kalshi.com"
@@ -132,12 +133,12 @@ WAYS: Mapping[str, Callable[[], int]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@each_row("way", WAYS)
 def test_the_name_leads_here(way: str) -> None:
     assert WAYS[way]() == (401 if way == "websockets" else 200)
 
 
-@pytest.mark.parametrize("dial", [lambda: socket.getaddrinfo(OTHER, 443), lambda: httpx.get(f"https://{OTHER}/")])
+@each_row("dial", [lambda: socket.getaddrinfo(OTHER, 443), lambda: httpx.get(f"https://{OTHER}/")])
 def test_no_other_does(dial: Callable[[], object]) -> None:
     with pytest.raises(RealVenueReached):
         dial()

@@ -10,6 +10,7 @@ from benchmarks.kills import answer_problems, kills
 from benchmarks.observations import Observations, Read, StreamSeen, differences, stream_problems
 from benchmarks.replica_histories import replica_history
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.rows import each_row
 
 
 def test_what_clients_saw_is_in_the_log(postgres: PostgresServer, tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_the_checks_find_what_is_wrong() -> None:
 FILL = b'{"seq":4,"do":{"fill":{"price_centicents":100,"count_centis":100}}}\n'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reads", "found"),
     [
         ([(0, 1, 0), (0, 1, 100), (2, 3, 300), (4, 5, 600), (5, 6, 599)], []),
@@ -129,7 +130,7 @@ def test_reads_that_are_old_or_of_no_log_are_found(reads: list[tuple[float, floa
     assert differences(seen, {"default": log}) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("trades", "is_last", "problems"),
     [
         (["b", "c"], True, 0),

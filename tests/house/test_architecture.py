@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.house.architecture import PACKAGE, VENUES, cycles, foreign_names, import_problems, purity_problems
 from tests.house.checkout import ROOT, sources
 
@@ -101,7 +100,7 @@ REFUSED_IMPORTS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "source", "problem"), REFUSED_IMPORTS)
+@each_row(("path", "source", "problem"), REFUSED_IMPORTS)
 def test_an_import_against_the_layers_is_reported(path: str, source: str, problem: str) -> None:
     (line,) = import_problems(path, source)
     assert line.startswith(path)
@@ -130,7 +129,7 @@ ACCEPTED_IMPORTS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "source"), ACCEPTED_IMPORTS)
+@each_row(("path", "source"), ACCEPTED_IMPORTS)
 def test_an_import_along_the_layers_is_accepted(path: str, source: str) -> None:
     assert import_problems(path, source) == []
 
@@ -151,7 +150,7 @@ IMPURE = [
 ]
 
 
-@pytest.mark.parametrize(("here", "source", "problem"), IMPURE)
+@each_row(("here", "source", "problem"), IMPURE)
 def test_an_impurity_is_reported(here: str, source: str, problem: str) -> None:
     (line,) = purity_problems(f"mockexchange/{here}/module.py", source)
     assert problem in line

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 import mockexchange
 from mockexchange.cli import main
 from mockexchange.runtime.ready_file import DEFAULT_PORT
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.house.containing import Container, can_contain
 from tests.house.image import dockerfile, entry_point, health_check, instructions, last_of, pairs_of
@@ -176,7 +177,7 @@ def parsed(*arguments: str) -> dict[str, Any]:
     return serve_command().make_context("serve", list(arguments)).params
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@each_row("option", OPTIONS, ids=lambda option: option.name)
 def test_every_option_is_a_variable_too(option: click.Option, monkeypatch: pytest.MonkeyPatch) -> None:
     name = option.name or ""
     for variable in [each for each in os.environ if each.startswith(PREFIX)]:
@@ -225,7 +226,7 @@ def test_the_health_check_sees_a_server_that_is_ready(tmp_path: Path) -> None:
     assert probed(tmp_path / "left-behind.json").returncode == 1
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"ca_cert": null, "control_url": "nowhere"}'])
+@each_row("text", ["", "[]", "{}", '{"ca_cert": null, "control_url": "nowhere"}'])
 def test_the_health_check_takes_nothing_else_for_ready(tmp_path: Path, text: str) -> None:
     (tmp_path / "ready.json").write_text(text, encoding="utf-8")
     done = probed(tmp_path / "ready.json")

@@ -27,6 +27,7 @@ from websockets.sync.client import connect
 
 import mockexchange
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.serving import COMMAND, clean_environment, served
 
 pytestmark = pytest.mark.floors
@@ -102,9 +103,7 @@ def test_bytes_that_are_not_http_are_answered_with_400(ready: Mapping[str, Any])
         assert connection.recv(1024).startswith(b"HTTP/1.1 400 ")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"), [(["--version"], mockexchange.__version__), (["scenario", "list"], "demo")]
-)
+@each_row(("arguments", "said"), [(["--version"], mockexchange.__version__), (["scenario", "list"], "demo")])
 def test_the_command_answers(tmp_path: Path, arguments: list[str], said: str) -> None:
     run = subprocess.run(
         [COMMAND, *arguments],

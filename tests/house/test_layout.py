@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from tests.helpers.rows import each_row
 from tests.house.architecture import FIRST_VENUE, PACKAGE, VENUES, Import, imports_of, module_of
 from tests.house.checkout import ROOT, checkout_files, sources
 
@@ -131,7 +132,7 @@ def test_a_circle_for_type_checkers_or_in_a_function_is_reported() -> None:
     assert circle_of({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "is_found"),
     [
         ("mockexchange/server/app.py", True),

@@ -16,6 +16,7 @@ import pytest
 
 import mockexchange
 from mockexchange.runtime import api_documents
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT, checkout_files
 from tests.house.serving import clean_environment
 from tools.floors import FIRST_WHEELS, floor, lowest_versions, runtime_requirements
@@ -94,7 +95,7 @@ def test_the_wheel_holds_the_package_the_documents_and_nothing_else(wheel: zipfi
     assert set(PACKAGE_DATA) <= {PurePosixPath(name).suffix for name in package}
 
 
-@pytest.mark.parametrize("name", ["py.typed", "scenario/builtin/golden.yaml", "contracts/kalshi/2026-10/openapi.yaml"])
+@each_row("name", ["py.typed", "scenario/builtin/golden.yaml", "contracts/kalshi/2026-10/openapi.yaml"])
 def test_the_wheel_holds_what_a_user_counts_on(wheel: zipfile.Path, name: str) -> None:
     assert (wheel / "mockexchange" / name).is_file()
 
@@ -142,7 +143,7 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.Path) -> None:
     assert {name: dict(points[name]) for name in points.sections()} == ENTRY_POINTS
 
 
-@pytest.mark.parametrize("place", [place for points in ENTRY_POINTS.values() for place in points.values()])
+@each_row("place", [place for points in ENTRY_POINTS.values() for place in points.values()])
 def test_an_entry_point_is_there(place: str) -> None:
     module, _, name = place.partition(":")
     assert hasattr(importlib.import_module(module), name) if name else importlib.import_module(module)
@@ -181,7 +182,7 @@ def test_a_floor_without_a_reason_is_reported() -> None:
     assert unexplained_floors(pyproject) == ["b>=2; os_name != 'nt'"]
 
 
-@pytest.mark.parametrize("requirement", ["a", "a==1", "a>=1,<2", "a<2", "a~=1.0", "a[b]>=1", "a>=1.*"])
+@each_row("requirement", ["a", "a==1", "a>=1,<2", "a<2", "a~=1.0", "a[b]>=1", "a>=1.*"])
 def test_a_requirement_that_is_no_plain_floor_is_refused(requirement: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(requirement))):
         floor(requirement)
@@ -192,7 +193,7 @@ def test_a_floor_is_read_with_and_without_a_marker() -> None:
     assert floor("a>=3; platform_system != 'Windows'") == ("a", "3")
 
 
-@pytest.mark.parametrize("python", FIRST_WHEELS)
+@each_row("python", FIRST_WHEELS)
 def test_on_a_later_python_the_lowest_versions_are_floors_or_later_ones(python: str) -> None:
     pyproject = text_of("pyproject.toml")
     floors, lowest = lowest_versions(pyproject), lowest_versions(pyproject, python)
@@ -247,9 +248,7 @@ def test_what_is_shipped_is_installed_by_hashes() -> None:
     assert '--require-hashes -r "$locks/runtime.txt"' in text_of("tools/wheel_smoke.sh")
 
 
-@pytest.mark.parametrize(
-    "lock", ["a==1\n", "a>=1 \\\n    --hash=sha256:00\n", "a==1 \\\n    --hash=md5:" + "0" * 64 + "\n"]
-)
+@each_row("lock", ["a==1\n", "a>=1 \\\n    --hash=sha256:00\n", "a==1 \\\n    --hash=md5:" + "0" * 64 + "\n"])
 def test_a_version_without_a_hash_is_reported(lock: str) -> None:
     with pytest.raises(AssertionError):
         hashed_versions(lock)

@@ -5,9 +5,8 @@ import re
 import types
 from typing import NamedTuple
 
-import pytest
-
 import mockexchange
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT, sources, texts
 
 
@@ -142,7 +141,7 @@ LEFT_OVER = [
 ]
 
 
-@pytest.mark.parametrize(("path", "text", "what"), LEFT_OVER)
+@each_row(("path", "text", "what"), LEFT_OVER)
 def test_a_leftover_is_reported(path: str, text: str, what: str) -> None:
     (line,) = leftovers(path, f"first line\n{text.replace(CUT, '')}\n")
     assert line.startswith(f"{path}:2: {what}: ")
@@ -158,7 +157,7 @@ CLEAN = [
 ]
 
 
-@pytest.mark.parametrize(("path", "text"), CLEAN)
+@each_row(("path", "text"), CLEAN)
 def test_what_only_looks_like_a_leftover_is_not_reported(path: str, text: str) -> None:
     assert leftovers(path, text.replace(CUT, "")) == []
 

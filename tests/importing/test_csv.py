@@ -4,13 +4,13 @@ import asyncio
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.importing.importing import import_recording
 from mockexchange.importing.verification import Emulated, plan_of
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.rows import each_row
 from tests.importing.recorder import LATEST_US, PREFIX, record
 
 COLUMNS = (
@@ -127,7 +127,7 @@ TRANSACTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("header", "row", "wanted"), TRANSACTIONS, ids=["2025", "2026", "prices-of-yes"])
+@each_row(("header", "row", "wanted"), TRANSACTIONS, ids=["2025", "2026", "prices-of-yes"])
 def test_transactions_are_round_trips(tmp_path: Path, header: str, row: str, wanted: list[str]) -> None:
     found = import_recording(export(tmp_path / "a.csv", row, header=header))
     assert [one for one in wanted if one not in found.text] == []
@@ -155,7 +155,7 @@ NOT_READ = [
 ]
 
 
-@pytest.mark.parametrize(("row", "why"), NOT_READ, ids=range(len(NOT_READ)))
+@each_row(("row", "why"), NOT_READ, ids=range(len(NOT_READ)))
 def test_a_row_that_cannot_be_read_is_named_and_the_others_are_read(tmp_path: Path, row: str, why: str) -> None:
     path = export(
         tmp_path / "a.csv",
@@ -192,7 +192,7 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize(("header", "rows", "why"), FOREIGN, ids=range(len(FOREIGN)))
+@each_row(("header", "rows", "why"), FOREIGN, ids=range(len(FOREIGN)))
 def test_a_foreign_csv_leaves_no_scenario(tmp_path: Path, header: str, rows: list[str], why: str) -> None:
     path = export(tmp_path / "a.csv", *rows, header=header)
     result = run(str(path), "--out", str(tmp_path / "a.yaml"))
@@ -277,7 +277,7 @@ def checked(tmp_path: Path, *rows: str) -> Result:
     return run(str(recording), "--out", str(tmp_path / "a.yaml"), "--export", str(path))
 
 
-@pytest.mark.parametrize("sale", ["sold", "of its own side"])
+@each_row("sale", ["sold", "of its own side"])
 def test_the_rows_of_an_export_fit_the_recorded_fills(tmp_path: Path, sale: str) -> None:
     sold = ROWS["sold"] if sale == "sold" else trade("2026-04-08T10:01:00.250Z", "4", "Yes", "44")
     result = checked(tmp_path, ROWS["settled"], sold, ROWS["bought"])
@@ -308,7 +308,7 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "message"), DIFFERENT, ids=range(len(DIFFERENT)))
+@each_row(("rows", "message"), DIFFERENT, ids=range(len(DIFFERENT)))
 def test_a_row_that_fits_no_recorded_one_is_unexplained(tmp_path: Path, rows: list[str], message: str) -> None:
     result = checked(tmp_path, *rows)
     assert (result.exit_code, message in result.stdout) == (1, True), result.output

@@ -13,6 +13,7 @@ from mockexchange.importing.verification import Emulated, plan_of
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.venues.registry import venue_of
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 BUILTIN = ROOT / "mockexchange" / "scenario" / "builtin"
@@ -68,7 +69,7 @@ def unexplained(found: Imported) -> list[object]:
 
 # dora has every kind, with a session between her trades, and an order. carried has holdings without trades; mixed and
 # funded have profits with more digits than rows; flats is flat; since_open has dollars of its own; dust has 25 trades.
-@pytest.mark.parametrize("account", ["dora", "carried", "flats", "mixed", "notional", "since_open", "funded", "dust"])
+@each_row("account", ["dora", "carried", "flats", "mixed", "notional", "since_open", "funded", "dust"])
 def test_an_account_comes_out_of_its_recording(tmp_path: Path, account: str) -> None:
     found = import_recording(record(tmp_path / "run.jsonl", DERIBIT, account, reads()))
     assert unexplained(found) == []
@@ -77,7 +78,7 @@ def test_an_account_comes_out_of_its_recording(tmp_path: Path, account: str) -> 
     assert differing == {"creation_timestamp"}, "instants at which the recorded exchange began"
 
 
-@pytest.mark.parametrize("account", ["gina", "shorts", "flats", "page", "mixed", "notional", "funded", "untouched"])
+@each_row("account", ["gina", "shorts", "flats", "page", "mixed", "notional", "funded", "untouched"])
 def test_positions_without_trades_come_out_as_holdings(tmp_path: Path, account: str) -> None:
     path = record(tmp_path / "run.jsonl", SIGNALPLUS, account, [call(SIGNALPLUS, "private/get_positions")])
     found = import_recording(path)
@@ -86,7 +87,7 @@ def test_positions_without_trades_come_out_as_holdings(tmp_path: Path, account: 
     assert " trade:" not in found.text
 
 
-@pytest.mark.parametrize("account", ["dust", "mixed"])
+@each_row("account", ["dust", "mixed"])
 def test_trades_that_were_not_recorded_are_an_opening_holding(tmp_path: Path, account: str) -> None:
     found = import_recording(record(tmp_path / "run.jsonl", DERIBIT, account, reads(trades=1)))
     assert unexplained(found) == []

@@ -10,6 +10,7 @@ from hypothesis import given
 from mockexchange.importing.comparison import EXPLAINED, UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.verification import Verified
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.importing.histories import DRAWS, Draw, scenario_of_draws
 from tests.importing.recorder import PREFIX, record
@@ -62,7 +63,7 @@ def test_the_builtin_fcm_comes_out_of_the_reads_of_its_subtraders(tmp_path: Path
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("date", [date for date in DATES if date != NEWEST])
+@each_row("date", [date for date in DATES if date != NEWEST])
 def test_the_builtin_fcm_comes_out_at_each_date(tmp_path: Path, date: str) -> None:
     check_builtin(tmp_path, date)
 
@@ -177,7 +178,7 @@ def test_any_fcm_comes_back(draws: list[Draw]) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("date", [date for date in DATES if date != NEWEST])
+@each_row("date", [date for date in DATES if date != NEWEST])
 @given(draws=DRAWS)
 @MORE
 def test_any_fcm_comes_back_at_each_date(date: str, draws: list[Draw]) -> None:

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 from mockexchange.core.instants import parse_instant
 from mockexchange.importing.comparison import UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
@@ -14,6 +12,7 @@ from mockexchange.importing.verification import Emulated, plan_of
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 SCENARIOS, WIRE = ROOT / "fixtures" / "scenarios", ROOT / "fixtures" / "wire" / "kalshi"
@@ -86,7 +85,7 @@ def in_order(text: str) -> Any:
     return body
 
 
-@pytest.mark.parametrize("golden", GOLDEN, ids=[one.scenario for one in GOLDEN])
+@each_row("golden", GOLDEN, ids=[one.scenario for one in GOLDEN])
 def test_an_import_answers_as_the_scenario_that_was_written_by_hand(tmp_path: Path, golden: Golden) -> None:
     redactor = Redactor()
     path = recorded(tmp_path / "run.jsonl", golden.reads, golden.day, golden.at, redactor)

@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from mockexchange.importing.comparison import UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
+from tests.helpers.rows import each_row
 from tests.importing.recorder import record
 from tests.importing.test_round_trip import HEAD, unexplained
 from tests.importing.test_steps import steps
@@ -78,7 +77,7 @@ def test_cash_that_all_recorded_rows_contradict_stays_unexplained(tmp_path: Path
     assert steps(found, "open_cash") == []
 
 
-@pytest.mark.parametrize("spent", [0, 5])
+@each_row("spent", [0, 5])
 def test_a_deposit_is_given_to_the_subaccount_that_lacks_most_of_it(tmp_path: Path, spent: int) -> None:
     head = HEAD.replace("{cash: 5000}", "{cash: 5000, subaccounts: {3: {cash: 200}}}")
     bought = f"  - {{after: 1s, fill: {{{TRADE % 1}, count: {spent}, price: 0.40}}}}\n".replace("alice", "alice/3")

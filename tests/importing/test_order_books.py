@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from mockexchange.core.instants import parse_instant
 from mockexchange.importing.importing import import_recording
+from tests.helpers.rows import each_row
 from tests.importing.recorder import record
 from tests.importing.test_round_trip import HEAD, unexplained
 from tests.importing.test_steps import steps
@@ -23,7 +22,7 @@ START = parse_instant("2026-03-01T00:00:05Z")
 INSTANTS = [START + seconds * 1_000_000 for seconds in (0, 10, 20)]
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-06"])
+@each_row("date", ["2025-11", "2026-06"])
 def test_a_book_is_what_the_own_orders_leave(tmp_path: Path, date: str) -> None:
     path = record(tmp_path / "run.jsonl", HEAD + HISTORY, date, READS, instants=INSTANTS)
     found = import_recording(path, date)

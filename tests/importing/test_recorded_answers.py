@@ -12,6 +12,7 @@ from mockexchange.cli import main
 from mockexchange.importing.comparison import compare
 from mockexchange.importing.recorded_answers import CUT, WrongRecording, read_answers
 from mockexchange.recording.recording_file import FORMAT
+from tests.helpers.rows import each_row
 from tests.importing.recorder import LATEST_US, record
 from tests.importing.test_round_trip import HEAD, history_of
 
@@ -70,7 +71,7 @@ TORN = [
 ]
 
 
-@pytest.mark.parametrize(("line", "why"), TORN, ids=range(len(TORN)))
+@each_row(("line", "why"), TORN, ids=range(len(TORN)))
 def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str, why: str) -> None:
     found = read_answers(written(tmp_path / "run.jsonl", HEADER, entry(), line, END))
     ((number, reason),) = found.problems
@@ -97,7 +98,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["import", *arguments], prog_name="mockexchange")
 
 
-@pytest.mark.parametrize(("lines", "message"), FOREIGN, ids=range(len(FOREIGN)))
+@each_row(("lines", "message"), FOREIGN, ids=range(len(FOREIGN)))
 def test_a_foreign_file_leaves_no_scenario(tmp_path: Path, lines: list[str], message: str) -> None:
     path = written(tmp_path / "run.jsonl", *lines)
     result = run(str(path), "--out", str(tmp_path / "a.yaml"))
@@ -155,7 +156,7 @@ COMPARED = [
 ]
 
 
-@pytest.mark.parametrize(("recorded", "answered", "kind"), COMPARED)
+@each_row(("recorded", "answered", "kind"), COMPARED)
 def test_answers_are_compared_to_the_smallest_difference(recorded: str, answered: str, kind: str) -> None:
     assert compare(recorded, answered).kind == kind
 

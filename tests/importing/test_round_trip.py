@@ -3,13 +3,13 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mockexchange.importing.comparison import UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.importing.recorder import PREFIX, READS, record
 
@@ -35,7 +35,7 @@ def differing(found: Imported) -> set[str]:
     return {row.path for one in found.verified for row in one.comparison.differences}
 
 
-@pytest.mark.parametrize(("name", "date"), RECORDED)
+@each_row(("name", "date"), RECORDED)
 def test_the_recorded_scenarios_come_out_of_their_recordings(tmp_path: Path, name: str, date: str) -> None:
     scenario = (FIXTURES / f"{name}.yaml").read_text(encoding="utf-8")
     found = import_recording(record(tmp_path / "run.jsonl", scenario, date))
@@ -45,9 +45,7 @@ def test_the_recorded_scenarios_come_out_of_their_recordings(tmp_path: Path, nam
     assert found.api_date.name == date or name.endswith("balance")  # an empty account looks alike at several dates
 
 
-@pytest.mark.parametrize(
-    "reads", [READS, ("positions", "balance"), ("fills?limit=3", "positions?limit=2", "orders", "settlements")]
-)
+@each_row("reads", [READS, ("positions", "balance"), ("fills?limit=3", "positions?limit=2", "orders", "settlements")])
 def test_the_demo_comes_out_with_few_reads_and_by_pages(tmp_path: Path, reads: tuple[str, ...]) -> None:
     scenario = DEMO.read_text(encoding="utf-8")
     found = import_recording(record(tmp_path / "run.jsonl", scenario, "2026-06", reads), "2026-06")

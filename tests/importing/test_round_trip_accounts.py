@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mockexchange.importing.importing import import_recording
 from mockexchange.importing.verification import Verified
+from tests.helpers.rows import each_row
 from tests.importing.histories import DRAWS, MARKETS, Draw, scenario_of_draws
 from tests.importing.recorder import READS, record
 from tests.importing.test_round_trip import CUT_TO_CENTS, DATES, PHASES, UNKNOWN, unexplained
@@ -57,7 +58,7 @@ def test_any_account_comes_back(draws: list[Draw]) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("date", [date for date in DATES if date != NEWEST])
+@each_row("date", [date for date in DATES if date != NEWEST])
 @given(draws=DRAWS)
 @MORE
 def test_any_account_comes_back_at_each_date(date: str, draws: list[Draw]) -> None:
@@ -88,7 +89,7 @@ def test_any_account_comes_back_without_its_oldest_fills(draws: list[Draw], kept
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("date", [date for date in DATES if date not in (NEWEST, *CUT_TO_CENTS)])
+@each_row("date", [date for date in DATES if date not in (NEWEST, *CUT_TO_CENTS)])
 @given(draws=DRAWS, kept=st.integers(1, 4), has_orders=st.booleans())
 @MORE
 def test_any_account_comes_back_without_its_oldest_fills_at_each_date(

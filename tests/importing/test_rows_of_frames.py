@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.importing.comparison import EXPLAINED, ORDER, UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.report import report_of
+from tests.helpers.rows import each_row
 from tests.importing.stream_recorder import Frames, record_stream
 from tests.importing.test_round_trip import DEMO, HEAD
 from tests.importing.test_steps import steps
@@ -43,7 +43,7 @@ def imported(
     return import_recording(record_stream(tmp_path / "run.jsonl", scenario, date, channels, reads=reads), date)
 
 
-@pytest.mark.parametrize("date", ["2026-04", NEWEST])
+@each_row("date", ["2026-04", NEWEST])
 def test_the_demo_comes_out_of_its_frames_alone(tmp_path: Path, date: str) -> None:
     """What a settlement paid shows only in the frame of the position, which does not have the result."""
     found = imported(tmp_path, DEMO.read_text(encoding="utf-8"), date)
@@ -54,9 +54,9 @@ def test_the_demo_comes_out_of_its_frames_alone(tmp_path: Path, date: str) -> No
     assert {word: named.count(word) for word in named} == {"order": 16, "fill": 10, "group": 1}
 
 
-@pytest.mark.parametrize("scenario", [TRIGGERED, CHANGED], ids=["group", "order"])
-@pytest.mark.parametrize("date", ["2026-04", NEWEST])
-@pytest.mark.parametrize("reads", [BALANCE, ("orders", "order_groups", "fills", "positions", "balance")])
+@each_row("scenario", [TRIGGERED, CHANGED], ids=["group", "order"])
+@each_row("date", ["2026-04", NEWEST])
+@each_row("reads", [BALANCE, ("orders", "order_groups", "fills", "positions", "balance")])
 def test_each_change_that_a_frame_shows_is_a_step(
     tmp_path: Path, scenario: str, date: str, reads: tuple[str, ...]
 ) -> None:
@@ -67,7 +67,7 @@ def test_each_change_that_a_frame_shows_is_a_step(
     assert len(steps(found, "trigger_group")) == ("group" in scenario)  # the first trigger is the fill's own
 
 
-@pytest.mark.parametrize("changes", [0, 1])
+@each_row("changes", [0, 1])
 def test_a_group_from_before_the_stream_is_triggered_once(tmp_path: Path, changes: int) -> None:
     """Its limit is that of the list, unless a frame changed it later: then the trigger is a step."""
     lines = TRIGGERED.replace("{after: 1s, group", "{after: 0s, group").splitlines()
@@ -103,8 +103,8 @@ def test_a_fill_that_a_later_list_does_not_have_is_no_step(tmp_path: Path) -> No
     assert kinds(found.streams) == {EXPLAINED: 1, UNEXPLAINED: 3}
 
 
-@pytest.mark.parametrize("kind", ["fill", "user_order", "order_group_updates", "market_position"])
-@pytest.mark.parametrize("body", [{}, [], {"order_id": [], "trade_id": {}, "order_group_id": 5, "market_ticker": None}])
+@each_row("kind", ["fill", "user_order", "order_group_updates", "market_position"])
+@each_row("body", [{}, [], {"order_id": [], "trade_id": {}, "order_group_id": 5, "market_ticker": None}])
 def test_a_frame_without_its_fields_adds_nothing(tmp_path: Path, kind: str, body: object) -> None:
     found = written(tmp_path / "run.jsonl", frame_line(frame=json.dumps({"type": kind, "sid": 1, "msg": body})))
     assert (found.recorded.from_frames, steps(found, "fill"), steps(found, "group")) == ([], [], [])

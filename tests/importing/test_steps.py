@@ -4,12 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from mockexchange.core.instants import parse_instant
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
+from tests.helpers.rows import each_row
 from tests.importing.recorder import LATEST_US, PREFIX, READS, record
 from tests.importing.test_round_trip import DEMO, HEAD, unexplained
 
@@ -26,7 +25,7 @@ def steps(found: Imported, word: str) -> list[str]:
     return [line.strip() for line in found.text.splitlines() if f" {word}: " in line]
 
 
-@pytest.mark.parametrize("date", ["2026-10", "compat"])
+@each_row("date", ["2026-10", "compat"])
 def test_everything_that_the_demo_has_of_an_account_is_explained(tmp_path: Path, date: str) -> None:
     path = record(tmp_path / "run.jsonl", DEMO.read_text(encoding="utf-8"), date, EVERYTHING)
     found = import_recording(path, date)
@@ -71,14 +70,14 @@ def history_of_order(lines: Sequence[str]) -> str:
     return HEAD + rest + "".join(line if line.startswith("  -") else f"  - {{after: 9s, {line}}}\n" for line in lines)
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-06"])
-@pytest.mark.parametrize("lines", ORDERS.values(), ids=ORDERS)
+@each_row("date", ["2025-11", "2026-06"])
+@each_row("lines", ORDERS.values(), ids=ORDERS)
 def test_an_order_that_was_changed_comes_out_of_its_last_row(tmp_path: Path, lines: list[str], date: str) -> None:
     found = import_recording(record(tmp_path / "run.jsonl", history_of_order(lines), date), date)
     assert unexplained(found) == []
 
 
-@pytest.mark.parametrize("lines", ORDERS.values(), ids=ORDERS)
+@each_row("lines", ORDERS.values(), ids=ORDERS)
 def test_answers_before_and_after_each_change_are_explained(tmp_path: Path, lines: list[str]) -> None:
     start = parse_instant("2026-03-01T00:00:01Z") + 1
     instants = [start + second * 1_000_000 for second in range(0, 50, 6)]
@@ -97,7 +96,7 @@ SETTLED = [
 ]
 
 
-@pytest.mark.parametrize(("result", "value", "date"), SETTLED, ids=[f"{one[0]}-{one[2]}" for one in SETTLED])
+@each_row(("result", "value", "date"), SETTLED, ids=[f"{one[0]}-{one[2]}" for one in SETTLED])
 def test_a_market_that_paid_the_account_nothing_is_settled_too(
     tmp_path: Path, result: str, value: str, date: str
 ) -> None:
@@ -127,9 +126,9 @@ def test_a_group_that_its_fills_triggered_ends_its_orders_itself(tmp_path: Path)
     assert steps(found, "cancel") == []
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-02"])
-@pytest.mark.parametrize("start", ["2025-10-01", "2026-03-01"])
-@pytest.mark.parametrize(("fee", "given"), [("", ""), (", fee: 0.05", "0.05")], ids=["formula", "other"])
+@each_row("date", ["2025-11", "2026-02"])
+@each_row("start", ["2025-10-01", "2026-03-01"])
+@each_row(("fee", "given"), [("", ""), (", fee: 0.05", "0.05")], ids=["formula", "other"])
 def test_a_fee_in_cents_is_a_fact_where_the_formula_gives_another(
     tmp_path: Path, date: str, start: str, fee: str, given: str
 ) -> None:

@@ -22,6 +22,7 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.rows import each_row
 from tests.importing.stream_recorder import DELAY_US, Frames, add_stream, record_stream, subscription
 from tests.importing.test_golden import API, JUNE, SECOND_BOOK, WIRE, body_of
 from tests.importing.test_round_trip import DEMO
@@ -123,7 +124,7 @@ def differing(streams: list[Verified]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("name", "command", "at", "scenario", "imported"), GOLDEN, ids=[one[0] for one in GOLDEN])
+@each_row(("name", "command", "at", "scenario", "imported"), GOLDEN, ids=[one[0] for one in GOLDEN])
 def test_a_scenario_written_by_hand_explains_every_recorded_frame(
     tmp_path: Path, name: str, command: str, at: str, scenario: str, imported: dict[str, int]
 ) -> None:
@@ -135,7 +136,7 @@ def test_a_scenario_written_by_hand_explains_every_recorded_frame(
     assert len(streams) == sum(imported.values())
 
 
-@pytest.mark.parametrize(("name", "command", "at", "scenario", "imported"), GOLDEN, ids=[one[0] for one in GOLDEN])
+@each_row(("name", "command", "at", "scenario", "imported"), GOLDEN, ids=[one[0] for one in GOLDEN])
 def test_an_import_counts_every_recorded_frame(
     tmp_path: Path, name: str, command: str, at: str, scenario: str, imported: dict[str, int]
 ) -> None:
@@ -145,7 +146,7 @@ def test_an_import_counts_every_recorded_frame(
     assert found.is_explained == (UNEXPLAINED not in imported)
 
 
-@pytest.mark.parametrize("date", ["2026-02", "2026-06", "2026-10"])
+@each_row("date", ["2026-02", "2026-06", "2026-10"])
 def test_the_frames_of_the_demo_come_out(tmp_path: Path, date: str) -> None:
     """No read has the instant at which a group was created: it is from its frame."""
     path = record_stream(tmp_path / "run.jsonl", DEMO.read_text(encoding="utf-8"), date, PRIVATE)
@@ -157,7 +158,7 @@ def test_the_frames_of_the_demo_come_out(tmp_path: Path, date: str) -> None:
     assert found.recorded.skipped == {}
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2025-12"])
+@each_row("date", ["2025-11", "2025-12"])
 def test_the_frames_of_2025_come_out_where_the_wire_has_what_happened(tmp_path: Path, date: str) -> None:
     """Subaccounts, and parts of contracts, are on no wire of 2025: five frames of the demo differ by them."""
     lines = DEMO.read_text(encoding="utf-8").replace("count: 1.37", "count: 1").splitlines(keepends=True)
@@ -234,7 +235,7 @@ PLANTED: list[tuple[str, Change, list[tuple[str, str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "change", "expected"), PLANTED, ids=[one[0] for one in PLANTED])
+@each_row(("what", "change", "expected"), PLANTED, ids=[one[0] for one in PLANTED])
 def test_a_frame_that_differs_is_one_row(
     tmp_path: Path, what: str, change: Change, expected: list[tuple[str, str, str]]
 ) -> None:
@@ -332,7 +333,7 @@ def test_what_is_not_compared_is_counted_by_its_reason(tmp_path: Path) -> None:
 HOSTILE = ("no JSON", "[]", "[" * 100_000, '{"type":"subscribed","msg":[]}', '{"type":{},"sid":[],"msg":5}')
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@each_row("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_frame_that_cannot_be_read_is_named_and_the_rest_compared(tmp_path: Path, text: str) -> None:
     command = frame(direction="in", frame='{"id":1,"cmd":"\ud800"}')
     found = written(tmp_path / "run.jsonl", command, frame(frame=text), frame(connection=[]))

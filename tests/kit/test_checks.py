@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import pytest
-
 from mockexchange.kit.checks import ATTEMPTS_MAX, Check, NotJudged, run_check, run_checks
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.kit.target import NotAnswered, Unreachable
+from tests.helpers.rows import each_row
 
 WRONG = Finding("rule", "GET /x", "seen", "expected", "place")
 OBJECTION = Finding("answers.documented", "GET /x", "seen", "expected", "place")
@@ -67,7 +66,7 @@ def test_objections_to_answers_break_it_too() -> None:
     assert verdict(Judged(objections=[OBJECTION])).findings == (OBJECTION,)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("error", "why"),
     [
         (NotJudged("the list is empty"), "the list is empty"),
@@ -110,7 +109,7 @@ def test_a_state_that_does_not_rest_is_not_judged() -> None:
     assert judged.why == f"what it is judged by changed while it was judged, {ATTEMPTS_MAX} times"
 
 
-@pytest.mark.parametrize(("may_write", "outcome"), [(True, Outcome.KEPT), (False, Outcome.NOT_JUDGED)])
+@each_row(("may_write", "outcome"), [(True, Outcome.KEPT), (False, Outcome.NOT_JUDGED)])
 def test_a_read_only_run_sends_reads_only(may_write: bool, outcome: Outcome) -> None:
     assert verdict(Judged(may_write=may_write), needs_writes=True).outcome is outcome
 

@@ -14,6 +14,7 @@ from mockexchange.kit.schemathesis.direct_calls import calling_directly
 from mockexchange.kit.schemathesis.transport import Relay
 from mockexchange.kit.signing_again import EXTENSION
 from mockexchange.kit.target import Target
+from tests.helpers.rows import each_row
 
 ORIGIN, PATH = "http://127.0.0.1:1", "/trade-api/v2/markets"
 HEADERS = {"X-Name": "a", "KALSHI-ACCESS-KEY": "key", "KALSHI-ACCESS-SIGNATURE": "the-signature"}
@@ -66,7 +67,7 @@ def test_the_environment_does_not_reach_it(
     assert "authorization" not in sent[0].headers
 
 
-@pytest.mark.parametrize(("follows", "count"), [(True, 2), (False, 1)])
+@each_row(("follows", "count"), [(True, 2), (False, 1)])
 def test_redirects_are_followed_as_by_a_session(follows: bool, count: int) -> None:
     sent: list[str] = []
 

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 import requests
 import schemathesis
 from schemathesis import Response
@@ -15,6 +14,7 @@ from schemathesis.generation.meta import CaseMetadata, ComponentInfo, Generation
 
 from mockexchange.kit.schemathesis.outcome import RunOutcome
 from mockexchange.kit.validation.requests import RequestJudge
+from tests.helpers.rows import each_row
 
 INVALID = "negative_data_rejection"
 LIMIT = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer", "minimum": 1}}
@@ -52,7 +52,7 @@ def found(query: str, wrong: ParameterLocation, failed_check: str = INVALID, sta
     return {rule for _, rule, _ in outcome.findings}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wrong", "rules"),
     [
         ("limit=1&=null&other=2", ParameterLocation.QUERY, set()),

@@ -2,14 +2,13 @@
 
 import re
 
-import pytest
-
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.schemathesis.hints import LONG_LIST, operations_of, parameters_of
 from mockexchange.kit.schemathesis.settings import settings
 from mockexchange.kit.target import BOUND, FCM, MEMBER
 from mockexchange.kit.validation.requests import RequestJudge
 from mockexchange.runtime import api_documents
+from tests.helpers.rows import each_row
 
 NAMES = {"ticker": ["E-1-A", "E-1-B"], "event_ticker": ["E-1", "E-2"]}
 WANTED = [
@@ -19,7 +18,7 @@ WANTED = [
 ]
 
 
-@pytest.mark.parametrize(("operation_id", "wanted"), WANTED)
+@each_row(("operation_id", "wanted"), WANTED)
 def test_a_ticker_is_of_an_event_or_of_a_market(operation_id: str, wanted: list[str]) -> None:
     document = make_hints(api_documents.read("kalshi/2026-10"), NAMES, [MEMBER]).document
     [operation] = [one for one in operations_of(document) if one.id == operation_id]
@@ -33,8 +32,8 @@ def test_without_known_events_nothing_is_limited() -> None:
     assert all("enum" not in one["schema"] for one in parameters_of(document, operation) if one["name"] == "ticker")
 
 
-@pytest.mark.parametrize("alias", ["2025-11", "2026-10", "compat"])
-@pytest.mark.parametrize("roles", [(MEMBER, FCM), (MEMBER, FCM, BOUND)])
+@each_row("alias", ["2025-11", "2026-10", "compat"])
+@each_row("roles", [(MEMBER, FCM), (MEMBER, FCM, BOUND)])
 def test_an_empty_subtrader_is_one_that_is_left_out(alias: str, roles: tuple[str, ...]) -> None:
     """A busy run with seed 223 sent one beside client order ids, and blamed the answer."""
     published = api_documents.read(f"kalshi/{alias}")

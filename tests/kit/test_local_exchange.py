@@ -3,12 +3,12 @@
 import time
 
 import httpx
-import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.signing_again import AGE_S_MAX, Signing, note_signing
+from tests.helpers.rows import each_row
 
 
 async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
@@ -20,7 +20,7 @@ async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": message["body"]})
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@each_row("method", ["GET", "POST"])
 def test_a_request_reaches_the_application(method: str) -> None:
     with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(mirror, portal)) as http:
         response = http.request(method, "http://testserver/a%2Fb?c=d", content=b"body", headers={"X-A": "1"})
@@ -29,7 +29,7 @@ def test_a_request_reaches_the_application(method: str) -> None:
     assert response.text == f"{method} /a%2Fb?c=d body"
 
 
-@pytest.mark.parametrize(("age_s", "sent"), [(-60.0, "early"), (AGE_S_MAX + 1, "late")])
+@each_row(("age_s", "sent"), [(-60.0, "early"), (AGE_S_MAX + 1, "late")])
 def test_a_request_that_waited_is_signed_again(age_s: float, sent: str) -> None:
     with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(mirror, portal)) as http:
         request = http.build_request("GET", "http://testserver/", headers={"X-A": "early"})

@@ -1,11 +1,10 @@
 """Bodies of generated requests: whole numbers are written as integers, everything else stays as it is."""
 
-import pytest
-
 from mockexchange.kit.schemathesis.transport import integers_as_such
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sent", "relayed"),
     [
         (b'{"a":3.0,"b":-10.00}', b'{"a":3,"b":-10}'),

@@ -20,6 +20,7 @@ from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.derivatives import ask, of_deribit
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make
 from tests.helpers.stream_reader import Reader
 from tests.server.live import Live, serving
@@ -49,7 +50,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, self_check: SelfCheck) -> Ite
         yield running
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("target", "status", "headers", "body", "says"),
     [
         (BALANCE, 200, JSON_HEADERS, RIGHT, None),
@@ -204,7 +205,7 @@ FILL = Fill(
 )
 
 
-@pytest.mark.parametrize("date", ["compat", *ALIASES])
+@each_row("date", ["compat", *ALIASES])
 def test_frames_of_a_session(self_check: SelfCheck, date: str) -> None:
     sandbox = make(date=date, inspector=self_check)
     reader = Reader(sandbox)
@@ -255,7 +256,7 @@ def test_other_venues_are_checked_too_on_any_day(live: Live, date: str) -> None:
     assert [entry["findings"] for entry in sandbox.journal()] == [[]] * 9
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("venue", "target", "body", "says"),
     [
         ("deribit", "/api/v2/public/get_time", b'{"jsonrpc":"2.0","result":1.5}', "body"),
@@ -299,7 +300,7 @@ accounts:
 """
 
 
-@pytest.mark.parametrize("instrument", ["BTC-FS-31OCT25_PERP", "BTC-COV-31OCT25-110000_PERP", "BTC-31OCT25-110000-C"])
+@each_row("instrument", ["BTC-FS-31OCT25_PERP", "BTC-COV-31OCT25-110000_PERP", "BTC-31OCT25-110000-C"])
 def test_the_flat_row_of_a_combo_is_in_the_document(self_check: SelfCheck, instrument: str) -> None:
     sandbox = make(COMBOS)
     asked = of_deribit(sandbox, "private/get_position", instrument_name=instrument)
@@ -308,7 +309,7 @@ def test_the_flat_row_of_a_combo_is_in_the_document(self_check: SelfCheck, instr
     assert _objections_to(self_check, asked, answer) == []
 
 
-@pytest.mark.parametrize("method", ["public/test", "public/get_time", "public/subscribe", "private/get_positions"])
+@each_row("method", ["public/test", "public/get_time", "public/subscribe", "private/get_positions"])
 def test_a_query_that_is_too_long_is_in_the_document(self_check: SelfCheck, method: str) -> None:
     asked = Request("GET", f"/api/v2/{method}", f"x={33_000 * 'x'}")
     answer = ask(make(COMBOS), asked)
@@ -326,7 +327,7 @@ def _objections_to(self_check: SelfCheck, asked: Request, answer: Answer) -> lis
 CHANGES = b'{"instrumentName":"BTC-PERPETUAL","orders":[],"positions":[],"trades":[]}'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("venue", "right", "wrong"),
     [
         (

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import Signer
 from mockexchange.kit.target import FCM, MEMBER, RESTRICTED, NotAnswered, NotJudged, Target, Unreachable
+from tests.helpers.rows import each_row
 
 Handle = Callable[[httpx.Request], httpx.Response]
 SIGNER = Signer("key-of-a-test", generate_private_key(65537, 2048))
@@ -132,13 +133,13 @@ def test_a_list_without_end_is_read_in_part() -> None:
     assert (len(whole.rows), whole.is_complete) == (5, False)
 
 
-@pytest.mark.parametrize("status", [400, 404, 500])
+@each_row("status", [400, 404, 500])
 def test_a_read_that_is_refused_is_reported(status: int) -> None:
     with pytest.raises(NotAnswered, match=rf"GET /portfolio/fills\?limit=1000 was answered {status}"):
         target_of(answering({}, status)).rows("GetFills")
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 503])
+@each_row("status", [401, 403, 429, 503])
 def test_a_read_that_the_key_or_the_hour_is_not_for_is_not_judged(status: int) -> None:
     with pytest.raises(NotJudged, match=f"was answered {status}") as raised:
         target_of(answering({}, status)).rows("GetFills")
@@ -157,7 +158,7 @@ def test_a_read_that_the_date_does_not_have_is_not_judged() -> None:
     assert target.answer_keys("GetDeposits") == frozenset()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("after", "has_changed"),
     [
         ({"balance": 1, "updated_ts": 2}, False),

@@ -8,6 +8,7 @@ import pytest
 from mockexchange.pytest_plugin.collection_checks import PROBLEMS_SHOWN_MAX
 from mockexchange.pytest_plugin.markers import MARKER_TEXT
 from mockexchange.pytest_plugin.scenario_files import find_scenario
+from tests.helpers.rows import each_row
 from tests.pytest_plugin.suites import Suite
 
 pytestmark = pytest.mark.untraced
@@ -181,6 +182,6 @@ def test_a_run_without_exchanges_needs_no_right_default(suite: Suite) -> None:
     assert suite.run_text("def test_none(): pass\n", *words).counts == {"passed": 1}
 
 
-@pytest.mark.parametrize("name", ["x" * 5_000, "a\0b", "", "nowhere.yaml"])
+@each_row("name", ["x" * 5_000, "a\0b", "", "nowhere.yaml"])
 def test_a_name_that_no_file_has_stays_as_it_is(name: str, tmp_path: Path) -> None:
     assert find_scenario(name, tmp_path) == name

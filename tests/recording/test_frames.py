@@ -3,6 +3,7 @@
 import pytest
 
 from mockexchange.recording.frames import CannotRelay, FrameReader, MessageReader, WireFrame, text_frame
+from tests.helpers.rows import each_row
 
 MASK = b"\x01\x02\x03\x04"
 
@@ -31,7 +32,7 @@ FRAMES = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "payload"), FRAMES, ids=[f"{len(payload)}" for _, payload in FRAMES])
+@each_row(("raw", "payload"), FRAMES, ids=[f"{len(payload)}" for _, payload in FRAMES])
 def test_a_frame_is_read_whole_and_in_pieces(raw: bytes, payload: bytes) -> None:
     assert [one.payload for one in FrameReader().feed(raw + raw)] == [payload, payload]
     reader, step = FrameReader(), 1 if len(raw) < 1_000 else 997
@@ -55,6 +56,6 @@ def test_what_is_too_long_to_hold_is_refused() -> None:
         messages.complete(WireFrame(b"", 0, True, b"x"))
 
 
-@pytest.mark.parametrize("length", [2, 125, 126, 5_000])
+@each_row("length", [2, 125, 126, 5_000])
 def test_a_frame_of_our_own_is_read_back(length: int) -> None:
     assert [one.payload for one in FrameReader().feed(text_frame(b"x" * length))] == [b"x" * length]

@@ -15,6 +15,7 @@ import pytest
 from mockexchange.recording.pseudonyms import Pseudonyms
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
+from tests.helpers.rows import each_row
 
 COUNT = 10_000
 ORDERS = "/trade-api/v2/portfolio/orders"
@@ -206,7 +207,7 @@ def _values(value: object) -> Iterator[object]:
 SHAPED = ("uuid", "upper-case uuid", "hexadecimal", "email")
 
 
-@pytest.mark.parametrize("kind", SHAPED)
+@each_row("kind", SHAPED)
 def test_what_has_a_shape_is_replaced_wherever_no_field_names_it(tmp_path: Path, kind: str) -> None:
     draw = random.Random(3)
     file, secrets = RecordingFile(tmp_path / "run.jsonl", Redactor(), "here"), [KINDS[kind](draw) for _ in PLACES]
@@ -217,7 +218,7 @@ def test_what_has_a_shape_is_replaced_wherever_no_field_names_it(tmp_path: Path,
     assert [place for secret, place in zip(secrets, PLACES, strict=True) if secret in text] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_row("kind", KINDS)
 def test_an_id_is_the_same_in_every_text(kind: str) -> None:
     """An id has one pseudonym in every text around it, so rows of requests and streams still join."""
     redactor = Redactor(Pseudonyms(b"salt"))
@@ -252,7 +253,7 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize("text", KEPT, ids=range(len(KEPT)))
+@each_row("text", KEPT, ids=range(len(KEPT)))
 def test_public_text_is_kept(text: str) -> None:
     body = raw({"message": text, "channel": text})
     assert Redactor().body(body) == body

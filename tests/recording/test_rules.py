@@ -7,6 +7,7 @@ import pytest
 from mockexchange.recording.read_only import why_no_command, why_not_sent
 from mockexchange.recording.upstreams import WrongUpstream, parse_upstreams
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 
 
 def test_the_demo_has_a_server_for_each_path() -> None:
@@ -35,7 +36,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("target", "message"), WRONG)
+@each_row(("target", "message"), WRONG)
 def test_a_target_that_cannot_be_recorded_is_explained(target: str, message: str) -> None:
     with pytest.raises(WrongUpstream, match=message):
         parse_upstreams(target)
@@ -68,7 +69,7 @@ SENT = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "is_sent"), SENT)
+@each_row(("method", "path", "body", "is_sent"), SENT)
 def test_only_reads_are_sent(method: str, path: str, body: bytes, is_sent: bool) -> None:
     assert (why_not_sent(Request(method, path, "", (), body)) is None) is is_sent
 
@@ -85,6 +86,6 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(("payload", "is_sent"), COMMANDS, ids=range(len(COMMANDS)))
+@each_row(("payload", "is_sent"), COMMANDS, ids=range(len(COMMANDS)))
 def test_only_commands_that_read_are_sent(payload: bytes, is_sent: bool) -> None:
     assert (why_no_command(payload) is None) is is_sent

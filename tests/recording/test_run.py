@@ -27,6 +27,7 @@ from mockexchange.recording.redaction import Redactor
 from mockexchange.recording.run import RecordSettings, finish, record, url_variables
 from mockexchange.recording.upstreams import parse_upstreams
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 FILLS = "/trade-api/v2/portfolio/fills?limit=2"
 PROGRAM = """
@@ -167,7 +168,7 @@ def _no_space(*arguments: object, **named: object) -> int:
     raise OSError(28, "no space")
 
 
-@pytest.mark.parametrize(("text", "message"), BROKEN, ids=range(len(BROKEN)))
+@each_row(("text", "message"), BROKEN, ids=range(len(BROKEN)))
 def test_a_broken_har_leaves_no_file(tmp_path: Path, text: str | bytes, message: str) -> None:
     (tmp_path / "a.har").write_bytes(text if isinstance(text, bytes) else text.encode())
     result = run("--har", str(tmp_path / "a.har"), "--out", str(tmp_path / "b.jsonl"))
@@ -188,7 +189,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "code", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
+@each_row(("arguments", "code", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
 def test_a_wrong_recording_leaves_no_file(tmp_path: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
     result = run("--out", str(tmp_path / "a.jsonl"), *arguments)
     assert (result.exit_code, message in result.stderr) == (code, True), result.output
@@ -281,7 +282,7 @@ UNREACHED = [
 ]
 
 
-@pytest.mark.parametrize(("error", "reason"), UNREACHED, ids=[reason for _, reason in UNREACHED])
+@each_row(("error", "reason"), UNREACHED, ids=[reason for _, reason in UNREACHED])
 def test_a_server_that_is_not_reached_is_said_in_words(error: Exception, reason: str) -> None:
     found = network_reason(error)
     assert found.startswith(reason)

@@ -18,6 +18,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.venues.request import Request
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, make, run, signed
 
 BALANCE = f"{PREFIX}/portfolio/balance"
@@ -113,7 +114,7 @@ def test_it_can_be_stopped_on_the_way_and_goes_on(story: Story) -> None:
     assert list(replay) == []
 
 
-@pytest.mark.parametrize("rounding", ["2025", "2026"])
+@each_row("rounding", ["2025", "2026"])
 def test_it_rounds_as_the_scenario_did(rounding: str) -> None:
     history = "  - fill: {account: bob, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.5, taker: true}\n"
     sandbox = make(SMALL + history + f'fees: {{rounding: "{rounding}"}}\n')
@@ -143,7 +144,7 @@ def change_header(lines: list[bytes], **changes: Any) -> list[bytes]:
     return [json.dumps({**json.loads(lines[0]), **changes}).encode(), *lines[1:]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("changes", "words"),
     [
         ({"api_date": "yesterday"}, "line 1: unknown API date 'yesterday'"),
@@ -160,7 +161,7 @@ def test_a_header_that_means_nothing_is_named(story: Story, changes: dict[str, A
 # --- a journal
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-10", "compat"])
+@each_row("date", ["2025-11", "2026-10", "compat"])
 def test_the_same_journal_gives_the_same_bytes(date: str) -> None:
     story = Story(date=date)
     entries = read_journal(json.dumps(story.entries)).entries
@@ -168,7 +169,7 @@ def test_the_same_journal_gives_the_same_bytes(date: str) -> None:
     assert again(story) == SAME
 
 
-@pytest.mark.parametrize("settings", ["auth: {mode: off}", "auth: {clock: exchange}", "strict_cursors: true"])
+@each_row("settings", ["auth: {mode: off}", "auth: {clock: exchange}", "strict_cursors: true"])
 def test_it_remembers_the_settings(settings: str) -> None:
     story = Story(SMALL + settings + "\n")
     assert again(story) == SAME
@@ -208,7 +209,7 @@ def changed(number: int, **changes: Any) -> Callable[[Entries], None]:
     return change
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tamper",
     [
         changed(1, answer="{}"),
@@ -256,13 +257,13 @@ def without(entries: Entries, name: str) -> str:
     return json.dumps([{key: value for key, value in entries[0].items() if key != name}])
 
 
-@pytest.mark.parametrize("name", ["number", "position", "at_us", "host_at_us", "method", "target", "status", "headers"])
+@each_row("name", ["number", "position", "at_us", "host_at_us", "method", "target", "status", "headers"])
 def test_what_an_entry_must_have_is_missed(story: Story, name: str) -> None:
     with pytest.raises(LogError, match="expected an exported journal"):
         read_journal(without(story.entries, name))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "{",
@@ -280,7 +281,7 @@ def test_what_is_no_journal_is_named(text: str) -> None:
         read_journal(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "changes",
     [
         {"number": "one"},

@@ -15,6 +15,7 @@ from mockexchange.venues.deribit.signatures import sign, stream_text
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import CHANGES, POSITIONS, Host, install, log_in
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make, run
 from tests.replay.test_venues import again, buy, deviating, frames_of
 from tests.sandbox.stubs import install as install_stubs
@@ -69,10 +70,8 @@ def trade(sandbox: Sandbox) -> None:
     do(sandbox, buy("gina"))
 
 
-@pytest.mark.parametrize("effect", EFFECTS)
-@pytest.mark.parametrize(
-    "match", ["operation: private/subscribe", f"operation: {POSITIONS}", "every: 2", "account: gina"]
-)
+@each_row("effect", EFFECTS)
+@each_row("match", ["operation: private/subscribe", f"operation: {POSITIONS}", "every: 2", "account: gina"])
 def test_what_a_fault_touched_is_skipped_and_the_rest_comes_again(effect: str, match: str) -> None:
     sandbox = make(WORLD)
     dora, gina = deribit_stream(sandbox), signalplus_stream(sandbox)
@@ -83,7 +82,7 @@ def test_what_a_fault_touched_is_skipped_and_the_rest_comes_again(effect: str, m
     assert not deviating(again(sandbox))
 
 
-@pytest.mark.parametrize("effect", ["status: 503", "clock_offset: 3000d", "delay: 1s", "body: x", "stale: 5s"])
+@each_row("effect", ["status: 503", "clock_offset: 3000d", "delay: 1s", "body: x", "stale: 5s"])
 def test_a_login_is_repeated_in_a_replay(effect: str) -> None:
     """A clock offset refuses a signature but not a password; later calls depend on that."""
     sandbox = make(WORLD)

@@ -15,6 +15,7 @@ from mockexchange.sandbox.streams.connection import Ending
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, SMALL, make, run, signed
 from tests.helpers.stream_reader import Reader
 from tests.server.streaming import buy
@@ -89,7 +90,7 @@ def outs(scene: Scene) -> list[int]:
     return [frame["number"] for frame in scene.frames if frame["direction"] == "out" and frame["kind"] != "close"]
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-02", "2026-10", "compat"])
+@each_row("date", ["2025-11", "2026-02", "2026-10", "compat"])
 def test_the_same_streams_give_the_same_bytes(date: str) -> None:
     scene = story(date)
     verdicts = scene.again()
@@ -149,7 +150,7 @@ def twice(frames: list[Plain]) -> None:
     frames.insert(frames.index(fill) + 1, {**fill, "number": fill["number"]})
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tamper",
     [
         changed("fill", shorten),
@@ -179,7 +180,7 @@ def test_a_log_of_which_something_else_came_is_reported() -> None:
     assert any("to stream 1 (fill)" in title for title in titles)
 
 
-@pytest.mark.parametrize("ending", ["by the client", "by us", ""])
+@each_row("ending", ["by the client", "by us", ""])
 def test_a_frame_that_was_not_sent_is_reported(ending: str) -> None:
     scene = Scene()
     alice, _ = scene.open("alice/main", "fill"), scene.open("bob/main", "fill")
@@ -235,7 +236,7 @@ def disturbed(script: str) -> Scene:
     return Scene(SMALL + f"faults:\n  - {script}\n")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "fault",
     [
         "{match: {channel: fill, nth: 2}, then: {duplicate: true}}",
@@ -294,9 +295,7 @@ def test_an_answer_that_a_fault_touched_is_skipped() -> None:
 # --- the format
 
 
-@pytest.mark.parametrize(
-    "name", ["number", "position", "at_us", "host_at_us", "connection", "kind", "channel", "fault"]
-)
+@each_row("name", ["number", "position", "at_us", "host_at_us", "connection", "kind", "channel", "fault"])
 def test_what_a_frame_must_have_is_missed(name: str) -> None:
     frame = {key: value for key, value in story().frames[0].items() if key != name}
     with pytest.raises(LogError, match="expected an exported journal"):

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, deribit_stream, of_deribit, of_signalplus, signalplus_stream
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import WALL, do, make, run, signed
 
 SECOND = 1_000_000
@@ -95,7 +95,7 @@ def test_everything_comes_again() -> None:
     assert {verdict.subject for verdict in verdicts} == {"answer", "frame"}
 
 
-@pytest.mark.parametrize("kind", ["heartbeat", "subscription"])
+@each_row("kind", ["heartbeat", "subscription"])
 def test_a_different_frame_is_a_deviation(kind: str) -> None:
     sandbox, _ = story()
     frames = frames_of(sandbox)
@@ -146,7 +146,7 @@ FAULTS: list[str] = [
 ]
 
 
-@pytest.mark.parametrize("rule", FAULTS)
+@each_row("rule", FAULTS)
 def test_what_a_fault_touched_is_skipped_and_the_rest_is_the_same(rule: str) -> None:
     sandbox = make(WORLD)
     run(sandbox.faults.install(FAULT.read(read_yaml(f"{{name: f, {rule}}}", "f"), "")))

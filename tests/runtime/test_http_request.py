@@ -19,6 +19,7 @@ from mockexchange.runtime.http_request import (
 )
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.runtime.trust import bundle, client_context, system_roots
+from tests.helpers.rows import each_row
 from tests.server.secure import secured
 
 OURS = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"
@@ -33,7 +34,7 @@ def test_an_answer_is_its_json() -> None:
     assert answer_of(reply(204, b"")) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "said", "parts"),
     [
         (b'{"error": {"code": "bad", "message": "m", "where": "[0]"}}', "[0]: m", ("bad", "m", "[0]")),
@@ -49,7 +50,7 @@ def test_an_error_of_the_control_api_has_its_parts(body: bytes, said: str, parts
     assert (refused.code, refused.message, refused.where) == parts
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": "x"}', b'{"error": {}}', b"null"])
+@each_row("body", [b"<html>", b"[]", b'{"error": "x"}', b'{"error": {}}', b"null"])
 def test_anything_else_is_not_the_control_api(body: bytes) -> None:
     with pytest.raises(NotControlApi, match="got status 502"):
         answer_of(reply(502, body))
@@ -60,7 +61,7 @@ def test_a_query_is_put_behind_the_path() -> None:
     assert with_query("journal", {"last": 3, "operation": "a b"}) == "journal?last=3&operation=a+b"
 
 
-@pytest.mark.parametrize("text", ["", "x", "ftp://mock.test", "http://", "https:///path", "//mock.test"])
+@each_row("text", ["", "x", "ftp://mock.test", "http://", "https:///path", "//mock.test"])
 def test_what_is_no_url_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a URL such as https://mock\.example\.org, got "):
         require_url(text)

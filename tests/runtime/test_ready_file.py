@@ -26,6 +26,7 @@ from mockexchange.runtime.ready_file import (
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.venues.registry import NAMES
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 READY = {"pid": os.getpid(), "control_url": "http://127.0.0.1:8600/_mock", "name": "Zoë"}
 WHOLE = {**READY, "control_token": "t", "accounts": [], "venues": {NAMES[0]: {"base_url": "http://127.0.0.1:8600"}}}
@@ -39,7 +40,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("platform", "environment", "wanted"),
     [
         ("linux", {"HOME": "/h", "XDG_RUNTIME_DIR": "/run/7"}, "/run/7/mockexchange"),
@@ -164,7 +165,7 @@ def test_the_server_removes_its_own(tmp_path: Path) -> None:
     remove_ready_file(target)
 
 
-@pytest.mark.parametrize("text", ['{"pid": 1}', "{", "{}", "[]", "7", "null", ""])
+@each_row("text", ['{"pid": 1}', "{", "{}", "[]", "7", "null", ""])
 def test_it_leaves_what_is_not_its_own(tmp_path: Path, text: str) -> None:
     target = tmp_path / "ready.json"
     target.write_text(text)
@@ -192,7 +193,7 @@ def test_a_key_of_which_only_the_public_half_is_known_has_no_file(tmp_path: Path
     assert [path.name for path in run.path.iterdir()] == [LOCK]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("account", "name"),
     [("../../etc/passwd", ".._.._etc_passwd.pem"), ("a b\n", "a_b_.pem"), ("Zoë", "Zoë.pem"), ("C:\\x", "C__x.pem")],
 )
@@ -284,7 +285,7 @@ def test_commands_find_the_older_server_if_the_newer_was_killed(default: Path) -
         read_ready(default)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@each_row("number", [errno.ENOSPC, errno.EACCES])
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def refuse(*given: object, **options: object) -> None:
         raise OSError(number, os.strerror(number))  # as a write that fails: without a name
@@ -311,7 +312,7 @@ exit $status
 
 @pytest.mark.untraced
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux mounts a small file system for a test")
-@pytest.mark.parametrize("size", ["nr_inodes=3", "size=4k"], ids=["lock", "bytes"])
+@each_row("size", ["nr_inodes=3", "size=4k"], ids=["lock", "bytes"])
 def test_a_server_reports_that_its_folder_is_full(tmp_path: Path, size: str) -> None:
     """The folder is a file system of its own without room: for the lock, or for a key."""
     script = FILL.format(folder=tmp_path / "run", size=size, python=sys.executable)
@@ -325,7 +326,7 @@ def test_a_server_reports_that_its_folder_is_full(tmp_path: Path, size: str) -> 
     assert str(tmp_path / "run") in told
 
 
-@pytest.mark.parametrize("step", ["tempfile.mkdtemp", "mockexchange.runtime.ready_file.take_lock"])
+@each_row("step", ["tempfile.mkdtemp", "mockexchange.runtime.ready_file.take_lock"])
 def test_a_full_folder_for_run_directories_is_named_as_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

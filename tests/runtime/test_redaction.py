@@ -4,12 +4,11 @@ import subprocess
 import sys
 from urllib.parse import quote as percent_encoded
 
-import pytest
-
 from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact, redact_command, redact_values
 from mockexchange.scenario.keys import make_pair
 from mockexchange.venues.quoting import quote
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PAIR = make_pair("rsa")
@@ -52,13 +51,13 @@ PLAIN_TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "shown"), HIDDEN_TEXTS, ids=range(len(HIDDEN_TEXTS)))
+@each_row(("text", "shown"), HIDDEN_TEXTS, ids=range(len(HIDDEN_TEXTS)))
 def test_secrets_are_hidden(text: str, shown: str) -> None:
     found = redact(text, SECRETS)
     assert found.replace("\n", "").rstrip(".") == shown.replace("\n", "").rstrip(".")
 
 
-@pytest.mark.parametrize("text", PLAIN_TEXTS)
+@each_row("text", PLAIN_TEXTS)
 def test_ordinary_text_stays(text: str) -> None:
     assert redact(text, SECRETS) == text
 

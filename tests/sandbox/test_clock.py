@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.instants import parse_instant
 from mockexchange.sandbox.clock import LAST, SCALE_MAX, ExchangeClock, host_now_us, parse_mode
+from tests.helpers.rows import each_row
 
 START = parse_instant("2025-11-04T12:00:00Z")
 WALL = parse_instant("2026-06-11T06:29:30Z")
@@ -36,7 +37,7 @@ def test_the_host_clock_is_the_wall_clock() -> None:
     assert ExchangeClock().now() >= before
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "scale"),
     [("real", None), ("paused", 0), ("1x", 1), ("10x", 10), ("0.5x", Fraction(1, 2)), ("1000000x", SCALE_MAX)],
 )
@@ -44,7 +45,7 @@ def test_modes(text: str, scale: Fraction | None) -> None:
     assert parse_mode(text) == scale
 
 
-@pytest.mark.parametrize("text", ["", "x", "fast", "0x", "0.0x", "-1x", "1e3x", "10", "10X", " 10x", "1.x", "1000001x"])
+@each_row("text", ["", "x", "fast", "0x", "0.0x", "-1x", "1e3x", "10", "10X", " 10x", "1.x", "1000001x"])
 def test_what_is_no_mode_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected a clock real, paused or a scale such as 10x .*got"):
         parse_mode(text)

@@ -13,12 +13,13 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_steps, load_text
+from tests.helpers.rows import each_row
 
 DEPOSIT = "{deposit: {account: alice, amount: 1}}"
 SCENARIO = "scenario: long\naccounts: {{alice: {{cash: 5}}}}\nhistory: [{steps}]\n"
 
 
-@pytest.mark.parametrize("last", [DEPOSIT, "{withdraw: {account: alice, amount: 900}}"], ids=["whole", "refused"])
+@each_row("last", [DEPOSIT, "{withdraw: {account: alice, amount: 900}}"], ids=["whole", "refused"])
 def test_the_state_of_a_long_history_is_left_out_of_collections_unless_it_fails(
     last: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,7 +38,7 @@ def test_the_state_of_a_long_history_is_left_out_of_collections_unless_it_fails(
         gc.unfreeze()
 
 
-@pytest.mark.parametrize("amount", ["1", "0"], ids=["whole", "invalid"])
+@each_row("amount", ["1", "0"], ids=["whole", "invalid"])
 def test_the_collector_rests_while_a_history_is_executed_and_works_in_its_pauses(
     amount: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.sandbox.played_commands import BEGINS_AT, HISTORIES
 
 pytestmark = pytest.mark.untraced
@@ -118,7 +119,7 @@ async def fail_everywhere(history: list[Command], place: int, statements: list[P
     return sandbox
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@each_row("name", HISTORIES)
 def test_a_command_that_raises_at_any_statement_changes_nothing(name: str) -> None:
     history = HISTORIES[name]
     failing = [(place, places) for place, places in enumerate(statements()[name]) if places]

@@ -20,6 +20,7 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.log import Log, LogUnavailable, Record
 from mockexchange.store.stores import StoredSandbox
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
 from tests.helpers.unsteady_log import UnsteadyLog
 
@@ -77,7 +78,7 @@ async def followed(seed: int) -> tuple[Sandbox, Published, Follower, Sandboxes]:
     return writer, published, Follower(store, published, sandboxes, lambda id_, sandbox: None), sandboxes
 
 
-@pytest.mark.parametrize("seed", range(4))
+@each_row("seed", range(4))
 def test_a_read_has_all_that_was_answered_before_it_and_no_read_goes_back(seed: int) -> None:
     async def life() -> None:
         writer, published, follower, sandboxes = await followed(seed)

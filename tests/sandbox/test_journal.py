@@ -27,6 +27,7 @@ from mockexchange.sandbox.journal.journal_json import (
     frame_to_json,
     request_to_json,
 )
+from tests.helpers.rows import each_row
 
 PATH = "/trade-api/v2/portfolio/positions"
 HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
@@ -323,7 +324,7 @@ def test_nothing_of_an_entry_is_left_out() -> None:
     assert {"headers", "dropped"} <= shown
 
 
-@pytest.mark.parametrize("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])
+@each_row("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])
 def test_bodies_survive_json(raw: bytes | None) -> None:
     plain = entry_to_json(entry(1, body=raw, answer=raw))
     assert entry_bytes(plain, "body") == entry_bytes(plain, "answer") == raw
@@ -374,7 +375,7 @@ def test_a_frame_as_json() -> None:
     }
 
 
-@pytest.mark.parametrize("raw", [b"", b"text\n", "sp\u00e4\u00df".encode(), b"\xff\x00", bytes(range(256))])
+@each_row("raw", [b"", b"text\n", "sp\u00e4\u00df".encode(), b"\xff\x00", bytes(range(256))])
 def test_frames_survive_json(raw: bytes) -> None:
     assert frame_bytes(frame_to_json(1, frame(raw))) == raw
 

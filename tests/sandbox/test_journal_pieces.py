@@ -1,10 +1,9 @@
 """Bodies that the journal keeps in pieces: a page that many answers have is kept once."""
 
-import pytest
-
 from mockexchange.sandbox.journal.journal import Journal, pieces_of
 from mockexchange.sandbox.journal.recent_pages import PAGES_MAX, SHARED_BYTES_MAX, SHARED_BYTES_MIN
 from mockexchange.venues.request import Page
+from tests.helpers.rows import each_row
 from tests.sandbox.test_journal import entry, filled
 
 
@@ -18,7 +17,7 @@ def test_a_page_counts_once_for_the_answers_that_have_it() -> None:
     assert journal.bodies_bytes < 2 * len(page)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "page"),
     [
         (b"[%b]" % (b"p" * SHARED_BYTES_MIN), None),

@@ -4,6 +4,7 @@ import pytest
 
 from mockexchange.sandbox import page_numbers
 from mockexchange.sandbox.page_numbers import PageNumbers
+from tests.helpers.rows import each_row
 
 
 def test_pages_are_counted_by_the_cursors_handed_out() -> None:
@@ -20,9 +21,7 @@ def test_cursors_are_those_of_an_account_and_an_operation() -> None:
     assert seen.number_of("bob", "GetFills", "b") == seen.number_of("alice", "GetOrders", "b") == 1
 
 
-@pytest.mark.parametrize(
-    "answer", [b"", b"{}", b"[]", b"not json", b'{"cursor":null}', b'{"cursor":""}', b'{"cursor":5}']
-)
+@each_row("answer", [b"", b"{}", b"[]", b"not json", b'{"cursor":null}', b'{"cursor":""}', b'{"cursor":5}'])
 def test_what_has_no_cursor_leads_nowhere(answer: bytes) -> None:
     seen = PageNumbers()
     seen.note("alice", "GetFills", 1, answer)

@@ -16,6 +16,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, do, make, run, signed
 
 pytestmark = pytest.mark.untraced
@@ -190,7 +191,7 @@ PUBLIC_PEM = KeyPool("elsewhere").pair_for(load_text("scenario: x\naccounts: {a:
 # --- what is refused while it is made
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("more", "words"),
     [
         ("  - settle: {market: NONE, result: yes}\n", "scenario:18: unknown_market: no market 'NONE'"),

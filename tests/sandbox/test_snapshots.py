@@ -22,6 +22,7 @@ from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import builtin_names, load_builtin, load_file, load_text
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Record
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed
 
 PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1)
@@ -99,7 +100,7 @@ def _parts(one: Any) -> Iterator[object]:
 # --- it is the same
 
 
-@pytest.mark.parametrize("name", builtin_names())
+@each_row("name", builtin_names())
 def test_it_is_as_if_the_history_had_been_played(name: str) -> None:
     plan = fresh(load_builtin(name))
     played, copied = opened(fresh(plan)), taken_up(plan)
@@ -184,7 +185,7 @@ def test_copies_share_values_that_never_change() -> None:
     assert not any(one.markets[name] is other.markets[name] for name in one.markets)
 
 
-@pytest.mark.parametrize("name", builtin_names())
+@each_row("name", builtin_names())
 def test_no_row_is_made_by_a_function_in_python(name: str) -> None:
     """As Structs with keyword-only fields are, which take half as long again."""
     plan = fresh(load_builtin(name))

@@ -24,6 +24,7 @@ from mockexchange.store.log import Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
 from tests.helpers.derivatives import WORLD
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, run, signed
 from tests.helpers.scripts import SECOND
 from tests.sandbox.random_life import GROUPS, SCRIPTED, done_by
@@ -87,7 +88,7 @@ SEQUENCE = """script:
 """
 
 
-@pytest.mark.parametrize("seconds", range(7))
+@each_row("seconds", range(7))
 def test_a_triggered_sequence_goes_on_where_it_was(seconds: int) -> None:
     """Its account comes from the client that triggered it, whose request no log has."""
 
@@ -106,7 +107,7 @@ def test_a_triggered_sequence_goes_on_where_it_was(seconds: int) -> None:
     run(life())
 
 
-@pytest.mark.parametrize("hours", [1, 30, 80])
+@each_row("hours", [1, 30, 80])
 def test_the_calendar_goes_on_without_what_was_void(hours: int) -> None:
     async def life() -> None:
         sandbox = await opened(load_text(WORLD))
@@ -122,7 +123,7 @@ def test_the_calendar_goes_on_without_what_was_void(hours: int) -> None:
     run(life())
 
 
-@pytest.mark.parametrize(("clock", "passed_us"), [("real", HOUR), ("10x", 10 * HOUR), ("paused", 0)])
+@each_row(("clock", "passed_us"), [("real", HOUR), ("10x", 10 * HOUR), ("paused", 0)])
 def test_a_clock_that_runs_has_run_on_meanwhile(clock: str, passed_us: int) -> None:
     async def life() -> None:
         host = [WALL]

@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import write_log
 from tests.helpers.derivatives import WORLD, Socket, deribit_stream
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 
 ORDERS, CHANGES = "user.orders.BTC-PERPETUAL.raw", "user.changes.any.any.raw"
@@ -56,7 +55,7 @@ def test_an_order_is_answered_and_then_published() -> None:
     assert deviations(sandbox) == []
 
 
-@pytest.mark.parametrize(("frames", "first"), [("after", "answer"), ("before", "user.orders.BTC-PERPETUAL")])
+@each_row(("frames", "first"), [("after", "answer"), ("before", "user.orders.BTC-PERPETUAL")])
 def test_the_scenario_says_whether_frames_follow_the_answer(frames: str, first: str) -> None:
     sandbox, socket = opened(f"orders: {{frames: {frames}}}\n")
     assert said(socket)[0] == first
@@ -95,7 +94,7 @@ FAULTED: list[tuple[str, list[str], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("effect", "frames", "placed", "ended"), FAULTED, ids=[row[0] for row in FAULTED])
+@each_row(("effect", "frames", "placed", "ended"), FAULTED, ids=[row[0] for row in FAULTED])
 def test_faults_act_on_writes_of_streams(effect: str, frames: list[str], placed: int, ended: str) -> None:
     sandbox, socket = opened(f"faults:\n  - {{match: {{operation: private/buy}}, then: {{{effect}}}}}\n")
     assert said(socket) == frames

@@ -1,11 +1,10 @@
 """Connections without a socket: their frames, their outboxes, and the overflow of slow readers."""
 
-import pytest
-
 from mockexchange.sandbox.journal.journal import Journal
 from mockexchange.sandbox.streams.connection import Ending
 from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.venues.frame import Frame
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run
 from tests.sandbox.fake_streams import buy, install, narrow, noted, open_stream, say, taken, wire_of
 
@@ -107,7 +106,7 @@ def test_an_end_is_noted_once_and_nothing_after_it() -> None:
     assert len(sandbox.streams) == 0
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("ending", "raw", "direction"),
     [(Ending(1000, "bye"), b"1000 bye", "in"), (None, b"1006", "in"), (Ending(1011, "", is_ours=True), b"1011", "out")],
 )
@@ -120,7 +119,7 @@ def test_how_a_connection_ended_is_noted(ending: Ending | None, raw: bytes, dire
     assert (last.kind, last.raw, last.direction) == ("close", raw, direction)
 
 
-@pytest.mark.parametrize(("effect", "raw"), [("close: 4001", b"4001"), ("abort", b"1006")])
+@each_row(("effect", "raw"), [("close: 4001", b"4001"), ("abort", b"1006")])
 def test_an_end_that_a_fault_made_carries_its_name(effect: str, raw: bytes) -> None:
     sandbox = make()
     open_stream(sandbox, "fill")

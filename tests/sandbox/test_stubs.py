@@ -13,6 +13,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, make, run, signed
 from tests.sandbox.stubs import NOT_EMULATED, PLAIN, call, install, statuses, stubbed
 
@@ -50,7 +51,7 @@ def test_a_route_that_is_emulated_is_answered_and_named() -> None:
     assert entry.key_id == answer.key_id != None  # noqa: E711  # both at once
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wanted", "request_", "is_for"),
     [
         (f"GET {NOT_EMULATED}", Request("HEAD", NOT_EMULATED), True),
@@ -71,7 +72,7 @@ def test_which_requests_it_is_for(wanted: str, request_: Request, is_for: bool) 
     assert (ask(sandbox, request_).status == 299) is is_for
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "is_for"),
     [
         ("limit=5&cursor=", True),
@@ -115,7 +116,7 @@ def test_one_of_the_same_name_takes_the_place_and_is_the_last_then() -> None:
 # --- who is let through
 
 
-@pytest.mark.parametrize("path", [f"{PREFIX}/portfolio/nothing", f"{PREFIX}/communications/nothing", f"{PREFIX}/fcm/x"])
+@each_row("path", [f"{PREFIX}/portfolio/nothing", f"{PREFIX}/communications/nothing", f"{PREFIX}/fcm/x"])
 def test_what_is_of_accounts_has_to_be_signed_and_the_refusal_is_the_venues(path: str) -> None:
     sandbox = stubbed(f"request: GET {path}, status: 299, times: 1")
     answer, entry = sandbox.answer(Request("GET", path))
@@ -192,7 +193,7 @@ def test_a_method_is_answered_over_every_transport() -> None:
     assert ask(sandbox, of_signalplus(sandbox, "public/nothing", currency="BTC", n=5)).stub is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("params", "is_for"),
     [
         ({"flag": True}, True),
@@ -264,10 +265,8 @@ def test_faults_apply_to_the_answer_of_a_stub() -> None:
     assert (answer.stub, answer.fault, answer.body) == ("stub-1", "fault-1", b'{"rows":[1,2],')
 
 
-@pytest.mark.parametrize("then", ["{duplicate_row}", "{cursor: absent}", "{legacy: wrong}"])
-@pytest.mark.parametrize(
-    "body", ["text: no JSON", "json: [1]", "json: a", "json: {market_positions: [a, 5]}", "text: ''"]
-)
+@each_row("then", ["{duplicate_row}", "{cursor: absent}", "{legacy: wrong}"])
+@each_row("body", ["text: no JSON", "json: [1]", "json: a", "json: {market_positions: [a, 5]}", "text: ''"])
 def test_what_cannot_be_edited_is_left_as_it_is(then: str, body: str) -> None:
     sandbox = stubbed(f"request: GET {POSITIONS}, {body}")
     before = ask(sandbox, signed(sandbox)).body

@@ -4,14 +4,13 @@ import json
 from base64 import b64encode
 from typing import Any
 
-import pytest
-
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import CHANGES, POSITIONS, code_of, last, log_in
 from tests.faults.stream_calls import install as install_faults
 from tests.helpers.derivatives import WORLD, Socket, ask, credential_of, deribit_stream, of_deribit, signalplus_stream
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run
 from tests.sandbox.stubs import install
 
@@ -110,7 +109,7 @@ def test_a_token_that_has_expired_is_refused() -> None:
     assert code_of(socket.say(BUY)) == 13009
 
 
-@pytest.mark.parametrize(("signed", "code"), [("true", 13009), ("false", None)])
+@each_row(("signed", "code"), [("true", 13009), ("false", None)])
 def test_a_stub_can_require_a_signature(signed: str, code: int | None) -> None:
     sandbox = make(WORLD)
     install(sandbox, f"request: deribit public/new, result: 1, signed: {signed}", f"request: deribit {BUY}, result: 2")
@@ -140,7 +139,7 @@ def test_the_session_is_not_asked() -> None:
     assert socket.closed is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "raw", "kind"),
     [
         ("json: {id: 7, result: 1.50}", b'{"id":7,"result":1.50}', "result"),

@@ -17,6 +17,7 @@ from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, make, run, signed
 from tests.sandbox.stubs import NOT_EMULATED, PLAIN, again, call, install, statuses, stubbed
 
@@ -82,7 +83,7 @@ def test_a_stub_that_was_removed_answers_no_more() -> None:
         again(sandbox, [*entries[:9], {**entries[9], "stub": "a"}])
 
 
-@pytest.mark.parametrize("text", ['{"install":{"request":"nothing"}}', "no JSON"])
+@each_row("text", ['{"install":{"request":"nothing"}}', "no JSON"])
 def test_an_invalid_stub_in_the_log_is_an_error(text: str) -> None:
     sandbox = make()
     run(sandbox.submit(Note(subject="stub", text=text)))

@@ -4,7 +4,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from mockexchange.sandbox.ledger import state as truth
 from mockexchange.sandbox.stubs import request
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, carry_out, make, signed
 from tests.sandbox.stubs import again, install, stubbed
 
@@ -105,7 +105,7 @@ def test_what_is_no_json_has_no_fields() -> None:
         assert echo("[$body.0]", post("/x/1", raw)) == [None]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "body", "is_for"),
     [
         ("{price: 0.5}", {"price": 0.5, "more": 1}, True),
@@ -124,7 +124,7 @@ def test_fields_of_the_body_are_matched(fields: str, body: Any, is_for: bool) ->
     assert (ask(sandbox, post("/x", body)).status == 299) is is_for
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "is_for"),
     [("/a/1/b", True), ("/a//b", False), ("/a/1/2/b", False), ("/a/1/c", False), ("/a/%31/b", True), ("/a/b", False)],
 )

@@ -24,6 +24,7 @@ from mockexchange.store.codec import write_log
 from mockexchange.store.log import Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, run, signed
 from tests.helpers.scripts import SECOND
 from tests.helpers.unsteady_log import UnsteadyLog
@@ -85,7 +86,7 @@ def test_the_log_is_the_truth_and_has_each_acknowledged_command_once(
     assert dump(replay.exchange.state) == dump(sandbox.exchange.state)
 
 
-@pytest.mark.parametrize(("change", "after"), [("advance", "5ms"), ("run", "0s")])
+@each_row(("change", "after"), [("advance", "5ms"), ("run", "0s")])
 def test_what_a_client_set_off_a_moment_ago_is_run_on_the_way(change: str, after: str) -> None:
     """The note of the trigger waits for its append when the clock is changed."""
 

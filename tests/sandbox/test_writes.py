@@ -21,6 +21,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, WALL, carry_out, do, make, run, send, signed
 
 CREATE = "/portfolio/order_groups/create"
@@ -48,14 +49,14 @@ def replayed(sandbox: Sandbox, **changes: Any) -> list[Verdict]:
 # --- faults and stubs
 
 
-@pytest.mark.parametrize(("then", "status"), [("status: 503", 503), ("status: 429", 429)])
+@each_row(("then", "status"), [("status: 503", 503), ("status: 429", 429)])
 def test_a_fault_that_answers_in_place_of_the_exchange_executes_nothing(then: str, status: int) -> None:
     sandbox = make()
     install(sandbox, f"{{match: {{method: POST}}, then: {{{then}}}}}")
     assert (create(sandbox).status, groups(sandbox)) == (status, 0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("then", "status", "executed"),
     [("delay: 1s", 201, 1), ("drop", 0, 1), ("truncate_json", 201, 1), ("clock_offset: 1h", 401, 0)],
 )
@@ -69,7 +70,7 @@ def test_a_fault_on_the_answer_of_a_write_comes_after_its_commands(then: str, st
     assert len(entry.commands) == executed
 
 
-@pytest.mark.parametrize(("then", "executed"), [("lost_answer", 1), ("lost_request", 0)])
+@each_row(("then", "executed"), [("lost_answer", 1), ("lost_request", 0)])
 def test_a_lost_answer_is_carried_out_and_a_lost_request_is_not(then: str, executed: int) -> None:
     sandbox = make()
     install(sandbox, f"{{name: f, match: {{method: POST}}, times: 1, then: {{{then}}}}}")
@@ -81,7 +82,7 @@ def test_a_lost_answer_is_carried_out_and_a_lost_request_is_not(then: str, execu
     assert create(sandbox).status == 201
 
 
-@pytest.mark.parametrize(("share", "executed"), [(0, 0), (1, 1)])
+@each_row(("share", "executed"), [(0, 0), (1, 1)])
 def test_a_write_of_unknown_outcome_answers_503_either_way(share: int, executed: int) -> None:
     sandbox = make(date="2026-06")
     install(sandbox, f"{{then: {{unknown_outcome: {share}}}}}")
@@ -146,7 +147,7 @@ def story(date: str = "2026-10") -> Sandbox:
     return sandbox
 
 
-@pytest.mark.parametrize("date", ["2026-06", "2026-10", "compat"])
+@each_row("date", ["2026-06", "2026-10", "compat"])
 def test_a_replay_repeats_the_answers_of_writes(date: str) -> None:
     verdicts = replayed(story(date))
     assert sorted(verdict.number for verdict in verdicts) == [1, 2, 3, 4, 5, 6, 7]
@@ -250,7 +251,7 @@ def test_a_refused_write_is_complete_at_once() -> None:
 # --- frames and answers
 
 
-@pytest.mark.parametrize(("frames", "flushed"), [("after", {0}), ("before", {1}), ("random", {0, 1})])
+@each_row(("frames", "flushed"), [("after", {0}), ("before", {1}), ("random", {0, 1})])
 def test_frames_are_sent_before_or_after_the_answer(
     frames: str, flushed: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.keys.public_keys import load_public_key
+from tests.helpers.rows import each_row
 from tests.helpers.steps import calls_counted
 from tests.house.checkout import ROOT
 from tests.scenario.builtin_sandboxes import opened, rows_of
@@ -53,7 +54,7 @@ def pages() -> Subaccount:
     return opened("pages").exchange.state.subaccounts[SubaccountRef("alice")]
 
 
-@pytest.mark.parametrize("name", builtin_names())
+@each_row("name", builtin_names())
 def test_a_built_in_scenario_breaks_no_invariant(name: str) -> None:
     sandbox = opened(name)
     assert violations(sandbox.exchange.state) == []
@@ -115,7 +116,7 @@ def as_subaccount(subaccount: Subaccount) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("account", TRUTH["accounts"])
+@each_row("account", TRUTH["accounts"])
 def test_a_golden_account_is_what_was_worked_out_by_hand(account: str, golden: State) -> None:
     subaccounts = list(golden.subaccounts_of(account))
     assert TRUTH["accounts"][account] == {
@@ -125,7 +126,7 @@ def test_a_golden_account_is_what_was_worked_out_by_hand(account: str, golden: S
     }
 
 
-@pytest.mark.parametrize("account", TRUTH["ledgers"])
+@each_row("account", TRUTH["ledgers"])
 def test_a_golden_ledger_is_what_was_worked_out_by_hand(account: str, golden: State) -> None:
     told = {name: rows for name, rows in ledger_of(golden, account).items() if name not in ("cash", "reserved")}
     plain = {name: [{**row, "id": shown_id(row)} for row in rows] for name, rows in told.items()}
@@ -192,7 +193,7 @@ def quantity(state: State, subaccount_ref: str, market: str) -> int:
     return row.stake.quantity_centis if row else 0
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("merchant", "market", "total"),
     [
         ("north", "KXFEDDECISION-25DEC-H0", 0),
@@ -220,7 +221,7 @@ def test_merchants_own_nothing_and_share_no_ids(fcm: State) -> None:
     assert fcm.accounts["alice"].kind == "member"
 
 
-@pytest.mark.parametrize("name", ["demo", "fcm"])
+@each_row("name", ["demo", "fcm"])
 def test_no_list_is_empty(name: str) -> None:
     """A new user sees a row on every page, and of every status."""
     state = opened(name).exchange.state

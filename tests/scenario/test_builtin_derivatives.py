@@ -21,6 +21,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.plan import Plan
 from tests.core.naive.derivatives import Naive
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 PAGE = str(ROOT / "fixtures" / "scenarios" / "source-doc-004.yaml")
@@ -86,7 +87,7 @@ def close(number: Decimal | None, wanted: Fraction, unit: Decimal = Decimal(0)) 
     return number is not None and abs(Fraction(number) - wanted) <= most
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_every_number_is_that_of_a_naive_count(name: str) -> None:
     plan, state = load_scenario(name), opened(name).exchange.state
     naive = counted(plan)
@@ -154,14 +155,14 @@ TRAPS: list[tuple[str, str, Callable[[PositionView], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("account", "derivative", "shows"), TRAPS, ids=[f"{row[0]} {row[1]}" for row in TRAPS])
+@each_row(("account", "derivative", "shows"), TRAPS, ids=[f"{row[0]} {row[1]}" for row in TRAPS])
 def test_an_account_is_the_trap_it_says(
     state: State, account: str, derivative: str, shows: Callable[[PositionView], bool]
 ) -> None:
     assert shows(held(state, account)[derivative])
 
 
-@pytest.mark.parametrize(("name", "account"), [("signalplus", "page"), ("deribit", "carried"), (PAGE, "gina")])
+@each_row(("name", "account"), [("signalplus", "page"), ("deribit", "carried"), (PAGE, "gina")])
 def test_the_position_of_the_page_floats_below_zero_and_is_above_it(name: str, account: str) -> None:
     views = held(opened(name).exchange.state, account)
     view = views[FUTURE] if FUTURE in views else views["BTC-17OCT25"]

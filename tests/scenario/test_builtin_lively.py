@@ -14,6 +14,7 @@ from mockexchange.scenario.loader import load_scenario
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, WALL, signed
 from tests.helpers.stream_reader import Reader
 from tests.scenario.builtin_sandboxes import held
@@ -29,8 +30,8 @@ def lively(date: str = "latest") -> Sandbox:
     return asyncio.run(open_sandbox(load_scenario("lively"), options))
 
 
-@pytest.mark.parametrize("account", ["alice", "bob", "desk"])
-@pytest.mark.parametrize("channel", LIVELY_CHANNELS)
+@each_row("account", ["alice", "bob", "desk"])
+@each_row("channel", LIVELY_CHANNELS)
 def test_lively_has_a_frame_on_every_channel_within_a_second_for_any_account(channel: str, account: str) -> None:
     sandbox = lively()
     reader = Reader(sandbox, f"{account}/main")
@@ -92,7 +93,7 @@ OWN = (
 DESK = ("/fcm/positions", "/fcm/orders", "/fcm/fills", "/fcm/subtraders")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("account", "path"),
     [*(("alice", path) for path in (*OWN, *SHARED)), *(("desk", path) for path in (*DESK, *SHARED))],
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
+from tests.helpers.rows import each_row
 
 amounts = st.decimals(-(10**12) + 1, 10**12 - 1, allow_nan=False, allow_infinity=False, places=18)
 
@@ -36,7 +37,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("text", WRONG)
+@each_row("text", WRONG)
 def test_nothing_else_is_one(text: str) -> None:
     for kind in (NUMBER, SIGNED_NUMBER):
         assert re.fullmatch(kind.schema["pattern"], text) is None

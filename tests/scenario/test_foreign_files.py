@@ -7,6 +7,7 @@ import pytest
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file
+from tests.helpers.rows import each_row
 
 SECRET = "hunter2-and-more"
 KINDS = {
@@ -29,8 +30,8 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["a.yaml", "a.json", "a.jsonl", "a"])
+@each_row("kind", KINDS)
+@each_row("name", ["a.yaml", "a.json", "a.jsonl", "a"])
 def test_a_file_of_another_kind_is_not_quoted(name: str, kind: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(KINDS[kind])
     with pytest.raises(ScenarioError, match=r"a\S*: is no scenario: ") as raised:

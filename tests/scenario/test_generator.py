@@ -34,6 +34,7 @@ from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size
 from mockexchange.scenario.loader import load_file
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.keys.public_keys import load_public_key
+from tests.helpers.rows import each_row
 
 SMALL = Size(accounts=4, markets=130, fills=900, seed=7)
 TICKER = re.compile(r"KX(HIGH|LOW|RAIN|WIND)[A-Z]{2,4}-\d\d[A-Z]{3}\d\d-[BT]\d+")
@@ -68,7 +69,7 @@ def test_the_same_numbers_give_the_same_bytes() -> None:
     assert text(SMALL) == text(SMALL)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "other",
     [
         Size(accounts=4, markets=130, fills=900, seed=8),
@@ -144,7 +145,7 @@ def test_generated_accounts_have_a_key_each(tmp_path: Path) -> None:
     assert sorted(kinds.values()) == [50, RSA_ACCOUNTS_MAX]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "size",
     [
         Size(accounts=1, markets=1, fills=0),

@@ -14,6 +14,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair, new_pair
 from mockexchange.scenario.located_text import Located
 from mockexchange.venues.keys.development_keys import free_place, rsa_pair
+from tests.helpers.rows import each_row
 
 POOL_SIZE = 128
 
@@ -119,7 +120,7 @@ def pem(
     return key.private_bytes(serialization.Encoding.PEM, shape, lock).decode()
 
 
-@pytest.mark.parametrize("shape", [serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL])
+@each_row("shape", [serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL])
 def test_a_private_key_file_is_taken_as_it_is(shape: serialization.PrivateFormat, tmp_path: Path) -> None:
     key = private_key(development_keys()[0])
     (tmp_path / "key.pem").write_text(pem(key, shape))
@@ -160,7 +161,7 @@ UNUSABLE: list[tuple[Callable[[Path], KeyPair], str, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("read", "field", "content", "error"), UNUSABLE)
+@each_row(("read", "field", "content", "error"), UNUSABLE)
 def test_the_error_of_an_unusable_key_file_has_reason_and_place(
     read: Callable[[Path], KeyPair], field: str, content: str | None, error: str, tmp_path: Path
 ) -> None:

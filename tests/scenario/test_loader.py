@@ -24,6 +24,7 @@ from mockexchange.scenario.loader import (
 )
 from mockexchange.scenario.located_text import locate
 from mockexchange.scenario.plan import Plan
+from tests.helpers.rows import each_row
 
 MARKET = "KXRAIN-1: {event: KXRAIN, series: KXRAIN}"
 HEADER = {"scenario": "lines", "accounts": {"alice": {"cash": "5"}}, "markets": {"M": {"event": "E", "series": "S"}}}
@@ -60,7 +61,7 @@ def test_a_scenario_is_found_by_its_path(tmp_path: Path) -> None:
     assert load_scenario(str(path)).name == "mine"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "error"),
     [
         ("goldn", "no scenario 'goldn': did you mean 'golden'?"),
@@ -87,7 +88,7 @@ def test_yaml_json_and_lines_give_the_same_plan(tmp_path: Path) -> None:
     assert len({repr(opened(plan).exchange.state.subaccounts.keys()) for plan in plans}) == 1
 
 
-@pytest.mark.parametrize("name", ["a.yaml", "a.jsonl"])
+@each_row("name", ["a.yaml", "a.jsonl"])
 def test_the_digest_is_that_of_the_file(name: str, tmp_path: Path) -> None:
     content = b'{"scenario": "digest"}'
     (tmp_path / name).write_bytes(content)
@@ -267,7 +268,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("below", "error"), BROKEN, ids=[error[:50] for _, error in BROKEN])
+@each_row(("below", "error"), BROKEN, ids=[error[:50] for _, error in BROKEN])
 def test_the_error_of_a_broken_file_has_the_line(below: str, error: str, tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text(f"scenario: broken\n{below}\n")
@@ -295,7 +296,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("history", "error"), REFUSED, ids=[error[:40] for _, error in REFUSED])
+@each_row(("history", "error"), REFUSED, ids=[error[:40] for _, error in REFUSED])
 def test_the_error_of_a_refused_step_has_the_line(history: str, error: str, tmp_path: Path) -> None:
     path = tmp_path / "refused.yaml"
     path.write_text(
@@ -324,7 +325,7 @@ BROKEN_LINES = [
 ]
 
 
-@pytest.mark.parametrize(("lines", "error"), BROKEN_LINES, ids=[error[:40] for _, error in BROKEN_LINES])
+@each_row(("lines", "error"), BROKEN_LINES, ids=[error[:40] for _, error in BROKEN_LINES])
 def test_the_error_of_a_broken_line_has_its_number(lines: bytes, error: str, tmp_path: Path) -> None:
     path = tmp_path / "broken.jsonl"
     path.write_bytes(json.dumps(HEADER).encode() + b"\n" + lines)
@@ -356,7 +357,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "error"), UNREADABLE)
+@each_row(("name", "content", "error"), UNREADABLE)
 def test_a_file_that_is_no_scenario(name: str, content: bytes, error: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     assert refusal(tmp_path / name).startswith(error)

@@ -16,6 +16,7 @@ from mockexchange.scenario.located_text import (
     read_json_lines,
     read_yaml,
 )
+from tests.helpers.rows import each_row
 
 Plain = str | None | dict[str, "Plain"] | list["Plain"]
 
@@ -39,7 +40,7 @@ def child(node: Located, *steps: str | int) -> Located:
 TRAPS = ["yes", "no", "on", "off", "True", "12:30:00", "0.56", "1e3", "0x10", "0o7", "007", "1_000", ".5", "2025-11-04"]
 
 
-@pytest.mark.parametrize("scalar", TRAPS)
+@each_row("scalar", TRAPS)
 def test_a_scalar_is_the_text_it_is_written_as(scalar: str) -> None:
     assert plain(read_yaml(f"side: {scalar}\nlist: [{scalar}]\n{scalar}: key\n", "f")) == {
         "side": scalar,
@@ -48,7 +49,7 @@ def test_a_scalar_is_the_text_it_is_written_as(scalar: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("scalar", "value"), [("", None), ("~", None), ("null", None), ("'~'", "~"), ('""', "")])
+@each_row(("scalar", "value"), [("", None), ("~", None), ("null", None), ("'~'", "~"), ('""', "")])
 def test_nothing_is_nothing_only_when_it_is_not_quoted(scalar: str, value: str | None) -> None:
     assert plain(read_yaml(f"a: {scalar}", "f")) == {"a": value}
 
@@ -108,7 +109,7 @@ BROKEN_YAML = [
 ]
 
 
-@pytest.mark.parametrize(("text", "error"), BROKEN_YAML, ids=[error[:50] for _, error in BROKEN_YAML])
+@each_row(("text", "error"), BROKEN_YAML, ids=[error[:50] for _, error in BROKEN_YAML])
 def test_the_error_of_unsupported_yaml_has_its_place(text: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read_yaml(text, "f")
@@ -152,7 +153,7 @@ BROKEN_JSON = [
 ]
 
 
-@pytest.mark.parametrize(("line", "error"), BROKEN_JSON)
+@each_row(("line", "error"), BROKEN_JSON)
 def test_the_error_of_a_broken_json_line_has_its_number(line: bytes, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         list(read_json_lines([b"{}\n", line], "f"))

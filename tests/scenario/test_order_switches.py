@@ -6,6 +6,7 @@ from mockexchange.core.model.order_rules import AmendRule, BalanceRule, FillRule
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.order_switches import RULES
+from tests.helpers.rows import each_row
 
 GIVEN = [
     ("fill: none", OrderRules(fill=FillRule.NONE)),
@@ -26,7 +27,7 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "rules"), GIVEN)
+@each_row(("text", "rules"), GIVEN)
 def test_a_switch_sets_its_rule(text: str, rules: OrderRules) -> None:
     assert load_text(f"{{scenario: a, orders: {{{text}}}}}").order_rules == rules
 
@@ -40,7 +41,7 @@ def test_without_the_key_the_rules_are_the_venue_s() -> None:
     assert load_text("scenario: a").order_rules == OrderRules()
 
 
-@pytest.mark.parametrize("text", ["fill: some", "share: 1", "share: 0", "open_orders: 0", "count_step: 0", "frame: x"])
+@each_row("text", ["fill: some", "share: 1", "share: 0", "open_orders: 0", "count_step: 0", "frame: x"])
 def test_another_value_is_refused(text: str) -> None:
     with pytest.raises(ScenarioError, match="orders"):
         load_text(f"{{scenario: a, orders: {{{text}}}}}")

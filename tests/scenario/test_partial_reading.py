@@ -4,10 +4,9 @@ import random
 import re
 from pathlib import Path
 
-import pytest
-
 from mockexchange.cli.scenario_check import check_scenario
 from mockexchange.scenario.loader import builtin_text
+from tests.helpers.rows import each_row
 
 VALUE = re.compile(r"(?<=[:{,\[] )[^\s{}\[\],#:|>&*][^,{}\[\]\n#:]*(?=[,}\]\n])")
 """A plain value of a scenario: what stands between a colon, a comma or a bracket and the next of them."""
@@ -22,7 +21,7 @@ def errors_of(text: str, folder: Path, *, is_run: bool = False, name: str = "s.y
     return [error.removeprefix(f"{path}:") for error in checked.errors]
 
 
-@pytest.mark.parametrize("name", ["demo", "golden", "fcm", "deribit", "lively", "signalplus"])
+@each_row("name", ["demo", "golden", "fcm", "deribit", "lively", "signalplus"])
 def test_one_unreadable_value_is_one_error(name: str, tmp_path: Path) -> None:
     """One broken value in a valid scenario is reported alone, without the refusals that follow from it."""
     text, dice = re.sub(r" *#.*", "", builtin_text(name)), random.Random(name)
@@ -97,13 +96,13 @@ def test_lines_with_a_wrong_header_are_executed_too(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("setting", ["start: yesterday", "orders: {check_cash: perhaps}", "fees: none"])
+@each_row("setting", ["start: yesterday", "orders: {check_cash: perhaps}", "fees: none"])
 def test_nothing_is_executed_if_a_setting_that_decides_cannot_be_read(setting: str, tmp_path: Path) -> None:
     text = f"scenario: a\n{setting}\nhistory:\n  - price: {{market: M, price: 2}}\n  - cancel: {{order: o}}\n"
     assert [error.split(":")[0] for error in errors_of(text, tmp_path)] == ["2", "4"]
 
 
-@pytest.mark.parametrize("section", ["accounts", "markets"])
+@each_row("section", ["accounts", "markets"])
 def test_a_section_that_is_none_leaves_all_its_names_out(section: str, tmp_path: Path) -> None:
     text = f"scenario: a\n{section}: none\nhistory:\n  - deposit: {{account: a, amount: 1}}\n  - close: {{market: M}}\n"
     (first, second) = errors_of(text, tmp_path)

@@ -11,6 +11,7 @@ from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.steps import STEP, STEPS
 from mockexchange.scenario.steps.plain_steps import CHARS_MAX, read_plain_step
 from mockexchange.scenario.types.value_types import Scalar
+from tests.helpers.rows import each_row
 from tests.scenario.derivative_cases import DERIVATIVES
 from tests.scenario.step_commands import COMMANDS
 
@@ -32,7 +33,7 @@ CLOSE = '{"close": {"market": "M"}}'
 DEPOSIT = '{"deposit": {"account": "a", "amount": 1'
 
 
-@pytest.mark.parametrize(("line", "command"), CASES, ids=[line[:60] for line, _ in CASES])
+@each_row(("line", "command"), CASES, ids=[line[:60] for line, _ in CASES])
 def test_it_has_the_same_command(line: str, command: Command) -> None:
     step = read_plain_step(line, "f", 7)
     assert (step is not None) == is_plain(line)
@@ -40,7 +41,7 @@ def test_it_has_the_same_command(line: str, command: Command) -> None:
         assert (step.command, step.node.file, step.node.line) == (command, "f", 7)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         CLOSE + "\n",
@@ -68,7 +69,7 @@ def test_it_is_the_step_with_places(line: str) -> None:
     assert step[:3] == placed[:3]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         "",
@@ -107,7 +108,7 @@ def test_a_mistake_is_left_to_the_reading_with_places(line: str) -> None:
         STEP.read(located_json(line, "f", 1), "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         '{"close": {"market": "\\u004d"}}',

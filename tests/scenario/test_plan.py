@@ -23,6 +23,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import START_DEFAULT, Plan
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.registry import VENUES
+from tests.helpers.rows import each_row
 
 
 def load(text: str) -> Plan:
@@ -159,7 +160,7 @@ OUT_OF_ORDER = [
 ]
 
 
-@pytest.mark.parametrize(("history", "error"), OUT_OF_ORDER)
+@each_row(("history", "error"), OUT_OF_ORDER)
 def test_time_does_not_go_back_nor_end(history: str, error: str) -> None:
     plan = load(f"start: 2025-11-04\nhistory:\n{history}")
     with pytest.raises(ScenarioError) as caught:
@@ -204,7 +205,7 @@ WRONG_TIMES = [
 ]
 
 
-@pytest.mark.parametrize(("times", "error"), WRONG_TIMES)
+@each_row(("times", "error"), WRONG_TIMES)
 def test_the_times_of_a_market_are_in_order(times: str, error: str) -> None:
     market = f"event: E, series: S, {times}"
     with pytest.raises(ScenarioError, match=f"^folder/test.yaml:2: markets.M: {error}$"):
@@ -213,8 +214,6 @@ def test_the_times_of_a_market_are_in_order(times: str, error: str) -> None:
         load(f"history: [{{market: {{market: M, {market}}}}}]")
 
 
-@pytest.mark.parametrize(
-    "times", ["close: 2025-11-05, expiration: 2025-11-05", "open: 2025-11-06", "close: 2025-11-04"]
-)
+@each_row("times", ["close: 2025-11-05, expiration: 2025-11-05", "open: 2025-11-06", "close: 2025-11-04"])
 def test_the_times_of_a_market_may_meet_or_stand_alone(times: str) -> None:
     assert load(f"markets: {{M: {{event: E, series: S, {times}}}}}").setup

@@ -14,6 +14,7 @@ from mockexchange.scenario.loader import BUILTIN, load_text
 from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
 from mockexchange.scenario.schema import json_schema
 from mockexchange.scenario.schema_definitions import SHARED_CHARS_MIN, count_parts, with_shared_parts
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tools.write_scenario_schema import TARGET, render
 
@@ -47,7 +48,7 @@ def test_the_schema_is_one() -> None:
     jsonschema_rs.meta.validate(json_schema())
 
 
-@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.name)
+@each_row("path", YAML_FILES, ids=lambda path: path.name)
 def test_the_files_here_are_valid(path: Path) -> None:
     VALIDATOR.validate(as_an_editor_sees_it(read_yaml(path.read_text(), str(path))))
 
@@ -83,7 +84,7 @@ VALID = [
 ]
 
 
-@pytest.mark.parametrize("text", VALID)
+@each_row("text", VALID)
 def test_what_the_loader_takes_is_valid(text: str) -> None:
     list(load_text(text).steps)
     VALIDATOR.validate(as_an_editor_sees_it(read_yaml(text, "f")))
@@ -144,7 +145,7 @@ INVALID = [
 ]
 
 
-@pytest.mark.parametrize("text", INVALID)
+@each_row("text", INVALID)
 def test_what_the_loader_refuses_is_invalid(text: str) -> None:
     with pytest.raises(ScenarioError):
         list(load_text(text).steps)

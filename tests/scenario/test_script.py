@@ -10,6 +10,7 @@ from mockexchange.scenario.loader import load_file, load_text
 from mockexchange.scenario.script import script_steps as script
 from mockexchange.scenario.script.script_steps import ACTIONS, ScriptEntry
 from mockexchange.scenario.steps import STEPS
+from tests.helpers.rows import each_row
 
 HEAD = "scenario: s\naccounts: {alice: {}}\nscript:\n"
 SAY = "announce: {message: x}"
@@ -37,7 +38,7 @@ def test_an_entry_reads_as_it_is_written() -> None:
     assert (entry.when.kind, entry.when.account, entry.when.of, entry.when.nth) == ("subscribed", "alice", "fill", 2)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "times", "span_us"),
     [
         (SAY, 1, 0),
@@ -55,7 +56,7 @@ def test_the_default_of_times(entry: str, times: int | None, span_us: int | None
     assert times is None or made.span_us == span_us
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("when", "wanted"),
     [
         ("subscribed: {}", ("subscribed", "*", "*", 1, 0)),
@@ -150,7 +151,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "error"), WRONG)
+@each_row(("entry", "error"), WRONG)
 def test_the_error_of_a_wrong_entry_has_its_place_and_the_expectation(entry: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load_text(f"scenario: s\naccounts: {{alice: {{}}}}\n\nscript:\n  - {entry}\n", "s.yaml")
@@ -182,7 +183,7 @@ def test_a_name_within_a_sequence_is_there_once_too() -> None:
         load_text(f"{HEAD}  - {inner}\n  - {inner}\n")
 
 
-@pytest.mark.parametrize("name", ["undone", "done-2", "expiry.", "scripts[1]", "a script[0]"])
+@each_row("name", ["undone", "done-2", "expiry.", "scripts[1]", "a script[0]"])
 def test_other_names_are_free(name: str) -> None:
     assert read(f'name: "{name}", {SAY}').name == name
 
@@ -200,7 +201,7 @@ NAMING: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "path"), NAMING)
+@each_row(("entry", "path"), NAMING)
 def test_an_account_that_there_never_is_is_misspelt(entry: str, path: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read(entry)
@@ -209,7 +210,7 @@ def test_an_account_that_there_never_is_is_misspelt(entry: str, path: str) -> No
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "entry",
     [
         "deposit: {account: alice/3, amount: 1}",
@@ -270,7 +271,7 @@ def test_json_lines_carry_their_script_in_the_header(tmp_path: Path) -> None:
 MARKET = "market: {market: RAIN-%s, event: RAIN, series: RAIN}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("entry", "path"),
     [
         ("price: {market: RAIM-1, price: 0.5}", "script[0].price.market"),

@@ -6,6 +6,7 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS, Step
+from tests.helpers.rows import each_row
 from tests.scenario.derivative_cases import DERIVATIVES
 from tests.scenario.step_commands import COMMANDS, KEY
 
@@ -14,7 +15,7 @@ def read(source: str) -> Step:
     return STEP.read(read_yaml(source, "f"), "")
 
 
-@pytest.mark.parametrize(("source", "command"), [*COMMANDS, *DERIVATIVES])
+@each_row(("source", "command"), [*COMMANDS, *DERIVATIVES])
 def test_a_step_is_its_command(source: str, command: Command) -> None:
     assert read(source).command == command
 
@@ -196,7 +197,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("source", "error"), REFUSED, ids=[error[5:60] for _, error in REFUSED])
+@each_row(("source", "error"), REFUSED, ids=[error[5:60] for _, error in REFUSED])
 def test_the_error_of_a_wrong_step_has_its_place_and_the_expectation(source: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read(source)

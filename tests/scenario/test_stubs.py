@@ -15,6 +15,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import Located, located_json, read_yaml
 from mockexchange.scenario.stubs import BODY_BYTES_MAX, STUB, Stub
 from mockexchange.scenario.types.literal_json import exact_json
+from tests.helpers.rows import each_row
 
 WHERE = "GET /trade-api/v2/milestones"
 TEXT = st.text().map(lambda text: text.replace("$", "$$"))
@@ -73,7 +74,7 @@ def test_a_call_of_json_rpc() -> None:
     assert read("{request: POST /api/v2/private/x, result: 1.50}").body == b"1.50"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "body"),
     [
         ("1", b"1"),
@@ -138,7 +139,7 @@ def test_any_input_reads_or_is_refused(value: Any) -> None:
             assert read_json({"request": WHERE, name: value}).written
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ("{}", "s.yaml:1: expected the key 'request', which is missing"),
@@ -187,7 +188,7 @@ def test_errors_have_their_place(text: str, message: str) -> None:
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "said",
     [
         {"text": "x" * (BODY_BYTES_MAX + 1)},
@@ -228,7 +229,7 @@ def test_quotation_marks_are_known_of_every_source() -> None:
 SWEEP = "POST /trade-api/v2/sweeps/{id}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "message"),
     [
         ("json: $path.idd", "json: no variable $path.idd: did you mean '$path.id'?; known are $path.id, $query.NAME"),
@@ -257,7 +258,7 @@ def test_errors_about_variables_name_those_that_exist(given: str, message: str) 
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "message"),
     [
         ("/a/{id}/b/{id}", "each segment has a name of its own"),

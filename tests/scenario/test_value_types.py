@@ -14,6 +14,7 @@ from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.types import value_types
 from mockexchange.scenario.types.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
 from mockexchange.scenario.types.value_types import Kind
+from tests.helpers.rows import each_row
 
 
 def text(value: str | None) -> Located:
@@ -55,7 +56,7 @@ READ: list[tuple[Kind, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "given", "value"), READ)
+@each_row(("kind", "given", "value"), READ)
 def test_text_that_is_right(kind: Kind, given: str, value: Any) -> None:
     read = kind.read(text(given), "")
     assert read == value
@@ -126,14 +127,14 @@ REFUSED: list[tuple[Kind, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "given", "error"), REFUSED)
+@each_row(("kind", "given", "error"), REFUSED)
 def test_text_that_is_wrong(kind: Kind, given: str | None, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         kind.read(text(given), "here")
     assert str(caught.value).startswith(f"f:7: here: {error}")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "given"),
     [
         (value_types.AMOUNT, "1e3"),
@@ -149,10 +150,8 @@ def test_no_advice_is_given_where_the_expectation_is_enough(kind: Kind, given: s
         kind.read(text(given), "")
 
 
-@pytest.mark.parametrize(
-    "kind", [value_types.AMOUNT, value_types.NAME, value_types.TEXT, value_types.BOOK, value_types.BOOLEAN]
-)
-@pytest.mark.parametrize(("node", "shown"), [(Located({}, "f", 7), "a mapping"), (Located([], "f", 7), "a list")])
+@each_row("kind", [value_types.AMOUNT, value_types.NAME, value_types.TEXT, value_types.BOOK, value_types.BOOLEAN])
+@each_row(("node", "shown"), [(Located({}, "f", 7), "a mapping"), (Located([], "f", 7), "a list")])
 def test_a_scalar_is_neither_mapping_nor_list(kind: Kind, node: Located, shown: str) -> None:
     with pytest.raises(ScenarioError, match=f", got {shown}$"):
         kind.read(node, "")
@@ -237,7 +236,7 @@ WRONG_SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "error"), WRONG_SHAPES)
+@each_row(("source", "error"), WRONG_SHAPES)
 def test_the_error_of_a_wrong_type_has_its_place(source: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         shape(source)

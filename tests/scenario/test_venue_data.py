@@ -7,6 +7,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.schema import json_schema
 from mockexchange.venues.data_tables import Data
 from mockexchange.venues.registry import VENUES
+from tests.helpers.rows import each_row
 
 HEAD = "scenario: data\nkalshi:\n"
 TARGET = "{id: t1, name: A team, type: team, last_updated_ts: 2025-11-04T00:00:00Z}"
@@ -33,7 +34,7 @@ def test_free_json_keeps_its_digits() -> None:
     assert plan.settings["kalshi"].data["structured_targets"][0]["details"] == '{"price":1.50,"name":"7"}'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [
         ("  milestone: []\n", "unknown key 'milestone': did you mean 'milestones'?"),

@@ -13,6 +13,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.registry import VENUES
 from tests.helpers.derivatives import WORLD, credential_of
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 
 INDEXES = "indexes: {btc_usd: 100}\n"
@@ -191,7 +192,7 @@ WRONG: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "error"), WRONG)
+@each_row(("text", "error"), WRONG)
 def test_the_error_of_a_contradiction_has_its_place(text: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(text)
@@ -229,7 +230,7 @@ REFUSED: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "error"), REFUSED)
+@each_row(("text", "error"), REFUSED)
 def test_the_error_of_a_refused_command_has_its_place(text: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         make(f"scenario: s\n{text}")
@@ -247,7 +248,7 @@ USUAL: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "terms"), USUAL)
+@each_row(("given", "terms"), USUAL)
 def test_an_instrument_has_defaults(given: str, terms: dict[str, Any]) -> None:
     [timed] = load(f"instruments:\n  F: {{kind: future, {given}, mark: 1}}\n").setup
     assert isinstance(timed.command, commands.ListDerivative)

@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.venues.deribit.signatures import Token, write_token
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.server.live import Live, SandboxView
 from tests.server.wire import request
 
@@ -68,7 +69,7 @@ def shown(live: Live) -> SandboxView:
     return live.sandbox("any-text", VENUES)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@each_row("way", WAYS)
 @settings(max_examples=15, deadline=None)
 @given(text=TEXT)
 @example(text=HALF)

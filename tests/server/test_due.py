@@ -5,8 +5,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
@@ -20,6 +18,7 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, signed
 from tests.helpers.scripts import SAY
 from tests.server.wire import ADDRESS
@@ -181,7 +180,7 @@ async def until_busy(sandbox: Sandbox) -> None:
     await busy.wait()
 
 
-@pytest.mark.parametrize("method", ["commands", "script"])
+@each_row("method", ["commands", "script"])
 def test_what_comes_to_an_end_meanwhile_says_so(method: str) -> None:
     body = {"commands": [{"announce": {"message": "x"}}], "script": {"after": "1s", "announce": {"message": "x"}}}[
         method

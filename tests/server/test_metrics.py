@@ -11,6 +11,7 @@ from mockexchange.server import metrics
 from mockexchange.server.metrics import exposition
 from mockexchange.version import __version__
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL as PLAIN_SMALL
 from tests.helpers.sandboxes import make
 from tests.server.control.test_streams import stream
@@ -156,7 +157,7 @@ def test_no_word_of_a_client_is_a_label(live: Live, sandbox: SandboxView) -> Non
     assert len(mine) == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "# TYPE a counter\na 1\n",

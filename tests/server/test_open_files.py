@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from mockexchange.server.open_files import FILES_WANTED, allow_many_files
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("soft", "hard", "raised_to"),
     [
         (256, resource.RLIM_INFINITY, FILES_WANTED),

@@ -21,6 +21,7 @@ from mockexchange.server.http import listener
 from mockexchange.server.process import run_server
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.stop_signals import STOP_SIGNALS
+from tests.helpers.rows import each_row
 from tests.helpers.signals import none_ignored
 from tests.server.live import TOKEN, LoopFactory, serving
 from tests.server.wire import NO_REPLY, Connection, ask, head, request
@@ -86,7 +87,7 @@ def test_it_serves_until_a_signal_where_loops_take_no_handlers(tmp_path: Path, m
     assert not (tmp_path / "ready.json").exists()
 
 
-@pytest.mark.parametrize("factory", [None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@each_row("factory", [None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def test_the_handlers_of_signals_are_as_before(tmp_path: Path, factory: LoopFactory | None) -> None:
     def noop(*arguments: object) -> None: ...
 
@@ -157,7 +158,7 @@ def test_the_ready_file_says_all_that_clients_need(tmp_path: Path) -> None:
         assert stat.S_IMODE(run_directory.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("public_url", ["https://mock.test", "http://localhost:8600/"])
+@each_row("public_url", ["https://mock.test", "http://localhost:8600/"])
 def test_a_public_url_is_of_the_main_port_alone(tmp_path: Path, public_url: str) -> None:
     with serving(tmp_path, KEYS, public_url=public_url) as live:
         default, shared = (live.json("GET", "/sandboxes/default"), live.json("POST", "/sandboxes", {"name": "shared"}))

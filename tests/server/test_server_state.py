@@ -14,6 +14,7 @@ from mockexchange.server.http import listener
 from mockexchange.server.http.listener import bind
 from mockexchange.server.server_state import ServerState
 from tests.helpers.ports import free_port
+from tests.helpers.rows import each_row
 from tests.server.wire import ADDRESS
 
 BARE = load_text("scenario: bare\n")
@@ -56,7 +57,7 @@ def test_a_name_that_is_taken_meanwhile_gives_the_port_back(monkeypatch: pytest.
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "public_url", "origin"),
     [
         ("127.0.0.1", None, "http://127.0.0.1:{port}"),
@@ -79,7 +80,7 @@ def test_where_it_is_reached(host: str, public_url: str | None, origin: str) -> 
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "public_url", "own"),
     [
         ("127.0.0.1", None, "http://127.0.0.1:{port}"),

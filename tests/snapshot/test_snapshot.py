@@ -20,6 +20,7 @@ from mockexchange.snapshot.run import SnapshotSettings, take_snapshot
 from mockexchange.snapshot.stream import open_stream
 from mockexchange.snapshot.walk import CannotWalk, Walk
 from tests.drift.test_drift import SCENARIO
+from tests.helpers.rows import each_row
 
 DATE = "2026-06"
 PORTFOLIO = "/trade-api/v2/portfolio/"
@@ -180,7 +181,7 @@ def broken(request: httpx.Request) -> httpx.Response:
     raise httpx.ReadError("torn", request=request)
 
 
-@pytest.mark.parametrize(("answer", "message"), [(gone, "it is gone"), (broken, "torn")])
+@each_row(("answer", "message"), [(gone, "it is gone"), (broken, "torn")])
 def test_a_server_that_ends_a_walk_is_named(answer: Callable[[httpx.Request], httpx.Response], message: str) -> None:
     with pytest.raises(CannotWalk, match=message):
         walk(answer).run()

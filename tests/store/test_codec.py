@@ -22,6 +22,7 @@ from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, r
 from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.store.command_examples import ALICE, EITHER, EXAMPLES, HUGE
 
 HEADER = Header(
@@ -59,7 +60,7 @@ def test_every_command_has_one_name() -> None:
     assert {type(example) for example in EXAMPLES} == set(get_args(Command))
 
 
-@pytest.mark.parametrize("command", EXAMPLES, ids=[NAMES[type(example)] for example in EXAMPLES])
+@each_row("command", EXAMPLES, ids=[NAMES[type(example)] for example in EXAMPLES])
 def test_every_command_comes_back_as_it_went(command: Command) -> None:
     log = run(log_of(command, command))
     header, records = read_log(write_log(log))
@@ -119,7 +120,7 @@ def test_decimals_are_text_on_the_line_and_keep_their_digits() -> None:
     assert line == b'{"seq":1,"at":5,"do":{"credit_currency":{"purse":["alice","0"],"currency":"BTC","amount":"1.50"}}}'
 
 
-@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "1e999999", "1e-999999", "0", "x"])
+@each_row("amount", ["NaN", "sNaN", "Infinity", "1e999999", "1e-999999", "0", "x"])
 def test_a_line_with_another_amount_than_a_number_is_named(amount: str) -> None:
     credit = {"credit_currency": {"purse": ["alice", "0"], "currency": "BTC", "amount": amount}}
     with pytest.raises(LogError, match=r"^line 2: expected a record"):
@@ -141,7 +142,7 @@ def line_of(**changes: Any) -> bytes:
     return msgspec.json.encode({name: value for name, value in plain.items() if value is not None})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("header", "words"),
     [
         (b"", "expected a log header, got an empty file"),
@@ -172,7 +173,7 @@ def test_an_empty_file_is_no_log() -> None:
         read_log([])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         b"{",

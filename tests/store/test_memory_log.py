@@ -11,6 +11,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import Cause, LogConflict, Record
 from mockexchange.store.memory_log import BLOCK_RECORDS, MemoryLog
+from tests.helpers.rows import each_row
 from tests.store.command_examples import EXAMPLES
 
 HEADER = new_log(load_text("scenario: empty"), SandboxOptions()).header
@@ -28,7 +29,7 @@ def packed(kept: int = 100) -> MemoryLog:
     return log
 
 
-@pytest.mark.parametrize("kept", [0, 100, 101, 400, COUNT])
+@each_row("kept", [0, 100, 101, 400, COUNT])
 def test_its_records_are_the_same(kept: int) -> None:
     log = packed(kept)
     assert len(log) == COUNT

@@ -6,10 +6,11 @@ import pytest
 
 from mockexchange.store.opening import read_location, read_serve_location
 from mockexchange.store.postgres.url import PostgresUrl, masked
+from tests.helpers.rows import each_row
 from tests.store.test_postgres import refusal_of
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "shown"),
     [
         ("postgresql://mock@db/mock", "postgresql://mock@db/mock"),
@@ -24,7 +25,7 @@ def test_a_password_is_not_shown(url: str, shown: str) -> None:
     assert "secret" not in repr(PostgresUrl(url))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "message"),
     [
         ("postgresql://u:secret@127.0.0.1:1/x", "Connection refused"),

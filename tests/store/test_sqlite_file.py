@@ -16,6 +16,7 @@ from mockexchange.store.log import Header, LogUnavailable, OutcomeUnknown, Recor
 from mockexchange.store.sqlite_file import compact, damages, open_reader
 from mockexchange.store.sqlite_store import SqliteLog, SqliteReader, SqliteStore
 from mockexchange.store.stores import StoreError
+from tests.helpers.rows import each_row
 from tests.store.test_logs import HEADER, record, records
 
 
@@ -45,7 +46,7 @@ def older(path: Path) -> None:
     run_sql(path, "pragma user_version = 0")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("make", "message"),
     [
         (text_file, "it is no SQLite database: give another file"),
@@ -90,7 +91,7 @@ async def with_log(path: Path) -> tuple[SqliteStore, SqliteLog]:
     return store, await store.create("default", HEADER, b"{}", records(1, 3))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("disturb", "mend", "message"),
     [
         ("pragma max_page_count = 1", "pragma max_page_count = 100000", "the disk is full: free some space"),
@@ -178,7 +179,7 @@ def test_an_error_of_the_disk_in_a_commit_leaves_the_outcome_unknown(tmp_path: P
     asyncio.run(life())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("statement", "message"),
     [
         ("delete from record where seq = 2", "record 2 is missing"),

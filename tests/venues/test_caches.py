@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues import caches
 from mockexchange.venues.caches import PAGE_BYTES_MAX, PAGES_MAX, PageCache, RowCache
+from tests.helpers.rows import each_row
 
 
 class Item:
@@ -99,7 +99,7 @@ def test_a_page_of_an_older_revision_is_never_served() -> None:
     assert shown == [b"1", b"2", b"1"]
 
 
-@pytest.mark.parametrize(("size", "made"), [(PAGE_BYTES_MAX, 1), (PAGE_BYTES_MAX + 1, 2)])
+@each_row(("size", "made"), [(PAGE_BYTES_MAX, 1), (PAGE_BYTES_MAX + 1, 2)])
 def test_a_large_page_is_made_anew(size: int, made: int) -> None:
     cache = PageCache()
     make, calls = maker(b"x" * size)

@@ -32,6 +32,7 @@ from mockexchange.venues.kalshi.stream.commands import ACTIONS
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
+from tests.helpers.rows import each_row
 
 COMPAT = ApiDate("compat", None)
 
@@ -74,8 +75,8 @@ def loose_ends(rows: Iterable[DatedRow]) -> list[str]:
     return wrong + [f"{row.name}: source {row.source!r}" for row in rows if row.source not in dates.SOURCES]
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("rule", [overlaps, empty_spans, loose_ends])
+@each_row("table", TABLES)
+@each_row("rule", [overlaps, empty_spans, loose_ends])
 def test_every_table_obeys(rule: Callable[[Iterable[DatedRow]], list[str]], table: str) -> None:
     assert rule(TABLES[table]) == []
 
@@ -113,7 +114,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("api_date", "wanted"),
     [
         (day("2025-11-03"), "changed:old gone narrowed:wide twice:first zebra"),
@@ -130,7 +131,7 @@ ROWS = [
         (COMPAT, "came changed:new gone narrowed:wide twice:second zebra"),
     ],
 )
-@pytest.mark.parametrize("rows", [ROWS, ROWS[::-1]], ids=["in order", "backwards"])
+@each_row("rows", [ROWS, ROWS[::-1]], ids=["in order", "backwards"])
 def test_the_rows_of_a_day(rows: list[DatedRow], api_date: ApiDate, wanted: str) -> None:
     picked = pick(rows, api_date)
     assert " ".join(f"{name}:{row.source}".rstrip(":") for name, row in picked.items()) == wanted
@@ -140,7 +141,7 @@ def test_the_rows_of_a_day(rows: list[DatedRow], api_date: ApiDate, wanted: str)
 # --- API dates
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("api_date", "since", "until", "holds"),
     [
         (day("2026-01-01"), "2026-01-01", FOREVER, True),
@@ -165,7 +166,7 @@ def test_how_dates_are_written() -> None:
     assert (COMPAT.is_compat, day("2026-01-01").is_compat) == (True, False)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "name", "wanted"),
     [
         ("compat", "compat", None),
@@ -191,7 +192,7 @@ DATES = "compat, latest, 2025-11, 2025-12, 2026-02, 2026-04, 2026-06, 2026-10"
 KNOWN = f"expected {DATES}, a month, or a day such as 2025-11-03"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "near"),
     [
         ("", ""),
@@ -215,7 +216,7 @@ def test_what_is_no_date_is_told_what_there_is(text: str, near: str) -> None:
     assert str(raised.value) == f"unknown API date {text!r}: {KNOWN}{hint}"
 
 
-@pytest.mark.parametrize("text", ["2025-11-02", "0001-01-01", "2025-10"])
+@each_row("text", ["2025-11-02", "0001-01-01", "2025-10"])
 def test_nothing_is_known_before_the_first_day(text: str) -> None:
     with pytest.raises(ValueError, match=f"API date {text} is before 2025-11-03, the first day whose wire is known"):
         dates.api_date(text)
@@ -249,7 +250,7 @@ FIELDS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("api_date", "wanted"),
     [
         (day("2025-12-31"), b'{"a_name":"n%","b_amount":7}'),
@@ -272,7 +273,7 @@ def test_text_is_utf8_and_never_a_template() -> None:
     assert encode(Outer("%s ü {}", Inner(1))) == '{"a_name":"%s ü {}%"}'.encode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("api_date", "wanted"),
     [
         (day("2025-12-31"), b'{"b_amount":7,"a_name":"n%"}'),
@@ -284,8 +285,8 @@ def test_the_keys_of_a_message_are_in_the_order_of_the_table(api_date: ApiDate, 
     assert compile_message([*FIELDS[:1], *FIELDS[2:], FIELDS[1]], api_date)(Outer("n", Inner(7))) == wanted
 
 
-@pytest.mark.parametrize(("is_ordered", "wanted"), [(True, b'{"b":1,"a":1}'), (False, b'{"a":1,"b":1}')])
-@pytest.mark.parametrize("compiled", [compile_message, compile_object])
+@each_row(("is_ordered", "wanted"), [(True, b'{"b":1,"a":1}'), (False, b'{"a":1,"b":1}')])
+@each_row("compiled", [compile_message, compile_object])
 def test_an_object_in_another_has_an_order_of_its_own(
     compiled: Callable[..., Callable[[object], bytes]], is_ordered: bool, wanted: bytes
 ) -> None:

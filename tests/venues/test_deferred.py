@@ -15,6 +15,7 @@ from mockexchange.venues.kalshi import authentication, rest
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.signalplus import catalogue as signalplus_catalogue
 from mockexchange.venues.signalplus.operations import OPERATIONS as SIGNALPLUS_OPERATIONS
+from tests.helpers.rows import each_row
 
 
 def deferred_in(table: Struct, place: str) -> Iterator[tuple[str, DeferredFunction, Any]]:
@@ -38,7 +39,7 @@ def arguments_of(kind: Any) -> int | None:
     return None if arguments is ... else len(arguments)
 
 
-@pytest.mark.parametrize(("function", "kind"), [pytest.param(*rest, id=place) for place, *rest in FOUND])
+@each_row(("function", "kind"), [pytest.param(*rest, id=place) for place, *rest in FOUND])
 def test_a_deferred_function_takes_what_the_table_says(function: DeferredFunction, kind: Any) -> None:
     count = arguments_of(kind)
     signature = inspect.signature(function.resolve())
@@ -51,7 +52,7 @@ def test_venues_have_deferred_functions() -> None:
     assert arguments_of(Callable[[int, str], None] | None) == 2
 
 
-@pytest.mark.parametrize("module", [authentication, rest])
+@each_row("module", [authentication, rest])
 def test_deferred_functions_of_modules_exist(module: Any) -> None:
     found = [value for value in vars(module).values() if isinstance(value, DeferredFunction)]
     assert found

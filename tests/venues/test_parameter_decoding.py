@@ -13,6 +13,7 @@ from mockexchange.venues.parameter_decoding import (
     rows_of,
     unknown_findings,
 )
+from tests.helpers.rows import each_row
 
 DAY = ApiDate("2026-10", "2026-10-01")
 COUNT = ParameterRow(name="count", kind="integer", minimum=1, maximum=9, default=5)
@@ -44,7 +45,7 @@ def test_a_missing_parameter_raises_the_venues_error() -> None:
     assert raised.value.args == ("List", "name")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("number", "broken"), [(0, ("at least", 1)), (1, None), (9, None), (10, ("at most", 9)), (-1, ("at least", 1))]
 )
 def test_the_bound_that_a_number_breaks(number: int, broken: tuple[str, int] | None) -> None:

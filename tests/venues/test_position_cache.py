@@ -33,6 +33,7 @@ from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -166,7 +167,7 @@ def held_everywhere() -> DerivativesWorld:
     return world
 
 
-@pytest.mark.parametrize("name", VENUES)
+@each_row("name", VENUES)
 def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mark is one row of each book, an index every row that follows it, and what nobody holds is none."""
     world, venue = held_everywhere(), VENUES[name]

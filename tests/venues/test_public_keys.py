@@ -12,6 +12,7 @@ import mockexchange
 from mockexchange.api.errors import WrongRequest
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.keys.public_keys import FIELD, UnusableKey, load_public_key
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import EXPONENT, rsa_key
 
 ED25519_HEAD = bytes.fromhex("302a300506032b6570032100")
@@ -41,13 +42,13 @@ SMALL_ORDER = {
 }
 
 
-@pytest.mark.parametrize("case", SMALL_ORDER)
+@each_row("case", SMALL_ORDER)
 def test_a_point_of_small_order_is_no_key(case: str) -> None:
     with pytest.raises(UnusableKey, match=r"^expected an Ed25519 key of large order, got a point of order 8 or less$"):
         load_public_key(ed25519_pem(SMALL_ORDER[case]))
 
 
-@pytest.mark.parametrize("factor", [2, 3, 997])
+@each_row("factor", [2, 3, 997])
 def test_an_rsa_modulus_with_a_small_factor_is_no_key(factor: int) -> None:
     modulus = rsa_key("weak").public_key().public_numbers().n
     multiples = count(modulus - modulus % factor, factor)

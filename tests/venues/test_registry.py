@@ -6,9 +6,10 @@ import pytest
 
 from mockexchange.venues.registry import DEFAULT, STREAM_PATHS, VENUES, known_paths_hint, venue_at, venue_of
 from mockexchange.venues.venue import Venue
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "name"),
     [
         ("/trade-api/v2/portfolio/balance", "kalshi"),
@@ -65,7 +66,7 @@ def test_no_two_venues_claim_the_same_path() -> None:
         assert not any(path.startswith(f"{other.prefix}/") for path in one.stream.paths)
 
 
-@pytest.mark.parametrize("venue", VENUES.values(), ids=VENUES)
+@each_row("venue", VENUES.values(), ids=VENUES)
 def test_what_a_venue_says_of_itself_is_whole(venue: Venue) -> None:
     assert venue.stream.open_operation in venue.rest.operations
     assert set(venue.rest.paged_operations) <= set(venue.rest.operations)

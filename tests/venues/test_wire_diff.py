@@ -1,9 +1,8 @@
 """The net difference of dated tables, with days and sources; forwards, backwards and with compat."""
 
-import pytest
-
 from mockexchange.venues.dated import ApiDate, DatedRow
 from mockexchange.venues.wire_diff import Change, Facts, diff_rows
+from tests.helpers.rows import each_row
 
 
 class Row(DatedRow, frozen=True, kw_only=True, eq=True):
@@ -79,7 +78,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after", "wanted"), CASES)
+@each_row(("before", "after", "wanted"), CASES)
 def test_the_net_difference(before: ApiDate, after: ApiDate, wanted: list[tuple[str, str, str, str]]) -> None:
     assert changes(before, after) == wanted
     assert changes(before, after, TABLE[::-1]) == wanted

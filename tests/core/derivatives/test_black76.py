@@ -11,6 +11,7 @@ from mockexchange.core.derivatives.black76 import density, greeks_of, normal
 from mockexchange.core.derivatives.derivative import Greeks
 from mockexchange.core.derivatives.vocabulary import OptionType
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
+from tests.helpers.rows import each_row
 
 BUMP = 1e-4
 
@@ -48,7 +49,7 @@ def test_greeks_are_the_slopes_of_the_price(option_type: OptionType, strike: int
         assert float(getattr(made, name)) == pytest.approx(slope, rel=1e-3, abs=1e-6 if name != "theta" else 1e-3)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("x", "probability"),
     [  # printed tables of the normal distribution
         ("0", "0.5"),
@@ -68,7 +69,7 @@ def test_the_density_is_that_of_the_tables() -> None:
     assert density(Decimal(0)) == pytest.approx(Decimal("0.3989422804014326779399460599343819"), abs=Decimal("1e-27"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("option_type", "strike", "left_us", "delta"),
     [
         (OptionType.CALL, "99999", 0, 1),
@@ -83,7 +84,7 @@ def test_an_expired_option_has_a_delta_alone(option_type: OptionType, strike: st
     assert made == Greeks(delta=Decimal(delta))
 
 
-@pytest.mark.parametrize("iv_percent", ["0.000000000000000001", "999999999999999999"])
+@each_row("iv_percent", ["0.000000000000000001", "999999999999999999"])
 def test_no_volatility_is_too_small_or_too_great(iv_percent: str) -> None:
     for strike in ("0.000000000000000001", "100000", "999999999999999999"):
         made = greeks_of(OptionType.CALL, Decimal(100_000), Decimal(strike), 1, Decimal(iv_percent))

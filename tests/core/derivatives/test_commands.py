@@ -20,6 +20,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, OptionType, Period
 from tests.core.derivatives_world import DORA, terms
+from tests.helpers.rows import each_row
 
 Values = dict[str, Any]
 
@@ -118,9 +119,7 @@ ACCEPTED: list[tuple[type, Values]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("command", "fine", "wrong", "message"), REFUSED, ids=[f"{row[0].__name__} {row[3]}"[:80] for row in REFUSED]
-)
+@each_row(("command", "fine", "wrong", "message"), REFUSED, ids=[f"{row[0].__name__} {row[3]}"[:80] for row in REFUSED])
 def test_what_is_out_of_range_is_refused(
     command: Callable[..., object], fine: Values, wrong: Values, message: str
 ) -> None:
@@ -129,7 +128,7 @@ def test_what_is_out_of_range_is_refused(
         command(**fine | wrong)
 
 
-@pytest.mark.parametrize(("command", "values"), ACCEPTED, ids=[row[0].__name__ for row in ACCEPTED])
+@each_row(("command", "values"), ACCEPTED, ids=[row[0].__name__ for row in ACCEPTED])
 def test_what_is_just_in_range_is_not(command: Callable[..., object], values: Values) -> None:
     made = command(**values)
     assert {name: getattr(made, name) for name in values} == values

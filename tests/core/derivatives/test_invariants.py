@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.derivatives.holdings.holdings import Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import Derivatives
 from tests.core.derivatives_world import CALL, DORA, FUTURE, PUT, SPREAD, DerivativesWorld
+from tests.helpers.rows import each_row
 
 TINY = Decimal("1e-20")
 
@@ -49,7 +48,7 @@ BREAKS: list[tuple[Callable[[Derivatives], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("damage", "says"), BREAKS, ids=[row[0].__name__ for row in BREAKS])
+@each_row(("damage", "says"), BREAKS, ids=[row[0].__name__ for row in BREAKS])
 def test_what_is_broken_is_named(damage: Callable[[Derivatives], None], says: str) -> None:
     world = DerivativesWorld()
     world.credit("1")

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import (
     CancelDerivativeOrders,
     CancelOrder,
@@ -21,6 +19,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import SubaccountRef
 from tests.core.derivatives.orders_world import OPTION_OF_TICKS, OrdersWorld, levels, order
 from tests.core.derivatives_world import DORA, FUTURE, LINEAR, MIRA, PERPETUAL, SPREAD, nine, rows
+from tests.helpers.rows import each_row
 
 IOC: dict[str, Any] = {"life": OrderLife.IMMEDIATE_OR_CANCEL}
 FOK: dict[str, Any] = {"life": OrderLife.FILL_OR_KILL}
@@ -73,7 +72,7 @@ def test_the_rules_may_put_quotes_behind_orders_and_share_them() -> None:
     assert (int(placed.filled), fills(world)) == (60, [(20, "113900"), (40, "113900")])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "amount"), [(FillRule.ALL, 100), (FillRule.NONE, 0), (FillRule.BOOK, 50)], ids=["all", "none", "book"]
 )
 def test_the_rules_say_what_fills_orders(rule: FillRule, amount: int) -> None:
@@ -94,7 +93,7 @@ REST: list[tuple[str, dict[str, Any], tuple[str, int, str | None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "options", "expected"), REST)
+@each_row(("text", "options", "expected"), REST)
 def test_what_becomes_of_the_rest(text: str, options: dict[str, Any], expected: tuple[str, int, str | None]) -> None:
     world = OrdersWorld()
     world.quote(asks="50 @ 113900, 500 @ 120000")
@@ -110,7 +109,7 @@ def test_a_quote_fills_the_orders_that_it_crosses_at_their_prices() -> None:
     assert not world.exchange.state.derivatives.order_books[PERPETUAL].quotes[Direction.SELL]
 
 
-@pytest.mark.parametrize(("options", "price"), [({}, "113900"), (POST, "113899.5")], ids=["plain", "post_only"])
+@each_row(("options", "price"), [({}, "113900"), (POST, "113899.5")], ids=["plain", "post_only"])
 def test_a_post_only_order_is_moved_in_front_of_the_spread(options: dict[str, Any], price: str) -> None:
     world = OrdersWorld()
     world.quote(asks="50 @ 113900")
@@ -153,7 +152,7 @@ REFUSED: list[tuple[str, dict[str, Any], RefusalCode]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "options", "code"), REFUSED)
+@each_row(("text", "options", "code"), REFUSED)
 def test_a_refused_order_changes_nothing(text: str, options: dict[str, Any], code: RefusalCode) -> None:
     world = OrdersWorld()
     world.place("buy 10 @ 113750", order="mine")

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import pytest
-
 from mockexchange.core.commands import (
     AllocateBalance,
     Command,
@@ -47,6 +45,7 @@ from tests.core.derivatives_world import (
     trade,
 )
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 
 ALICE = SubaccountRef("alice")
 NOBODY = SubaccountRef("nobody")
@@ -204,7 +203,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
+@each_row("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
 def test_a_refusal_of_derivatives_says_why_and_changes_nothing(case: Case) -> None:
     refused = world()
     before = dump(refused.exchange.state)

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.commands import MarkDerivative
 from mockexchange.core.derivatives.holdings.queries import summary_of
 from mockexchange.core.events import (
@@ -30,6 +28,7 @@ from tests.core.derivatives_world import (
     rows,
     seen,
 )
+from tests.helpers.rows import each_row
 
 ZERO = Decimal(0)
 
@@ -195,7 +194,7 @@ class TestDelivery:
         world = DerivativesWorld()
         assert world.deliver() == [DerivativeDelivered(derivative=FUTURE, price=Decimal("113853.63"))]
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("derivative", "price", "paid"),
         [
             (PUT, "100000", "0.1"),  # 10,000 dollars below the strike, in coins at 100,000

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.commands import SetIndex
 from mockexchange.core.derivatives.holdings.queries import currencies_of, position_of, positions_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
@@ -31,6 +29,7 @@ from tests.core.derivatives_world import (
     rows,
     seen,
 )
+from tests.helpers.rows import each_row
 
 
 class TestTrades:
@@ -62,7 +61,7 @@ class TestTrades:
             ("option",),
         )
 
-    @pytest.mark.parametrize(("text", "is_long_tick"), [("0.01", False), ("0.02", True), ("0.03", True)])
+    @each_row(("text", "is_long_tick"), [("0.01", False), ("0.02", True), ("0.03", True)])
     def test_a_tick_is_long_unless_the_price_fell(self, text: str, is_long_tick: bool) -> None:
         world = DerivativesWorld()
         world.trade("buy 1 @ 0.02", PUT)
@@ -84,7 +83,7 @@ class TestTrades:
         assert len(find(9, [("subaccount_ref", DORA)], window=Window(world.at - 2_000, world.at - 1_000)).rows) == 2
         assert len(find(9, [("currency", DORA, "BTC")], lambda partition: partition == ("option",)).rows) == 1
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("derivative", "text", "taker", "fee"),
         [
             (FUTURE, "buy 113000 @ 113000", True, "0.0005"),

@@ -23,6 +23,7 @@ from mockexchange.core.invariants import violations
 from mockexchange.core.refusals import RefusalCode
 from tests.core.derivatives.orders_world import OrdersWorld, order
 from tests.core.derivatives_world import DORA, FUTURE, MIRA, PERPETUAL
+from tests.helpers.rows import each_row
 
 MARK, INDEX, LAST = TriggerSource.MARK, TriggerSource.INDEX, TriggerSource.LAST
 STOP, TAKE = TriggerKind.STOP, TriggerKind.TAKE
@@ -63,7 +64,7 @@ REACHED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "kind", "source", "price", "short", "reaching"), REACHED, ids=range(len(REACHED)))
+@each_row(("text", "kind", "source", "price", "short", "reaching"), REACHED, ids=range(len(REACHED)))
 def test_an_order_is_placed_when_its_price_is_reached(
     text: str, kind: TriggerKind, source: TriggerSource, price: int, short: Any, reaching: Any
 ) -> None:
@@ -105,7 +106,7 @@ def test_a_limit_order_rests_after_its_trigger() -> None:
     assert world.exchange.state.derivatives.open_orders_of(DORA, PERPETUAL).buying == 100
 
 
-@pytest.mark.parametrize("extra", [{"reduce_only": True}, {"text": "buy 100000000"}], ids=["no position", "no funds"])
+@each_row("extra", [{"reduce_only": True}, {"text": "buy 100000000"}], ids=["no position", "no funds"])
 def test_an_order_that_is_refused_then_leaves_its_trigger_order_rejected(extra: dict[str, Any]) -> None:
     world = OrdersWorld()
     first = waiting(world, trigger(extra.pop("text", "buy 100"), STOP, MARK, 114_000, **extra))
@@ -115,7 +116,7 @@ def test_an_order_that_is_refused_then_leaves_its_trigger_order_rejected(extra: 
     assert violations(world.exchange.state) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "code"),
     [
         (trigger("buy 100", STOP, MARK, 113_900), RefusalCode.TRIGGER_REACHED),
@@ -130,7 +131,7 @@ def test_a_trigger_order_is_checked_when_it_is_placed(command: PlaceDerivativeOr
     assert world.exchange.state.derivatives.waiting == {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "kind", "source", "extra", "prefix"),
     [
         ("sell 100", STOP, INDEX, {}, "SLIS-"),

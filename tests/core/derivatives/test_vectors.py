@@ -17,6 +17,7 @@ from mockexchange.core.derivatives.derivative import MarginTerms
 from mockexchange.core.derivatives.holdings.views import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 from tests.core.derivatives_world import DORA, DerivativesWorld, terms
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -170,7 +171,7 @@ def views(name: str) -> list[PositionView]:
     return [seen(VECTORS[name], prices) for prices in corners(VECTORS[name])]
 
 
-@pytest.mark.parametrize(("name", "field"), CASES, ids=[f"{name}: {field}" for name, field in CASES])
+@each_row(("name", "field"), CASES, ids=[f"{name}: {field}" for name, field in CASES])
 def test_what_a_venue_showed_is_what_the_core_makes_of_its_prices(name: str, field: str) -> None:
     shown = Decimal(VECTORS[name].seen[field])
     made = [Decimal(getattr(view, PRINTED.get(field, field))) for view in views(name)]

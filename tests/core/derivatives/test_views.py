@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.commands import Command, ListDerivative, MarkDerivative, SetIndex, SettleSession
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
 from mockexchange.core.derivatives.holdings.queries import currencies_of, summary_of
@@ -35,6 +33,7 @@ from tests.core.derivatives_world import (
     terms,
     trade,
 )
+from tests.helpers.rows import each_row
 
 
 class TestPrices:
@@ -118,7 +117,7 @@ class TestViews:
             numbers = [value for name in view.__struct_fields__ if isinstance(value := getattr(view, name), Decimal)]
             assert not any(number.is_signed() for number in numbers)
 
-    @pytest.mark.parametrize("mark", ["0", "-5", "17"])
+    @each_row("mark", ["0", "-5", "17"])
     def test_a_combo_is_shown_flat_whatever_its_price(self, mark: str) -> None:
         world = DerivativesWorld()
         world.mark(mark, SPREAD)
@@ -133,7 +132,7 @@ class TestViews:
         assert seen(view.size, view.size_currency, view.delta) == [-22_782, Decimal("-0.2"), Decimal("-0.2")]
         assert seen(view.total, view.average_price) == [-182, 113_000]
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("rates", "leverage"),
         [(("0.04", "0.00005"), 25), (("0.02", "0"), 50), (("0.03", "0"), 33), (("0.04", "1"), 11)],
     )
@@ -147,7 +146,7 @@ class TestViews:
     def test_leverage_of_a_flat_position_is_that_of_the_smallest(self) -> None:
         assert DerivativesWorld().view().leverage == 25
 
-    @pytest.mark.parametrize(
+    @each_row(
         ("derivative", "index", "mark", "initial", "maintenance"),
         [
             (PUT, "110000", "0.05", "0.2", "0.125"),  # at the money

@@ -3,8 +3,6 @@
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import (
     AllocateBalance,
     CompleteTransfer,
@@ -39,6 +37,7 @@ from mockexchange.core.vocabulary import (
 )
 from tests.core.tables import lines, micros, stories
 from tests.core.world import STEP_US, World
+from tests.helpers.rows import each_row
 
 ALICE, ALICE_3 = SubaccountRef("alice"), SubaccountRef("alice", "3")
 HERE, MARGINED = Instance.EVENT_CONTRACT, Instance.MARGINED
@@ -111,7 +110,7 @@ def shown(world: World) -> str:
 # --- payments
 
 
-@pytest.mark.parametrize("name", PAYMENTS)
+@each_row("name", PAYMENTS)
 def test_a_payment_moves_cash_by_its_status(name: str) -> None:
     world, kind = with_cash("100"), PaymentKind(name.partition(" ")[0])
     for place, line in enumerate(PAYMENTS[name]):
@@ -210,8 +209,8 @@ def test_a_transfer_tells_of_itself_and_of_both_books() -> None:
     assert (row.transfer_id, row.created_at, row.amount_micros) == ("t", world.at, micros("40"))
 
 
-@pytest.mark.parametrize("line", SHARDS, ids=lambda line: " ".join(list(line.values())[:4]))
-@pytest.mark.parametrize("status", TransferStatus)
+@each_row("line", SHARDS, ids=lambda line: " ".join(list(line.values())[:4]))
+@each_row("status", TransferStatus)
 def test_cash_leaves_its_shard_at_once_and_arrives_when_it_is_complete(
     line: dict[str, str], status: TransferStatus
 ) -> None:

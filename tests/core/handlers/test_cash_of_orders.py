@@ -1,12 +1,11 @@
 """The cash of orders: what one holds back, what it needs to the last micro-dollar, and what an amendment frees."""
 
-import pytest
-
 from mockexchange.core.commands import AmendOrder, CancelOrder, OpenPosition, Withdraw
 from mockexchange.core.refusals import Refusal, RefusalCode
 from tests.core.handlers.test_placing import ALICE, world
 from tests.core.tables import micros
 from tests.core.world import place
+from tests.helpers.rows import each_row
 
 
 def test_cash_is_held_back_for_what_an_order_buys_or_opens() -> None:
@@ -22,7 +21,7 @@ def test_cash_is_held_back_for_what_an_order_buys_or_opens() -> None:
     assert it.subaccount().reserved_micros == micros("4.00") + micros("0.30")
 
 
-@pytest.mark.parametrize(("order", "needs"), [("4 @ 0.50", "2.07"), ("0.01 @ 0.01", "0.000107")])
+@each_row(("order", "needs"), [("4 @ 0.50", "2.07"), ("0.01 @ 0.01", "0.000107")])
 def test_the_last_micro_dollar_pays_for_an_order(order: str, needs: str) -> None:
     """Its cost and the taker's fee, which is rounded up: 0.00000693 in the second case."""
     for missing, refused in ((0, None), (1, RefusalCode.INSUFFICIENT_CASH)):

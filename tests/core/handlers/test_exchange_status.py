@@ -1,6 +1,5 @@
 """The exchange as a whole: open, halted, and what it has to say."""
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.commands import Announce, Note, SwitchExchange
@@ -9,6 +8,7 @@ from mockexchange.core.model.exchange_status import Announcement, Service
 from mockexchange.core.vocabulary import Severity
 from tests.core.dump import dump
 from tests.core.world import World, rest
+from tests.helpers.rows import each_row
 
 
 def test_an_exchange_runs_until_it_is_switched() -> None:
@@ -22,7 +22,7 @@ def test_an_exchange_runs_until_it_is_switched() -> None:
     assert service == Service()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("switch", "canceled"),
     [
         (SwitchExchange(trading=False), ["first", "third"]),

@@ -1,7 +1,5 @@
 """Fills, their two sides and their orders; and opening balances."""
 
-import pytest
-
 from mockexchange.core.commands import CloseMarket, DetermineMarket, NewOrder, OpenPosition
 from mockexchange.core.events import (
     Event,
@@ -19,6 +17,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
 from tests.core.tables import Line, centis, lines, micros, stories
 from tests.core.world import STEP_US, World, fill
+from tests.helpers.rows import each_row
 
 PRICES = lines("""
     trade              | YES costs
@@ -86,7 +85,7 @@ def test_a_fill_tells_of_the_order_the_fill_the_row_the_trade_and_the_price_in_t
     assert priced == MarketPriced(market="RAIN-1", price_centicents=5_600)
 
 
-@pytest.mark.parametrize("line", PRICES, ids=lambda line: line["trade"])
+@each_row("line", PRICES, ids=lambda line: line["trade"])
 def test_a_fill_is_the_last_price(line: Line) -> None:
     world = World()
     world.fill(line["trade"])
@@ -138,7 +137,7 @@ HELD_FEES = stories("""
 """)
 
 
-@pytest.mark.parametrize("story", HELD_FEES)
+@each_row("story", HELD_FEES)
 def test_fees_belong_to_the_contracts_they_were_paid_for(story: str) -> None:
     world = World()
     for line in HELD_FEES[story]:
@@ -151,7 +150,7 @@ def test_fees_belong_to_the_contracts_they_were_paid_for(story: str) -> None:
     assert world.row().fees_micros == sum(micros(line["fee"]) for line in HELD_FEES[story])
 
 
-@pytest.mark.parametrize(("quantity_centis", "held_micros"), [(-300, 90_000), (0, 0)])
+@each_row(("quantity_centis", "held_micros"), [(-300, 90_000), (0, 0)])
 def test_an_opening_balance_counts_its_fees_as_held(quantity_centis: int, held_micros: int) -> None:
     world = World()
     (changed,) = world.do(
@@ -214,8 +213,8 @@ TAKERS = lines("""
 """)
 
 
-@pytest.mark.parametrize("against", [None, SubaccountRef("bob")], ids=["a stranger", "bob"])
-@pytest.mark.parametrize("line", TAKERS, ids=lambda line: f"{line['trade']} as {line['role']}")
+@each_row("against", [None, SubaccountRef("bob")], ids=["a stranger", "bob"])
+@each_row("line", TAKERS, ids=lambda line: f"{line['trade']} as {line['role']}")
 def test_a_trade_tells_what_its_taker_gains_from(line: Line, against: SubaccountRef | None) -> None:
     world = World()
     world.fill(line["trade"], taker=line["role"] == "taker", against=against)
@@ -371,9 +370,7 @@ def test_an_opening_balance_has_bought_what_it_holds_unless_it_says_otherwise() 
     assert world.row().stake.shares_centis == 250
 
 
-@pytest.mark.parametrize(
-    "stopped", [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.YES)], ids=str
-)
+@each_row("stopped", [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.YES)], ids=str)
 def test_an_opening_balance_may_come_until_the_market_settles(stopped: CloseMarket | DetermineMarket) -> None:
     world = World()
     world.do(

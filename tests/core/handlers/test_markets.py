@@ -1,7 +1,5 @@
 """Series, events, markets, their books, and what a price does to the value of positions."""
 
-import pytest
-
 from mockexchange.core.commands import (
     CloseMarket,
     Command,
@@ -28,6 +26,7 @@ from mockexchange.core.model.descriptions import EventDetails, MarketDetails, Se
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side, SubaccountRef
 from tests.core.tables import lines, micros
 from tests.core.world import START, STEP_US, World, fill
+from tests.helpers.rows import each_row
 
 # alice holds 10 YES and bob 10 NO, bought at 0.56 and 0.44; what both are worth after each step.
 VALUES = lines("""
@@ -173,7 +172,7 @@ CHANGES: list[Command] = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: type(change).__name__)
+@each_row("change", CHANGES, ids=lambda change: type(change).__name__)
 def test_a_change_makes_another_row_of_the_market_and_of_its_event(change: Command) -> None:
     """Pages are kept by revision: one that stayed would show the market as it was."""
     world = World()
@@ -225,7 +224,7 @@ def test_the_books_of_strangers_are_replaced_whole() -> None:
     assert market.quotes == {Side.YES: {}, Side.NO: {9_000: 1}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "end",
     [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.NO)],
     ids=lambda end: type(end).__name__,

@@ -1,7 +1,5 @@
 """Orders that are amended: their price, their count, their place in the queue and what they hold back."""
 
-import pytest
-
 from mockexchange.core.commands import AmendOrder, CancelOrder, QuoteMarket, ReduceOrder
 from mockexchange.core.events import LevelChanged, OrderChanged, PositionChanged
 from mockexchange.core.model.orders import Order
@@ -10,6 +8,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, Side, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros
 from tests.core.world import World, rest
+from tests.helpers.rows import each_row
 
 
 def world() -> World:
@@ -52,7 +51,7 @@ AMENDED = lines("""
 """)
 
 
-@pytest.mark.parametrize("line", AMENDED, ids=lambda line: f"{line['price']} {line['count']}")
+@each_row("line", AMENDED, ids=lambda line: f"{line['price']} {line['count']}")
 def test_an_order_is_amended(line: Line) -> None:
     it = world()
     command = AmendOrder(

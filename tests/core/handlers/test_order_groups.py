@@ -1,6 +1,5 @@
 """Groups of orders: what triggers one, what goes with it, and what it takes to use it again."""
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.commands import (
@@ -30,6 +29,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, SubaccountRef
 from tests.core.tables import centis, micros
 from tests.core.world import World, fill, rest
+from tests.helpers.rows import each_row
 
 ALICE = SubaccountRef("alice")
 CANCELED = [OrderCanceled, LevelChanged, OrderChanged, PositionChanged]
@@ -78,7 +78,7 @@ def test_fills_below_the_limit_are_counted() -> None:
     assert set(statuses(it).values()) == {OrderStatus.RESTING}
 
 
-@pytest.mark.parametrize("last", ["0.01", "5"], ids=["exactly", "beyond"])
+@each_row("last", ["0.01", "5"], ids=["exactly", "beyond"])
 def test_reaching_the_limit_cancels_what_rests_of_the_group(last: str) -> None:
     it = world()
     it.fill("buy yes 4.99 @ 0.40", order="one")
@@ -155,7 +155,7 @@ def test_another_limit_counts_the_fills_that_were() -> None:
     assert group(it).is_triggered
 
 
-@pytest.mark.parametrize("limit_centis", [1, 400], ids=["below", "at"])
+@each_row("limit_centis", [1, 400], ids=["below", "at"])
 def test_a_limit_that_is_reached_already_triggers(limit_centis: int) -> None:
     it = world(limit=None)
     it.fill("buy yes 4 @ 0.40", order="one")
@@ -166,7 +166,7 @@ def test_a_limit_that_is_reached_already_triggers(limit_centis: int) -> None:
     assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
 
 
-@pytest.mark.parametrize("limit_centis", [1, 10_000], ids=["reached", "far"])
+@each_row("limit_centis", [1, 10_000], ids=["reached", "far"])
 def test_a_group_that_is_triggered_stays_so_whatever_its_limit(limit_centis: int) -> None:
     it = world()
     it.fill("buy yes 6 @ 0.40", order="one")

@@ -1,6 +1,5 @@
 """Orders that rest: what they hold back, and what of it comes back when."""
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.commands import (
@@ -35,6 +34,7 @@ from mockexchange.core.vocabulary import (
 )
 from tests.core.tables import Line, lines, micros
 from tests.core.world import STEP_US, World, fill, rest
+from tests.helpers.rows import each_row
 
 
 def left(market: str, side: Side, price_centicents: int, count_centis: int, order: str = "mine") -> LevelChanged:
@@ -172,7 +172,7 @@ ENDS: dict[OrderReason, list[Command]] = {
 }
 
 
-@pytest.mark.parametrize("reason", ENDS)
+@each_row("reason", ENDS)
 def test_an_order_tells_why_it_was_canceled(reason: OrderReason) -> None:
     """A sale of NO rests as a bid for YES."""
     world = World()
@@ -213,8 +213,8 @@ FATES: dict[str, list[Command]] = {
 }
 
 
-@pytest.mark.parametrize("after_us", [0, 1], ids=["at the cutoff", "before the cutoff"])
-@pytest.mark.parametrize("line", LIVES, ids=lambda line: line["what happens to it"])
+@each_row("after_us", [0, 1], ids=["at the cutoff", "before the cutoff"])
+@each_row("line", LIVES, ids=lambda line: line["what happens to it"])
 def test_an_order_is_history_if_it_was_done_before_the_cutoff(line: Line, after_us: int) -> None:
     world, fate = World(), line["what happens to it"]
     steps = FATES[fate]

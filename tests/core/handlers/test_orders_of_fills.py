@@ -1,11 +1,10 @@
 """Orders that are known by their fills alone, and how the parts of an order add up."""
 
-import pytest
-
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, OrderStatus, Side
 from tests.core.tables import micros
 from tests.core.world import STEP_US, World, fill
+from tests.helpers.rows import each_row
 
 
 def test_a_fill_that_names_no_order_makes_one() -> None:
@@ -25,9 +24,7 @@ def test_a_fill_that_names_no_order_makes_one() -> None:
     assert (order.maker_cost_micros, order.maker_fees_micros) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    ("action", "limit_centicents"), [(Action.BUY, 5_500), (Action.SELL, 5_000)], ids=["buy", "sell"]
-)
+@each_row(("action", "limit_centicents"), [(Action.BUY, 5_500), (Action.SELL, 5_000)], ids=["buy", "sell"])
 def test_an_order_known_by_its_fills_grows_with_them(action: Action, limit_centicents: int) -> None:
     """What it was limited to is not known: the worst of its prices it must have accepted."""
     world = World()

@@ -1,7 +1,5 @@
 """Orders that are placed: what they meet, what they cost, and what becomes of the rest."""
 
-import pytest
-
 from mockexchange.core.commands import (
     AmendOrder,
     CancelAllOrders,
@@ -34,6 +32,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 from tests.core.tables import Line, centicents, centis, lines, micros
 from tests.core.world import STEP_US, World, place
+from tests.helpers.rows import each_row
 
 ALICE = SubaccountRef("alice")
 IOC, FOK = TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL
@@ -90,7 +89,7 @@ PLACED = lines("""
 """)
 
 
-@pytest.mark.parametrize("line", PLACED, ids=lambda line: f"{line['order']} {line['force']}")
+@each_row("line", PLACED, ids=lambda line: f"{line['order']} {line['force']}")
 def test_an_order_meets_the_best_price_first(line: Line) -> None:
     it = offered()
     events = it.place(line["order"], order="mine", client_order_id="a", time_in_force=IN_FORCE[line["force"]])
@@ -200,7 +199,7 @@ def test_a_post_only_order_that_would_cross_leaves_a_canceled_row() -> None:
     it.place("buy yes 1 @ 0.51", client_order_id="a", post_only=True)
 
 
-@pytest.mark.parametrize(("force", "left"), [("", 0), ("ioc", 0), ("fok", 0)])
+@each_row(("force", "left"), [("", 0), ("ioc", 0), ("fok", 0)])
 def test_a_taker_that_meets_its_own_order_is_canceled(force: str, left: int) -> None:
     it = offered()
     it.place("sell yes 2 @ 0.52", order="own")
@@ -226,7 +225,7 @@ def test_two_subtraders_of_one_fcm_may_trade() -> None:
     assert fills_of(it.place("buy yes 1 @ 0.50", "desk/st1", order="mine")) == [(100, 5_000)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("held", "text", "filled", "reason"),
     [
         (0, "sell yes 4 @ 0.30", 0, OrderReason.REDUCE_ONLY),
@@ -257,7 +256,7 @@ def test_a_group_that_a_match_triggers_stops_the_taker_and_cancels_its_orders() 
     assert reasons(events) == {"near": OrderReason.TRADE, "mine": OrderReason.GROUP, "resting": OrderReason.GROUP}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("window_us", "wait_us", "status"),
     [
         (15 * SECOND_US, 20 * SECOND_US, OrderStatus.RESTING),

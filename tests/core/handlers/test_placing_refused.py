@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.commands import (
@@ -25,6 +24,7 @@ from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import FeeType, SubaccountRef, TimeInForce
 from tests.core.dump import dump
 from tests.core.world import START, STEP_US, World, place
+from tests.helpers.rows import each_row
 
 R = RefusalCode
 ALICE, SUBTRADER = SubaccountRef("alice"), SubaccountRef("desk", "st1")
@@ -164,7 +164,7 @@ def world(case: Case) -> World:
     return it
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
+@each_row("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
 def test_an_order_is_refused_and_nothing_changes(case: Case) -> None:
     refused = world(case)
     before = dump(refused.exchange.state)
@@ -184,7 +184,7 @@ def test_a_category_that_the_fcm_forbids_is_refused() -> None:
 
 
 # Microseconds until the expiry of an order, or micro-dollars that it may cost: its contracts cost 6 dollars.
-@pytest.mark.parametrize(
+@each_row(
     ("name", "value", "code"),
     [
         ("expires_at", 0, R.EXPIRY_IN_PAST),

@@ -1,7 +1,5 @@
 """What a settlement pays to whom, and what it tells."""
 
-import pytest
-
 from mockexchange.core.commands import (
     CloseMarket,
     Command,
@@ -18,6 +16,7 @@ from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import MarketStatus, OrderReason, Result, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros, stories
 from tests.core.world import STEP_US, World
+from tests.helpers.rows import each_row
 
 # alice bought 10 YES at 0.56 from bob, who so holds 10 NO at 0.44. No fees: both are makers.
 PAYMENTS = lines("""
@@ -38,7 +37,7 @@ def world() -> World:
     return it
 
 
-@pytest.mark.parametrize("line", PAYMENTS, ids=lambda line: f"{line['result']} {line['value']}")
+@each_row("line", PAYMENTS, ids=lambda line: f"{line['result']} {line['value']}")
 def test_everybody_is_paid(line: Line) -> None:
     settled = world()
     value_centicents = centicents(line["value"]) if line["value"] else None
@@ -144,7 +143,7 @@ SETTLEMENTS = stories("""
 """)
 
 
-@pytest.mark.parametrize("story", SETTLEMENTS)
+@each_row("story", SETTLEMENTS)
 def test_a_settlement_says_what_was_bought_held_and_paid(story: str) -> None:
     told, it = SETTLEMENTS[story], World()
     for line in told:
@@ -211,7 +210,7 @@ def test_nothing_is_held_of_a_settled_market() -> None:
     assert (market.yes_held_centis, market.no_held_centis) == (0, 0)
 
 
-@pytest.mark.parametrize("after_us", [0, 1])
+@each_row("after_us", [0, 1])
 def test_a_row_settled_before_the_cutoff_is_history(after_us: int) -> None:
     settled = world()
     settled.exchange.state.archived_before = settled.at + STEP_US + after_us

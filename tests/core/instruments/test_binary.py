@@ -1,12 +1,12 @@
 """What trades and settlements do to a stake, as ledgers: money in dollars, counts in contracts."""
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.instruments.binary import Payout, Stake, settle, trade, value_micros
 from mockexchange.core.vocabulary import Result
 from tests.core import tables
 from tests.core.tables import Line, centicents, centis, lines, micros, stories
+from tests.helpers.rows import each_row
 
 LEDGERS = stories("""
     story                      | trade                 | position | exposure | realized  | traded   | bought | cash
@@ -88,7 +88,7 @@ VALUES = lines("""
 """)
 
 
-@pytest.mark.parametrize("ledger", LEDGERS.values(), ids=list(LEDGERS))
+@each_row("ledger", LEDGERS.values(), ids=list(LEDGERS))
 def test_a_ledger(ledger: list[Line]) -> None:
     stake = Stake()
     for line in ledger:
@@ -97,7 +97,7 @@ def test_a_ledger(ledger: list[Line]) -> None:
         assert (stake, cash_micros) == (_stake(line), micros(line["cash"])), line["trade"]
 
 
-@pytest.mark.parametrize("line", SETTLEMENTS, ids=lambda line: f"{line['trade']}, {line['result']} {line['value']}")
+@each_row("line", SETTLEMENTS, ids=lambda line: f"{line['trade']}, {line['result']} {line['value']}")
 def test_a_settlement(line: Line) -> None:
     bought = _bought(line["trade"])
     value_centicents = centicents(line["value"]) if line["value"] else None
@@ -106,13 +106,13 @@ def test_a_settlement(line: Line) -> None:
     assert flat == replace(bought, quantity_centis=0, cost_micros=0, realized_micros=micros(line["realized"]))
 
 
-@pytest.mark.parametrize("result", [Result.YES, Result.NO, Result.VOID])
+@each_row("result", [Result.YES, Result.NO, Result.VOID])
 def test_nothing_held_settles_to_nothing_and_keeps_what_was_realized(result: Result) -> None:
     over = Stake(0, 0, -350_000, 1_000_000, 300)
     assert settle(over, result, None) == (over, Payout(0, 0))
 
 
-@pytest.mark.parametrize("line", VALUES, ids=lambda line: f"{line['position']} at {line['price']}")
+@each_row("line", VALUES, ids=lambda line: f"{line['position']} at {line['price']}")
 def test_a_value(line: Line) -> None:
     assert value_micros(centis(line["position"]), centicents(line["price"])) == micros(line["value"])
 

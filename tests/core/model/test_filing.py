@@ -15,6 +15,7 @@ from mockexchange.core.queries.lists import FillQuery, OrderQuery, find_fills, f
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import OrderStatus, Result, SubaccountRef
 from tests.core.world import fill, place
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -62,8 +63,8 @@ def pages(exchange: Exchange) -> list[object]:
     return shown
 
 
-@pytest.mark.parametrize("waiting", [1, 7, 256])
-@pytest.mark.parametrize("seed", range(3))
+@each_row("waiting", [1, 7, 256])
+@each_row("seed", range(3))
 def test_pages_do_not_depend_on_earlier_reads(seed: int, waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (history, subaccounts):
         monkeypatch.setattr(module, "UNFILED_MAX", waiting)

@@ -1,11 +1,10 @@
 """The orders of an exchange by id: given ids, and ids that contain the order's serial."""
 
-import pytest
-
 from mockexchange.core.ids import row_id
 from mockexchange.core.model.orders import OrderTable
 from mockexchange.core.refusals import RefusalCode
 from tests.core.world import World, fill
+from tests.helpers.rows import each_row
 
 
 def played() -> World:
@@ -45,7 +44,7 @@ def test_ids_of_fills_without_an_order_contain_its_serial_and_are_not_stored() -
     assert len(derived) == 3
 
 
-@pytest.mark.parametrize("change", [1, 2, 1 << 64])
+@each_row("change", [1, 2, 1 << 64])
 def test_an_id_that_is_nearly_one_of_an_order_is_unknown(change: int) -> None:
     table = orders()
     for order in table.oldest_first():
@@ -56,9 +55,7 @@ def test_an_id_that_is_nearly_one_of_an_order_is_unknown(change: int) -> None:
             assert order.order_id.upper() not in table
 
 
-@pytest.mark.parametrize(
-    "name", ["", "nothing", row_id(5, "order", 0), row_id(5, "order", 10**9), row_id(6, "order", 9)]
-)
+@each_row("name", ["", "nothing", row_id(5, "order", 0), row_id(5, "order", 10**9), row_id(6, "order", 9)])
 def test_an_unknown_id_is_refused_with_advice(name: str) -> None:
     world = played()
     assert name not in world.exchange.state.orders

@@ -21,6 +21,7 @@ from mockexchange.core.queries.lists import (
 )
 from mockexchange.core.vocabulary import OrderStatus, Result, SubaccountRef
 from tests.core.world import World, fill, rest
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -83,8 +84,8 @@ def in_places(query: FillQuery | OrderQuery | SettlementQuery, row: FillRow | Or
     )
 
 
-@pytest.mark.parametrize("order_id", [None, "order 3", "order 43", "elsewhere"])
-@pytest.mark.parametrize("archived", ARCHIVED)
+@each_row("order_id", [None, "order 3", "order 43", "elsewhere"])
+@each_row("archived", ARCHIVED)
 def test_fills(state: State, archived: bool | None, order_id: str | None) -> None:
     for limit, subaccounts, tickers, index, window in product(LIMITS, BOOKS, TICKERS, INDEXES, WINDOWS):
         query = FillQuery(
@@ -108,8 +109,8 @@ def test_fills(state: State, archived: bool | None, order_id: str | None) -> Non
         assert all(len(page.rows) == limit for page in pages[:-1])
 
 
-@pytest.mark.parametrize("statuses", STATUSES, ids=str)
-@pytest.mark.parametrize("archived", ARCHIVED)
+@each_row("statuses", STATUSES, ids=str)
+@each_row("archived", ARCHIVED)
 def test_orders(state: State, archived: bool | None, statuses: tuple[OrderStatus, ...]) -> None:
     named: list[tuple[str, ...]] = [(), ("client 2", "client 0", "nobody's")]
     filters = product(LIMITS, BOOKS, TICKERS, EVENTS, INDEXES, named)
@@ -163,7 +164,7 @@ def test_an_order_of_another_account_has_no_fills_here(state: State) -> None:
     assert not find_fills(state, "alice", FillQuery(limit=1, order_id="order 43")).rows
 
 
-@pytest.mark.parametrize(
+@each_row(
     "clash",
     [
         OrderQuery(limit=9, tickers=("E0-0",), events=("E1",)),

@@ -22,6 +22,7 @@ from mockexchange.core.queries.lists import (
 )
 from mockexchange.core.vocabulary import OrderStatus, Result
 from tests.core.world import fill, rest
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -88,7 +89,7 @@ def find(state: State, query: Query) -> Sequence[object]:
     return find_settlements(state, "alice", query).rows
 
 
-@pytest.mark.parametrize("size", [FEW, MANY])
+@each_row("size", [FEW, MANY])
 def test_a_page_compares_as_often_as_the_logarithm_of_the_list_and_its_limit(size: int) -> None:
     state, lists = state_of(size), 8
     for query in queries():

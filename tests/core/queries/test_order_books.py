@@ -1,13 +1,12 @@
 """A market's book: strangers and accounts together, best bid last, and how many contracts trade before an order."""
 
-import pytest
-
 from mockexchange.core.commands import CancelOrder, CloseMarket, DetermineMarket, QuoteMarket, ReduceOrder
 from mockexchange.core.model.markets import Market
 from mockexchange.core.queries.order_books import Level, count_ahead_centis, levels
 from mockexchange.core.vocabulary import Result, Side
 from tests.core.tables import Line, centis, lines
 from tests.core.world import World
+from tests.helpers.rows import each_row
 
 # Every order bids for a side: a sale of YES bids for NO at the rest of the dollar.
 BIDS = lines("""
@@ -32,7 +31,7 @@ QUEUE = lines("""
 """)
 
 
-@pytest.mark.parametrize("line", BIDS, ids=lambda line: line["order"])
+@each_row("line", BIDS, ids=lambda line: line["order"])
 def test_an_order_is_a_bid_for_the_side_it_gains_from(line: Line) -> None:
     world = World()
     world.rest(line["order"])
@@ -74,7 +73,7 @@ def test_an_order_moves_up_as_others_are_filled_reduced_and_canceled() -> None:
     assert count_ahead_centis(world.exchange.state, mine) == 350
 
 
-@pytest.mark.parametrize("move", [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.NO)])
+@each_row("move", [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.NO)])
 def test_nobody_bids_where_trading_has_stopped(move: CloseMarket | DetermineMarket) -> None:
     world = queued()
     world.do(QuoteMarket(market="RAIN-1", yes=((4_100, 50),), no=((4_100, 50),)), move)

@@ -14,6 +14,7 @@ from mockexchange.core.queries.positions import Page, PositionQuery, find_positi
 from mockexchange.core.vocabulary import Result, SubaccountRef
 from tests.core.naive.pages import Sums, naive_pages, real_pages, shown, shown_event
 from tests.core.world import World, fill, rest
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -150,7 +151,7 @@ def test_a_page_of_events_holds_all_their_rows(crowd: Subaccount) -> None:
     assert len(page.rows) == 2 * MARKETS
 
 
-@pytest.mark.parametrize("settled_filter", SETTLED)
+@each_row("settled_filter", SETTLED)
 def test_other_sums_of_an_event_have_another_revision(settled_filter: bool | None) -> None:
     world, query = five_markets(events=1), PositionQuery(limit=10, settled=settled_filter)
     seen: dict[int, Sums] = {}
@@ -173,7 +174,7 @@ def test_the_same_sums_through_another_filter_have_another_revision() -> None:
 class TestCursor:
     """A page begins right after the key the last one ended with, whatever became of the row that gave the key."""
 
-    @pytest.mark.parametrize(
+    @each_row(
         "meanwhile",
         [
             pytest.param([], id="nothing"),
@@ -183,7 +184,7 @@ class TestCursor:
             pytest.param([fill("buy yes 1 @ 0.50", market="M-3")], id="a row already read was filled"),
         ],
     )
-    @pytest.mark.parametrize("whole_events", [False, True], ids=["rows", "events"])
+    @each_row("whole_events", [False, True], ids=["rows", "events"])
     def test_it_goes_on_where_it_stopped(self, whole_events: bool, meanwhile: list[Command]) -> None:
         world = five_markets(events=5 if whole_events else 1)
         first = self.page(world, None, whole_events)

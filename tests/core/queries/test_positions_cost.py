@@ -17,6 +17,7 @@ from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_TRADED
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import Result, SubaccountRef
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -111,7 +112,7 @@ def peak_bytes(subaccount: Subaccount, query: PositionQuery) -> int:
     return peak
 
 
-@pytest.mark.parametrize("size", [FEW, MANY])
+@each_row("size", [FEW, MANY])
 def test_a_page_compares_as_often_as_the_logarithm_of_the_book_and_its_limit(size: int) -> None:
     subaccount = subaccount_of(size)
     indexes = len(subaccount.rows) + len(subaccount.event_classes)
@@ -133,8 +134,8 @@ def test_comparisons_are_counted() -> None:
     assert comparisons(subaccount_of(FEW), PositionQuery(limit=50)) > 50
 
 
-@pytest.mark.parametrize("whole_events", [False, True])
-@pytest.mark.parametrize("settled", [False, True, None])
+@each_row("whole_events", [False, True])
+@each_row("settled", [False, True, None])
 def test_the_pages_compared_are_full(settled: bool | None, whole_events: bool) -> None:
     page = find_positions(subaccount_of(FEW), PositionQuery(limit=50, settled=settled, whole_events=whole_events))
     assert len(page.events if whole_events else page.rows) == 50

@@ -21,6 +21,7 @@ from mockexchange.kit.client.adapter.adapter import (
     read_answer,
 )
 from tests.helpers.patience import wait_until
+from tests.helpers.rows import each_row
 from tests.kit.client.fake_adapters import answering, program
 
 WHERE = ConnectionDetails("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
@@ -52,7 +53,7 @@ def test_a_task_has_urls_key_and_arguments() -> None:
     assert second.rows[0]["id"] == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "told"),
     [
         ({"rows": []}, AdapterReply([])),
@@ -75,7 +76,7 @@ def test_a_number_with_a_fraction_keeps_its_digits_and_says_that_it_was_one() ->
     assert [type(value) for value in told.rows[0].values()] == [Fractional, str, int, Fractional]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "why"),
     [
         (b"Traceback (most recent call last):", "a line that is not JSON"),
@@ -124,7 +125,7 @@ def test_what_is_no_answer(line: bytes, why: str) -> None:
 LOGGED = "sys.stderr.write('one\\ntwo\\n\\nthree\\nNo module named kalshi\\n'); sys.stderr.flush()"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "says"),
     [
         (["/no/such/program"], "adapter `/no/such/program` cannot be started: No such file or directory"),
@@ -286,7 +287,7 @@ def test_environment_and_directory_are_those_that_were_asked_for(tmp_path: Path)
 CHILD = "import subprocess; child = subprocess.Popen(['sleep', '1000'])"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "ending",
     ["", "sys.exit(3)", "print('garbage', flush=True)", "sys.stdin.read()", "signal.pause()"],
     ids=["well", "crash", "garbage", "hang", "ignores-the-end"],

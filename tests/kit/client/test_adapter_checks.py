@@ -27,6 +27,7 @@ from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.sandbox.ledger import state
 from mockexchange.scenario.loader import load_text
+from tests.helpers.rows import each_row
 from tests.kit.client.fake_adapters import answering
 from tests.kit.client.verdict_helpers import Bench, bench, summaries_of
 
@@ -66,14 +67,14 @@ def test_the_rows_of_events_are_the_sums_of_their_markets() -> None:
             assert sum(Decimal(row[name]) for row in own) == Decimal(event[name]), (event["event"], name)
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@each_row("task", TASKS, ids=lambda task: task.name)
 def test_the_truth_has_every_name_that_is_compared(task: Any) -> None:
     compared = {name for name, wires in task.names.items() if wires}
     assert all(row.keys() == compared for row in read_reference_account().truth[task.name])
 
 
-@pytest.mark.parametrize("alias", aliases_of("kalshi"))
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@each_row("alias", aliases_of("kalshi"))
+@each_row("task", TASKS, ids=lambda task: task.name)
 def test_the_table_of_names_has_every_amount_of_the_documents(task: Any, alias: str) -> None:
     """A field that comes new has to get a name, or be left out here on purpose."""
     document = api_documents.read(f"kalshi/{alias}")
@@ -98,7 +99,7 @@ LEFT_OUT = {
 # --- clients
 
 
-@pytest.mark.parametrize("judge", [judge_account, judge_dates, judge_poison, judge_floats])
+@each_row("judge", [judge_account, judge_dates, judge_poison, judge_floats])
 def test_a_client_that_reads_everything_right_has_no_finding(judge: Any, clients: Bench) -> None:
     assert clients.judged(judge) == []
 
@@ -150,7 +151,7 @@ LATEST = {
 }
 
 
-@pytest.mark.parametrize("fault", LATEST)
+@each_row("fault", LATEST)
 def test_each_fault_is_named_exactly(fault: str, clients: Bench) -> None:
     findings = clients.judged(judge_account, fault)
 
@@ -274,7 +275,7 @@ def test_dust_is_no_other_amount(clients: Bench) -> None:
     assert [one.rule for one in clients.judged(judge_floats, "dust")] == ["understanding.floats"]
 
 
-@pytest.mark.parametrize("judge", [judge_account, judge_dates, judge_poison, judge_floats])
+@each_row("judge", [judge_account, judge_dates, judge_poison, judge_floats])
 def test_an_adapter_that_supports_nothing_cannot_be_judged(judge: Any, clients: Bench) -> None:
     with pytest.raises(
         NotJudged, match=r"^the adapter supports none of the tasks: positions, event_positions, balance"
@@ -304,7 +305,7 @@ def compared(row: dict[str, Any], date: str = "2026-10", true: dict[str, Any] = 
     return [(one.rule.partition(".")[2], one.seen, one.expected) for one in found]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "row",
     [
         {"position": "-1.37"},
@@ -327,7 +328,7 @@ def test_equal_values_in_other_forms_are_right(row: dict[str, Any]) -> None:
     assert compared({"ticker": "KX-A", **row}) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("row", "wrong"),
     [
         ({"position_whole": -2}, ("amount", "-2", "-1 (cut, not rounded)")),

@@ -16,6 +16,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import TASKS
 from mockexchange.kit.local_exchange import Exchange, exchange
 from mockexchange.scenario.loader import load_text
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.kit.client.client_runs import run, verdicts
 
@@ -87,7 +88,7 @@ def refusing(served: Exchange) -> Iterator[Session]:
         yield one
 
 
-@pytest.mark.parametrize("command", [python, shell, typescript, go])
+@each_row("command", [python, shell, typescript, go])
 def test_an_example_does_what_the_page_says(
     command: Callable[[Path], list[str]], tmp_path: Path, served: Exchange, refusing: Session
 ) -> None:

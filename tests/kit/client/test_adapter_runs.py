@@ -9,6 +9,7 @@ from mockexchange.kit.client.adapter.adapter import AdapterTimeout
 from mockexchange.kit.client.adapter.adapter_checks import read_reference_account
 from mockexchange.kit.client.run import CannotJudge
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_NOT_JUDGED, Finding, Outcome
+from tests.helpers.rows import each_row
 from tests.kit.client.client_runs import run, verdicts
 from tests.kit.client.fake_adapters import answering
 
@@ -66,7 +67,7 @@ def test_an_adapter_says_which_dates_its_client_supports() -> None:
     assert {one.rule for one in broken} == {"R71 understanding.raised"}
 
 
-@pytest.mark.parametrize("dates", ["2026-10", ["2026-99"], [7], None], ids=["text", "unknown", "number", "null"])
+@each_row("dates", ["2026-10", ["2026-99"], [7], None], ids=["text", "unknown", "number", "null"])
 def test_dates_that_there_are_not_are_one_line(dates: object) -> None:
     with pytest.raises(CannotJudge, match=r"hello has the api_dates .*: expected a list of 2025-11, .*, compat"):
         run(todays(dates), "R71", is_adapter=True)
@@ -114,7 +115,7 @@ def test_an_adapter_that_falls_silent_breaks_the_card_and_is_started_anew() -> N
     assert [str(one.outcome) for one in made.report.verdicts] == ["broken", "kept"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "words"),
     [
         ("sys.exit(4)", "ended with exit code 4"),
@@ -155,7 +156,7 @@ def test_a_judge_of_many_tasks_may_find_and_may_be_left_without_an_answer(monkey
     assert all("--cards R74 --" in finding.reproduction for finding in made.report.findings)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("api_date", "whys"),
     [
         (
@@ -207,7 +208,7 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("death", DEATHS)
+@each_row("death", DEATHS)
 def test_an_adapter_that_dies_breaks_the_card_it_died_on_and_no_other(death: str) -> None:
     what, words = DEATHS[death]
     body = f"""

@@ -2,8 +2,6 @@
 
 import time
 
-import pytest
-
 from mockexchange.kit.client.adapter.adapter import AdapterReply, Fractional
 from mockexchange.kit.client.card_verdicts import CardRun, judge
 from mockexchange.kit.client.cards import Card, card_of
@@ -11,6 +9,7 @@ from mockexchange.kit.client.command.command import CommandResult
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.scenario.located_text import read_yaml
+from tests.helpers.rows import each_row
 from tests.kit.client.wiring import call, contract, handshake, traffic
 
 HEAD = "{card: X01, title: A card, says: So., needs: {operation: GetPositions}, task: {name: positions}"
@@ -51,7 +50,7 @@ def test_a_finding_has_all_parts() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("see", "trial", "words"),
     [
         ("answer: rows", failed(None), ("X01 answer", "an error: Refused: no", "rows")),
@@ -80,7 +79,7 @@ def test_what_must_be_seen_and_is_not_is_found(see: str, trial: CardRun, words: 
     assert words in seen(see, trial)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("see", "trial"),
     [
         ("answer: rows", reply_with()),
@@ -120,7 +119,7 @@ def ran(exit_code: int | None, why: str = "") -> CommandResult:
     return CommandResult(exit_code, why, "one\ntwo\n", 1.0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("see", "now", "usual", "words"),
     [
         ("answer: rows", ran(1), ran(0), "exit code 1; its last output: two"),

@@ -20,6 +20,7 @@ from mockexchange.kit.client.rules import RULES
 from mockexchange.kit.client.sandboxes import load_plan
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.venues import KITS
+from tests.helpers.rows import each_row
 
 MINIMAL = "card: X01\ntitle: A card\nsays: What must be.\n"
 
@@ -55,7 +56,7 @@ def test_every_card_of_a_stream_needs_one() -> None:
         assert card.needs.has_stream == is_of_stream, card.number
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("venue", "card"),
     [(name, card) for name, kit in KITS.items() for card in load_cards(builtin=kit.cards)],
     ids=lambda given: getattr(given, "number", given),
@@ -91,7 +92,7 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     assert not card.expects_only_success
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "words"),
     [
         (MINIMAL + "sees: {}\n", "x01.yaml:4: unknown key 'sees': did you mean 'see'?"),
@@ -193,7 +194,7 @@ def test_a_number_that_is_taken_and_a_directory_without_cards_are_refused(tmp_pa
         load_cards(tmp_path)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("wanted", "numbers"),
     [
         (["r01,S01"], ["R01", "S01"]),

@@ -20,6 +20,7 @@ from mockexchange.kit.client.command.command import (
     shown_command,
 )
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 HANG = "import threading; threading.Event().wait(60); print('ended by itself', flush=True)"
 CHILD = """
@@ -135,7 +136,7 @@ def test_output_is_kept_that_its_thread_reads_late(monkeypatch: pytest.MonkeyPat
     assert run("print('late')").output == "late\n"
 
 
-@pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]], ids=["missing", "no name"])
+@each_row("command", [["/no/such/program"], ["a\0b"]], ids=["missing", "no name"])
 def test_a_command_that_cannot_be_started_is_one_line(command: list[str]) -> None:
     with pytest.raises(CommandFailed, match="cannot be started") as caught:
         run_command(command, os.environ, 1.0, str)

@@ -16,6 +16,7 @@ from mockexchange.kit.client.fuzzing.values import UNKNOWN, values_of
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
 from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
+from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
@@ -52,7 +53,7 @@ def schema_of(document: api_documents.Document, path: str) -> Any:
     return answer["content"]["application/json"]["schema"]
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@each_row("task", TASKS, ids=lambda task: task.name)
 def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
     """They have rows with distinct keys, and fields of equal meaning agree."""
     document = api_documents.read("kalshi/2026-10")
@@ -95,7 +96,7 @@ EXTREMES = {
 }
 
 
-@pytest.mark.parametrize("name", EXTREMES)
+@each_row("name", EXTREMES)
 def test_extremes_are_among_the_bodies(name: str) -> None:
     document = api_documents.read("kalshi/2026-10")
     bodies = values_of(document, schema_of(document, POSITIONS.path))
@@ -138,7 +139,7 @@ FILL = {"count": 9, "count_fp": "1.90", "fill_id": "f", "market_ticker": "KX-B",
 AGREED_FILL = {**FILL, "count": 1, "market_ticker": "KX-A", "trade_id": "f", "ts": 1577836809}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("task", "row", "consistent"),
     [
         (FILLS, {**TRADE, **FILL}, {**AGREED, **AGREED_FILL}),

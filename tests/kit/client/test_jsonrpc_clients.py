@@ -9,6 +9,7 @@ from mockexchange.kit.client.cards import load_cards, select_cards
 from mockexchange.kit.client.run import ClientRun, ClientRunSettings
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.venues import KITS
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.kit.client.client_runs import ProgressDisplay
 
@@ -61,7 +62,7 @@ def outcomes(run: ClientRun) -> dict[str, Outcome]:
     return {verdict.rule: verdict.outcome for verdict in run.report.verdicts}
 
 
-@pytest.mark.parametrize("venue", ["deribit", "signalplus"])
+@each_row("venue", ["deribit", "signalplus"])
 def test_the_careful_client_keeps_every_card(venue: str) -> None:
     run = played(["-m", "contracts.clients.examples.careful_jsonrpc", venue], venue)
     assert [finding.seen for finding in run.report.findings] == []
@@ -72,7 +73,7 @@ def test_the_careful_client_keeps_every_card(venue: str) -> None:
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize(("mistake", "venue", "numbers"), MISTAKES)
+@each_row(("mistake", "venue", "numbers"), MISTAKES)
 def test_each_mistake_breaks_the_cards_about_it(mistake: str, venue: str, numbers: list[str]) -> None:
     run = played(["-m", "tests.kit.client.faulty_jsonrpc", mistake, venue], venue, *numbers)
     assert outcomes(run) == dict.fromkeys(numbers, Outcome.BROKEN)

@@ -12,6 +12,7 @@ from mockexchange.kit.client.rules.signing import accepted
 from mockexchange.kit.client.rules.streams import heartbeats
 from mockexchange.kit.client.traffic import Call, Frame, Traffic
 from mockexchange.kit.deribit import DERIBIT
+from tests.helpers.rows import each_row
 
 DOCUMENTS = documents_of(DERIBIT, "2026-10-31")
 READ = "private/get_positions"
@@ -38,7 +39,7 @@ def asked(number: object, method: str = READ, **params: Any) -> dict[str, object
     return {"id": number, "method": method, "params": params}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("call", "target", "status"),
     [
         (request("GET", f"/api/v2/{READ}?currency=BTC"), f"/api/v2/{READ}?currency=BTC", 200),

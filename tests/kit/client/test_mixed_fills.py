@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mockexchange.kit.client.adapter.adapter_checks import judge_account
+from tests.helpers.rows import each_row
 from tests.kit.client.verdict_helpers import Bench, bench
 
 
@@ -23,7 +24,7 @@ MIXED = {
 }
 
 
-@pytest.mark.parametrize("fault", MIXED)
+@each_row("fault", MIXED)
 def test_fills_of_one_order_and_of_subaccounts_are_told_apart(fault: str, clients: Bench) -> None:
     """Each of these clients is right in an account with one fill for each order, and without subaccounts."""
     findings = clients.judged(judge_account, fault)

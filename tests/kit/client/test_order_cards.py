@@ -16,6 +16,7 @@ from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import Exchange, exchange
+from tests.helpers.rows import each_row
 from tests.kit.client import faulty_traders as faulty
 from tests.kit.client.first_generation import FirstTrader
 
@@ -91,7 +92,7 @@ def play(runner: AdapterCardRunner, make: type[Trader], card: Card, **hello: str
     return runner.play(worker, card)
 
 
-@pytest.mark.parametrize(("make", "api_date"), [(make, date) for make, dates in GENERATIONS.items() for date in dates])
+@each_row(("make", "api_date"), [(make, date) for make, dates in GENERATIONS.items() for date in dates])
 def test_a_careful_client_keeps_every_card(served: Exchange, make: type[Trader], api_date: str) -> None:
     runner = runner_at(served, api_date)
     for number, card in CARDS.items():
@@ -101,7 +102,7 @@ def test_a_careful_client_keeps_every_card(served: Exchange, make: type[Trader],
         assert (verdict.outcome is Outcome.KEPT) == is_judged, (number, verdict.why)
 
 
-@pytest.mark.parametrize(("make", "number"), [(make, number) for make, cards in PLANTED.items() for number in cards])
+@each_row(("make", "number"), [(make, number) for make, cards in PLANTED.items() for number in cards])
 def test_a_mistake_breaks_the_cards_about_it(served: Exchange, make: type[Trader], number: str) -> None:
     findings = play(runner_at(served, "latest"), make, hurried(CARDS[number])).findings
     assert {one.rule.partition(" ")[2] for one in findings} == PLANTED[make][number]

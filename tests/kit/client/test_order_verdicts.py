@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.kit.client.adapter.adapter import AdapterReply
 from mockexchange.kit.client.card_tasks import AMEND, BATCH, CANCEL, PLACE, Task
@@ -13,6 +11,7 @@ from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
 from mockexchange.kit.client.orders.playing import PlayedTask, PlayedTasks, TaskResult
 from mockexchange.kit.client.orders.verdicts import order_findings
 from mockexchange.kit.client.traffic import Call
+from tests.helpers.rows import each_row
 from tests.kit.client.wiring import call, traffic
 
 WANTED = {"market": "A", "side": "bid", "count": "5.00", "price": "0.30", "client_order_id": "c"}
@@ -54,7 +53,7 @@ def judged(
     return [(one.rule, one.expected) for one in order_findings(played, traffic(calls), "place")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("task", "reply", "orders", "statuses"),
     [
         (PLACING, rows({"order": "o", "filled": "0.00", "remaining": "5"}), [ORDER], [201]),
@@ -81,7 +80,7 @@ def test_what_is_true_is_no_finding(
     assert judged(task, reply, orders, *statuses) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("task", "reply", "orders", "statuses", "rule", "expected"),
     [
         (PLACING, rows({}), [], [201], "orders.told", "refused: the exchange has no such order"),

@@ -11,6 +11,7 @@ from mockexchange.kit.client.adapter.parallel_cards import PROCESSES_MAX, proces
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.kalshi import KALSHI
+from tests.helpers.rows import each_row
 from tests.kit.client.client_runs import ProgressDisplay
 from tests.kit.client.fake_adapters import answering
 
@@ -52,7 +53,7 @@ def run(
     return made
 
 
-@pytest.mark.parametrize(("cards_count", "processes"), [(1, 1), (11, 1), (12, 2), (24, 3), (200, PROCESSES_MAX)])
+@each_row(("cards_count", "processes"), [(1, 1), (11, 1), (12, 2), (24, 3), (200, PROCESSES_MAX)])
 def test_few_cards_are_not_worth_many_processes(cards_count: int, processes: int) -> None:
     assert process_count(cards("R10") * cards_count) == processes
     assert process_count(cards("R10") * cards_count, is_fast=True) >= processes

@@ -18,6 +18,7 @@ from mockexchange.kit.client.sandboxes import BUILTIN_SCENARIOS, CardSandboxes
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import Exchange, exchange
+from tests.helpers.rows import each_row
 from tests.kit.client import faulty_listeners as listeners
 from tests.kit.client import faulty_readers as faulty
 from tests.kit.client.faulty_traders import InProcessWorker
@@ -104,14 +105,14 @@ def hurried(card: Card) -> Card:
     return replace(card, tasks=tuple(tasks), seconds=SILENCE_S if card.number == UNANSWERED else card.seconds)
 
 
-@pytest.mark.parametrize(("make", "number"), [(make, number) for make, cards in PLANTED.items() for number in cards])
+@each_row(("make", "number"), [(make, number) for make, cards in PLANTED.items() for number in cards])
 def test_a_mistake_breaks_the_cards_about_it(served: Exchange, make: type[Client], number: str) -> None:
     findings = play(served, make, hurried(CARDS[number])).findings
     assert {one.rule.partition(" ")[2] for one in findings} == PLANTED[make][number], findings
     assert all(one.seen and one.expected and one.place for one in findings)
 
 
-@pytest.mark.parametrize("number", sorted({number for cards in PLANTED.values() for number in cards} | {"S18"}))
+@each_row("number", sorted({number for cards in PLANTED.values() for number in cards} | {"S18"}))
 def test_a_careful_client_keeps_them(served: Exchange, number: str) -> None:
     verdict = play(served, faulty.Quick, hurried(CARDS[number]))
     assert (verdict.outcome, verdict.findings) == (Outcome.KEPT, ())
@@ -122,7 +123,7 @@ def test_there_are_three_mistakes_or_more_for_each_card() -> None:
     assert min(counts.values()) >= 3, counts
 
 
-@pytest.mark.parametrize(("longer", "outcome"), [(3, Outcome.KEPT), (1, Outcome.BROKEN)])
+@each_row(("longer", "outcome"), [(3, Outcome.KEPT), (1, Outcome.BROKEN)])
 def test_a_client_whose_time_was_over_too_early_is_given_more(
     served: Exchange, longer: int, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +136,7 @@ def test_a_client_whose_time_was_over_too_early_is_given_more(
     assert play(served, faulty.Quick, replace(CARDS["S18"], scenario=str(slow), tasks=(brief,))).outcome is outcome
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@each_row("scenario", SCENARIOS)
 def test_cards_about_rows_make_the_rows_that_they_need(served: Exchange, scenario: str) -> None:
     """Which rows a scenario has differs; each finds a client that stops early, and keeps a careful one."""
     numbers = [number for number, card in CARDS.items() if card.needs.positions]

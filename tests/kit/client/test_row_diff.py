@@ -1,7 +1,5 @@
 """Differences between reported and expected rows: rows, values and floats."""
 
-import pytest
-
 from mockexchange.kit.client.adapter.adapter import Fractional
 from mockexchange.kit.client.adapter.row_diff import (
     duplicate_values,
@@ -12,6 +10,7 @@ from mockexchange.kit.client.adapter.row_diff import (
     subset_differences,
     value_differences,
 )
+from tests.helpers.rows import each_row
 
 WANTED = [{"ticker": "A", "position": "-20"}, {"ticker": "B", "position": "1.50"}]
 
@@ -42,7 +41,7 @@ def test_further_rows_are_nothing_to_those_that_must_be_there() -> None:
     assert not list(subset_differences([{"ticker": "C"}, *WANTED], WANTED))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reported", "is_right"),
     [
         ({"cost": "4.20"}, True),

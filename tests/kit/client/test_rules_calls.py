@@ -4,6 +4,7 @@ import pytest
 
 from mockexchange.kit.client.rules import NotSeen
 from mockexchange.kit.kalshi.signing import CLIENT_SIGNING
+from tests.helpers.rows import each_row
 from tests.kit.client.wiring import call, found, handshake, seen, traffic
 
 BAD = {"error": {"code": "authentication_error", "message": "authentication_error"}}
@@ -19,7 +20,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@each_row("mistake", MISTAKES)
 def test_each_mistake_of_signing_is_found_by_its_own_rule_alone(mistake: str) -> None:
     body, diagnosis = MISTAKES[mistake]
     refused = call("/portfolio/positions?limit=1", 401, answer=body, diagnosis=diagnosis)
@@ -57,7 +58,7 @@ def test_what_is_not_signed_cannot_be_judged() -> None:
         found("signing.present", traffic())
 
 
-@pytest.mark.parametrize("status", [200, 401, 503])
+@each_row("status", [200, 401, 503])
 def test_a_private_request_without_all_headers_is_found_and_a_public_one_is_not(status: int) -> None:
     assert seen("signing.present", traffic([call(status=status, headers={})])) == [
         f"missing: {', '.join(CLIENT_SIGNING.headers)}"
@@ -104,7 +105,7 @@ def test_calls_that_go_are_noted_and_later_found() -> None:
     assert not found("calls.lasting", traffic([call()]), "2025-11")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("target", "words"),
     [
         ("/portfolio/positions?limit=1001", "limit=1001 is out of bounds"),

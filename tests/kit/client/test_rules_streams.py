@@ -4,6 +4,7 @@ import pytest
 
 from mockexchange.kit.client.rules import NotSeen
 from mockexchange.kit.client.traffic import Frame, Traffic
+from tests.helpers.rows import each_row
 from tests.kit.client.wiring import acknowledged, ended, found, frame, handshake, said, seen, traffic
 
 SUBSCRIBE = {"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}
@@ -18,7 +19,7 @@ def test_documented_commands_are_right() -> None:
     assert not found("streams.commands", stream(said(SUBSCRIBE)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "command",
     [
         {"id": 1, "cmd": "subscribe", "params": {"channels": ["wishes"]}},
@@ -31,13 +32,13 @@ def test_an_undocumented_command_is_found_once(command: object) -> None:
     assert len(found("streams.commands", stream(said(command), said(command)))) == 1
 
 
-@pytest.mark.parametrize("params", [{"sids": [1]}, {"sid": 1}])
+@each_row("params", [{"sids": [1]}, {"sid": 1}])
 def test_sids_that_were_given_are_right(params: dict[str, object]) -> None:
     crossed = stream(acknowledged("fill"), said({"id": 2, "cmd": "unsubscribe", "params": params}, at=1.0))
     assert not found("streams.sids", crossed)
 
 
-@pytest.mark.parametrize("given", [2, 1], ids=["other sid", "other connection"])
+@each_row("given", [2, 1], ids=["other sid", "other connection"])
 def test_a_sid_that_was_not_given_is_found(given: int) -> None:
     command = said({"id": 2, "cmd": "unsubscribe", "params": {"sids": [given]}}, at=1.0, stream=3 - given)
     (words,) = seen("streams.sids", stream(acknowledged("fill"), command))
@@ -89,7 +90,7 @@ def test_a_client_that_connects_again_without_a_channel_or_a_pause_is_found() ->
     assert seen("streams.paused", back(1.02, "fill")) == ["it connected again 20 ms after the end (1012 restart)"]
 
 
-@pytest.mark.parametrize("rule", ["streams.returns", "streams.resubscribes", "streams.paused"])
+@each_row("rule", ["streams.returns", "streams.resubscribes", "streams.paused"])
 def test_what_was_not_cut_is_not_judged(rule: str) -> None:
     with pytest.raises(NotSeen, match="was to be cut"):
         found(rule, stream(ended(b"1000", 1.0, fault=None)))

@@ -7,6 +7,7 @@ import pytest
 
 from mockexchange.kit.client.rules import NotSeen
 from mockexchange.kit.client.traffic import Call, Traffic
+from tests.helpers.rows import each_row
 from tests.kit.client.wiring import acknowledged, call, found, seen, traffic
 
 ROWS = [{"ticker": "A"}]
@@ -24,7 +25,7 @@ def walk(*pages: Call) -> Traffic:
 WHOLE = walk(page("?limit=1&x=1", "a"), page("?limit=1&x=1&cursor=a", "b"), page("?limit=1&x=1&cursor=b", ""))
 
 
-@pytest.mark.parametrize("rule", ["pages.followed", "pages.filtered", "pages.cursors", "pages.once"])
+@each_row("rule", ["pages.followed", "pages.filtered", "pages.cursors", "pages.once"])
 def test_a_whole_walk_is_right(rule: str) -> None:
     assert not found(rule, WHOLE)
 
@@ -80,7 +81,7 @@ def post(at: float, client_order_id: str, *, status: int = 503, price: str = "0.
     return call("/portfolio/events/orders", status, at=at, method="POST", body=body)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "crossed"),
     [
         ("retries.final", attempts(0, status=404)),
@@ -100,7 +101,7 @@ def test_what_is_patient_is_right(rule: str, crossed: Traffic) -> None:
     assert not found(rule, crossed)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "crossed", "words"),
     [
         ("retries.final", attempts(0, 1, 2, status=403), "after 403 it was sent 2 times more"),
@@ -123,7 +124,7 @@ def test_what_is_impatient_is_found(rule: str, crossed: Traffic, words: str) -> 
     assert words in only
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "crossed", "words"),
     [
         ("retries.bounded", traffic([call()]), "no request failed"),

@@ -18,6 +18,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import exchange
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
+from tests.helpers.rows import each_row
 from tests.kit.client.client_runs import ProgressDisplay, bot, run, verdicts
 from tests.kit.client.fake_adapters import answering
 
@@ -108,7 +109,7 @@ def test_a_command_that_never_ends_is_judged_by_what_it_did() -> None:
     assert made.tables[0].rows[0][0] == "GET /portfolio/balance"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("command", "words"),
     [
         (["/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
@@ -154,7 +155,7 @@ def test_a_card_is_not_played_where_it_makes_no_sense() -> None:
     assert [one.why for one in made.report.verdicts] == ["it is about what there is from 2026-06 on"]
 
 
-@pytest.mark.parametrize(("api_date", "is_excused"), [("2025-11", False), ("2026-02", True), ("compat", False)])
+@each_row(("api_date", "is_excused"), [("2025-11", False), ("2026-02", True), ("compat", False)])
 def test_a_card_about_the_past_is_excused_later(api_date: str, is_excused: bool) -> None:
     (card,) = select_cards(load_cards(), ["R10"])
     with exchange() as running:
@@ -171,7 +172,7 @@ def test_slow_cards_are_left_out_of_a_fast_run() -> None:
     assert fuzzed.why == "--fast leaves it out"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "alias"),
     [("2025-11-03", "2025-11"), ("2026-01-15", "2025-12"), ("2027-01-01", "2026-10"), (None, "compat")],
 )
@@ -233,6 +234,6 @@ def test_own_variables_stay_out_of_commands() -> None:
     assert os.environ.get("KALSHI_API_BASE_URL") is None
 
 
-@pytest.mark.parametrize("card", [one for one in load_cards() if one.api_date], ids=lambda card: card.number)
+@each_row("card", [one for one in load_cards() if one.api_date], ids=lambda card: card.number)
 def test_cards_at_a_date_of_their_own_say_which(card: Card) -> None:
     assert card.api_date in ("compat", "2026-10")

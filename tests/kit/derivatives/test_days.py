@@ -6,9 +6,10 @@ from mockexchange.kit.self_check import SelfCheck
 from mockexchange.kit.venues import KITS
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import NoSuchDocument
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("venue", "day", "alias"),
     [
         ("deribit", "2025-11-03", "2026-10"),
@@ -22,7 +23,7 @@ def test_the_document_before_a_day(venue: str, day: str, alias: str) -> None:
     assert api_documents.alias_before(venue, day) == alias
 
 
-@pytest.mark.parametrize("venue", ["kalshi", "deribit", "signalplus"])
+@each_row("venue", ["kalshi", "deribit", "signalplus"])
 def test_the_versions_of_documents_are_read_from_their_heads(venue: str) -> None:
     for version, alias in api_documents.versions_of(venue).items():
         assert api_documents.parse(api_documents.path_of(f"{venue}/{alias}"))["info"]["version"] == version

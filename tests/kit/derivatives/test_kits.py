@@ -33,6 +33,7 @@ from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.registry import VENUES
+from tests.helpers.rows import each_row
 
 URL = "http://host/api/v2/private/get_positions?currency=BTC"
 NEEDING_OTHER_KEYS = {
@@ -86,12 +87,12 @@ def test_secrets_that_are_none_are_refused() -> None:
         load_signalplus("me", "no base64!")
 
 
-@pytest.mark.parametrize("number", ["1e-05", "1E5", "0.1234567891", "-1.", "01", "1.5e3"])
+@each_row("number", ["1e-05", "1E5", "0.1234567891", "-1.", "01", "1.5e3"])
 def test_numbers_that_are_not_written_plainly_are_found(number: str) -> None:
     assert unusual_numbers(f'{{"a":[1,-2.5,0.123456789,"1e5"],"b":{number}}}') == [number]
 
 
-@pytest.mark.parametrize("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])
+@each_row("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])
 def test_hints_have_the_existing_names(kit: VenueKit) -> None:
     document = api_documents.read(f"{kit.name}/2026-10")
     hints = kit.make_hints(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
@@ -137,7 +138,7 @@ def judged(venue: str) -> Iterator[Verdict]:
     diagnosis_worker.close()
 
 
-@pytest.mark.parametrize("venue", ["deribit", "signalplus"])
+@each_row("venue", ["deribit", "signalplus"])
 def test_the_builtin_scenario_keeps_the_rules(venue: str) -> None:
     verdicts = list(judged(venue))
     assert [finding for one in verdicts for finding in one.findings] == []

@@ -3,9 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from mockexchange.kit.derivatives.rows import Row, contradictions_of, is_since_opened, is_since_settlement
+from tests.helpers.rows import each_row
 
 SEED = {
     "instrument_name": "BTC-17OCT25",
@@ -86,7 +85,7 @@ def wrong_names(fields: dict[str, Any]) -> list[str]:
     return [wrong.seen.split()[0] for wrong in contradictions_of(Row(fields))]
 
 
-@pytest.mark.parametrize("name", REAL)
+@each_row("name", REAL)
 def test_real_rows_are_right(name: str) -> None:
     found = wrong_names(REAL[name])
     assert found == (["floating_profit_loss_usd"] if name in ROUNDED else [])
@@ -110,7 +109,7 @@ def test_a_linear_size_is_shown_at_the_mark_price() -> None:
     assert wrong_names({**row, "total_profit_loss": "0.0000344"}) == ["total_profit_loss"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("field", "value", "found"),
     [
         ("direction", "sell", ["direction"]),
@@ -128,7 +127,7 @@ def test_a_row_that_is_off_is_found(field: str, value: Any, found: list[str]) ->
     assert wrong_names({**SEED, field: value}) == found
 
 
-@pytest.mark.parametrize("field", ["delta", "total_profit_loss", "initial_margin", "average_price", "size_currency"])
+@each_row("field", ["delta", "total_profit_loss", "initial_margin", "average_price", "size_currency"])
 def test_a_flat_row_has_nothing(field: str) -> None:
     zeros = dict.fromkeys(
         (

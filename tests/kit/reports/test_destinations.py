@@ -9,11 +9,12 @@ from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination, parse_report, write_report
 from mockexchange.kit.reports.mock import document_of
 from mockexchange.runtime.ready_file import default_ready_file
+from tests.helpers.rows import each_row
 from tests.kit.reports.reporting import TABLES, everything
 from tests.server.live import serving
 
 
-@pytest.mark.parametrize("text", ["", "junit", "junit:", ":x.xml", "pdf:x.pdf", "x.xml", "JUNIT:x.xml"])
+@each_row("text", ["", "junit", "junit:", ":x.xml", "pdf:x.pdf", "x.xml", "JUNIT:x.xml"])
 def test_another_kind_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=f"expected junit:FILE or html:FILE or github:FILE or mock:NAME, got {text!r}"):
         parse_report(text)
@@ -42,7 +43,7 @@ def test_a_report_may_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("::error title=pages.partition GetFills::")
 
 
-@pytest.mark.parametrize(("kind", "begins"), [("junit", b"<?xml"), ("html", b"<!doctype html>"), ("github", b"::")])
+@each_row(("kind", "begins"), [("junit", b"<?xml"), ("html", b"<!doctype html>"), ("github", b"::")])
 def test_a_report_is_written_as_its_kind(kind: str, begins: bytes, tmp_path: Path) -> None:
     destination = parse_report(f"{kind}:{tmp_path}/report")
     write_report(everything(), destination, TABLES)

@@ -2,15 +2,14 @@
 
 import re
 
-import pytest
-
 from mockexchange.kit.client.cards import load_cards
 from mockexchange.kit.reports.printable_text import page_of
 from mockexchange.kit.venues import KITS
+from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 
 
-@pytest.mark.parametrize("venue", KITS)
+@each_row("venue", KITS)
 def test_the_page_of_each_card_has_its_place(venue: str) -> None:
     page = (ROOT / "docs" / "verify-client.md").read_text(encoding="utf-8")
     numbers = [card.number for card in load_cards(builtin=KITS[venue].cards)]

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-import pytest
-
 from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import WRITERS
 from mockexchange.kit.reports.mock import document_of
 from mockexchange.kit.reports.tables import Table
 from mockexchange.server.control.documents.report_document import write_report
+from tests.helpers.rows import each_row
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7" * 4
 SECRETS = {
@@ -36,8 +35,8 @@ def full_of(text: str) -> tuple[Report, list[Table]]:
     return Report(text, verdicts, cut_short=text), [Table(text, (text,), [(text,)])]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("secret", SECRETS)
+@each_row("kind", KINDS)
+@each_row("secret", SECRETS)
 def test_no_report_holds_a_secret(kind: str, secret: str) -> None:
     text, hidden = SECRETS[secret]
     written = KINDS[kind](*full_of(text)).decode()

@@ -12,6 +12,7 @@ from mockexchange.kit.rules.finding_format import differing, row_text
 from mockexchange.kit.rules.list_facts import Query, Row
 from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import NotJudged
+from tests.helpers.rows import each_row
 
 
 class EmptyReader:
@@ -33,7 +34,7 @@ class EmptyReader:
         return {}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("row", "amount"),
     [
         ({"cost_dollars": "1.234567"}, Amount(Decimal("1.234567"), Decimal(0))),
@@ -52,13 +53,13 @@ def test_counts_are_read_as_they_are_spelt() -> None:
     assert price({"yes_price_fixed": "0.3401"}, "yes") == Decimal("0.3401")
 
 
-@pytest.mark.parametrize("read", [dollars, contract_count, price])
+@each_row("read", [dollars, contract_count, price])
 def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
     with pytest.raises(NotJudged, match="a row has no yes"):
         read({}, "yes")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("amount", "exact", "slack", "matches"),
     [
         (Amount(Decimal("1.23"), CENT), "1.239999", "0", True),
@@ -73,7 +74,7 @@ def test_an_amount_is_cut_off_toward_zero(amount: Amount, exact: str, slack: str
     assert amount.matches(Decimal(exact), Decimal(slack)) is matches
 
 
-@pytest.mark.parametrize("value", [None, True, -1, 10**13, "soon", "2025-11-04T12:00:00", 1.5])
+@each_row("value", [None, True, -1, 10**13, "soon", "2025-11-04T12:00:00", 1.5])
 def test_what_is_no_instant_is_none(value: object) -> None:
     assert instant_of(value) is None
 
@@ -85,7 +86,7 @@ def test_seconds_and_texts_tell_the_same_instant() -> None:
 TIMES = {"at": "2025-11-04T12:00:00.5Z"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("second", "is_not_before", "is_not_after"),
     [("1762257599", True, False), ("1762257600", True, None), ("1762257601", False, True)],
 )

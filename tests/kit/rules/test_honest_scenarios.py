@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-import pytest
 from anyio.from_thread import start_blocking_portal
 
 from contracts.suites.world import IN_PROCESS_HOST, front_of
@@ -20,6 +19,7 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.rows import each_row
 
 MINUTE_US = 60_000_000
 ORIGIN = f"http://{IN_PROCESS_HOST}"
@@ -52,7 +52,7 @@ def judged(target: StreamTarget, rule: str) -> list[Verdict]:
     return [*rest, *run_checks([check for check in KALSHI.stream_checks if check.rule == rule], target)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "scenario", "alias", "accounts"),
     [
         ("stream.book-equals-rest", "golden", "2026-02", ["fractional"]),

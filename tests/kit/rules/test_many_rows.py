@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
 from mockexchange.kit.kalshi.lists import event_of_market, series_of_market
 from mockexchange.kit.rules.filters import absent_rows
 from mockexchange.kit.rules.list_facts import Query, Row
 from mockexchange.kit.target import NotJudged
+from tests.helpers.rows import each_row
 
 LISTED = [{"ticker": f"M{number}", "event_ticker": f"E{number // 2}"} for number in range(100)]
 
@@ -52,7 +51,7 @@ def test_the_events_of_a_hundred_markets_are_one_read() -> None:
     assert reader.read == ["GetMarkets"]
 
 
-@pytest.mark.parametrize("has_list", [True, False])
+@each_row("has_list", [True, False])
 def test_a_market_that_is_not_listed_is_read_once(has_list: bool) -> None:
     reader = CountedReader(has_list=has_list)
     for _ in range(3):

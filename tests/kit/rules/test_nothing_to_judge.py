@@ -1,7 +1,6 @@
 """An empty account with a single key: no rule is broken, and each unjudged rule has a reason."""
 
 import httpx
-import pytest
 from anyio.from_thread import start_blocking_portal
 
 from contracts.suites.world import IN_PROCESS_HOST, front_of
@@ -16,6 +15,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_builtin, load_text
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.rows import each_row
 
 LONE_FCM = """
 scenario: lone-fcm
@@ -24,7 +24,7 @@ accounts:
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("plan", "role", "alias"),
     [
         (load_builtin("empty"), MEMBER, "2026-10"),

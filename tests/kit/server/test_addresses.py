@@ -5,13 +5,12 @@ import pytest
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.addresses import read_address
+from tests.helpers.rows import each_row
 
 DEMO = "https://demo-api.kalshi.co/trade-api/v2"
 
 
-@pytest.mark.parametrize(
-    "url", [DEMO, f"{DEMO}/", "https://demo-api.kalshi.co", "https://demo-api.kalshi.co/", f" {DEMO} "]
-)
+@each_row("url", [DEMO, f"{DEMO}/", "https://demo-api.kalshi.co", "https://demo-api.kalshi.co/", f" {DEMO} "])
 def test_the_prefix_and_the_last_slash_may_be_left_out(url: str) -> None:
     address = read_address(url, None, KALSHI)
     assert address.base_url == DEMO
@@ -34,7 +33,7 @@ def test_the_stream_has_the_given_address() -> None:
     assert read_address(DEMO, "ws://127.0.0.1:9/x", KALSHI).ws_url == "ws://127.0.0.1:9/x"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "is_loopback"),
     [
         ("http://127.0.0.1:8600", True),
@@ -50,7 +49,7 @@ def test_loopback_is_known(url: str, is_loopback: bool) -> None:
     assert read_address(url, None, KALSHI).is_loopback is is_loopback
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url",
     [
         "https://api.elections.kalshi.com/trade-api/v2",
@@ -75,7 +74,7 @@ def test_a_stream_of_production_is_production() -> None:
     assert address.production_host == "external-api-ws.kalshi.com"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url",
     ["", "127.0.0.1:8600", "demo-api.kalshi.co", "ftp://x", "https://", "http://x:99999", "http://[::1", "http://x:0"],
 )
@@ -84,7 +83,7 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         read_address(url, None, KALSHI)
 
 
-@pytest.mark.parametrize("url", ["http://me:secret@x", "http://x?a=b", "http://x#here"])
+@each_row("url", ["http://me:secret@x", "http://x?a=b", "http://x#here"])
 def test_more_than_host_and_path_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="--url: expected host and path alone"):
         read_address(url, None, KALSHI)

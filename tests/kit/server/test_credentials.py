@@ -16,6 +16,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
 from mockexchange.named_files import KEY_BYTES_MAX
 from mockexchange.scenario.keys import make_pair
+from tests.helpers.rows import each_row
 
 PAIR = make_pair("rsa")
 
@@ -34,9 +35,7 @@ def test_a_role_has_a_name_an_id_and_a_file() -> None:
     assert parse_role("fcm=my-id:keys/a:b.pem") == Credential("fcm", "my-id", Path("keys/a:b.pem"))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "fcm", "fcm=", "fcm=id", "fcm=id:", "fcm=:x.pem", "member=id:x.pem", "boss=id:x.pem"]
-)
+@each_row("text", ["", "fcm", "fcm=", "fcm=id", "fcm=id:", "fcm=:x.pem", "member=id:x.pem", "boss=id:x.pem"])
 def test_another_role_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected ROLE=KEY_ID:FILE with a role of fcm, bound, "):
         parse_role(text)
@@ -46,7 +45,7 @@ def test_a_key_is_loaded(tmp_path: Path) -> None:
     assert load(tmp_path / "key.pem", PAIR.private_pem or "") == "my-id"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "complaint"),
     [
         ("hello", "no key: expected a private key in PEM, which begins with -----BEGIN PRIVATE KEY-----"),

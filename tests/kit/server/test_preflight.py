@@ -10,6 +10,7 @@ import pytest
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.preflight import CannotJudge, mock_api_date, require_server, role_of_key
 from mockexchange.kit.target import BALANCE_ONLY, FCM, MEMBER, Target
+from tests.helpers.rows import each_row
 
 URL = "http://127.0.0.1:1/trade-api/v2"
 Answer = httpx.Response | Exception
@@ -120,7 +121,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "says"), REFUSALS, ids=[words[:40] for _, words in REFUSALS])
+@each_row(("answer", "says"), REFUSALS, ids=[words[:40] for _, words in REFUSALS])
 def test_a_server_that_cannot_be_judged_is_described_in_a_line(answer: Answer, says: str) -> None:
     assert complaint(answer).startswith(says)
 
@@ -139,7 +140,7 @@ def test_a_refused_key_is_told_why_as_far_as_that_is_known() -> None:
         assert complaint(httpx.Response(401, json=body, headers={"date": date}), "other") == head
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "role"),
     [
         (httpx.Response(200, json={"rows": [1]}), FCM),

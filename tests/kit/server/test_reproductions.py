@@ -1,7 +1,6 @@
 """Commands that reproduce findings, by the place of the finding."""
 
 import httpx
-import pytest
 
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.findings import Finding, Verdict
@@ -9,6 +8,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.reproductions import with_reproductions
 from mockexchange.kit.target import FCM, MEMBER, OTHER, Target
 from mockexchange.kit.venue import Signer, VenueKit
+from tests.helpers.rows import each_row
 
 
 class Key:
@@ -30,7 +30,7 @@ def reproduction_of(where: str, venue: VenueKit = KALSHI) -> str:
     return with_reproductions(verdict, target).findings[0].reproduction
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("where", "command"),
     [
         ("GET /portfolio/fills?limit=2", "mockexchange call mine GET '/portfolio/fills?limit=2'"),

@@ -6,11 +6,12 @@ import pytest
 
 from mockexchange.kit.server.api_dates import read_alias
 from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
+from tests.helpers.rows import each_row
 
 RULES = ["pages.end", "pages.partition", "times.zone"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("selection", "taken"),
     [
         (EVERYTHING, RULES),
@@ -24,7 +25,7 @@ def test_rules_are_picked_by_patterns(selection: Selection, taken: list[str]) ->
     assert [rule for rule in RULES if selection.takes(rule)] == taken
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("selection", "says"),
     [
         (Selection(only=("page",)), "--only page: no such rule: did you mean 'pages.*'?"),

@@ -20,6 +20,7 @@ from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.server.rule_selection import Selection
 from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.target import FCM, MEMBER, Target, Unreachable
+from tests.helpers.rows import each_row
 
 URL = "http://127.0.0.1:1/trade-api/v2"
 BALANCE = "/portfolio/balance"
@@ -201,7 +202,7 @@ def test_no_order_is_placed_in_production(monkeypatch: pytest.MonkeyPatch) -> No
     assert [verdict.outcome for verdict in report.verdicts] == [Outcome.NOT_JUDGED]
 
 
-@pytest.mark.parametrize(("host", "lag_s"), [("127.0.0.1", 0.0), ("demo-api.kalshi.co", 15.0)])
+@each_row(("host", "lag_s"), [("127.0.0.1", 0.0), ("demo-api.kalshi.co", 15.0)])
 def test_reads_after_writes_are_awaited_elsewhere(host: str, lag_s: float) -> None:
     with closing(ServerRun(settings(address=ADDRESS._replace(host=host)), ProgressDisplay())) as run:
         assert run.target.lag_s == lag_s

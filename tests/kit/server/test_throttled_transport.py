@@ -20,6 +20,7 @@ from mockexchange.kit.server.throttled_transport import (
 from mockexchange.kit.signing_again import AGE_S_MAX, Signing, note_signing
 from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import DEFAULT_KIT
+from tests.helpers.rows import each_row
 
 URL = "http://127.0.0.1:1/"
 Reaction = httpx.Response | Exception
@@ -65,7 +66,7 @@ def made(
     return httpx.Client(transport=transport), transport, server, clock
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
+@each_row("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
 def test_a_read_only_run_sends_only_reads(method: str) -> None:
     client, _, server, _ = made(httpx.Response(200))
     with pytest.raises(WriteForbidden, match=f"a read-only run sends no {method}"):
@@ -103,7 +104,7 @@ def test_a_429_is_waited_out() -> None:
     assert (clock.pauses, transport.waited_s, transport.gone) == ([1, 2, 7], 10, "")
 
 
-@pytest.mark.parametrize(("told", "pause_s"), [("100000", PAUSE_S_MAX), ("soon", 1.0), ("-1", 1.0)])
+@each_row(("told", "pause_s"), [("100000", PAUSE_S_MAX), ("soon", 1.0), ("-1", 1.0)])
 def test_a_pause_is_bounded(told: str, pause_s: float) -> None:
     client, _, _, clock = made(busy(**{"Retry-After": told}), httpx.Response(200))
     client.get(URL)
@@ -140,7 +141,7 @@ def test_a_request_that_is_sent_at_once_keeps_its_signature() -> None:
     assert (server.asked, request.headers["X-Signed"]) == (1, "at 1000")
 
 
-@pytest.mark.parametrize(("answers", "status"), [(1, 200), (2, 200), (ATTEMPTS_MAX, 401)])
+@each_row(("answers", "status"), [(1, 200), (2, 200), (ATTEMPTS_MAX, 401)])
 def test_a_signature_that_is_refused_late_may_have_expired(answers: int, status: int) -> None:
     """Test a busy machine: the time between the signature and the answer is longer than signatures hold."""
     client, _, server, clock = made(*[httpx.Response(401)] * answers, httpx.Response(200))

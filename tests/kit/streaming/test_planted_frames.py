@@ -12,6 +12,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.stream.recording import NAMES, ONE_MARKET, RESTRICTED_KEY
 from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
+from tests.helpers.rows import each_row
 from tests.kit.streaming.tampering import (
     Change,
     Frame,
@@ -180,7 +181,7 @@ def outcomes(target: StreamTarget, rule: str) -> set[Outcome]:
     return {verdict.outcome for verdict in verdicts if any(one.rule == rule for one in verdict.findings)}
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: f"{planted.rule}: {planted.words}")
+@each_row("planted", PLANTED, ids=lambda planted: f"{planted.rule}: {planted.words}")
 def test_what_is_planted_is_found(planted: Planted) -> None:
     with tampered_target(planted.make, planted.alias) as target:
         assert Outcome.BROKEN in outcomes(target, planted.rule)
@@ -207,7 +208,7 @@ def thrown_out_for_errors(arrival: Arrival) -> Arrival:
     return Arrival(FrameType.CLOSE, b"", 1008) if b'"type":"error"' in arrival.raw else arrival
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "touch"),
     [
         ("stream.open", thrown_out),
@@ -228,7 +229,7 @@ def nobody(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConn
     raise HandshakeRefused(403, b"Forbidden\n")
 
 
-@pytest.mark.parametrize("rule", ["stream.refusals", "stream.paths"])
+@each_row("rule", ["stream.refusals", "stream.paths"])
 def test_a_server_that_lets_everybody_in_is_found(rule: str) -> None:
     with tampered_target(honest) as target:
         connect, url = target.connect, target.url
@@ -237,7 +238,7 @@ def test_a_server_that_lets_everybody_in_is_found(rule: str) -> None:
         assert outcomes(target, rule) == {Outcome.BROKEN}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "alias"),
     [("stream.handshake", "2026-10"), ("stream.refusals", "2026-10"), ("stream.anonymous", "2026-02")],
 )

@@ -10,6 +10,7 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.streaming import recorded_stream
 from mockexchange.kit.streaming.connection import Arrival, FrameType
 from mockexchange.kit.streaming.protocol import MessageKind
+from tests.helpers.rows import each_row
 from tests.kit.streaming.scripted import Player, stream_on
 
 
@@ -123,7 +124,7 @@ def test_what_a_document_has_against_a_frame_is_kept_with_it() -> None:
     assert len(stream.arrivals) == 2
 
 
-@pytest.mark.parametrize("raw", [b"", b"words", b"[]", b"{}", b'{"type": 1}', b"\xff"])
+@each_row("raw", [b"", b"words", b"[]", b"{}", b'{"type": 1}', b"\xff"])
 def test_what_cannot_be_read_is_nothing(raw: bytes) -> None:
     stream = stream_on(Player(Arrival(FrameType.TEXT, raw)))
     list(stream.read_for(1))
@@ -144,7 +145,7 @@ def test_a_close_that_was_asked_for_is_not() -> None:
     assert stream.objections == []
 
 
-@pytest.mark.parametrize(("may_be_lost", "count"), [(True, 0), (False, 1)])
+@each_row(("may_be_lost", "count"), [(True, 0), (False, 1)])
 def test_a_lost_connection_is_a_finding_for_scripted_exchanges_only(may_be_lost: bool, count: int) -> None:
     stream = stream_on(Player(Arrival(FrameType.CLOSE, b"", 1006)))
     stream.may_be_lost = may_be_lost

@@ -15,6 +15,7 @@ from mockexchange.kit.kalshi.stream.recording import recording_of
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED
 from mockexchange.scenario.loader import load_text
+from tests.helpers.rows import each_row
 from tests.kit.streaming.tampering import Change, Frame, of, tampered, tampered_target, with_body
 
 DATA = {
@@ -136,7 +137,7 @@ EMPTY = "scenario: nothing\naccounts: {member: {}}\n"
 ONE = EMPTY + "markets: {M: {event: E, series: S, book: {yes: [[0.5, 1]]}}}\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("scenario", "rule", "why"),
     [
         (EMPTY, "stream.list", ""),

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pytest
-
 from mockexchange.kit.streaming import rules
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
 from mockexchange.kit.streaming.recorded_stream import RecordedStream, SentCommand
 from mockexchange.kit.streaming.rules import BrokenRule
+from tests.helpers.rows import each_row
 from tests.kit.streaming.scripted import ack, data, gone, ok, stream_of, subscribe, unsubscribe
 
 HONEST: list[SentCommand | StreamMessage] = [
@@ -31,7 +30,7 @@ HONEST: list[SentCommand | StreamMessage] = [
 RULES = [rules.acks, rules.sids, rules.acks_first, rules.silence, rules.numbers, rules.ids, rules.once]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@each_row("rule", RULES, ids=lambda rule: rule.__name__)
 def test_an_honest_stream_keeps_it(rule: Callable[[RecordedStream], Iterable[BrokenRule]]) -> None:
     assert list(rule(stream_of(*HONEST))) == []
 
@@ -96,7 +95,7 @@ BROKEN: list[tuple[Callable[[RecordedStream], Iterable[BrokenRule]], list[Any], 
 ]
 
 
-@pytest.mark.parametrize(("rule", "crossed", "broken"), BROKEN)
+@each_row(("rule", "crossed", "broken"), BROKEN)
 def test_a_violation_has_its_frame_number(
     rule: Callable[[RecordedStream], Iterable[BrokenRule]], crossed: list[Any], broken: BrokenRule
 ) -> None:

@@ -9,6 +9,7 @@ from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import Unreachable
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port
+from tests.helpers.rows import each_row
 from tests.kit.streaming.bare_server import (
     ADDRESS,
     BINARY,
@@ -139,7 +140,7 @@ def test_a_refusal_tells_status_and_body() -> None:
     assert (caught.value.status, caught.value.body) == (401, b"sorry\n")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "said",
     [b"", b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"SSH-2.0-server\r\n", b"\x00\xff\n\n"],
     ids=["nothing", "no upgrade", "another protocol", "noise"],

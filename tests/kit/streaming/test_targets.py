@@ -12,6 +12,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import HANDSHAKES_MAX, StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Target, Unreachable
+from tests.helpers.rows import each_row
 from tests.kit.streaming.scripted import Player
 
 OK = Arrival(FrameType.TEXT, b'{"id":1,"type":"ok","msg":[]}\n')
@@ -54,7 +55,7 @@ def test_leaving_the_block_closes_every_stream() -> None:
     assert first.waiting == second.waiting == []
 
 
-@pytest.mark.parametrize(("pauses_s", "tried"), [((0.0,), 1), ((6.0, 0.0), 2), ((6.0, 6.0, 6.0), HANDSHAKES_MAX)])
+@each_row(("pauses_s", "tried"), [((0.0,), 1), ((6.0, 0.0), 2), ((6.0, 6.0, 6.0), HANDSHAKES_MAX)])
 def test_a_handshake_that_is_refused_late_is_tried_again(
     pauses_s: tuple[float, ...], tried: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +131,7 @@ def test_what_is_made_once_is_kept_and_forgotten() -> None:
     assert target.cached("a number", make) == 1
 
 
-@pytest.mark.parametrize("reason", [NotJudged("no market"), Unreachable("no market")])
+@each_row("reason", [NotJudged("no market"), Unreachable("no market")])
 def test_why_it_could_not_be_made_is_kept_too(reason: Exception) -> None:
     target, tries = target_of(), list[int]()
 

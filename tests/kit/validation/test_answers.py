@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import pytest
-
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.validation.answers import CHARS_SHOWN_MAX, AnswerJudge
 from mockexchange.kit.validation.handshakes import RefusalJudge
 from mockexchange.runtime import api_documents
+from tests.helpers.rows import each_row
 
 SUBJECT = "kalshi/2026-10"
 JUDGE = AnswerJudge(api_documents.read(SUBJECT), SUBJECT)
@@ -48,7 +47,7 @@ def balance(**changes: Any) -> dict[str, Any]:
     return {**BALANCE, **changes}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "seen"),
     [
         (balance(), []),
@@ -98,7 +97,7 @@ def test_an_answer_without_a_described_body_is_judged_by_its_status_alone() -> N
     assert seen_and_expected(JUDGE.objections("/exchange/status", "GET", answer(504, b"", {}))) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "found"),
     [
         (answer(401, REFUSED), []),
@@ -121,7 +120,7 @@ def test_what_a_refused_upgrade_is_judged_by_is_named() -> None:
     assert found.place == f"contracts/{SUBJECT}/asyncapi.yaml#/channels/stream/x-refusals/403"
 
 
-@pytest.mark.parametrize("subject", api_documents.subjects(api_documents.ASYNCAPI))
+@each_row("subject", api_documents.subjects(api_documents.ASYNCAPI))
 def test_every_answer_that_a_stream_names_is_one_of_its_rest_document(subject: str) -> None:
     refusals = api_documents.read(subject, api_documents.ASYNCAPI)["channels"]["stream"]["x-refusals"]
     named = {one["answer"] for one in refusals.values() if "answer" in one}

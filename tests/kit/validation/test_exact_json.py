@@ -5,14 +5,15 @@ import json
 import pytest
 
 from mockexchange.kit.validation.exact_json import read_json
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize("text", ["1", "-3", "[0,7]", '{"a":"1.0"}', "null", "0.25", "-1.5e-3"])
+@each_row("text", ["1", "-3", "[0,7]", '{"a":"1.0"}', "null", "0.25", "-1.5e-3"])
 def test_what_is_written_plainly_is_read_as_it_is(text: str) -> None:
     assert read_json(text) == read_json(text.encode()) == json.loads(text)
 
 
-@pytest.mark.parametrize("text", ["1.0", "0.0", "-0.0", "1e0", "12E1", "-5.00"])
+@each_row("text", ["1.0", "0.0", "-0.0", "1e0", "12E1", "-5.00"])
 def test_a_whole_number_with_a_fraction_is_no_integer_and_stays_within_its_bounds(text: str) -> None:
     value = read_json(text)
     assert isinstance(value, float)
@@ -22,7 +23,7 @@ def test_a_whole_number_with_a_fraction_is_no_integer_and_stays_within_its_bound
     assert text != "1.0" or value <= 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "says"),
     [
         ('{"a":1,"a":1}', "a key stands twice in an object"),

@@ -10,6 +10,7 @@ import pytest
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.validation.frames import FINDINGS_MAX, FrameJudge, read_frame
 from mockexchange.runtime import api_documents
+from tests.helpers.rows import each_row
 from tests.helpers.steps import calls_counted
 
 SUBJECT = "kalshi/2026-10"
@@ -68,7 +69,7 @@ def changed(frame: Frame, change: Callable[[Frame], object]) -> Frame:
 # --- frames of the server
 
 
-@pytest.mark.parametrize("frame", [POSITION, BOOK], ids=["position", "book"])
+@each_row("frame", [POSITION, BOOK], ids=["position", "book"])
 def test_a_documented_frame_is_let_pass_as_text_and_as_bytes(frame: Frame) -> None:
     assert objections(frame) == []
     assert objections(compact(frame).encode()) == []
@@ -139,7 +140,7 @@ POSITION_FAULTS: dict[str, tuple[Callable[[Frame], object], str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", POSITION_FAULTS)
+@each_row("name", POSITION_FAULTS)
 def test_a_finding_has_the_field_the_expectation_and_its_place(name: str) -> None:
     change, seen, expected, place = POSITION_FAULTS[name]
     wanted = Finding("frames.documented", "frame 1", seen, expected, f"{PLACE}{place}")
@@ -162,7 +163,7 @@ def test_a_long_value_is_cut() -> None:
     assert found.seen.endswith("999...")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("frame", "seen"),
     [({"type": "market_positions", "sid": 1, "msg": {}}, 'type: "market_positions"'), ({"kind": 1}, "no type")],
 )
@@ -172,7 +173,7 @@ def test_an_unknown_type_lists_the_known_ones(frame: Frame, seen: str) -> None:
     assert "market_position, " in found.expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "reason"),
     [
         ("[]\n", "[] (no object)"),
@@ -190,7 +191,7 @@ def test_what_is_no_frame_is_a_finding(raw: str | bytes, reason: str) -> None:
     assert found.seen.startswith(reason)
 
 
-@pytest.mark.parametrize("word", [[], {}, None, 7, True])
+@each_row("word", [[], {}, None, 7, True])
 def test_a_constant_that_is_no_text_is_a_finding(word: Any) -> None:
     (found,) = objections({"type": word})
     assert found.seen == f"type: {json.dumps(word)}"
@@ -214,7 +215,7 @@ def test_a_frame_ends_in_a_newline() -> None:
     )
 
 
-@pytest.mark.parametrize("raw", [json.dumps(POSITION) + "\n", compact(POSITION) + "\n", " " + compact(POSITION)])
+@each_row("raw", [json.dumps(POSITION) + "\n", compact(POSITION) + "\n", " " + compact(POSITION)])
 def test_there_is_no_space_between_tokens(raw: str) -> None:
     (found,) = objections(raw)
     assert (found.rule, found.expected) == ("frames.compact", "JSON without it")
@@ -256,7 +257,7 @@ def test_answers_of_which_no_order_was_recorded_may_have_any() -> None:
 # --- messages that are told apart by more than their type
 
 
-@pytest.mark.parametrize(
+@each_row(
     "frame",
     [
         {"id": 3, "type": "ok", "msg": [{"channel": "fill", "sid": 1}]},
@@ -276,7 +277,7 @@ def test_a_frame_is_compared_with_the_nearest_message() -> None:
     assert found.seen == 'subscriptions.msg[0].channel: "fills"'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("code", "words", "expected"),
     [(7, "Unknown subscription", '"Unknown subscription ID"'), (6, "Already subscribed", "1 or 2 or 3 or 4 or 5 or 7")],
 )
@@ -305,7 +306,7 @@ def test_a_nullable_value_is_compared_with_its_other_type() -> None:
 # --- commands
 
 
-@pytest.mark.parametrize(
+@each_row(
     "command",
     [
         {"cmd": "list_subscriptions"},
@@ -360,7 +361,7 @@ COMMAND_FAULTS: list[tuple[Frame, list[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("command", "wanted"), COMMAND_FAULTS)
+@each_row(("command", "wanted"), COMMAND_FAULTS)
 def test_a_wrong_command_is_a_finding(command: Frame, wanted: list[tuple[str, str]]) -> None:
     assert sorted(commanded(command)) == sorted(wanted)
 

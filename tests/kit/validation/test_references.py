@@ -6,6 +6,7 @@ import pytest
 
 from mockexchange.kit.validation import references
 from mockexchange.kit.validation.references import pointer, resolved, validator
+from tests.helpers.rows import each_row
 
 DOCUMENT: dict[str, Any] = {
     "paths": {"/a~b": {"$ref": "#/components/schemas/Id"}},
@@ -13,7 +14,7 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("parts", [("paths", "/a~b"), ("components", "schemas", "Id")])
+@each_row("parts", [("paths", "/a~b"), ("components", "schemas", "Id")])
 def test_a_reference_is_followed_to_its_end(parts: tuple[str, ...]) -> None:
     assert resolved(DOCUMENT, {"$ref": pointer(*parts)}) == {"type": "string", "format": "uuid"}
 

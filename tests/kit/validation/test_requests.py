@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.kit.validation.requests import Objection, RequestJudge
+from tests.helpers.rows import each_row
 
 TEXT = {"type": "string"}
 BODY = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "flag": {"type": "boolean"}}}
@@ -32,7 +31,7 @@ BODIES: list[tuple[bytes, Objection]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "wanted"), BODIES, ids=[repr(body[:24]) for body, _ in BODIES])
+@each_row(("body", "wanted"), BODIES, ids=[repr(body[:24]) for body, _ in BODIES])
 def test_bodies(body: bytes, wanted: Objection) -> None:
     assert RequestJudge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
 
@@ -48,7 +47,7 @@ OPEN_BODIES: list[tuple[bytes, Objection]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "wanted"), OPEN_BODIES, ids=[repr(body[:24]) for body, _ in OPEN_BODIES])
+@each_row(("body", "wanted"), OPEN_BODIES, ids=[repr(body[:24]) for body, _ in OPEN_BODIES])
 def test_empty_values_of_an_open_body_may_count_as_absent(body: bytes, wanted: Objection) -> None:
     assert RequestJudge(document(is_open=True)).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
     closed = RequestJudge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", b'{"name":"a","flag":null}')
@@ -63,7 +62,7 @@ def test_a_body_where_none_belongs_is_no_matter() -> None:
     assert RequestJudge(document()).objection_to("/x/{id}", "GET", {"id": "a"}, "", b"{") == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("schema", "name", "wanted"),
     [
         ({"maxLength": 3}, "abc", ""),
@@ -78,7 +77,7 @@ def test_names_in_paths_are_judged_and_those_that_are_listed_may_not_be_all(
     assert RequestJudge(document(**schema)).objection_to("/x/{id}", "GET", {"id": name}, "") == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "wanted"),
     [
         ("10", ""),

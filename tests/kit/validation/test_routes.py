@@ -1,15 +1,14 @@
 """The documented path of a request."""
 
-import pytest
-
 from mockexchange.kit.validation.routes import Match, Routes
+from tests.helpers.rows import each_row
 
 ROUTES = Routes(
     {"paths": {"/markets": {}, "/markets/{ticker}": {}, "/markets/trades": {}, "/a.b/{one}/c/{two}": {}}}, "/v2"
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw_path", "found"),
     [
         ("/v2/markets", Match("/markets", {})),

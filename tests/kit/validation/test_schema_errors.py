@@ -3,9 +3,9 @@
 from typing import Any
 
 import jsonschema_rs
-import pytest
 
 from mockexchange.kit.validation.schema_errors import innermost
+from tests.helpers.rows import each_row
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer", "maximum": 5}
 OBJECT = {"type": "object", "properties": {"a": TEXT}}
@@ -16,7 +16,7 @@ def paths(schema: dict[str, Any], value: Any) -> list[tuple[str, list[str | int]
     return [(one.kind.name, list(one.instance_path)) for error in errors for one in innermost(error)]
 
 
-@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+@each_row("keyword", ["oneOf", "anyOf"])
 def test_the_alternative_of_the_right_type_is_the_nearest(keyword: str) -> None:
     assert paths({keyword: [TEXT, OBJECT]}, {"a": 1}) == [("type", ["a"])]
     assert paths({keyword: [TEXT, {keyword: [OBJECT, NUMBER]}]}, 7) == [("maximum", [])]

@@ -21,6 +21,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import LogError
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, run
 from tests.helpers.scripts import SECOND
 from tests.sandbox.random_life import GROUPS, SCRIPTED, done_by
@@ -194,7 +195,7 @@ BAD_LOGS = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_LOGS)
+@each_row("name", BAD_LOGS)
 def test_a_log_that_cannot_be_forked_is_refused(name: str) -> None:
     lines, until, message = BAD_LOGS[name]
     with pytest.raises(LogError) as raised:
@@ -213,7 +214,7 @@ def test_a_log_that_was_sent_names_no_files() -> None:
     assert "its scenario cannot be read" in read_source(of_lines).problem
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "soon", "", "9" * 30, "1e3"])
+@each_row("text", ["0", "-1", "soon", "", "9" * 30, "1e3"])
 def test_the_end_of_a_fork_is_a_number_or_an_instant(text: str) -> None:
     with pytest.raises(ValueError, match="expected the number of a command"):
         parse_until(text)

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.commands import PlaceDerivativeOrder, SettleSession, TradeDerivative
@@ -13,6 +12,7 @@ from mockexchange.sandbox.ledger.derivatives import number
 from mockexchange.sandbox.ledger.history import ledger_of
 from mockexchange.sandbox.ledger.state import positions_of
 from tests.helpers.derivatives import WORLD
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make
 
 
@@ -80,7 +80,7 @@ def test_the_ledger_of_another_account_is_as_it_was() -> None:
     assert "fills" in ledger_of(make(WORLD).exchange.state, "alice")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "text"),
     [
         ("0.50", "0.5"),

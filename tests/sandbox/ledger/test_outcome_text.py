@@ -4,7 +4,6 @@ import json
 from types import NoneType
 from typing import Any, get_args
 
-import pytest
 from msgspec.structs import fields, replace
 
 from mockexchange.core import events
@@ -14,6 +13,7 @@ from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger.outcome_text import write_outcome
 from mockexchange.sandbox.ledger.state import outcome_of
+from tests.helpers.rows import each_row
 from tests.sandbox.ledger.event_examples import EVENTS, NOON
 
 HARD_TEXT = 'a "quoted" \\ name, a tab\t, a control \x01, a euro € and half a pair \ud83d'
@@ -24,18 +24,18 @@ def plainly(outcome: Outcome) -> str:
     return json.dumps(outcome_of(7, NOON, outcome), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-@pytest.mark.parametrize(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
+@each_row(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
 def test_every_event_is_written_as_its_plain_form(event: Event, shown: dict[str, Any]) -> None:
     assert write_outcome(7, NOON, (event,)) == plainly((event,))
 
 
-@pytest.mark.parametrize(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
+@each_row(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
 def test_a_field_without_a_value_is_null(event: Event, shown: dict[str, Any]) -> None:
     nothing = replace(event, **{field.name: None for field in fields(event) if NoneType in get_args(field.type)})
     assert write_outcome(7, NOON, (nothing,)) == plainly((nothing,))
 
 
-@pytest.mark.parametrize("micros", [0, 1, 999_999, 1_000_000, -1, -999_999, -1_000_000, 10**18])
+@each_row("micros", [0, 1, 999_999, 1_000_000, -1, -999_999, -1_000_000, 10**18])
 def test_an_amount_has_all_its_digits(micros: int) -> None:
     moved = events.CashMoved(subaccount_ref=SubaccountRef("alice"), amount_micros=micros, cash_micros=-micros)
     assert write_outcome(7, NOON, (moved,)) == plainly((moved,))

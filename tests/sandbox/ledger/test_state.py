@@ -2,7 +2,6 @@
 
 from typing import Any, get_args
 
-import pytest
 from msgspec.structs import fields
 
 from mockexchange.core import commands, events
@@ -13,11 +12,12 @@ from mockexchange.core.vocabulary import (
     SubaccountRef,
 )
 from mockexchange.sandbox.ledger.state import event_of, outcome_of, positions_of
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make
 from tests.sandbox.ledger.event_examples import EVENTS, NOON
 
 
-@pytest.mark.parametrize(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
+@each_row(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
 def test_every_event_is_shown_whole(event: Event, shown: dict[str, Any]) -> None:
     assert event_of(event) == shown
     subaccount_ref = any(field.name == "subaccount_ref" for field in fields(event))

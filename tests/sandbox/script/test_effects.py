@@ -1,9 +1,8 @@
 """Effects of the steps of a script: commands, findings, literal frames and faults."""
 
-import pytest
-
 from mockexchange.core.commands import Fill, Note
 from mockexchange.core.vocabulary import OrderStatus
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import run, signed
 from tests.helpers.scripts import BUY, LINE, SAY, SECOND, advance, details_of, fired, scripted
 from tests.helpers.stream_reader import Reader
@@ -104,7 +103,7 @@ def test_a_fault_is_put_in_place_by_a_step() -> None:
     assert (record.cause.step, record.cause.repetition) == ("s", 1)
 
 
-@pytest.mark.parametrize("action", [BUY, "frame: {text: hello}", "fault: {then: {status: 503}}"])
+@each_row("action", [BUY, "frame: {text: hello}", "fault: {then: {status: 503}}"])
 def test_every_kind_of_action_happens_at_its_own_instant(action: str) -> None:
     host = [0]
     sandbox = scripted(f"name: s, after: 1s, {action}", clock="1x", host=lambda: host[0])

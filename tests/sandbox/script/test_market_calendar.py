@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.instants import format_instant
 from mockexchange.replay.log_replay import Replay
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.script.script_steps import CLOSING, REPLENISHMENT
 from mockexchange.store.codec import write_log
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run, send
 
 SECOND = 1_000_000
@@ -103,9 +102,7 @@ def test_without_the_switch_nothing_comes_back() -> None:
     assert no_bids(sandbox) == {4_000: 200}
 
 
-@pytest.mark.parametrize(
-    "history", ["", "history:\n  - place: {account: alice, market: RAIN-1, side: bid, count: 5, price: 0.55}\n"]
-)
+@each_row("history", ["", "history:\n  - place: {account: alice, market: RAIN-1, side: bid, count: 5, price: 0.55}\n"])
 def test_what_the_history_took_comes_back_when_the_clock_runs(history: str) -> None:
     sandbox = opened(SCENARIO + history)
     run(sandbox.advance(SECOND))

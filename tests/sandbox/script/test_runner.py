@@ -17,6 +17,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script.script_steps import SCRIPT
 from mockexchange.store.codec import write_log
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed
 from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, MS, REST, SAY, SECOND, advance, details_of, fired, scripted
 from tests.helpers.stream_reader import Reader
@@ -37,7 +38,7 @@ TIMES: list[tuple[str, list[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "wanted"), TIMES)
+@each_row(("entry", "wanted"), TIMES)
 def test_a_step_happens_at_its_own_instants(entry: str, wanted: list[int]) -> None:
     sandbox = scripted(entry)
     advance(sandbox, 2 * SECOND)
@@ -75,7 +76,7 @@ SEQUENCES = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "wanted"), SEQUENCES)
+@each_row(("entry", "wanted"), SEQUENCES)
 def test_a_sequence_does_one_thing_after_the_other(entry: str, wanted: list[tuple[str, int]]) -> None:
     sandbox = scripted(entry)
     advance(sandbox, 2 * SECOND)
@@ -103,7 +104,7 @@ def test_a_command_from_outside_finds_done_what_was_due_before_it() -> None:
     assert (scripted_one.cause is None, outside.cause) == (False, None)
 
 
-@pytest.mark.parametrize(("seconds", "delay"), [(0, 1_000_000), (1, 0), (5, 0)])
+@each_row(("seconds", "delay"), [(0, 1_000_000), (1, 0), (5, 0)])
 def test_the_host_delay_is_the_time_to_the_next_step(seconds: int, delay: int) -> None:
     host = [0]
     sandbox = scripted(f"after: 10s, {SAY}", clock="10x", host=lambda: host[0])

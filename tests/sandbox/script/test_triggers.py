@@ -14,6 +14,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, run, signed
 from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, MS, SAY, SECOND, advance, details_of, fired, scripted
 from tests.helpers.stream_reader import Reader
@@ -42,7 +43,7 @@ SUBSCRIBED: list[tuple[str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("trigger", "wanted"), SUBSCRIBED)
+@each_row(("trigger", "wanted"), SUBSCRIBED)
 def test_a_subscription_sets_off(trigger: str, wanted: int) -> None:
     sandbox = scripted(f"name: s, when: {{subscribed: {trigger}}}, {SAY}")
     subscriptions(sandbox)
@@ -78,7 +79,7 @@ REQUESTS: list[tuple[str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("trigger", "wanted"), REQUESTS)
+@each_row(("trigger", "wanted"), REQUESTS)
 def test_a_request_sets_off(trigger: str, wanted: int) -> None:
     sandbox = scripted(f"when: {{request: {trigger}}}, {SAY}")
     for target, who in [
@@ -113,9 +114,7 @@ def pages_of(sandbox: Sandbox, who: str = "alice/main", limit: int = 1) -> int:
             return pages
 
 
-@pytest.mark.parametrize(
-    ("number", "nth", "wanted"), [(1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 1, 0), (2, 2, 1), (2, "each", 2)]
-)
+@each_row(("number", "nth", "wanted"), [(1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 1, 0), (2, 2, 1), (2, "each", 2)])
 def test_a_page_sets_off(number: int, nth: int | str, wanted: int) -> None:
     trigger = f"{{account: alice, operation: GetPositions, number: {number}, nth: {nth}}}"
     sandbox = scripted(f"when: {{page: {trigger}}}, {SAY}")
@@ -171,7 +170,7 @@ ASKED: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("trigger", "wanted"), ASKED)
+@each_row(("trigger", "wanted"), ASKED)
 def test_a_call_on_a_stream_is_a_request_too(trigger: str, wanted: list[str]) -> None:
     sandbox = scripted(f"name: s, when: {{request: {trigger}}}, {SAY}", text=WORLD)
     dora, gina = deribit_stream(sandbox), signalplus_stream(sandbox)

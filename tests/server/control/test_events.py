@@ -12,6 +12,7 @@ from mockexchange.sandbox.journal.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control import events
 from mockexchange.server.control.events import KINDS, EventFeed, EventStream, Feeds, WatchFilter, watch
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, signed
 from tests.helpers.stream_reader import Reader
 from tests.server.small import SMALL
@@ -153,7 +154,7 @@ def test_who_was_away_goes_on_from_where_he_was() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize("event_id", ["", "x", "1-2-3-4", "-1", "9" * 40, "\u00b2"])
+@each_row("event_id", ["", "x", "1-2-3-4", "-1", "9" * 40, "\u00b2"])
 def test_an_id_that_nobody_gave_is_told_so(event_id: str) -> None:
     async def scene() -> None:
         begin, lost = await Watcher(feed_of(sandbox), last=event_id, is_following=False).rest()
@@ -179,9 +180,7 @@ def test_the_ids_of_a_sandbox_are_not_those_of_the_one_after_it() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize(
-    ("bounds", "lost"), [({"HISTORY_MAX": 4}, 6), ({"HISTORY_BYTES_MAX": 4 * (events.EVENT_BYTES + 100)}, 6)]
-)
+@each_row(("bounds", "lost"), [({"HISTORY_MAX": 4}, 6), ({"HISTORY_BYTES_MAX": 4 * (events.EVENT_BYTES + 100)}, 6)])
 def test_a_slow_watcher_is_told_how_much_he_lost(
     monkeypatch: pytest.MonkeyPatch, bounds: dict[str, int], lost: int
 ) -> None:

@@ -23,6 +23,7 @@ from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import ADMIN, Grant, Role
 from mockexchange.server.control.access.tokens import NamedToken, Tokens, read_tokens
 from mockexchange.server.serve_options import Sharing
+from tests.helpers.rows import each_row
 from tests.server.live import PREFIX, TOKEN, Live, port_of, serving
 from tests.server.small import BUY, SMALL, error_of
 from tests.server.wire import Connection, Reply, request
@@ -72,7 +73,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("text", WRONG, ids=lambda text: WRONG[text].replace("/", "-"))
+@each_row("text", WRONG, ids=lambda text: WRONG[text].replace("/", "-"))
 def test_a_wrong_file_is_refused_with_its_line_and_without_its_tokens(tmp_path: Path, text: str) -> None:
     with pytest.raises(ScenarioError, match=r"tokens\.yaml|absent") as raised:
         read_tokens(written(tmp_path, text))

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import HANDLERS, ControlError
 from mockexchange.server.control.route_table import FOUND, ONE_SANDBOX, RouteTable, resource
+from tests.helpers.rows import each_row
 
 
 async def show(request: Request) -> Response:
@@ -66,8 +66,8 @@ def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
     return messages, asyncio.run(run())
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize(
+@each_row("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"])
+@each_row(
     "path",
     [
         "/_mock/sandboxes",

@@ -10,6 +10,7 @@ import pytest
 from mockexchange.scenario import files
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
+from tests.helpers.rows import each_row
 from tests.server.live import Live, serving
 from tests.server.small import error_of
 
@@ -83,7 +84,7 @@ def test_a_device_is_no_file_of_a_scenario() -> None:
         files.ScenarioFiles(Path("/dev")).load("zero")
 
 
-@pytest.mark.parametrize("name", ["env", "mine.pem", "secrets.yaml"])
+@each_row("name", ["env", "mine.pem", "secrets.yaml"])
 def test_the_text_of_another_file_of_the_folder_is_not_shown(reading: Live, name: str) -> None:
     reply = reading.control("GET", f"/scenarios/{name}")
     assert reply.status == 404

@@ -15,6 +15,7 @@ from mockexchange.server.control.waits import waits
 from mockexchange.server.control.waits.wait_conditions import Found
 from mockexchange.server.control.waits.wait_requests import MakeCondition, read_wait
 from mockexchange.server.control.waits.waits import wait_for
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, make, signed
 from tests.helpers.stream_reader import Reader
 from tests.server.live import SandboxView
@@ -73,7 +74,7 @@ def missed(sandbox: Sandbox, what: Body) -> str:
 # --- requests
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("what", "numbers"),
     [
         ({}, [1]),
@@ -209,7 +210,7 @@ CONTENTS: list[tuple[Body, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("contents", "words"), CONTENTS)
+@each_row(("contents", "words"), CONTENTS)
 def test_what_a_frame_lacks_is_told(contents: Body, words: str) -> None:
     sandbox = make()
     Reader(sandbox).subscribe("fill")

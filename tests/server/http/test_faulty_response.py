@@ -12,6 +12,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response
 from mockexchange.server.http.faulty_response import Closing, FaultyResponse
 from mockexchange.server.http.h11_protocol import JournalledH11Protocol
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS
 from tests.server.streaming import Venue, listening, play
 from tests.server.wire import ADDRESS, request
@@ -84,7 +85,7 @@ def test_an_answer_goes_out_whole() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize(("end", "told"), [("drop", ["close"]), ("reset", ["abort"]), ("cut", ["close"])])
+@each_row(("end", "told"), [("drop", ["close"]), ("reset", ["abort"]), ("cut", ["close"])])
 def test_a_connection_is_ended(end: str, told: list[str]) -> None:
     async def scene() -> None:
         transport = Transport()
@@ -107,7 +108,7 @@ def test_a_connection_that_does_not_end_is_cut(monkeypatch: pytest.MonkeyPatch) 
     play(scene())
 
 
-@pytest.mark.parametrize("end", ["drop", "reset", "cut"])
+@each_row("end", ["drop", "reset", "cut"])
 def test_in_one_process_there_is_nothing_to_end(end: str) -> None:
     async def scene() -> None:
         cycle = Cycle(None)
@@ -117,7 +118,7 @@ def test_in_one_process_there_is_nothing_to_end(end: str) -> None:
     play(scene())
 
 
-@pytest.mark.parametrize("how", ["client", "sandbox"])
+@each_row("how", ["client", "sandbox"])
 def test_no_wait_outlasts_who_it_is_for(how: str) -> None:
     async def scene() -> None:
         transport = Transport()
@@ -147,7 +148,7 @@ def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize("parser", ["httptools", "h11"])
+@each_row("parser", ["httptools", "h11"])
 def test_both_parsers_carry_it(parser: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Without a word in the server's log, as of an application that forgot to answer."""
     if parser == "h11":

@@ -12,6 +12,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import KEEP_ALIVE_S, Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from tests.helpers.rows import each_row
 
 REQUEST = b"GET /trade-api/v2/exchange/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -87,7 +88,7 @@ async def connection() -> tuple[Any, Transport, Clock, Listener]:
     return protocol, transport, clock, listener
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("moments", "answers", "is_closed"),
     [
         ([(0, REQUEST), (KEEP_ALIVE_S - 1, b"")], 1, False),

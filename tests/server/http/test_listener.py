@@ -14,6 +14,7 @@ from mockexchange.server import open_files
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener, PortInUse, bind
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.server.wire import ADDRESS, request
 
 BODY = b"x" * 800_000
@@ -142,7 +143,7 @@ def test_an_answer_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyP
     play(scene)
 
 
-@pytest.mark.parametrize(("stuck_s_max", "stop_s_max"), [(0.02, 1_000.0), (30.0, 0.02)])
+@each_row(("stuck_s_max", "stop_s_max"), [(0.02, 1_000.0), (30.0, 0.02)])
 def test_a_client_that_reads_nothing_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stuck_s_max: float, stop_s_max: float
 ) -> None:

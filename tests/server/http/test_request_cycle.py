@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 
 from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
 from mockexchange.server.http.request_cycle import RequestCycle
+from tests.helpers.rows import each_row
 
 TARGET_BYTES = b"/?#&=%2fa.:@[]{}|\\^`<>\"'~!$*+,;-_"
 
@@ -87,7 +88,7 @@ def scopes_of(data: bytes) -> tuple[list[Scope], list[Scope]]:
     return ours.scopes, uvicorns.scopes
 
 
-@pytest.mark.parametrize(
+@each_row(
     "target",
     [
         "/a/b?c=d&c=%20",
@@ -103,7 +104,7 @@ def scopes_of(data: bytes) -> tuple[list[Scope], list[Scope]]:
         "http://h",
     ],
 )
-@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@each_row("version", ["1.0", "1.1"])
 def test_the_scope_is_that_of_uvicorn(target: str, version: str) -> None:
     head = f"GET {target} HTTP/{version}\r\nHost: h\r\nA: 1\r\na: 2\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"
     ours, uvicorns = scopes_of(head.encode())

@@ -23,6 +23,7 @@ from mockexchange.server.http.rest_endpoint import (
 )
 from mockexchange.venues.request import Answer
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def part(body: bytes, *, more: bool = True) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("messages", "wanted"),
     [
         ([part(b"all", more=False)], b"all"),
@@ -145,7 +146,7 @@ def test_a_body_is_read_whole(messages: list[Message], wanted: bytes | None) -> 
     assert body_of(*messages) == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("messages", "headers"),
     [
         ([part(b"x" * BODY_BYTES_MAX), part(b"y")], None),
@@ -169,7 +170,7 @@ def test_without_its_headers_there_is_no_body() -> None:
 # --- headers
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "wanted"),
     [
         ("plain", b"plain"),

@@ -2,9 +2,8 @@
 
 import json
 
-import pytest
-
 from mockexchange.server.http.sequence_headers import wanted_sequence
+from tests.helpers.rows import each_row
 from tests.server.live import PREFIX, SandboxView
 from tests.server.wire import Reply, request
 
@@ -50,7 +49,7 @@ def test_answers_to_writes_of_clients_have_it_and_those_to_reads_have_not(sandbo
     assert (read.status, number(read)) == (200, None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "wanted"),
     [(b"0", 0), (b"12", 12), (b"9" * 18, 10**18 - 1), (b"9" * 19, None), (b"", None), (b"-1", None), (b"1.0", None)],
 )

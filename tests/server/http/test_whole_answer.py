@@ -18,6 +18,7 @@ from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycl
 from mockexchange.server.http.rest_endpoint import send_whole
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 
 TYPE = (b"content-type", b"application/json")
 DATE = DEFAULT.api_date("compat")
@@ -69,7 +70,7 @@ async def sent(answer: Answer, *, is_wrapped: bool, method: str, keep_alive: boo
     return transport.written, state
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "method", "keep_alive", "pieces"),
     [
         (PLAIN, "GET", True, 1),
@@ -133,7 +134,7 @@ def goes_on(body: bytes, *, more_body: bool = False) -> Message:
 LENGTH = (b"content-length", b"2")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "messages", "pieces"),
     [
         ("GET", (begins(LENGTH), goes_on(b"{}")), 1),

@@ -16,6 +16,7 @@ from mockexchange.server.http.listener import bind
 from mockexchange.server.tls import acceptor
 from mockexchange.server.tls.acceptor import PLAIN, TlsAcceptor
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.server.secure import secured
 from tests.server.streaming import play
 from tests.server.wire import ADDRESS
@@ -93,7 +94,7 @@ def without_readers(loop: Any) -> None:
     loop.add_reader = add_reader
 
 
-@pytest.mark.parametrize("turns", range(4))
+@each_row("turns", range(4))
 def test_a_connection_that_comes_at_the_end_is_closed(turns: int) -> None:
     """In each of the turns of the loop between its arrival and its greeting."""
 

@@ -5,9 +5,10 @@ import socket
 import pytest
 
 from mockexchange.server.tls.certificate_names import names_for, names_of_this_machine, normalised
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "spelt"),
     [
         ("Mock.Test", "mock.test"),
@@ -24,7 +25,7 @@ def test_names_as_certificates_spell_them(given: str, spelt: str) -> None:
     assert normalised(given) == spelt
 
 
-@pytest.mark.parametrize(
+@each_row(
     "given",
     ["", " ", "*", "*.", "a..b", "-a", "a b", "https://mock.test", "mock.test:8600", "a.*.b", "1.2.3.4.5", "1.2.3",
      "a" * 64, ".".join(["a" * 50] * 6), "\ud800", "ü" * 300],
@@ -41,7 +42,7 @@ def test_a_machine_whose_name_is_none_has_loopback(monkeypatch: pytest.MonkeyPat
     assert names_of_this_machine() == ("localhost", "127.0.0.1", "::1")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "names", "public_url", "further"),
     [
         ("127.0.0.1", (), None, []),

@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from mockexchange.server.tls.certificates import Authority
+from tests.helpers.rows import each_row
 
 NOW = datetime(2026, 1, 31, 12, 30, 15, 999_999, tzinfo=UTC)
 NAMES = ("mock.test", "*.mock.test", "127.0.0.1", "::1")
@@ -118,12 +119,12 @@ def test_a_verifier_by_the_rules_of_the_web_accepts_it(authority: Authority) -> 
     assert len(verifier.verify(parsed(authority.issue(NAMES, NOW).certificate_pem), [])) == 2
 
 
-@pytest.mark.parametrize("name", ["mock.test", "api.mock.test", "127.0.0.1", "::1"])
+@each_row("name", ["mock.test", "api.mock.test", "127.0.0.1", "::1"])
 def test_openssl_at_its_strictest_accepts_it(name: str) -> None:
     assert shake_hands(Authority.make(), NAMES, name) == "TLSv1.3"
 
 
-@pytest.mark.parametrize("name", ["other.test", "a.b.mock.test", "127.0.0.2"])
+@each_row("name", ["other.test", "a.b.mock.test", "127.0.0.2"])
 def test_another_name_is_refused(name: str) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="is not valid for"):
         shake_hands(Authority.make(), NAMES, name)
@@ -140,7 +141,7 @@ def test_an_identity_knows_its_names(authority: Authority) -> None:
     assert authority.identity(["Mock.test", "mock.test", "::1"]).names == ("mock.test", "::1")
 
 
-@pytest.mark.parametrize("names", [["a b"], ["https://mock.test"], []])
+@each_row("names", [["a b"], ["https://mock.test"], []])
 def test_what_can_be_no_name_is_refused(authority: Authority, names: list[str]) -> None:
     with pytest.raises(ValueError, match=r"expected (a host name|at least one name)"):
         authority.server_context(names)

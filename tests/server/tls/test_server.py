@@ -18,6 +18,7 @@ from mockexchange.server.http import listener
 from mockexchange.server.tls import acceptor
 from mockexchange.server.tls.acceptor import LEFT, OUSTED, PLAIN, SLOW
 from tests.helpers.patience import PATIENCE_S, wait_until
+from tests.helpers.rows import each_row
 from tests.server.live import PREFIX, Live, LoopFactory, SandboxView, port_of, serving
 from tests.server.secure import secured
 from tests.server.small import BALANCE, POSITIONS, SMALL, view
@@ -268,7 +269,7 @@ def test_a_delay_is_waited_for(live: Live, default: SandboxView) -> None:
 # --- bounds, and the end
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@each_row("loop", LOOPS)
 def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) -> None:
     """A client that sends nothing, and one that sends a part, are disconnected while a good client is answered."""
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
@@ -284,7 +285,7 @@ def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) ->
         assert diagnoses(view(live, "default"), 1) == [SLOW]
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@each_row("loop", LOOPS)
 def test_a_crowd_of_silent_clients_keeps_no_client_out(
     loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +303,7 @@ def test_a_crowd_of_silent_clients_keeps_no_client_out(
             one.close()
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@each_row("loop", LOOPS)
 def test_a_server_that_stops_lets_everybody_go(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle, half-way in, in the middle of a request, and on a stream: nothing is left, and nobody is waited for."""
     for module, name in ((acceptor, "FAREWELL_S_MAX"), (listener, "STOP_S_MAX"), (listener, "STUCK_S_MAX")):

@@ -10,6 +10,7 @@ from mockexchange.server.websocket import draining, protocol
 from mockexchange.server.websocket.draining import streams_drained
 from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
 from mockexchange.server.websocket.protocol import READ_AHEAD_BYTES, StreamProtocol
+from tests.helpers.rows import each_row
 from tests.server.streaming import (
     BINARY,
     CONTINUED,
@@ -66,7 +67,7 @@ BROKEN: list[tuple[str, bytes, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "raw", "code"), BROKEN, ids=[row[0] for row in BROKEN])
+@each_row(("what", "raw", "code"), BROKEN, ids=[row[0] for row in BROKEN])
 def test_who_breaks_the_protocol_is_told_and_closed(
     what: str, raw: bytes, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from mockexchange.server.websocket import protocol
 from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.venues.kalshi.dates import api_date
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
 from tests.server.streaming import (
     CLOSE,
@@ -240,8 +241,8 @@ def test_an_upgrade_under_way_while_it_stops_is_closed_politely(monkeypatch: pyt
     play(scene())
 
 
-@pytest.mark.parametrize("how", ["reset", "delete", "stop"])
-@pytest.mark.parametrize("port", [None, 0])
+@each_row("how", ["reset", "delete", "stop"])
+@each_row("port", [None, 0])
 def test_streams_end_with_their_sandbox(how: str, port: int | None, caplog: pytest.LogCaptureFixture) -> None:
     """On a port of its own, and on the main one, which goes on for the others."""
 

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.scenario.faults.fault_rules import FAULTS
 from mockexchange.scenario.located_text import read_yaml
+from tests.helpers.rows import each_row
 from tests.server.streaming import TEXT, ClientConnection, Venue, connect, listening, play, subscribe, trust, until
 
 pytestmark = pytest.mark.usefixtures("every_wire")
@@ -54,7 +55,7 @@ def lost(venue: Venue) -> list[tuple[str, str, str | None]]:
     return [(frame.kind, frame.channel, frame.fault) for frame in frames if frame.direction == "lost"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "seen"),
     [
         ("{match: {nth: 2}, then: {gap}}", [1, 3, 4]),
@@ -108,7 +109,7 @@ def test_a_duplicate_is_the_same_to_the_byte_and_journalled_as_the_faults_own() 
     play(scene())
 
 
-@pytest.mark.parametrize(("date", "code", "told"), [("2026-10", 25, 25), ("2026-10", 10, 10), ("2025-11", 25, 10)])
+@each_row(("date", "code", "told"), [("2026-10", 25, 25), ("2026-10", 10, 10), ("2025-11", 25, 10)])
 def test_a_terminal_error_ends_the_subscription_once(date: str, code: int, told: int) -> None:
     async def scene() -> None:
         rule = f"{{match: {{channel: fill, nth: 2}}, then: {{terminal: {code}}}}}"

@@ -10,12 +10,13 @@ from websockets.frames import Frame, Opcode
 from mockexchange.server.websocket import protocol as stream_protocol
 from mockexchange.server.websocket.framing import HEADS
 from mockexchange.server.websocket.protocol import StreamProtocol
+from tests.helpers.rows import each_row
 from tests.server.streaming import BINARY, CONTINUED, PING, PONG, TEXT, listening, play, subscribe, until
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536, 70_000)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@each_row("size", SIZES)
 def test_heads_are_those_of_the_library(size: int) -> None:
     raw = b"x" * size
     assert HEADS[size] + raw == Frame(Opcode.TEXT, raw).serialize(mask=False)
@@ -36,7 +37,7 @@ def test_commands_are_text_or_binary() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize("kind", [TEXT, BINARY])
+@each_row("kind", [TEXT, BINARY])
 def test_a_command_may_come_in_pieces_with_a_ping_between(kind: int) -> None:
     raw = subscribe("fill").encode()
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
+from tests.helpers.rows import each_row
 
 SECOND = 1_000_000
 QUIET_S, PONG_S = 10, 30
@@ -93,7 +92,7 @@ def test_who_answers_is_pinged_again_and_again() -> None:
     assert wire.given_up_at_s == []
 
 
-@pytest.mark.parametrize("payload", [b"", b"heartbeats"])
+@each_row("payload", [b"", b"heartbeats"])
 def test_who_answers_something_else_or_nothing_is_given_up(payload: bytes) -> None:
     clock, wire, heartbeat = made()
     heartbeat.note_pong(PAYLOAD)

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
@@ -18,6 +16,7 @@ from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.websocket.draining import streams_drained
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, signed
 from tests.server.streaming import buy, play, subscribe, until
 
@@ -85,7 +84,7 @@ def test_a_stream_works_without_a_socket() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize(("path", "status"), [(STREAM_PATH, 401), ("/trade-api/ws/v1", 404)])
+@each_row(("path", "status"), [(STREAM_PATH, 401), ("/trade-api/ws/v1", 404)])
 def test_a_refusal_is_answered_with_its_body(path: str, status: int) -> None:
     async def scene() -> None:
         async with running(path, is_signed=status != 401) as program:
@@ -99,7 +98,7 @@ def test_a_refusal_is_answered_with_its_body(path: str, status: int) -> None:
     play(scene())
 
 
-@pytest.mark.parametrize(("effect", "body_bytes"), [("{cut_after: 10}", 10), ("{drop}", 0)])
+@each_row(("effect", "body_bytes"), [("{cut_after: 10}", 10), ("{drop}", 0)])
 def test_a_refusal_is_disturbed_as_far_as_a_program_can(effect: str, body_bytes: int) -> None:
     async def scene() -> None:
         rules = f"[{{match: {{operation: GetBalance}}, then: {effect}}}]"
@@ -110,7 +109,7 @@ def test_a_refusal_is_disturbed_as_far_as_a_program_can(effect: str, body_bytes:
     play(scene())
 
 
-@pytest.mark.parametrize(("how", "code", "frames"), [("close", 1012, 1), ("abort", 1006, 0)])
+@each_row(("how", "code", "frames"), [("close", 1012, 1), ("abort", 1006, 0)])
 def test_an_end_of_ours_is_told(how: str, code: int, frames: int) -> None:
     async def scene() -> None:
         async with running() as program:

@@ -13,6 +13,7 @@ from mockexchange.server.http import cut_requests
 from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
 from tests.server.streaming import Bare, Venue, connect, frame, listening, play, subscribe, until, upgrade
 from tests.server.wire import ADDRESS
@@ -117,7 +118,7 @@ def test_an_upgrade_elsewhere_is_answered_as_without_it() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("effect", "status", "body_bytes"),
     [("{status: 503}", 503, None), ("{delay: 1ms}", 200, None), ("{cut_after: 10}", 200, 10), ("{drop}", 0, 0)],
 )
@@ -156,7 +157,7 @@ NO_HANDSHAKES: list[tuple[str, dict[str, str], str | bytes]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "headers", "path"), NO_HANDSHAKES, ids=[row[0] for row in NO_HANDSHAKES])
+@each_row(("what", "headers", "path"), NO_HANDSHAKES, ids=[row[0] for row in NO_HANDSHAKES])
 def test_what_is_no_handshake_is_answered_and_journalled(
     what: str, headers: dict[str, str], path: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -175,7 +176,7 @@ def test_what_is_no_handshake_is_answered_and_journalled(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"Connection": "keep-alive"}, {"Upgrade": "h2c"}], ids=str)
+@each_row("headers", [{}, {"Connection": "keep-alive"}, {"Upgrade": "h2c"}], ids=str)
 def test_a_plain_request_for_the_stream_is_answered(headers: dict[str, str]) -> None:
     async def scene() -> None:
         async with listening() as venue:

@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 from mockexchange.store.sqlite_store import SqliteReader
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.patience import PATIENCE_S
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import PREFIX, SandboxView
 from tests.server.small import error_of
@@ -86,7 +87,7 @@ def test_one_journal_has_what_both_answered_in_order(pair: Pair) -> None:
     assert entries[60]["diagnosis"] == refused.diagnosis
 
 
-@pytest.mark.parametrize("is_at_reader_port", [False, True], ids=["first", "reader"])
+@each_row("is_at_reader_port", [False, True], ids=["first", "reader"])
 def test_connections_are_shared_evenly_whichever_worker_accepts_them(is_at_reader_port: bool, tmp_path: Path) -> None:
     # Workers of its own: connections of other tests that are still closing would count.
     with serving_pair(tmp_path) as pair, ExitStack() as stack:

@@ -4,13 +4,12 @@ import base64
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.authentication import claimed_key
 from mockexchange.venues.deribit.context import context_of
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     ERIC_ID,
     ERIC_SECRET,
@@ -86,7 +85,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
+@each_row("name", GOOD)
 def test_valid_credentials_are_accepted(name: str) -> None:
     made = bench()
     made.execute(buy(100))
@@ -179,7 +178,7 @@ REFUSED: list[tuple[Request, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("sent", "error", "words"), REFUSED)
+@each_row(("sent", "error", "words"), REFUSED)
 def test_invalid_credentials_are_refused_with_a_diagnosis(sent: Request, error: dict[str, Any], words: str) -> None:
     answer, found = ask(bench(), sent)
     assert found == error
@@ -238,7 +237,7 @@ SIGNATURES = [
 ]
 
 
-@pytest.mark.parametrize("params", SIGNATURES)
+@each_row("params", SIGNATURES)
 def test_a_signature_logs_in(params: dict[str, Any]) -> None:
     assert log_in(bench(), **params)["token_type"] == "bearer"
 
@@ -258,7 +257,7 @@ SCOPES: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "granted"), SCOPES)
+@each_row(("asked", "granted"), SCOPES)
 def test_scopes_are_narrowed_to_what_was_asked_for_and_the_key_may(asked: str, granted: str) -> None:
     result = log_in(bench(), **credentials(scope=asked))
     assert result["scope"].split() == sorted([*granted.split(), "mainaccount"])
@@ -345,7 +344,7 @@ LOGINS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("params", "error"), LOGINS)
+@each_row(("params", "error"), LOGINS)
 def test_logins_that_fail(params: dict[str, Any], error: dict[str, Any]) -> None:
     assert log_in(bench(), **params) == error
 
@@ -365,7 +364,7 @@ BAD_PARAMETERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("params", "named"), BAD_PARAMETERS)
+@each_row(("params", "named"), BAD_PARAMETERS)
 def test_a_login_names_the_parameter_that_is_wrong(params: dict[str, Any], named: str) -> None:
     error = log_in(bench(), **params)
     assert (error["code"], error["data"]["param"]) == (-32602, named)
@@ -384,7 +383,7 @@ CLAIMS = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "claimed"), CLAIMS)
+@each_row(("sent", "claimed"), CLAIMS)
 def test_the_claimed_key_of_a_request(sent: Request, claimed: str | None) -> None:
     assert claimed_key(sent) == claimed
 

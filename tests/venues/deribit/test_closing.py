@@ -1,7 +1,6 @@
 """Closing a position: an order over the whole of it, which only reduces it."""
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import FUNDS, LINEAR, PERPETUAL, PUT, DeribitExchange, trade
 from tests.venues.deribit.test_order_entry import exchange_with_quotes
 
@@ -28,14 +27,14 @@ def test_a_limit_order_closes_a_short_position_as_it_is_filled() -> None:
     assert exchange.result(f"private/get_position?instrument_name={PERPETUAL}")["size"] == -30
 
 
-@pytest.mark.parametrize(("name", "amount", "price"), [(LINEAR, "0.002", "30000"), (PUT, "0.3", "0.12")])
+@each_row(("name", "amount", "price"), [(LINEAR, "0.002", "30000"), (PUT, "0.3", "0.12")])
 def test_the_amount_is_in_the_unit_of_orders(name: str, amount: str, price: str) -> None:
     exchange = DeribitExchange()
     exchange.do(*FUNDS, trade(name, amount, price))
     assert str(exchange.result(f"{CLOSE}{name}&type=market")["order"]["amount"]) == amount
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "code", "message"),
     [
         (f"{PERPETUAL}&type=market", 11030, "other_reject reduce_only_without_position"),

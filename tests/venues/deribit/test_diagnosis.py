@@ -16,6 +16,7 @@ from mockexchange.venues.deribit.diagnosis import explain_offline, request_case,
 from mockexchange.venues.deribit.signatures import Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import ATTEMPTS_MAX, KnownSecret, explain
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     ERIC_SECRET,
     HOST,
@@ -117,7 +118,7 @@ def right_text(wrong: Wrong) -> str:
     return f"{HEAD}{wrong.method}\n{wrong.target}\n{wrong.body}\n"
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
+@each_row("wrong", WRONG, ids=lambda wrong: wrong.name)
 def test_a_text_made_wrongly_is_found_and_shown(wrong: Wrong) -> None:
     said = words_of(request(wrong.method, wrong.target, header(hex_hmac(SECRET, wrong.text)), wrong.body.encode()))
     assert said.startswith("you signed ")
@@ -125,7 +126,7 @@ def test_a_text_made_wrongly_is_found_and_shown(wrong: Wrong) -> None:
     assert wrong.text != right_text(wrong)
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
+@each_row("wrong", WRONG, ids=lambda wrong: wrong.name)
 def test_the_right_text_is_never_refused(wrong: Wrong) -> None:
     sent = request(wrong.method, wrong.target, header(hex_hmac(SECRET, right_text(wrong))), wrong.body.encode())
     assert rest.answer(bench().context, sent, NOW, HOST).key_id == KEY_ID
@@ -161,7 +162,7 @@ SPELLED: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("signature", "words"), SPELLED)
+@each_row(("signature", "words"), SPELLED)
 def test_a_signature_spelt_or_made_otherwise_is_found(signature: str, words: str) -> None:
     assert words in words_of(request("GET", GET_TARGET, header(signature)))
 
@@ -204,7 +205,7 @@ STREAM_WRONG: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "data", "words"), STREAM_WRONG)
+@each_row(("text", "data", "words"), STREAM_WRONG)
 def test_a_client_signature_made_wrongly_is_found(text: str, data: str, words: str) -> None:
     params = {"grant_type": "client_signature", "client_id": KEY_ID, "timestamp": int(TS), "nonce": NONCE, "data": data}
     body = rpc("public/auth", {**params, "signature": hex_hmac(SECRET, text)})
@@ -229,7 +230,7 @@ def steps_of(explained: Callable[[Callable[[], None]], str]) -> tuple[str, int]:
     return explained(lambda: steps.append(None)), len(steps)
 
 
-@pytest.mark.parametrize("size", [0, 100, 32_000, 200_000])
+@each_row("size", [0, 100, 32_000, 200_000])
 def test_a_diagnosis_has_at_most_200_attempts_and_lets_others_run(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     digests: list[str] = []
     for module, name in ((hmac, "digest"), (hashlib, "new")):
@@ -279,6 +280,6 @@ OFFLINE: list[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("authorization", "words"), OFFLINE)
+@each_row(("authorization", "words"), OFFLINE)
 def test_a_request_is_explained_without_a_server(authorization: str, words: str) -> None:
     assert words in explain_offline("GET", GET_TARGET, b"", authorization, SECRET)

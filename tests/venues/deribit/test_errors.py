@@ -2,12 +2,11 @@
 
 import json
 
-import pytest
-
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import Rejected, error_object
 from mockexchange.venues.deribit.outages import CODES, outage_body
+from tests.helpers.rows import each_row
 
 DAY = ApiDate("2026-10", "2026-10-01")
 OBJECTS = [
@@ -22,7 +21,7 @@ OBJECTS = [
 ]
 
 
-@pytest.mark.parametrize(("rejected", "written"), OBJECTS)
+@each_row(("rejected", "written"), OBJECTS)
 def test_error_objects(rejected: Rejected, written: str) -> None:
     assert error_object(rejected) == written
 
@@ -35,7 +34,7 @@ def test_the_table_has_every_code_that_is_known() -> None:
     assert {code: ERRORS[code] for code in known} == known
 
 
-@pytest.mark.parametrize("status", [*CODES, 418, 599])
+@each_row("status", [*CODES, 418, 599])
 def test_an_outage_has_a_code_of_the_venue(status: int) -> None:
     document = json.loads(outage_body(status, None, DAY))
     assert set(document) == {"jsonrpc", "error", "usIn", "usOut", "usDiff", "testnet"}

@@ -3,11 +3,11 @@
 import json
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues.deribit.formatting import direction, expiration, number, whole_number
+from tests.helpers.rows import each_row
 
 NUMBERS = [
     ("0", "0.0"),
@@ -25,7 +25,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("value", "written"), NUMBERS)
+@each_row(("value", "written"), NUMBERS)
 def test_numbers(value: str, written: str) -> None:
     assert number(Decimal(value)) == written
 

@@ -2,10 +2,9 @@
 
 from decimal import Decimal
 
-import pytest
-
 from mockexchange.core.commands import DeliverDerivative, ListDerivative, MarkDerivative
 from mockexchange.core.derivatives.derivative import MarginTerms
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import (
     CALL,
     DATED,
@@ -60,7 +59,7 @@ CURRENCIES = {
 COLUMNS = ("base_currency", "counter_currency", "quote_currency", "settlement_currency")
 
 
-@pytest.mark.parametrize("name", KEYS)
+@each_row("name", KEYS)
 def test_an_instrument(name: str) -> None:
     row = COUNTER.result(f"public/get_instrument?instrument_name={name}")
     assert set(row) == KEYS[name]
@@ -86,7 +85,7 @@ def test_sizes_and_options_of_instruments() -> None:
     assert (rows[CALL]["option_type"], rows[CALL]["strike"]) == ("call", 150_000)
 
 
-@pytest.mark.parametrize(("initial", "leverage"), [("0.04", 25), ("0.02", 50), ("0.03", 33), ("1", 1)])
+@each_row(("initial", "leverage"), [("0.04", 25), ("0.02", 50), ("0.03", 33), ("1", 1)])
 def test_the_highest_leverage_follows_from_the_margin(initial: str, leverage: int) -> None:
     exchange = DeribitExchange()
     exchange.do(ListDerivative(terms=terms("BTC-1", margin=MarginTerms(initial=Decimal(initial))), mark=Decimal(100)))
@@ -105,7 +104,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "expected"), FILTERS)
+@each_row(("query", "expected"), FILTERS)
 def test_instruments_are_filtered(query: str, expected: list[str]) -> None:
     rows = COUNTER.result(f"public/get_instruments{query}")
     assert [row["instrument_name"] for row in rows] == expected
@@ -157,7 +156,7 @@ TICKERS = {
 }
 
 
-@pytest.mark.parametrize("name", TICKERS)
+@each_row("name", TICKERS)
 def test_a_ticker(name: str) -> None:
     row = COUNTER.result(f"public/ticker?instrument_name={name}")
     assert set(row) == TICKERS[name]

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import CancelOrder
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import CALL, DATED, PERPETUAL, DeribitExchange
 from tests.venues.deribit.keyring import DORA, ERIC
 from tests.venues.deribit.test_order_entry import exchange_with_quotes, place
@@ -47,14 +46,12 @@ def test_each_change_of_the_book_has_a_higher_number() -> None:
     assert numbers[0] < numbers[1] < numbers[2] == numbers[3]
 
 
-@pytest.mark.parametrize("name", [DATED, CALL])
+@each_row("name", [DATED, CALL])
 def test_an_empty_book_has_no_best_price(name: str) -> None:
     found = DeribitExchange().result(f"public/get_order_book?instrument_name={name}")
     assert (found["bids"], found["asks"], found["best_bid_price"], found["best_ask_amount"]) == ([], [], None, 0)
 
 
-@pytest.mark.parametrize(
-    ("depth", "reason"), [("0", "value must be at least 1"), ("10001", "value must be at most 10000")]
-)
+@each_row(("depth", "reason"), [("0", "value must be at least 1"), ("10001", "value must be at most 10000")])
 def test_a_depth_is_bounded(depth: str, reason: str) -> None:
     assert exchange_with_quotes().error(f"{BOOK}&depth={depth}")["data"] == {"reason": reason, "param": "depth"}

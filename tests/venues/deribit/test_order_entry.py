@@ -4,8 +4,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import (
     CreditCurrency,
     ListDerivative,
@@ -16,6 +14,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.derivatives.vocabulary import Direction, Period
 from mockexchange.core.vocabulary import SubaccountRef
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import CALL, DATED, PERPETUAL, SPREAD, DeribitExchange, diagnosis_of, error_of, terms
 from tests.venues.deribit.keyring import DORA, ERIC, ERIC_ID, ERIC_SECRET, READER_ID, READER_SECRET
 
@@ -168,7 +167,7 @@ REFUSED: list[tuple[str, int, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "code", "reason", "why"), REFUSED, ids=range(len(REFUSED)))
+@each_row(("target", "code", "reason", "why"), REFUSED, ids=range(len(REFUSED)))
 def test_each_refusal_has_the_venues_words_and_a_diagnosis(
     target: str, code: int, reason: str | None, why: str
 ) -> None:
@@ -238,7 +237,7 @@ CANCELED: list[tuple[str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "count"), CANCELED, ids=[target for target, _ in CANCELED])
+@each_row(("target", "count"), CANCELED, ids=[target for target, _ in CANCELED])
 def test_cancellations_answer_with_their_number(target: str, count: int) -> None:
     exchange = of_four()
     assert exchange.result(f"private/{target}") == count
@@ -274,7 +273,7 @@ def of_triggers() -> DeribitExchange:
     return exchange
 
 
-@pytest.mark.parametrize(("target", "types"), TRIGGERED, ids=[target for target, _ in TRIGGERED])
+@each_row(("target", "types"), TRIGGERED, ids=[target for target, _ in TRIGGERED])
 def test_lists_filter_orders_by_type(target: str, types: list[str]) -> None:
     assert [row["order_type"] for row in of_triggers().result(f"private/{target}")] == types
 
@@ -311,7 +310,7 @@ UNEDITABLE = [
 ]
 
 
-@pytest.mark.parametrize(("which", "edit", "code", "why"), UNEDITABLE, ids=range(len(UNEDITABLE)))
+@each_row(("which", "edit", "code", "why"), UNEDITABLE, ids=range(len(UNEDITABLE)))
 def test_an_edit_with_what_the_order_does_not_have_is_refused(which: str, edit: str, code: int, why: str) -> None:
     exchange = of_triggers()
     [order] = exchange.result(f"private/get_open_orders?{which}")
@@ -340,7 +339,7 @@ LISTED: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "names"), LISTED, ids=[target for target, _ in LISTED])
+@each_row(("target", "names"), LISTED, ids=[target for target, _ in LISTED])
 def test_lists_filter_orders(target: str, names: list[str]) -> None:
     assert [row["instrument_name"] for row in of_four().result(f"private/{target}")] == names
 

@@ -1,16 +1,15 @@
 """Orders that an exchange refuses whatever they are: during a pause, and beyond the limit of open orders."""
 
-import pytest
-
 from mockexchange.core.commands import SwitchExchange
 from mockexchange.core.model.order_rules import OrderRules
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import diagnosis_of, error_of
 from tests.venues.deribit.test_order_entry import BUY, STOP, exchange_with_quotes
 
 WRITES = ("edit?order_id={}&amount=20", "cancel?order_id={}", "cancel_all")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pause", "code", "word", "refused"),
     [
         (SwitchExchange(trading=False), 10041, "settlement_in_progress", WRITES[:1]),

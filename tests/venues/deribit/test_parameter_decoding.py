@@ -11,6 +11,7 @@ from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.parameters.decoding import REPEATED, cap_count, decode, read_query, with_count
 from mockexchange.venues.deribit.parameters.rows import Parameter
 from mockexchange.venues.jsonrpc.envelope import Number
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import DATED, DeribitExchange, trade
 from tests.venues.deribit.keyring import signed
 
@@ -41,7 +42,7 @@ def decoded(params: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
     return decode("public/m", ROWS, params, DAY, findings), findings
 
 
-@pytest.mark.parametrize(("params", "expected"), GIVEN)
+@each_row(("params", "expected"), GIVEN)
 def test_parameters_are_decoded(params: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     assert decoded(params) == (DEFAULTS | dict(expected), [])
 
@@ -72,7 +73,7 @@ WRONG: list[tuple[Mapping[str, Any], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("params", "param", "reason", "words"), WRONG)
+@each_row(("params", "param", "reason", "words"), WRONG)
 def test_bad_parameters(params: Mapping[str, Any], param: str, reason: str, words: str) -> None:
     with pytest.raises(Rejected) as raised:
         decoded(params)
@@ -117,7 +118,7 @@ CAPPED: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("params", "expected"), CAPPED)
+@each_row(("params", "expected"), CAPPED)
 def test_a_page_is_cut_to_a_size_but_a_bad_count_stays_bad(
     params: Mapping[str, Any], expected: Mapping[str, Any]
 ) -> None:

@@ -4,12 +4,11 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import DeliverDerivative, ListDerivative, MarkDerivative, SetIndex, SettleSession
 from mockexchange.core.derivatives.derivative import NO_GREEKS
 from mockexchange.core.derivatives.vocabulary import OptionType
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import (
     CALL,
     DATED,
@@ -137,7 +136,7 @@ def test_what_was_opened_in_the_session_floats_by_all_that_it_made() -> None:
 # --- which keys
 
 
-@pytest.mark.parametrize("name", KEYS)
+@each_row("name", KEYS)
 def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) -> None:
     exchange = DeribitExchange()
     exchange.do(trade(name, "10", "100" if name == SPREAD else "0.5" if "-P" in name or "-C" in name else "113000"))
@@ -147,7 +146,7 @@ def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) ->
     assert isinstance(row.get("leverage", 0), int)
 
 
-@pytest.mark.parametrize("name", KEYS)
+@each_row("name", KEYS)
 def test_a_flat_position_is_zeros_and_keeps_its_prices(name: str) -> None:
     exchange = DeribitExchange()
     row = exchange.result(f"private/get_position?instrument_name={name}")
@@ -202,7 +201,7 @@ def held() -> DeribitExchange:
     return exchange
 
 
-@pytest.mark.parametrize(("query", "expected"), FILTERS)
+@each_row(("query", "expected"), FILTERS)
 def test_positions_are_filtered(query: str, expected: list[str]) -> None:
     rows = held().result(f"private/get_positions{query}")
     assert [row["instrument_name"] for row in rows] == expected
@@ -263,7 +262,7 @@ def test_a_delivered_contract_has_no_position_any_more() -> None:
     assert exchange.result(f"private/get_position?instrument_name={DATED}")["size"] == 0
 
 
-@pytest.mark.parametrize("ask", ["get", "post"])
+@each_row("ask", ["get", "post"])
 def test_lists_are_a_kept_page_between_times_of_their_own(ask: str) -> None:
     exchange = DeribitExchange()
     exchange.do(hold(DATED, "110970", "110957.5"))

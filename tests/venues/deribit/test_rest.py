@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.quoting import STUB_ADVICE
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import DeribitExchange, diagnosis_of, error_of
 from tests.venues.deribit.keyring import HOST, NOW, READER_ID, READER_SECRET, request, rpc, signed
 
@@ -56,13 +56,13 @@ def test_a_scenario_sets_the_net_the_clock_and_the_processing_time() -> None:
     assert document["result"] == exchange.at // 1_000
 
 
-@pytest.mark.parametrize("written", ["1", "0", "-0", "1.5", "12345678901234567890123", '"a"', '"é"'])
+@each_row("written", ["1", "0", "-0", "1.5", "12345678901234567890123", '"a"', '"é"'])
 def test_the_id_comes_back_as_it_was_written(written: str) -> None:
     answer = post(f'{{"id":{written},"method":"public/test"}}'.encode())
     assert answer.body.startswith(f'{{"jsonrpc":"2.0","id":{written},"result":'.encode())
 
 
-@pytest.mark.parametrize("body", [b'{"method":"public/test"}', b'{"id":null,"method":"public/test","jsonrpc":"1.0"}'])
+@each_row("body", [b'{"method":"public/test"}', b'{"id":null,"method":"public/test","jsonrpc":"1.0"}'])
 def test_without_an_id_there_is_none(body: bytes) -> None:
     assert "id" not in document_of(post(body))
 
@@ -74,7 +74,7 @@ def test_a_method_of_the_wrong_section_is_named_with_the_right_one() -> None:
     assert 'did you mean "public/get_time"?' in diagnosis_of(post(rpc("private/get_time")))
 
 
-@pytest.mark.parametrize("path", [BASE, f"{BASE}/", f"{BASE}/public/get_time", f"{BASE}/public%2Fget_time"])
+@each_row("path", [BASE, f"{BASE}/", f"{BASE}/public/get_time", f"{BASE}/public%2Fget_time"])
 def test_a_post_goes_to_the_base_or_to_the_method(path: str) -> None:
     assert document_of(post(rpc("public/get_time"), path))["result"] == HOST // 1_000
 
@@ -100,14 +100,14 @@ def test_path_and_body_have_to_agree() -> None:
     assert document_of(answer)["id"] == 1
 
 
-@pytest.mark.parametrize("path", [BASE, f"{BASE}/"])
+@each_row("path", [BASE, f"{BASE}/"])
 def test_a_get_of_the_base_asks_for_nothing(path: str) -> None:
     answer = COUNTER.send(request("GET", path, None))
     assert error_of(answer) == {"code": 11050, "message": "bad_request"}
     assert "/api/v2/public/get_time" in diagnosis_of(answer)
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+@each_row("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_other_verbs_are_not_answered(method: str) -> None:
     answer = COUNTER.send(request(method, f"{BASE}/public/test", None))
     assert error_of(answer, 405) == {"code": 11050, "message": "bad_request"}
@@ -130,7 +130,7 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("method", "words"), UNKNOWN)
+@each_row(("method", "words"), UNKNOWN)
 def test_an_unknown_method_is_named_with_the_nearest(method: str, words: str) -> None:
     answer = COUNTER.get(method)
     assert error_of(answer) == {"code": -32601, "message": "Method not found"}
@@ -152,7 +152,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(("body", "error"), MALFORMED)
+@each_row(("body", "error"), MALFORMED)
 def test_an_unreadable_request_is_explained(body: bytes, error: dict[str, Any]) -> None:
     assert error_of(post(body)) == error
 
@@ -184,7 +184,7 @@ STREAM_ONLY = [
 ]
 
 
-@pytest.mark.parametrize("method", STREAM_ONLY)
+@each_row("method", STREAM_ONLY)
 def test_methods_of_streams_are_refused_over_http_for_every_caller(method: str) -> None:
     assert error_of(COUNTER.send(request("GET", f"{BASE}/{method}", "Bearer nonsense")))["code"] == 10030
     answer = COUNTER.get(method)
@@ -221,7 +221,7 @@ def test_the_answer_names_its_caller() -> None:
     assert (answer.account, answer.key_id, answer.operation) == ("dora", "dora-key", "private/get_positions")
 
 
-@pytest.mark.parametrize("authorization", ["Bearer nonsense", "deri-hmac-sha256 id=x", "Basic ?", "?"])
+@each_row("authorization", ["Bearer nonsense", "deri-hmac-sha256 id=x", "Basic ?", "?"])
 def test_credentials_have_no_effect_on_a_public_method(authorization: str) -> None:
     assert COUNTER.send(request("GET", f"{BASE}/public/test", authorization)).status == 200
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mockexchange.venues.deribit import signatures
 from mockexchange.venues.deribit.signatures import Credentials, Token
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import SECRET, hex_hmac, request
 
 TOKEN = Token("access", "dora-key", "connection trade:read", 1_792_501_200_123_456, 3_600)
@@ -46,7 +47,7 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("text", ORDERS)
+@each_row("text", ORDERS)
 def test_the_parts_of_the_header_come_in_any_order(text: str) -> None:
     assert signatures.read_credentials(text) == Credentials("i", "1", "s", "n")
 
@@ -56,7 +57,7 @@ def test_any_header_is_read_without_an_error(text: str) -> None:
     assert all(isinstance(part, str) for part in signatures.read_credentials(text))
 
 
-@pytest.mark.parametrize(("header", "scheme"), [("Bearer x", "bearer"), ("bearer  x ", "bearer"), ("BASIC x", "basic")])
+@each_row(("header", "scheme"), [("Bearer x", "bearer"), ("bearer  x ", "bearer"), ("BASIC x", "basic")])
 def test_the_scheme_is_read_in_any_case(header: str, scheme: str) -> None:
     assert signatures.read_authorization(request("GET", "/", header)) == (scheme, "x")
 
@@ -91,7 +92,7 @@ def test_any_text_is_read_as_a_token_without_an_error(text: str) -> None:
 CONTENTS = ["[]", "{}", "[1,2,3,4,5]", '["access","k","s",1.5,2]', '["access","k","s",true,2]', "[" * 3_000, "nope"]
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@each_row("content", CONTENTS)
 def test_content_of_another_shape_is_no_token(content: str) -> None:
     body = base64.urlsafe_b64encode(bytes(32) + content.encode()).rstrip(b"=").decode()
     assert signatures.read_token(f"1.1234567.{body}") is None
@@ -111,7 +112,7 @@ def test_keys_are_named_and_made_from_a_seed() -> None:
     signatures.check_secret(signatures.secret_of("a"))
 
 
-@pytest.mark.parametrize("secret", ["", "x" * 201, "with space", "ümlaut", "line\n", 'quo"te', "a,b"])
+@each_row("secret", ["", "x" * 201, "with space", "ümlaut", "line\n", 'quo"te', "a,b"])
 def test_a_secret_that_no_header_could_carry_is_refused(secret: str) -> None:
     with pytest.raises(ValueError, match="expected a client secret"):
         signatures.check_secret(secret)

@@ -3,8 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import CALL, DATED, FUNDS, LINEAR, PERPETUAL, PUT, DeribitExchange, trade
 from tests.venues.deribit.keyring import DORA_3, SUB_ID, SUB_SECRET
 
@@ -69,15 +68,15 @@ SUMS = {
 }
 
 
-@pytest.mark.parametrize("name", SUMS)
-@pytest.mark.parametrize("currency", ["BTC", "USDC"])
+@each_row("name", SUMS)
+@each_row("currency", ["BTC", "USDC"])
 def test_a_summary_sums_up_positions(currency: str, name: str) -> None:
     column, kind = SUMS[name]
     found = COUNTER.result(f"{ONE}?currency={currency}")[name]
     assert abs(found - sums(currency, column, kind)) <= 5 * NANO
 
 
-@pytest.mark.parametrize("currency", ["BTC", "USDC"])
+@each_row("currency", ["BTC", "USDC"])
 def test_equity_and_funds_follow_from_the_rest(currency: str) -> None:
     found = COUNTER.result(f"{ONE}?currency={currency}")
     margin_balance = found["balance"] + found["futures_session_rpl"] + found["futures_session_upl"]
@@ -158,7 +157,7 @@ def test_a_subaccount_has_its_own() -> None:
     assert 0 < by_main["delta_total"] < COUNTER.result(f"{ONE}?currency=BTC")["delta_total"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "param", "reason"),
     [
         ("", "currency", "value is required"),

@@ -3,8 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import (
     CALL,
     DATED,
@@ -79,12 +78,12 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("target", "expected", "has_more"), PAGES)
+@each_row(("target", "expected", "has_more"), PAGES)
 def test_pages(target: str, expected: list[str], has_more: bool) -> None:
     assert page(target) == (expected, has_more)
 
 
-@pytest.mark.parametrize("count", range(1, 6))
+@each_row("count", range(1, 6))
 def test_has_more_is_true_where_trades_follow_the_page(count: int) -> None:
     shown, has_more = page(f"{BY_CURRENCY}?currency=BTC&count={count}")
     assert (len(shown), has_more) == (count, count < 5)
@@ -180,7 +179,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("target", "param", "reason"), REFUSED)
+@each_row(("target", "param", "reason"), REFUSED)
 def test_bad_parameters(target: str, param: str, reason: str) -> None:
     assert SIX.error(target) == {
         "code": -32602,

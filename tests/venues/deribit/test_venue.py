@@ -2,14 +2,13 @@
 
 import json
 
-import pytest
-
 from mockexchange.venues.deribit.catalogue import METHODS
 from mockexchange.venues.deribit.objects import OBJECTS
 from mockexchange.venues.deribit.routes import OPERATIONS
 from mockexchange.venues.deribit.venue import DERIBIT
 from mockexchange.venues.registry import venue_at, venue_of
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import DeribitExchange
 from tests.venues.deribit.keyring import request, rpc
 
@@ -40,7 +39,7 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "operation"), ASKED)
+@each_row(("asked", "operation"), ASKED)
 def test_the_operation_of_a_request(asked: Request, operation: str | None) -> None:
     assert DERIBIT.rest.operation_of(COUNTER.bench.context, asked) == operation
 
@@ -66,6 +65,6 @@ def test_switches_name_settings() -> None:
         assert hasattr(DERIBIT.scenario.settings(), switch.setting)
 
 
-@pytest.mark.parametrize(("text", "day"), [("2026-10", "2026-10-31"), ("latest", "2026-10-31"), ("compat", None)])
+@each_row(("text", "day"), [("2026-10", "2026-10-31"), ("latest", "2026-10-31"), ("compat", None)])
 def test_dates(text: str, day: str | None) -> None:
     assert DERIBIT.api_date(text).day == day

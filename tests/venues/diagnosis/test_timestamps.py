@@ -1,19 +1,18 @@
 """The window of timestamps."""
 
-import pytest
-
 from mockexchange.venues.diagnosis.timestamps import check_window
+from tests.helpers.rows import each_row
 
 AT = 1_780_000_000_000_000
 MILLISECOND = 1_000
 
 
-@pytest.mark.parametrize("distance_ms", [-15_000, 0, 45_000])
+@each_row("distance_ms", [-15_000, 0, 45_000])
 def test_a_timestamp_inside_the_window_has_no_explanation(distance_ms: int) -> None:
     assert check_window(str(AT // MILLISECOND + distance_ms), AT, 15_000_000, 45_000_000) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("timestamp", "explanation"),
     [
         (

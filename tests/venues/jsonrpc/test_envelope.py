@@ -18,17 +18,18 @@ from mockexchange.venues.jsonrpc.envelope import (
     read_object,
     spell,
 )
+from tests.helpers.rows import each_row
 
 IDS = ["0", "-0", "7", "1.50", "1e3", "12345678901234567890123", '"abc"', '"é"', '"a\\"b"', '""']
 
 
-@pytest.mark.parametrize("written", IDS)
+@each_row("written", IDS)
 def test_an_id_is_kept_as_it_was_written(written: str) -> None:
     raw = f'{{"id": {written}, "method": "public/test"}}'.encode()
     assert read_envelope(raw) == Envelope(written, "public/test", {})
 
 
-@pytest.mark.parametrize("raw", [b'{"method":"m"}', b'{"id":null,"method":"m"}'])
+@each_row("raw", [b'{"method":"m"}', b'{"id":null,"method":"m"}'])
 def test_there_may_be_no_id(raw: bytes) -> None:
     assert read_envelope(raw).id is None
 
@@ -67,7 +68,7 @@ def test_parameters_keep_their_numbers() -> None:
     assert envelope.params == {"a": Number("1.10"), "b": [Number("1")], "c": "1", "d": True, "e": None}
 
 
-@pytest.mark.parametrize("raw", [b'{"method":"m"}', b'{"method":"m","params":null}', b'{"method":"m","params":{}}'])
+@each_row("raw", [b'{"method":"m"}', b'{"method":"m","params":null}', b'{"method":"m","params":{}}'])
 def test_parameters_may_be_left_out(raw: bytes) -> None:
     assert read_envelope(raw).params == {}
 
@@ -93,7 +94,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "defect", "id_text", "words"), WRONG)
+@each_row(("raw", "defect", "id_text", "words"), WRONG)
 def test_a_malformed_envelope_is_explained(raw: bytes, defect: Defect, id_text: str | None, words: str) -> None:
     with pytest.raises(Malformed) as raised:
         read_envelope(raw)
@@ -131,12 +132,12 @@ WHOLE = [(Number("7"), 7), (Number("-0"), 0), (Number("-12"), -12), (Number("9" 
 NOT_WHOLE: list[object] = [Number("9" * 19), Number("1.0"), Number("1e3"), "7", True, None, 7, [], {}]
 
 
-@pytest.mark.parametrize(("value", "expected"), WHOLE)
+@each_row(("value", "expected"), WHOLE)
 def test_whole_numbers(value: Number, expected: int) -> None:
     assert read_integer(value) == expected
 
 
-@pytest.mark.parametrize("value", NOT_WHOLE)
+@each_row("value", NOT_WHOLE)
 def test_other_values_are_no_whole_number(value: object) -> None:
     assert read_integer(value) is None
 

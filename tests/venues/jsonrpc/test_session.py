@@ -11,6 +11,7 @@ from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envel
 from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.jsonrpc.session import JsonRpcSession, StreamRequest
 from mockexchange.venues.request import Answer, Call, Request
+from tests.helpers.rows import each_row
 
 DAY = ApiDate("2026-10", "2026-10-01")
 DORA, ERIC = SubaccountRef("dora"), SubaccountRef("eric")
@@ -80,7 +81,7 @@ def test_a_refusal_has_the_diagnosis_and_the_findings() -> None:
     assert (frame.raw, frame.kind, frame.note) == (b'"x" refused', "error", "searched; noted")
 
 
-@pytest.mark.parametrize(("raw", "answer"), [(b"{", b"None refused"), (b'{"id":5,"method":1}', b"5 refused")])
+@each_row(("raw", "answer"), [(b"{", b"None refused"), (b'{"id":5,"method":1}', b"5 refused")])
 def test_an_unreadable_request_is_refused_with_the_id_that_could_be_read(raw: bytes, answer: bytes) -> None:
     echo = session()
     (frame,) = echo.receive(raw, 1, 2)

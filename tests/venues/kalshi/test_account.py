@@ -2,10 +2,9 @@
 
 import json
 
-import pytest
-
 from mockexchange.core.commands import AddKey, OpenAccount
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
@@ -56,7 +55,7 @@ ROWS = """
 TIERS = sorted({row.split()[0] for row in ROWS.splitlines()[2:] if row})
 
 
-@pytest.mark.parametrize("row", ROWS.splitlines()[2:-1])
+@each_row("row", ROWS.splitlines()[2:-1])
 def test_limits_by_tier_and_date(row: str) -> None:
     tier, date, read, write = (part.strip() for part in row.split("|"))
     (in_refill, in_capacity), (out_refill, out_capacity) = (map(int, part.split()) for part in (read, write))
@@ -81,7 +80,7 @@ def test_no_bucket_is_too_small_for_a_request() -> None:
         assert min(limits[kind]["bucket_capacity"] for kind in ("read", "write")) >= cost
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2025-12", "2026-01-27"])
+@each_row("date", ["2025-11", "2025-12", "2026-01-27"])
 def test_limits_are_there_since_january_2026(date: str) -> None:
     answer = Venue().ask(LIMITS, date=date)
     assert refusal(answer) == at(bodies.NOT_FOUND)
@@ -115,7 +114,7 @@ CALLS = (f"POST {V1}", f"POST {V1}/batched", f"POST {V1}/{{order_id}}/amend", f"
 CANCELS = (f"DELETE {V1}/batched", f"DELETE {V1}/{{order_id}}")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "wanted"),
     [
         ("2026-04-30", {**ALWAYS, **SPRING, **dict.fromkeys(CANCELS, 2)}),
@@ -138,7 +137,7 @@ def test_costs_other_than_the_default(date: str, wanted: dict[str, int]) -> None
     assert answer.body == json.dumps(body, separators=(",", ":")).encode()
 
 
-@pytest.mark.parametrize("date", [date for date in DATES if date < "2026-06"])
+@each_row("date", [date for date in DATES if date < "2026-06"])
 def test_costs_are_there_since_the_end_of_april_2026(date: str) -> None:
     answer = Venue().ask(COSTS, date=date)
     assert refusal(answer) == at(bodies.NOT_FOUND)

@@ -13,6 +13,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import development_keys
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, SMALL, WALL, make, send
 from tests.venues.kalshi.keyring import Signer, sign
 from tests.venues.kalshi.rest_answers import why
@@ -57,7 +58,7 @@ def ask(sandbox: Sandbox, key: dict[str, Any], target: str = BALANCE, method: st
     return sandbox.answer(Request(method, path, query, tuple(headers.items())))[0].status
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "first_line", "fields"),
     [
         ({}, "-----BEGIN RSA PRIVATE KEY-----", {"key_type": "rsa"}),
@@ -120,7 +121,7 @@ def test_a_key_of_an_fcm_is_bound_to_a_subtrader() -> None:
     assert [row["fcm_subtrader_id"] for row in rows if row["api_key_id"] == key["api_key_id"]] == ["fcm7_st1"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "refused"),
     [
         ({"name": "main"}, (409, "already_exists")),

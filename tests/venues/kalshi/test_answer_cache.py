@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from mockexchange.core.commands import (
     CancelOrder,
     CapSubtrader,
@@ -15,6 +13,7 @@ from mockexchange.core.commands import (
     SwitchExchange,
 )
 from mockexchange.core.vocabulary import Result, SubaccountRef
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.world import ALICE, DAY, DOLLAR, ST1, ST2, Venue, buy, rest_order
 
 QUEUES = "portfolio/orders/queue_positions"
@@ -50,7 +49,7 @@ CASES: tuple[tuple[str, str, Command], ...] = (
 )
 
 
-@pytest.mark.parametrize(("target", "who", "step"), CASES)
+@each_row(("target", "who", "step"), CASES)
 def test_an_answer_is_kept_until_it_changes(target: str, who: str, step: Command) -> None:
     venue = busy()
     venue.fund(SubaccountRef("bob"))
@@ -77,14 +76,14 @@ def test_an_event_on_another_index_is_told_at_once() -> None:
     assert [one["exchange_index"] for one in venue.read(STATUS)["exchange_index_statuses"]] == [0, 2]
 
 
-@pytest.mark.parametrize("target", [f"{QUEUES}?subaccount=7", f"{GROUPS}?subaccount=7", "portfolio/fills?subaccount=7"])
+@each_row("target", [f"{QUEUES}?subaccount=7", f"{GROUPS}?subaccount=7", "portfolio/fills?subaccount=7"])
 def test_a_kept_answer_tells_its_finding_each_time(target: str) -> None:
     venue = busy()
     words = ["alice has no subaccount 7: answered as an empty one"]
     assert [venue.ask(target).findings for _ in range(2)] == [words, words]
 
 
-@pytest.mark.parametrize("target", [QUEUES, GROUPS, "portfolio/positions"])
+@each_row("target", [QUEUES, GROUPS, "portfolio/positions"])
 def test_the_caller_is_a_part_of_what_is_kept(target: str) -> None:
     """Alice's own key, one that is restricted to her subaccount, and bob's, who all ask the same."""
     venue = busy()
@@ -142,7 +141,7 @@ def walk(venue: Venue, target: str) -> list[bytes]:
             return bodies
 
 
-@pytest.mark.parametrize(("target", "step"), PAGES)
+@each_row(("target", "step"), PAGES)
 def test_the_pages_of_a_walk_are_kept_until_one_changes(target: str, step: Command) -> None:
     venue = windy()
     first, again = walk(venue, target), walk(venue, target)
@@ -155,7 +154,7 @@ def test_the_pages_of_a_walk_are_kept_until_one_changes(target: str, step: Comma
     assert walk(venue, target) == after
 
 
-@pytest.mark.parametrize("target", ["portfolio/positions", "portfolio/fills", "portfolio/orders"])
+@each_row("target", ["portfolio/positions", "portfolio/fills", "portfolio/orders"])
 def test_a_page_after_a_wrong_cursor_tells_its_finding_each_time(target: str) -> None:
     venue = windy()
     answers = [venue.ask(f"{target}?limit=1&cursor=none") for _ in range(2)]

@@ -7,6 +7,7 @@ import pytest
 
 from mockexchange.core.commands import AddKey
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, repeated
@@ -48,13 +49,13 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_keys_are_written_as_of_their_date(venue: Venue, date: str) -> None:
     wanted = json.dumps({"api_keys": KEYS[date]}, separators=(",", ":"), sort_keys=True).encode()
     assert venue.ask("api_keys", date=date).body == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "keys"),
     [
         ("2025-12-17", {"api_key_id", "name"}),
@@ -67,14 +68,14 @@ def test_what_is_told_of_a_key_grew(venue: Venue, day: str, keys: set[str]) -> N
     assert set(venue.read("api_keys", date=day)["api_keys"][1]) == keys
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_subtraders_key_bears_its_id(venue: Venue, date: str) -> None:
     bound = {"fcm_subtrader_id": "fcm7_st1"} if date in ("2026-10", "compat") else {}
     scopes = None if date < "2026" else BOTH
     assert venue.read("api_keys", "desk", date)["api_keys"] == [row("desk", scopes), row("st1", scopes, **bound)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("who", "asked", "wanted"),
     [
         ("desk", "fcm7_st1", ["st1"]),
@@ -96,7 +97,7 @@ def test_a_filter_is_given_once(venue: Venue) -> None:
     assert refusal(answer) == at(repeated("fcm_subtrader_id"))
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_restricted_key_may_not_see_the_others(venue: Venue, date: str) -> None:
     answer = venue.ask("api_keys", "only_3", date)
     assert refusal(answer) == at(bodies.RESTRICTED, date)

@@ -9,6 +9,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi.authentication import known_keys
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import Body
@@ -55,8 +56,8 @@ def test_the_window_is_on_exchange_time_if_asked() -> None:
     assert ask(sandbox, at=sandbox.clock.now() - 60 * SECOND).status == 401
 
 
-@pytest.mark.parametrize("salt", [0, 20, 32, 64, 222])
-@pytest.mark.parametrize("setting", ["any", "32"])
+@each_row("salt", [0, 20, 32, 64, 222])
+@each_row("setting", ["any", "32"])
 def test_a_salt_of_another_length_is_told_or_refused(salt: int, setting: str) -> None:
     answer = ask(make(SMALL + f'auth: {{salt: "{setting}"}}\n'), salt=salt)
     told = (

@@ -3,8 +3,7 @@
 from functools import cache
 from typing import NamedTuple
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
 from tests.venues.kalshi.world import ALICE, Venue, at, buy, refusal
 
@@ -76,7 +75,7 @@ def world() -> Venue:
 CASES = [(bounds, date) for bounds in BOUNDS for date in DATES if on(date, bounds.since, bounds.until)]
 
 
-@pytest.mark.parametrize(("bounds", "date"), CASES, ids=[f"{one.target}-{one.name}-{date}" for one, date in CASES])
+@each_row(("bounds", "date"), CASES, ids=[f"{one.target}-{one.name}-{date}" for one, date in CASES])
 def test_an_integer_is_taken_up_to_its_bounds_and_never_clamped(bounds: Bounds, date: str) -> None:
     target, name = bounds.target, bounds.name
     field = {"limit": "Limit", "subaccount": "Subaccount", "exchange_index": "ExchangeIndex"}[name]
@@ -93,8 +92,8 @@ def test_an_integer_is_taken_up_to_its_bounds_and_never_clamped(bounds: Bounds, 
 INSTANTS = [(target, name) for target in (ORDERS, FILLS, SETTLEMENTS) for name in ("min_ts", "max_ts")]
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize(("target", "name"), INSTANTS)
+@each_row("date", DATES)
+@each_row(("target", "name"), INSTANTS)
 def test_an_instant_is_any_integer(target: str, name: str, date: str) -> None:
     for value in ("0", "-1", "%2B1", "1762257600", "9" * 18, "-" + "9" * 18):
         assert world().ask(f"{target}?{name}={value}", date=date).status == 200
@@ -106,8 +105,8 @@ def test_an_instant_is_any_integer(target: str, name: str, date: str) -> None:
 EVENTS = [(ORDERS, NEVER), (SETTLEMENTS, "2026-04")]
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize(("target", "until"), EVENTS)
+@each_row("date", DATES)
+@each_row(("target", "until"), EVENTS)
 def test_ten_events_may_be_listed(target: str, until: str, date: str) -> None:
     many = ",".join(["RAIN", *(f"E{number}" for number in range(10))])
     answer = world().ask(f"{target}?event_ticker={many}", date=date)
@@ -139,7 +138,7 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("name", "target", "date"), UNKNOWN)
+@each_row(("name", "target", "date"), UNKNOWN)
 def test_what_a_list_does_not_know_is_ignored_and_told(name: str, target: str, date: str) -> None:
     answer = world().ask(f"{target}?{name}=no-such-value", date=date)
     assert answer.status == 200
@@ -153,7 +152,7 @@ WITHOUT_PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(("target", "name"), WITHOUT_PARAMETERS)
+@each_row(("target", "name"), WITHOUT_PARAMETERS)
 def test_some_operations_have_no_parameter(target: str, name: str) -> None:
     answer = world().ask(f"{target}?subaccount=99&limit=0")
     assert answer.status == 200
@@ -161,7 +160,7 @@ def test_some_operations_have_no_parameter(target: str, name: str) -> None:
     assert all(finding.endswith(f"unknown to {name}: ignored") for finding in answer.findings)
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_an_order_status_that_is_none_matches_nothing(date: str) -> None:
     """Recorded 2025-11-03, unlike every other enumeration."""
     assert len(world().read(f"{ORDERS}?status=executed", date=date)["orders"]) == 1

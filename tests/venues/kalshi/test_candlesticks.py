@@ -9,6 +9,7 @@ import pytest
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi.test_scenario_data import ask, read
 
@@ -114,7 +115,7 @@ def test_several_markets_have_their_candlesticks_side_by_side() -> None:
     assert body["adjusted_end_ts"] == NOON + 6 * HOUR
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "query", "status"),
     [
         (A, {"period_interval": 5}, 400),

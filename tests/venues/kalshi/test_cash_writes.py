@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, make, send
 from tests.venues.kalshi.rest_answers import why
 
@@ -77,7 +76,7 @@ def test_a_transfer_moves_cash_once() -> None:
     assert (row["transfer_id"], row["amount_cents"], row["from_subaccount"], row["to_subaccount"]) == (ONE, 250, 0, 3)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "refused"),
     [
         (moved(1_001, 3, 0), (400, "insufficient_balance")),
@@ -148,7 +147,7 @@ def test_a_named_transfer_between_shards_is_applied_once() -> None:
     assert [send(before, "POST", SHARDS, named).status for _ in range(2)] == [200, 200], "the field is ignored"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "refused"),
     [
         (shard(10**9), (400, "insufficient_balance")),
@@ -181,7 +180,7 @@ def test_a_target_allocation_replaces_the_last_one() -> None:
     assert read(sandbox, TARGET)["allocations"] == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     "allocations",
     [spread(60, 30), spread(101), [*spread(50), *spread(50)], spread(100, *[0] * 101)],
 )
@@ -193,7 +192,7 @@ def test_a_refused_allocation_changes_nothing(allocations: list[dict[str, int]])
     assert read(sandbox, TARGET) == before
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "path", "body"),
     [
         ("POST", SUBACCOUNTS, {}),
@@ -211,7 +210,7 @@ def test_a_key_of_one_subaccount_moves_no_cash() -> None:
     assert code(send(make(), "POST", MOVE, moved(1), who="alice/only_3")) == (403, "permission_denied")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "path", "body", "last", "first"),
     [
         ("POST", SUBACCOUNTS, {}, "2026-01-08", "2026-01-09"),

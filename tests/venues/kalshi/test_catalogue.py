@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from mockexchange.runtime import api_documents
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH, explain_no_route
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
+from tests.helpers.rows import each_row
 
 CONTRACTS = Path(__file__).parents[3] / "contracts" / "kalshi"
 NOT_EMULATED = "is an operation of the venue that is not emulated: `mockexchange stub` gives it an answer"
@@ -20,7 +20,7 @@ def explain(path: str, method: str = "GET", date: str = "2026-10") -> str:
     return explain_no_route(method, path, api_date(date))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "path"),
     [
         ("GET", "/account/api_usage_level/volume_progress"),
@@ -37,7 +37,7 @@ def test_what_is_not_emulated(method: str, path: str) -> None:
     assert explain(PREFIX + path, method) == f"{method} {PREFIX}{path} {NOT_EMULATED}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "words"),
     [
         ("2026-07-02", "the venue has it since 2026-07-03"),
@@ -50,7 +50,7 @@ def test_an_operation_that_was_withdrawn_on_its_day(day: str, words: str) -> Non
     assert words in explain(f"{PREFIX}/portfolio/subaccounts/positions/transfer", "POST", day)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "day", "words"),
     [
         ("/portfolio/deposits", "2026-05-04", "the venue has it since 2026-05-05"),
@@ -69,7 +69,7 @@ def test_what_did_not_exist_on_that_day(path: str, day: str, words: str) -> None
     assert (f"did not exist at API date {api_date(day)}" in told) is (words != NOT_EMULATED)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "meant"),
     [
         ("/portfolio/position", "/portfolio/positions"),
@@ -86,7 +86,7 @@ def test_a_typo_of_which(path: str, meant: str) -> None:
     assert explain(PREFIX + path) == f'unknown path "{PREFIX}{path}": did you mean "{PREFIX}{meant}"?'
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/x/y/z", "/portfolio", "//"])
+@each_row("path", ["/", "/nope", "/x/y/z", "/portfolio", "//"])
 def test_nothing_like_it(path: str) -> None:
     assert explain(PREFIX + path) == f'unknown path "{PREFIX}{path}": the venue has no such path'
 
@@ -95,12 +95,12 @@ def test_a_known_path_by_another_method_is_told_with_the_path() -> None:
     assert explain(f"{PREFIX}/portfolio/fills", "POST").startswith("unknown path")
 
 
-@pytest.mark.parametrize("path", ["/portfolio/positions", "/markets/KXRAIN-1/orderbook", "/historical/trades"])
+@each_row("path", ["/portfolio/positions", "/markets/KXRAIN-1/orderbook", "/historical/trades"])
 def test_a_missing_prefix(path: str) -> None:
     assert explain(path) == f'the path "{path}" lacks the prefix: call "{PREFIX}{path}" (and sign it so)'
 
 
-@pytest.mark.parametrize("path", ["", "/", "*", PREFIX, "/v2/portfolio/positions", "/trade-api/v1/portfolio/positions"])
+@each_row("path", ["", "/", "*", PREFIX, "/v2/portfolio/positions", "/trade-api/v1/portfolio/positions"])
 def test_elsewhere(path: str) -> None:
     assert explain(path) == f'nothing is served at "{path}": Kalshi\'s paths begin with {PREFIX}/'
 
@@ -129,7 +129,7 @@ def test_methods_and_paths_are_well_formed() -> None:
         assert re.fullmatch(r"(/[a-z_-]+|/\{[a-z_]+\})+", known.path)
 
 
-@pytest.mark.parametrize("document", sorted(CONTRACTS.glob("*/openapi.yaml")), ids=lambda path: path.parent.name)
+@each_row("document", sorted(CONTRACTS.glob("*/openapi.yaml")), ids=lambda path: path.parent.name)
 def test_the_contract_documents_have_nothing_else(document: Path) -> None:
     paths = api_documents.parse(document)["paths"]
     assert {path.removeprefix(PREFIX) for path in paths} <= {known.path for known in CATALOGUE}

@@ -3,13 +3,13 @@
 import re
 
 import httpx
-import pytest
 
 import mockexchange
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.communication_writes import NAMES
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, SMALL, make, send, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.rest_answers import at, refusal
@@ -32,7 +32,7 @@ def test_every_write_of_communications_has_its_name() -> None:
     assert {tuple(place.split()) for place in NAMES} == set(LIVES)
 
 
-@pytest.mark.parametrize("day", DAYS)
+@each_row("day", DAYS)
 def test_each_is_refused_on_its_days_alone(day: str) -> None:
     sandbox, date = make(date=day), api_date(day)
     for (method, template), life in LIVES.items():
@@ -48,8 +48,8 @@ def test_each_is_refused_on_its_days_alone(day: str) -> None:
         assert answer.diagnosis == f"{method} {path.replace('%2F', '/')} {NOT_EMULATED}"
 
 
-@pytest.mark.parametrize("who", ["alice/main", "alice/writer", "alice/only_3", "desk/main", "desk/st1"])
-@pytest.mark.parametrize("scopes", ["[read]", '["read", "write::transfer"]'])
+@each_row("who", ["alice/main", "alice/writer", "alice/only_3", "desk/main", "desk/st1"])
+@each_row("scopes", ["[read]", '["read", "write::transfer"]'])
 def test_a_key_of_any_scope_and_account_is_refused_alike(who: str, scopes: str) -> None:
     sandbox = make(SMALL.replace("scopes: [write]", f"scopes: {scopes}"))
     assert refusal(send(sandbox, "POST", "/communications/rfqs", {}, who)) == at(bodies.FORBIDDEN)
@@ -69,7 +69,7 @@ def test_requests_take_tokens_before_they_are_refused() -> None:
     assert statuses == [403] * 10 + [429]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "resource", "allowed"),
     [
         ("2025-11", "rfqs", b"GET, POST, HEAD"),
@@ -86,7 +86,7 @@ def test_other_methods_are_told_which_there_are(day: str, resource: str, allowed
     assert (answer.status, answer.headers) == (405, ((b"allow", allowed),))
 
 
-@pytest.mark.parametrize(("day", "accept"), [("2025-11", False), ("2026-06-30", True), ("compat", True)])
+@each_row(("day", "accept"), [("2025-11", False), ("2026-06-30", True), ("compat", True)])
 def test_over_a_socket_until_a_stub_answers(day: str, accept: bool) -> None:
     with mockexchange.serve("demo", api_date=day) as exchange:
         alice = exchange.accounts["alice"]

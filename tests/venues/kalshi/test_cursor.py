@@ -3,12 +3,12 @@
 import re
 from base64 import urlsafe_b64encode
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.kalshi.cursor import CURSOR_CHARS_MAX, Cursor, digest_of, read_cursor, write_cursor
+from tests.helpers.rows import each_row
 
 INSTANTS = st.integers(-(2**63), 2**63 - 1)
 CURSORS = st.builds(
@@ -40,7 +40,7 @@ def test_it_is_unpadded_base64url() -> None:
     assert len(text) < 60
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",

@@ -4,10 +4,9 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import Deposit, OpenGroup, SettleMarket, Transfer
 from mockexchange.core.vocabulary import PaymentStatus, Result
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.world import ALICE, ALICE_3, DOLLAR, Venue, buy, rest_order
 
 FIRST_DAY = "2025-11-03"
@@ -114,7 +113,7 @@ def value(table: str, key: str, day: str) -> object:
     return None if key not in found else "null" if found[key] is None else found[key]
 
 
-@pytest.mark.parametrize(("table", "key", "since", "until"), LIVES)
+@each_row(("table", "key", "since", "until"), LIVES)
 def test_a_key_lives_from_day_to_day(table: str, key: str, since: str | None, until: str | None) -> None:
     if since is not None:
         assert key not in row(table, before(since))
@@ -124,13 +123,13 @@ def test_a_key_lives_from_day_to_day(table: str, key: str, since: str | None, un
         assert key not in row(table, until)
 
 
-@pytest.mark.parametrize(("table", "key", "day", "old", "new"), CHANGES)
+@each_row(("table", "key", "day", "old", "new"), CHANGES)
 def test_a_value_changes_on_its_day(table: str, key: str, day: str, old: object, new: object) -> None:
     assert value(table, key, before(day)) == old
     assert value(table, key, day) == new
 
 
-@pytest.mark.parametrize("table", ["Order", "Settlement", "OrderGroup", "OrderQueuePosition"])
+@each_row("table", ["Order", "Settlement", "OrderGroup", "OrderQueuePosition"])
 def test_nothing_else_ever_changed(table: str) -> None:
     """Every key of any day is either in the table above or there on the first day and for good."""
     told = {key for name, key, *_ in [*LIVES, *CHANGES] if name == table}

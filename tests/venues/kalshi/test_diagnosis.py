@@ -4,10 +4,10 @@ import hashlib
 from base64 import b64encode
 from typing import NamedTuple
 
-import pytest
 from msgspec.structs import replace
 
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import ALGORITHMS, API, GET, HOST, PATH, TEXT, TS, explain, known, sign, signer, spell
 
 POST = Request("POST", f"{API}/portfolio/orders", body=b"{'count': 1}")
@@ -150,14 +150,14 @@ SINGLE = [(row, algorithm) for row in WRONG_PATHS for algorithm in ALGORITHMS] +
 WHOLE = [(row, algorithm) for row in WRONG_TEXTS for algorithm in ALGORITHMS] + [(row, "rsa") for row in SCANNED]
 
 
-@pytest.mark.parametrize(("row", "algorithm"), SINGLE)
+@each_row(("row", "algorithm"), SINGLE)
 def test_a_wrong_path_is_quoted_with_what_to_change(row: Row, algorithm: str) -> None:
     key = signer(algorithm)
     signed = spell(sign(key, f"{TS}GET{row.signed}"))
     assert explain(row.request, signed, key=known("alice", key)) == f'alice: you signed "{row.signed}"; {row.advice}'
 
 
-@pytest.mark.parametrize(("row", "algorithm"), WHOLE)
+@each_row(("row", "algorithm"), WHOLE)
 def test_a_wrong_text_is_quoted_with_what_to_change(row: Row, algorithm: str) -> None:
     key = signer(algorithm)
     words = explain(row.request, spell(sign(key, row.signed)), key=known("alice", key))
@@ -165,8 +165,8 @@ def test_a_wrong_text_is_quoted_with_what_to_change(row: Row, algorithm: str) ->
     assert words == f'alice: you signed "{shown}"; {row.advice}'
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("signed", WRAPPED)
+@each_row("algorithm", ALGORITHMS)
+@each_row("signed", WRAPPED)
 def test_a_text_in_another_form_is_named(signed: str | bytes, algorithm: str) -> None:
     key = signer(algorithm)
     words = explain(GET, spell(sign(key, signed)), key=known("alice", key))

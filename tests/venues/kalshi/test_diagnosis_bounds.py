@@ -22,6 +22,7 @@ from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
 from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import API, GET, HOST, PATH, TEXT, TS, Signer, ed25519_key, known, rsa_key, sign, spell
 
 
@@ -112,7 +113,7 @@ def test_no_text_is_tried_twice_as_a_single_mistake() -> None:
     assert all(attempt.edits[0].advice for attempt in singles)
 
 
-@pytest.mark.parametrize("timestamp", ["", "abc", "-1", "1.5", "9" * 24, "9" * 30, "\xb2"])
+@each_row("timestamp", ["", "abc", "-1", "1.5", "9" * 24, "9" * 30, "\xb2"])
 def test_a_timestamp_that_is_no_time_leaves_the_other_mistakes(timestamp: str) -> None:
     key, credentials = rsa_key("alice"), Credentials("id", timestamp, None)
     for text, words in ((f"{timestamp}GET{PATH}?limit=2", "sign the path without"), ("else", "none of the known")):
@@ -120,7 +121,7 @@ def test_a_timestamp_that_is_no_time_leaves_the_other_mistakes(timestamp: str) -
         assert words in explain_signature(GET, signed, known("alice", key), [], HOST)
 
 
-@pytest.mark.parametrize("request_", [GET, RICH], ids=["ordinary", "rich"])
+@each_row("request_", [GET, RICH], ids=["ordinary", "rich"])
 def test_every_text_of_an_ordinary_request_is_within_the_bound(request_: Request) -> None:
     sent = SignedParts(TS, request_.method, request_.path, request_.query, request_.body, HOST, "id")
     assert sum(1 for _ in attempts_of(sent)) <= signature_search.TEXTS_MAX

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -25,6 +24,7 @@ from mockexchange.venues.kalshi.diagnosis import (
 )
 from mockexchange.venues.quoting import QUOTED_CHARS_MAX, quote
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import ed25519_key, private_pem, public_pem, rsa_key, sign, sign_pkcs1, spell
 
 PATH = "/trade-api/v2/portfolio/positions"
@@ -64,7 +64,7 @@ MISSING: list[tuple[tuple[tuple[bytes, bytes], ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "words"), MISSING)
+@each_row(("headers", "words"), MISSING)
 def test_missing_headers_are_named_with_what_was_sent_instead(
     headers: tuple[tuple[bytes, bytes], ...], words: str
 ) -> None:
@@ -97,7 +97,7 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("key_id", "words"), UNKNOWN)
+@each_row(("key_id", "words"), UNKNOWN)
 def test_an_unknown_key_id_is_named_with_the_nearest(key_id: str, words: str) -> None:
     explained = explain_unknown_key(key_id, iter(KEYS))
     assert explained.startswith(f"no key has the id {quote(key_id)}: {words}")
@@ -158,7 +158,7 @@ TIMESTAMPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("timestamp", "words"), TIMESTAMPS)
+@each_row(("timestamp", "words"), TIMESTAMPS)
 def test_a_refused_timestamp_is_explained_by_unit_spelling_or_offset(timestamp: str, words: str) -> None:
     explained = explain_timestamp(timestamp, NOW, 15_000, 45_000)
     assert explained == words or (words == "the timestamp " and explained.startswith(words))
@@ -195,7 +195,7 @@ PEMS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("pem", PEMS)
+@each_row("pem", PEMS)
 def test_a_right_signature_verifies_offline_with_any_spelling_of_its_key(pem: str) -> None:
     assert offline(sign(RSA, TEXT), PEMS[pem]()) == "verifies"
 
@@ -209,7 +209,7 @@ TARGETS = [
 ]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@each_row("target", TARGETS)
 def test_the_target_may_be_given_as_it_is_at_hand(target: dict[str, str]) -> None:
     assert offline(sign(RSA, TEXT), public_pem(RSA), **target) == "verifies"
     wrong = offline(sign(RSA, f"{TEXT}?limit=2"), public_pem(RSA), **target)
@@ -263,7 +263,7 @@ UNUSABLE: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "words"), UNUSABLE)
+@each_row(("make", "words"), UNUSABLE)
 def test_an_unusable_key_is_explained(make: Any, words: str) -> None:
     assert offline(sign(RSA, TEXT), make()).startswith(f"the key cannot be used: {words}")
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from itertools import count
 from urllib.parse import quote as percent_encode
 
-import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from mockexchange.venues.kalshi.diagnosis import OTHER_KEYS_MAX, KnownKey, explain_salt, signature_contents
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import (
     ALGORITHMS,
     API,
@@ -76,7 +76,7 @@ WRONG_WAYS = {
 }
 
 
-@pytest.mark.parametrize("words", WRONG_WAYS)
+@each_row("words", WRONG_WAYS)
 def test_another_padding_hash_or_salt_is_named(words: str) -> None:
     explained = explain(GET, spell(WRONG_WAYS[words](TEXT)))
     assert explained == f"alice: {RIGHT_TEXT}; {words}: {RIGHT_SCHEME}"
@@ -89,8 +89,8 @@ WRONG_PATHS = {
 }
 
 
-@pytest.mark.parametrize("path", WRONG_PATHS)
-@pytest.mark.parametrize("words", WRONG_WAYS)
+@each_row("path", WRONG_PATHS)
+@each_row("words", WRONG_WAYS)
 def test_a_wrong_text_signed_in_a_wrong_way_is_explained(words: str, path: str) -> None:
     explained = explain(GET, spell(WRONG_WAYS[words](f"{TS}GET{path}")))
     assert explained == f'alice: you signed "{path}"; {WRONG_PATHS[path]}; {words}: {RIGHT_SCHEME}'
@@ -137,7 +137,7 @@ def is_spellable(text: str) -> bool:
     return {"+", "/"} <= set(text) and not text.startswith("+")
 
 
-@pytest.mark.parametrize("words", SPELLINGS)
+@each_row("words", SPELLINGS)
 def test_another_spelling_of_a_right_signature_is_named(words: str) -> None:
     advice = words if "encode it" in words else f"{words}: {STANDARD}"
     explained = explain(GET, SPELLINGS[words](spellable(TEXT)))
@@ -180,7 +180,7 @@ OTHER_KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("make", "words"), OTHER_KINDS)
+@each_row(("make", "words"), OTHER_KINDS)
 def test_a_signature_of_another_length_is_named_in_base64_and_in_hex(make: Callable[[], bytes], words: str) -> None:
     signature = make()
     wanted = f"this key id has an RSA key of 2048 bits, whose signatures have 256: sign with {RIGHT_SCHEME[4:]}"
@@ -216,7 +216,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("signature", "words"), UNREADABLE)
+@each_row(("signature", "words"), UNREADABLE)
 def test_an_unreadable_signature_is_explained(signature: str, words: str) -> None:
     assert explain(GET, signature) == f"alice: {words}"
 
@@ -237,8 +237,8 @@ OTHER_SIGNERS = [
 ]
 
 
-@pytest.mark.parametrize(("owner", "make"), OTHER_SIGNERS)
-@pytest.mark.parametrize("mine", ALGORITHMS)
+@each_row(("owner", "make"), OTHER_SIGNERS)
+@each_row("mine", ALGORITHMS)
 def test_the_key_that_made_a_signature_is_named(owner: str, make: Callable[[str], Signer], mine: str) -> None:
     account, _, name = owner.partition("-")
     key, signing_key = known("alice", signer(mine)), known(account, make(owner), name or "main")
@@ -318,7 +318,7 @@ SALTS = {
 }
 
 
-@pytest.mark.parametrize("length", SALTS)
+@each_row("length", SALTS)
 def test_the_salt_of_a_signature_that_verifies_is_named(length: int) -> None:
     key = rsa_key("alice")
     words = explain_salt(key.public_key(), sign(key, TEXT, salt=length), TEXT.encode())

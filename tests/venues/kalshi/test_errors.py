@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import SOURCES, api_date
 from mockexchange.venues.kalshi.errors import ERRORS, Rejected, Situation, error_body
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body
 
@@ -109,8 +108,8 @@ TABLE: dict[Situation, Row] = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize("situation", Situation)
+@each_row("date", DATES)
+@each_row("situation", Situation)
 def test_every_situation_has_the_body_of_its_date(situation: Situation, date: str) -> None:
     words, body, changes = TABLE[situation]
     for since, changed in changes.items():
@@ -118,7 +117,7 @@ def test_every_situation_has_the_body_of_its_date(situation: Situation, date: st
     assert error_body(Rejected(situation, "", **words), api_date(date)) == (body.status, body.at(date))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("situation", "last", "first"),
     [
         (Situation.UNKNOWN_CHOICE, "2025-12-31", "2026-01-01"),
@@ -148,7 +147,7 @@ MISSING = """
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "wanted"),
     [(bodies.FORBIDDEN, FORBIDDEN), (bodies.UNKNOWN_KEY, UNKNOWN_KEY), (bodies.missing("x"), MISSING)],
 )
@@ -156,7 +155,7 @@ def test_compat_has_every_shape_at_once(body: Body, wanted: str) -> None:
     assert body.at("compat").decode() == wanted.replace("\n", "")
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_every_situation_has_one_row_with_a_known_source(date: str) -> None:
     assert set(pick(ERRORS, api_date(date))) == set(Situation)
     assert {row.source for row in ERRORS} <= set(SOURCES)

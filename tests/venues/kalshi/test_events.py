@@ -17,6 +17,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
@@ -84,12 +85,12 @@ def ask(date: str, target: str) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_row_is_written_as_of_its_date(date: str) -> None:
     assert ask(date, "events") == {"cursor": "", "events": [ROWS[date]], **MILESTONES[date]}
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_markets_are_in_the_event_where_they_are_asked_for(date: str) -> None:
     markets = ask(date, "markets")["markets"][::-1]
     nested = {**ROWS[date], "markets": markets}
@@ -100,15 +101,13 @@ def test_markets_are_in_the_event_where_they_are_asked_for(date: str) -> None:
     assert ask(date, "events/RAIN-25NOV05?with_nested_markets=1") == {"event": nested, "markets": markets}
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_milestones_are_none_and_there_where_they_are_asked_for(date: str) -> None:
     assert ask(date, "events?with_milestones=true")["milestones"] == []
     assert ("milestones" in ask(date, "events?with_milestones=false")) is bool(MILESTONES[date])
 
 
-@pytest.mark.parametrize(
-    ("date", "wanted"), [("2025-11", ""), ("2026-01-12", ""), ("2026-06-01", None), ("compat", None)]
-)
+@each_row(("date", "wanted"), [("2025-11", ""), ("2026-01-12", ""), ("2026-06-01", None), ("compat", None)])
 def test_an_event_without_a_period_has_an_empty_one_until_june(date: str, wanted: str | None) -> None:
     """Recorded on 2025-11-03 and 2026-01-12, as are the netting and the milestones; left out in the pages since."""
     text = TEXT.replace("    strike_period: day\n", "").replace("    mutually_exclusive: true\n", "")
@@ -187,7 +186,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted", "since"), FILTERS)
+@each_row(("query", "wanted", "since"), FILTERS)
 def test_filters(venue: Venue, query: str, wanted: str, since: str) -> None:
     for date in DATES:
         if date >= since:
@@ -218,14 +217,14 @@ BAD: list[tuple[str, set[str], Body]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "dates", "body"), BAD)
+@each_row(("query", "dates", "body"), BAD)
 def test_a_bad_value_is_the_venues_400(venue: Venue, query: str, dates: set[str], body: Body) -> None:
     for date in DATES:
         answer = venue.ask(f"events?{query}", date=date)
         assert (refusal(answer) == at(body, date)) == (date in dates), date
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_an_event_that_is_not_there(venue: Venue, date: str) -> None:
     answer = venue.ask("events/NONE", date=date)
     body = bodies.NOT_FOUND if date in ("2026-10", "compat") else bodies.NOT_FOUND_2025
@@ -246,8 +245,8 @@ def many() -> Venue:
     return venue
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 100, 200])
-@pytest.mark.parametrize(
+@each_row("limit", [1, 2, 7, 100, 200])
+@each_row(
     ("query", "step"),
     [("", -1), ("series_ticker=S1", -2), ("status=open", -1), ("with_nested_markets=true", -1)],
 )

@@ -2,11 +2,10 @@
 
 import json
 
-import pytest
-
 from mockexchange.core.commands import Announce, SwitchExchange
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
@@ -33,14 +32,14 @@ def public(date: str, target: str, headers: tuple[tuple[bytes, bytes], ...] = ()
     return make(date=date).answer(Request("GET", f"{PREFIX}/{target}", headers=headers))[0]
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_the_status_as_of_its_date(date: str) -> None:
     answer = Venue().ask("exchange/status", date=date)
     assert answer.body.decode() == f'{{"exchange_active":true,{STATUSES[date]}"trading_active":true}}'
     assert answer.headers == ((b"cache-control", b"public, max-age=1"),)
 
 
-@pytest.mark.parametrize(("active", "trading"), SWITCHES)
+@each_row(("active", "trading"), SWITCHES)
 def test_the_status_tells_what_was_switched(active: bool, trading: bool) -> None:
     venue = Venue()
     before = venue.read("exchange/status")
@@ -76,7 +75,7 @@ def test_every_shard_that_has_an_event_has_a_status() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "has_shards", "has_descriptions"),
     [
         ("2026-07-01", False, False),
@@ -92,7 +91,7 @@ def test_shards_came_in_july_and_their_descriptions_in_august(
     assert (b'"exchange_index_statuses":' in body, b'"description":' in body) == (has_shards, has_descriptions)
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_the_schedule_is_day_and_night(date: str) -> None:
     hours = [{"close_time": "24:00", "open_time": "00:00"}]
     days = ("friday", "monday", "saturday", "sunday", "thursday", "tuesday", "wednesday")
@@ -103,7 +102,7 @@ def test_the_schedule_is_day_and_night(date: str) -> None:
     assert answer.headers == ()
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_reads_are_as_of_this_moment(date: str) -> None:
     venue = Venue(at=START + 1)
     now = venue.ask("exchange/user_data_timestamp", date=date).body
@@ -131,7 +130,7 @@ WANTED = (
 )
 
 
-@pytest.mark.parametrize("date", [date for date in DATES if date != "2026-10"])
+@each_row("date", [date for date in DATES if date != "2026-10"])
 def test_announcements_newest_first(date: str) -> None:
     assert announced().ask("exchange/announcements", date=date).body.decode() == WANTED
     assert Venue().ask("exchange/announcements", date=date).body == b'{"announcements":[]}'
@@ -158,8 +157,8 @@ KEY = (b"kalshi-access-key", b"nobody")
 SIGNED_BADLY = (KEY, (b"kalshi-access-signature", b"AAAA"), (b"kalshi-access-timestamp", b"1"))
 
 
-@pytest.mark.parametrize("headers", [(), (KEY,), SIGNED_BADLY], ids=["no key", "unknown key", "bad signature"])
-@pytest.mark.parametrize("target", ["status", "schedule", "announcements", "user_data_timestamp"])
+@each_row("headers", [(), (KEY,), SIGNED_BADLY], ids=["no key", "unknown key", "bad signature"])
+@each_row("target", ["status", "schedule", "announcements", "user_data_timestamp"])
 def test_anybody_may_ask(target: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
     for date in ("2025-11", "2026-06", "compat"):
         answer = public(date, f"exchange/{target}", headers)

@@ -7,6 +7,7 @@ import pytest
 from mockexchange.core.commands import CapSubtrader, Fill, RestOrder, RestrictSubtrader
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, do, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.rest_answers import ask, at, read, refusal, why
@@ -181,24 +182,24 @@ def test_without_a_cap_there_is_nothing_to_find(world: Sandbox) -> None:
 # --- who may
 
 
-@pytest.mark.parametrize("target", [FILLS, SUBTRADERS, f"{CATEGORIES}?subtrader_id=x", CAP])
+@each_row("target", [FILLS, SUBTRADERS, f"{CATEGORIES}?subtrader_id=x", CAP])
 def test_a_plain_member_may_not(world: Sandbox, target: str) -> None:
     answer = ask(world, target, "alice/main")
     assert refusal(answer) == at(bodies.FORBIDDEN)
     assert why(answer).startswith("alice is a plain member: /fcm/")
 
 
-@pytest.mark.parametrize("target", [CATEGORIES, CAP, f"{PREFIX}/fcm/orders"])
+@each_row("target", [CATEGORIES, CAP, f"{PREFIX}/fcm/orders"])
 def test_an_unbound_key_has_to_name_a_subtrader(world: Sandbox, target: str) -> None:
     assert refusal(ask(world, target, "desk/main")) == at(bodies.missing("subtrader_id"))
 
 
-@pytest.mark.parametrize("target", [CATEGORIES, CAP, f"{PREFIX}/fcm/orders", f"{PREFIX}/fcm/positions"])
+@each_row("target", [CATEGORIES, CAP, f"{PREFIX}/fcm/orders", f"{PREFIX}/fcm/positions"])
 def test_a_bound_key_may_not_name_another(world: Sandbox, target: str) -> None:
     assert refusal(ask(world, f"{target}?subtrader_id=fcm7_st2", "desk/st1")) == at(bodies.FORBIDDEN)
 
 
-@pytest.mark.parametrize("target", [FILLS, SUBTRADERS, CATEGORIES, CAP])
+@each_row("target", [FILLS, SUBTRADERS, CATEGORIES, CAP])
 def test_these_are_not_there_before_september_2026(target: str) -> None:
     answer = ask(make(WORLD, date="2026-09-02"), target, "desk/main")
     assert refusal(answer) == at(bodies.NOT_FOUND)

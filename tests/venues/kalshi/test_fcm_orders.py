@@ -1,7 +1,6 @@
 """Orders of an FCM's subtraders: of one of them, or by client order ids over the last day."""
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import ALICE, DAY, SECOND, ST1, ST2, START, Venue, at, refusal, rest_order, why
 
@@ -32,7 +31,7 @@ def ids(venue: Venue, query: str, who: str = "desk", date: str = "2026-10") -> l
     return [row["order_id"] for row in venue.read(f"{ORDERS}?{query}", who, date)["orders"]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "found"),
     [
         ("client_order_ids=mine", ["st2", "edge"]),

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, send
 from tests.venues.kalshi.rest_answers import why
 
@@ -37,7 +36,7 @@ def test_a_subtrader_has_the_accounts_id_and_its_suffix() -> None:
     assert code(call(sandbox, "POST", SUBTRADERS, {"subtrader_suffix": "st3"})) == (409, "already_exists")
 
 
-@pytest.mark.parametrize("suffix", ["a b", "a" * 17, "a/b", "é"])
+@each_row("suffix", ["a b", "a" * 17, "a/b", "é"])
 def test_a_suffix_is_letters_and_digits(suffix: str) -> None:
     answer = call(make(), "POST", SUBTRADERS, {"subtrader_suffix": suffix})
     assert code(answer) == (400, "invalid_parameters")
@@ -93,7 +92,7 @@ def test_a_position_moves_between_subtraders_without_a_fee() -> None:
     assert {ref: subaccount.fees_micros for ref, subaccount in before.items()} == fees
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "path", "body", "refused"),
     [
         ("POST", POSITIONS, moved(301), (400, "invalid_parameters")),
@@ -118,10 +117,8 @@ def test_a_refused_write_changes_nothing(method: str, path: str, body: Any, refu
     assert len(sandbox.log) == length
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"), [("POST", SUBTRADERS, {"subtrader_suffix": "x"}), ("DELETE", CAP, None)]
-)
-@pytest.mark.parametrize("who", ["alice/main", "desk/st1"])
+@each_row(("method", "path", "body"), [("POST", SUBTRADERS, {"subtrader_suffix": "x"}), ("DELETE", CAP, None)])
+@each_row("who", ["alice/main", "desk/st1"])
 def test_only_the_fcm_itself_writes(method: str, path: str, body: Any, who: str) -> None:
     assert code(call(make(), method, path, body, who)) == (403, "permission_denied")
 

@@ -8,6 +8,7 @@ import pytest
 from mockexchange.core.instants import parse_instant
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
@@ -95,7 +96,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_row_is_written_as_of_its_date(date: str) -> None:
     page = read(ask(make(WORLD.replace("historical", "# "), date), f"{FILLS}?order_id=order-1"))
     assert page == {"cursor": "", "fills": [WRITTEN[date]]}
@@ -106,7 +107,7 @@ def test_what_the_client_did_not_name_is_left_out() -> None:
     assert "client_order_id" not in read(ask(make(WORLD, "2025-11"), f"{FILLS}?ticker=RAIN-2"))["fills"][0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fill", "wanted"),
     [
         ("fill-1", ("no", "buy", "no", "ask")),
@@ -130,7 +131,7 @@ def test_the_body_is_compact_and_its_keys_are_in_order(world: Sandbox) -> None:
 # --- which rows a call gets
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ("", "5 4 3"),
@@ -177,7 +178,7 @@ def test_a_restricted_key_sees_its_subaccount_alone(world: Sandbox) -> None:
     assert ids(world, "?order_id=order-4", "alice/only_3") == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "query", "wanted"),
     [
         ("2025-11", "limit=201", bodies.invalid("Limit", "lte", "GetFills")),
@@ -205,7 +206,7 @@ def test_a_cursor_goes_on_where_the_page_ended(world: Sandbox) -> None:
     assert ids(world, f"?limit=2&cursor={first['cursor']}") == "3"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted", "words"),
     [
         ("?cursor=garbage", "5 4 3", "the cursor is none that this list made: answered the first page"),
@@ -232,7 +233,7 @@ def test_a_cursor_of_positions_is_none_of_this_list(world: Sandbox) -> None:
 # --- history
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "live", "archived"),
     [
         ("2025-11", "5 4 3 2 1", None),
@@ -250,7 +251,7 @@ def test_what_is_older_than_the_cutoff_has_moved(date: str, live: str, archived:
         assert ids(sandbox, path=ARCHIVED) == archived
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ("?ticker=RAIN-1", "1"),

@@ -4,12 +4,12 @@ import json
 from decimal import ROUND_DOWN, Decimal
 from itertools import chain
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.instants import parse_instant
 from mockexchange.venues.kalshi import formatting
+from tests.helpers.rows import each_row
 
 AMOUNTS = st.integers(-(10**18), 10**18)
 
@@ -34,7 +34,7 @@ TABLE = """
 ROWS = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("micros", "cents", "of_cents", "six", "four"), ROWS)
+@each_row(("micros", "cents", "of_cents", "six", "four"), ROWS)
 def test_amounts(micros: str, cents: str, of_cents: str, six: str, four: str) -> None:
     amount = int(micros)
     assert formatting.CENTS.write(amount) == cents
@@ -43,7 +43,7 @@ def test_amounts(micros: str, cents: str, of_cents: str, six: str, four: str) ->
     assert formatting.DOLLARS_4.write(amount) == four
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("centis", "whole", "exact"),
     [
         (0, "0", '"0.00"'),
@@ -60,7 +60,7 @@ def test_counts(centis: int, whole: str, exact: str) -> None:
     assert (formatting.CONTRACTS.write(centis), formatting.COUNT_2.write(centis)) == (whole, exact)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("instant", "rfc3339", "seconds"),
     [
         ("2025-11-04T12:00:00Z", '"2025-11-04T12:00:00Z"', "1762257600"),
@@ -75,7 +75,7 @@ def test_instants(instant: str, rfc3339: str, seconds: str) -> None:
     assert (formatting.INSTANT.write(at), formatting.UNIX_SECONDS.write(at)) == (rfc3339, seconds)
 
 
-@pytest.mark.parametrize("text", ["", "KX-1", 'a "quote"', "back\\slash", "tab\t\n\x00", "Zürich 日本 💩", "</script>"])
+@each_row("text", ["", "KX-1", 'a "quote"', "back\\slash", "tab\t\n\x00", "Zürich 日本 💩", "</script>"])
 def test_text_is_json(text: str) -> None:
     written = formatting.TEXT.write(text)
     assert json.loads(written) == text
@@ -87,7 +87,7 @@ def test_integers_are_plain() -> None:
     assert [formatting.INTEGER.write(number) for number in (0, -1, 10**18)] == ["0", "-1", "1000000000000000000"]
 
 
-@pytest.mark.parametrize(("value", "unit", "wanted"), [(7, 2, 3), (-7, 2, -3), (-6, 2, -3), (0, 5, 0), (-1, 100, 0)])
+@each_row(("value", "unit", "wanted"), [(7, 2, 3), (-7, 2, -3), (-6, 2, -3), (0, 5, 0), (-1, 100, 0)])
 def test_division_goes_toward_zero(value: int, unit: int, wanted: int) -> None:
     assert formatting.truncate(value, unit) == wanted
 

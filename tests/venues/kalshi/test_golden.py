@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from mockexchange.core.commands import (
     AllocateBalance,
     CancelOrder,
@@ -36,6 +34,7 @@ from mockexchange.core.vocabulary import (
     TransferStatus,
 )
 from tests.contracts.documents import answer_validator
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES, STRICT_DATES
 from tests.venues.kalshi.world import ALICE, ALICE_3, DOLLAR, ST1, Venue, buy, rest_order
 
@@ -166,14 +165,14 @@ def dates_of(name: str) -> tuple[str, ...]:
 CASES = [(*row, date) for row in TARGETS for date in dates_of(row[0])]
 
 
-@pytest.mark.parametrize(("name", "operation", "who", "target", "date"), CASES)
+@each_row(("name", "operation", "who", "target", "date"), CASES)
 def test_a_body_is_the_one_of_its_date(name: str, operation: str, who: str, target: str, date: str) -> None:
     answer = world().ask(target, who, date)
     assert (answer.status, answer.operation, answer.findings) == (200, operation, [])
     assert answer.body == golden(name)[date]
 
 
-@pytest.mark.parametrize(("name", "operation", "who", "target"), TARGETS)
+@each_row(("name", "operation", "who", "target"), TARGETS)
 def test_a_golden_body_fits_the_document_of_its_date(name: str, operation: str, who: str, target: str) -> None:
     bodies = golden(name)
     assert tuple(bodies) == dates_of(name)
@@ -184,7 +183,7 @@ def test_a_golden_body_fits_the_document_of_its_date(name: str, operation: str, 
         assert errors == [], date
 
 
-@pytest.mark.parametrize(("name", "first"), SINCE.items())
+@each_row(("name", "first"), SINCE.items())
 def test_before_its_day_it_is_a_404_that_says_since_when(name: str, first: str) -> None:
     [(target, who)] = [(target, who) for file, _, who, target in TARGETS if file == name]
     before = STRICT_DATES[STRICT_DATES.index(first) - 1]
@@ -194,7 +193,7 @@ def test_before_its_day_it_is_a_404_that_says_since_when(name: str, first: str) 
     assert "did not exist at API date" in answer.diagnose(lambda: None)
 
 
-@pytest.mark.parametrize(("name", "operation", "who", "target"), TARGETS)
+@each_row(("name", "operation", "who", "target"), TARGETS)
 def test_keys_are_in_alphabetical_order(name: str, operation: str, who: str, target: str) -> None:
     for body in golden(name).values():
         loaded = json.loads(body)

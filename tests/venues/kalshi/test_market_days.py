@@ -4,14 +4,13 @@ import datetime as dt
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import SettleMarket
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.objects.markets import MARKET
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi.world import PREFIX, Venue
 
@@ -45,7 +44,7 @@ LIVES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "day", "gone", "new"), LIVES, ids=[row[1] for row in LIVES])
+@each_row(("source", "day", "gone", "new"), LIVES, ids=[row[1] for row in LIVES])
 def test_a_key_lives_as_long_as_its_source_says(source: str, day: str, gone: str, new: str) -> None:
     before = dt.date.fromisoformat(day) - dt.timedelta(days=1)
     earlier, later = (table_keys(date) for date in (before.isoformat(), day))
@@ -56,7 +55,7 @@ def table_keys(date: str) -> set[str]:
     return set(pick(MARKET, api_date(date)))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "price", "wanted"),
     [("2026-02-12", "183.6000", 18360), ("2026-02-13", "0.0000", 0), ("2026-06-11", "0.0000", None)],
 )
@@ -66,20 +65,20 @@ def test_liquidity_is_nothing_since_february_2026(day: str, price: str, wanted: 
     assert (market["liquidity_dollars"], market.get("liquidity")) == (price, wanted)
 
 
-@pytest.mark.parametrize(("day", "wanted"), [("2025-11-27", None), ("2025-11-28", ""), ("2026-01-12", "")])
+@each_row(("day", "wanted"), [("2025-11-27", None), ("2025-11-28", ""), ("2026-01-12", "")])
 def test_a_result_is_null_before_it_is_known_in_november_2025(day: str, wanted: str | None) -> None:
     """Recorded on 2025-11-03 (null) and 2026-01-12 (empty); the pages stop naming null on 2025-11-28."""
     assert row(day)["result"] == wanted
 
 
-@pytest.mark.parametrize(("day", "is_there"), [("2026-01-12", True), ("2026-03-20", True), ("2026-03-21", False)])
+@each_row(("day", "is_there"), [("2026-01-12", True), ("2026-03-20", True), ("2026-03-21", False)])
 def test_an_empty_subtitle_is_left_out_since_march_2026(day: str, is_there: bool) -> None:
     """Recorded on 2026-01-12 (empty) and 2026-06-11 (absent); not required in the pages of 2026-03-21."""
     assert row(day)["subtitle"] == 'Over 1"'
     assert row(day, TEXT.replace(SUBTITLE, "")).get("subtitle") == ("" if is_there else None)
 
 
-@pytest.mark.parametrize(("day", "is_there"), [("2025-12-24", False), ("2025-12-25", True), ("2026-06-11", True)])
+@each_row(("day", "is_there"), [("2025-12-24", False), ("2025-12-25", True), ("2026-06-11", True)])
 def test_a_market_shows_when_it_was_settled_since_december_2025(day: str, is_there: bool) -> None:
     """Changelog: released on 2025-12-25. The pages have it from 2025-12-20 on."""
     venue = Venue()

@@ -15,6 +15,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.model.descriptions import MarketDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
@@ -40,7 +41,7 @@ def listed() -> Venue:
     return venue
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "status", "opened", "paused"),
     [
         ("2025-11", "open", "A-0 A-2", None),
@@ -99,12 +100,12 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), FILTERS)
+@each_row(("query", "wanted"), FILTERS)
 def test_filters(venue: Venue, query: str, wanted: str) -> None:
     assert tickers(venue, query) == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ("event_ticker=A,B", "B-2 A-1 A-0"),
@@ -153,7 +154,7 @@ TIMES = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), TIMES)
+@each_row(("query", "wanted"), TIMES)
 def test_a_window_includes_its_edges(venue: Venue, query: str, wanted: str) -> None:
     assert tickers(venue, query) == tickers(venue, query, "compat") == wanted
 
@@ -171,7 +172,7 @@ CLASHES = [
 ]
 
 
-@pytest.mark.parametrize(("query", "words"), CLASHES)
+@each_row(("query", "words"), CLASHES)
 def test_times_exclude_each_other_and_most_statuses(venue: Venue, query: str, words: str) -> None:
     for date in ("2026-02-25", "2026-04", "2026-06", "2026-10"):
         answer = venue.ask(f"markets?{query}", date=date)
@@ -223,7 +224,7 @@ BAD: list[tuple[str, set[str], Body]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "dates", "body"), BAD)
+@each_row(("query", "dates", "body"), BAD)
 def test_a_bad_value_is_the_venues_400(venue: Venue, query: str, dates: set[str], body: Body) -> None:
     for date in DATES:
         answer = venue.ask(f"markets?{query}", date=date)
@@ -261,8 +262,8 @@ WALKS = [
 ]
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 100, 1000])
-@pytest.mark.parametrize(("query", "wanted"), WALKS, ids=["all", "by status", "by time", "by name"])
+@each_row("limit", [1, 2, 7, 100, 1000])
+@each_row(("query", "wanted"), WALKS, ids=["all", "by status", "by time", "by name"])
 def test_pages_give_each_row_once(many: Venue, query: str, wanted: list[str], limit: int) -> None:
     found: list[str] = []
     cursor = ""
@@ -283,7 +284,7 @@ def test_a_limit_of_nothing_is_the_default(many: Venue) -> None:
         assert len(page["markets"]) == 100
 
 
-@pytest.mark.parametrize("cursor", ["garbage", "%20", "bXh", "x" * 2000])
+@each_row("cursor", ["garbage", "%20", "bXh", "x" * 2000])
 def test_a_cursor_that_is_none_is_the_first_page(many: Venue, cursor: str) -> None:
     answer = many.ask(f"markets?cursor={cursor}")
     assert answer.body == many.ask("markets").body
@@ -293,8 +294,8 @@ def test_a_cursor_that_is_none_is_the_first_page(many: Venue, cursor: str) -> No
 # --- one market
 
 
-@pytest.mark.parametrize("ticker", ["NONE", "a-0", "A-0%2F"])
-@pytest.mark.parametrize("date", DATES)
+@each_row("ticker", ["NONE", "a-0", "A-0%2F"])
+@each_row("date", DATES)
 def test_a_market_that_is_not_there(venue: Venue, ticker: str, date: str) -> None:
     body = bodies.NOT_FOUND if date in ("2026-10", "compat") else bodies.NOT_FOUND_2025
     answer = venue.ask(f"markets/{ticker}", date=date)

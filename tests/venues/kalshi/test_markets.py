@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import (
     CancelOrder,
     CloseMarket,
@@ -22,6 +20,7 @@ from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, signed
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.world import ALICE, PREFIX, SECOND, START, Venue, buy, rest_order
@@ -151,7 +150,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_row_is_written_as_of_its_date(date: str) -> None:
     sandbox = make(TEXT, date)
     page = json.loads(public(sandbox, "markets").body)
@@ -212,7 +211,7 @@ LIVES: list[tuple[list[Command], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("moves", "old", "winter", "new"), LIVES)
+@each_row(("moves", "old", "winter", "new"), LIVES)
 def test_a_status_has_a_word_of_its_date(moves: list[Command], old: str, winter: str, new: str) -> None:
     venue = Venue()
     venue.list_markets("RAIN-1")
@@ -230,7 +229,7 @@ SETTLED = [
 ]
 
 
-@pytest.mark.parametrize(("result", "value", "old", "new", "cents", "dollars"), SETTLED)
+@each_row(("result", "value", "old", "new", "cents", "dollars"), SETTLED)
 def test_a_result_and_what_it_pays(
     result: str, value: int | None, old: str, new: str, cents: int | None, dollars: str | None
 ) -> None:
@@ -257,7 +256,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("prices", "structure", "step"), STEPS)
+@each_row(("prices", "structure", "step"), STEPS)
 def test_the_step_of_prices_is_the_widest_that_they_are_all_on(
     prices: dict[str, int], structure: str, step: str
 ) -> None:
@@ -270,7 +269,7 @@ def test_the_step_of_prices_is_the_widest_that_they_are_all_on(
     assert row["price_ranges"] == [{"end": "1.0000", "start": "0.0000", "step": step}]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "structure"),
     [("2026-04", "deci_cent"), ("2026-09-30", "deci_cent"), ("2026-10-01", "center_centi_edge_centi_cent")],
 )
@@ -353,8 +352,8 @@ STRANGERS: list[tuple[tuple[bytes, bytes], ...]] = [
 ]
 
 
-@pytest.mark.parametrize("headers", STRANGERS, ids=["no key", "unknown key", "bad signature", "half of it"])
-@pytest.mark.parametrize(
+@each_row("headers", STRANGERS, ids=["no key", "unknown key", "bad signature", "half of it"])
+@each_row(
     "target", ["markets", "markets/RAIN-25NOV05-T1", "markets/trades", "events", "events/RAIN-25NOV05", "series/RAIN"]
 )
 def test_anybody_may_ask(target: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
@@ -363,7 +362,7 @@ def test_anybody_may_ask(target: str, headers: tuple[tuple[bytes, bytes], ...]) 
         assert (answer.status, answer.account, answer.findings) == (200, None, [])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("setting", "date", "target", "status"),
     [
         ("dated", "2026-05-16", "markets", 401),

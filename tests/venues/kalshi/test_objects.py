@@ -5,13 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
 from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import compile_object, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
 from mockexchange.venues.kalshi.operations.portfolio.balances import Balance, IndexedBalance
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES
 
 MONEY = ["total_traded", "market_exposure", "realized_pnl", "fees_paid"]
@@ -72,8 +71,8 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize("name", KEYS)
+@each_row("date", DATES)
+@each_row("name", KEYS)
 def test_the_keys_of_a_date_in_alphabetical_order(name: str, date: str) -> None:
     keys = list(pick(OBJECTS[name], api_date(date)))
     assert set(keys) == KEYS[name][date]
@@ -88,7 +87,7 @@ def previous(day: str) -> str:
     return (datetime.date.fromisoformat(day) - datetime.timedelta(days=1)).isoformat()
 
 
-@pytest.mark.parametrize(("name", "day", "change"), CHANGES)
+@each_row(("name", "day", "change"), CHANGES)
 def test_keys_come_and_go_on_their_day(name: str, day: str, change: str) -> None:
     before, after = (set(pick(OBJECTS[name], api_date(one))) for one in (previous(day), day))
     assert " ".join(sorted([f"+{key}" for key in after - before] + [f"-{key}" for key in before - after])) == change
@@ -219,8 +218,8 @@ WRITTEN: dict[str, tuple[Any, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize("name", WRITTEN)
+@each_row("date", DATES)
+@each_row("name", WRITTEN)
 def test_an_object_is_written_as_of_its_date(name: str, date: str) -> None:
     value, of_date = WRITTEN[name]
     written = compile_object(OBJECTS[name], api_date(date))(value).decode()

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import send
 from tests.venues.kalshi.rest_answers import why
 from tests.venues.kalshi.test_order_entry import UNKNOWN, V2, error, opened, place, v2
@@ -17,7 +16,7 @@ ADVICE = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "words"), ADVICE)
+@each_row(("fields", "words"), ADVICE)
 def test_a_mistake_in_a_body_is_explained(fields: dict[str, Any], words: str) -> None:
     assert why(send(opened(), "POST", V2, v2(**fields))).endswith(words)
 

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import SetTier
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make, run, send
 from tests.venues.kalshi.rest_answers import why
 
@@ -128,7 +127,7 @@ def test_an_order_of_january_2026_has_the_recorded_answer() -> None:
     assert (gone["reduced_by"], gone["order"]["initial_count"], gone["order"]["status"]) == (1, 2, "canceled")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rule", "date", "remaining"),
     [
         ("after", "2026-08-20", "1.00"),
@@ -170,7 +169,7 @@ def test_batches_answer_each_item_in_its_recorded_form() -> None:
     assert (canceled["order_id"], canceled["reduced_by"], canceled["order"]["status"]) == ("", 2, "canceled")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "day_before", "since", "items"),
     [
         ("POST", "2025-11-19", "2025-11-20", {"orders": [v1(client_order_id="a")]}),
@@ -298,7 +297,7 @@ def test_a_key_without_the_scope_and_another_account_write_nothing() -> None:
 # --- refusals
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "code"),
     [
         ({"ticker": "OTHER"}, "order_ticker_mismatch"),

@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import OpenGroup, RestOrder
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, carry_out, do, make, send, signed
 from tests.venues.kalshi.rest_answers import why
 
@@ -55,7 +54,7 @@ def rest(sandbox: Sandbox, group: str) -> str:
     return str(getattr(event, "order_id"))  # noqa: B009  # one of several events
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "more"),
     [
         ("2025-11", {}),
@@ -87,7 +86,7 @@ def test_a_group_is_read_by_its_owner_alone() -> None:
     assert send(sandbox, "GET", f"{GROUPS}/7").status == 404
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "body"),
     [
         ("2025-11", '{"order_group_id":"%s"}'),
@@ -127,7 +126,7 @@ def test_a_group_is_triggered_reset_limited_and_deleted() -> None:
     assert refused(send(sandbox, "DELETE", f"{GROUPS}/{group}")) == (404, NOT_FOUND)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "body"),
     [
         (b"", NO_BODY),
@@ -177,7 +176,7 @@ def test_a_body_is_decoded_strictly_with_the_venues_words(raw: bytes, body: dict
     assert not sandbox.exchange.state.groups
 
 
-@pytest.mark.parametrize("verb", ["reset", "trigger"])
+@each_row("verb", ["reset", "trigger"])
 def test_a_change_needs_no_body_but_a_given_one_is_json(verb: str) -> None:
     sandbox = make()
     path = f"{GROUPS}/{create(sandbox)}/{verb}"
@@ -211,7 +210,7 @@ def test_the_limit_was_required_until_it_could_be_a_text() -> None:
     assert refused(send(make(date="2025-12"), "POST", CREATE, {"contracts_limit_fp": "1.00"})) == (400, missing)
 
 
-@pytest.mark.parametrize(("who", "status"), [("alice/only_3", 201), ("alice/writer", 201), ("bob/main", 201)])
+@each_row(("who", "status"), [("alice/only_3", 201), ("alice/writer", 201), ("bob/main", 201)])
 def test_a_group_belongs_to_the_subaccount_of_its_key(who: str, status: int) -> None:
     sandbox = make()
     assert send(sandbox, "POST", CREATE, {"contracts_limit": 1}, who).status == status

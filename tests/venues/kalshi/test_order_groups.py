@@ -3,9 +3,8 @@
 from functools import cache
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue, at, buy, refusal, rest_order
 
@@ -27,7 +26,7 @@ def ids(query: str = "", who: str = "alice", date: str = "2026-10") -> list[str]
 NEWEST_FIRST = [f"g{number}" for number in reversed(range(120))]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "who", "found"),
     [
         ("", "alice", NEWEST_FIRST),
@@ -42,7 +41,7 @@ def test_all_books_unless_one_is_asked_for(query: str, who: str, found: list[str
     assert ids(query, who) == found
 
 
-@pytest.mark.parametrize(("day", "is_paged"), [("2026-03-31", True), ("2026-04-01", False)])
+@each_row(("day", "is_paged"), [("2026-03-31", True), ("2026-04-01", False)])
 def test_pages_end_on_their_day(day: str, is_paged: bool) -> None:
     body = world().read(GROUPS, date=day)
     assert [len(body["order_groups"]), "cursor" in body] == ([100, True] if is_paged else [120, False])
@@ -65,7 +64,7 @@ def test_a_subaccount_that_was_never_opened_is_empty_and_told() -> None:
     assert answer.findings == ["alice has no subaccount 9: answered as an empty one"]
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-10"])
+@each_row("date", ["2025-11", "2026-10"])
 def test_auto_cancel_is_on_from_the_trigger_to_the_reset(date: str) -> None:
     venue = Venue()
     venue.fund(ALICE)
@@ -91,7 +90,7 @@ def test_auto_cancel_is_on_from_the_trigger_to_the_reset(date: str) -> None:
     assert group()["is_auto_cancel_enabled"] is False
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-10"])
+@each_row("date", ["2025-11", "2026-10"])
 def test_a_group_that_was_deleted_is_gone_but_its_orders_tell_of_it(date: str) -> None:
     venue = Venue()
     venue.list_markets("RAIN-1")

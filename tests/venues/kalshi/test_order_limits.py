@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import pytest
-
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, send
 from tests.venues.kalshi.rest_answers import why
 from tests.venues.kalshi.test_order_entry import MARKET, SCENARIO, V2, body, error, place, v2
@@ -12,7 +11,7 @@ START = "2026-06-11T06:29:20Z"
 GROUPS = "/portfolio/order_groups"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rules", "fields", "wanted", "words"),
     [
         ("position_limit: 2", {"count": "2.01"}, "exceeded_per_market_risk_limit", "at most 2.00 are allowed"),

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make, send
 from tests.venues.kalshi.rest_answers import why
 from tests.venues.kalshi.test_order_entry import V1, V2, body, error, v1, v2
@@ -71,7 +70,7 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(("date", "index", "status"), ROUTES)
+@each_row(("date", "index", "status"), ROUTES)
 def test_a_new_order_goes_to_the_shard_that_its_day_says(date: str, index: int | None, status: int) -> None:
     answer = send(opened(date), "POST", V2, coin(exchange_index=index, client_order_id="mine"))
     assert answer.status == status
@@ -98,7 +97,7 @@ CANCELS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "status"), CANCELS)
+@each_row(("query", "status"), CANCELS)
 def test_a_cancel_finds_its_order_by_index_or_market(query: str, status: int) -> None:
     sandbox = opened()
     placed = body(send(sandbox, "POST", V2, coin()), 201)

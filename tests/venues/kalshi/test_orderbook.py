@@ -8,6 +8,7 @@ import pytest
 from mockexchange.core.commands import CloseMarket, QuoteMarket
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
@@ -57,14 +58,14 @@ def venue() -> Venue:
     return quoted()
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_book_is_written_as_of_its_date(venue: Venue, date: str) -> None:
     answer = venue.ask(TARGET, date=date)
     assert answer.status == 200
     assert answer.body == json.dumps(BOOKS[date], separators=(",", ":")).encode()
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_an_empty_book(venue: Venue, date: str) -> None:
     empty = {"2025-11": EMPTY_OLD, "2025-12": EMPTY_OLD, "2026-02": f"{EMPTY_OLD},{EMPTY_NEW}"}
     wanted = {**empty, "compat": f"{EMPTY_OLD},{EMPTY_NEW}"}.get(date, EMPTY_NEW)
@@ -85,7 +86,7 @@ NO = NEW["orderbook_fp"]["no_dollars"]
 DEPTHS = [("", 3, 2), ("?depth=0", 3, 2), ("?depth=1", 1, 1), ("?depth=2", 2, 2), ("?depth=100", 3, 2)]
 
 
-@pytest.mark.parametrize(("query", "yes", "no"), DEPTHS)
+@each_row(("query", "yes", "no"), DEPTHS)
 def test_the_best_prices_are_last_and_stay(venue: Venue, query: str, yes: int, no: int) -> None:
     assert venue.read(TARGET + query)["orderbook_fp"] == {"no_dollars": NO[-no:], "yes_dollars": YES[-yes:]}
     assert len(venue.read(TARGET + query, date="2025-11")["orderbook"]["yes"]) == yes
@@ -100,8 +101,8 @@ BAD: list[tuple[str, Body]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "body"), BAD)
-@pytest.mark.parametrize("date", DATES)
+@each_row(("query", "body"), BAD)
+@each_row("date", DATES)
 def test_a_bad_depth(venue: Venue, query: str, body: Body, date: str) -> None:
     assert refusal(venue.ask(f"{TARGET}?{query}", date=date)) == at(body, date)
 
@@ -138,7 +139,7 @@ def test_the_book_of_no_market_was_empty_in_november_2025(venue: Venue) -> None:
     assert finding.endswith("on this API date its order book is empty, later this is a 404")
 
 
-@pytest.mark.parametrize("date", DATES[1:])
+@each_row("date", DATES[1:])
 def test_the_book_of_no_market(venue: Venue, date: str) -> None:
     answer = venue.ask("markets/NONE/orderbook", date=date)
     body = bodies.NOT_FOUND if date in ("2026-10", "compat") else bodies.NOT_FOUND_2025
@@ -165,7 +166,7 @@ def test_the_books_of_several_markets_needed_a_key_until_october_2026() -> None:
         assert why(answer) == "key writer of alice has scopes write: GetMarketOrderbooks needs read"
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_the_book_of_one_market_never_needed_a_key(date: str) -> None:
     """Recorded without a key in production on 2026-01-12, although the pages of all years ask for one."""
     sandbox = make(date=date)

@@ -4,11 +4,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import CancelOrder, CloseMarket, ListMarket, ReduceOrder
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.world import (
@@ -73,14 +72,14 @@ FOUND: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "found"), FOUND)
+@each_row(("query", "found"), FOUND)
 def test_filters_have_all_to_hold(query: str, found: list[str]) -> None:
     answer = world().ask(f"{ORDERS}{query}")
     assert ids(world(), query) == found
     assert answer.findings == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("who", "found"),
     [
         ("alice", ["w1", "h1", "r2", "r1"]),
@@ -171,7 +170,7 @@ def test_a_fill_without_an_order_makes_one_that_further_fills_grow() -> None:
     assert order["taker_fill_cost_dollars"] == "0.610000"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("side", "action", "book_side", "outcome"),
     [
         (Side.YES, Action.BUY, "bid", "yes"),
@@ -192,7 +191,7 @@ def test_sides_and_prices(side: Side, action: Action, book_side: str, outcome: s
     assert (old["yes_price"], old["no_price"]) == ((12.25, 87.75) if side is Side.YES else (87.75, 12.25))
 
 
-@pytest.mark.parametrize("prevention", [*SelfTradePrevention, None])
+@each_row("prevention", [*SelfTradePrevention, None])
 def test_self_trade_prevention_is_told_where_it_was_asked_for(prevention: SelfTradePrevention | None) -> None:
     venue = a_venue()
     venue.do(rest_order("RAIN-1", 1, 20, order="o", self_trade_prevention=prevention))
@@ -211,8 +210,8 @@ NOT_SEEN = [
 ]
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize(("who", "order_id", "words"), NOT_SEEN)
+@each_row("date", DATES)
+@each_row(("who", "order_id", "words"), NOT_SEEN)
 def test_what_a_key_may_not_see_is_not_there(who: str, order_id: str, words: str, date: str) -> None:
     wanted = bodies.NOT_FOUND if date in ("2026-10", "compat") else bodies.NOT_FOUND_2025
     for target in (f"{ORDERS}/{order_id}", f"{ORDERS}/{order_id}/queue_position"):
@@ -221,7 +220,7 @@ def test_what_a_key_may_not_see_is_not_there(who: str, order_id: str, words: str
         assert answer.diagnosis == words
 
 
-@pytest.mark.parametrize(("who", "order_id"), [("only_3", "r2"), ("st1", "s1"), ("desk", "s2"), ("alice", "r2")])
+@each_row(("who", "order_id"), [("only_3", "r2"), ("st1", "s1"), ("desk", "s2"), ("alice", "r2")])
 def test_what_a_key_may_see(who: str, order_id: str) -> None:
     assert world().read(f"{ORDERS}/{order_id}", who)["order"]["order_id"] == order_id
 

@@ -2,14 +2,13 @@
 
 import json
 
-import pytest
-
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import SOURCES, api_date
 from mockexchange.venues.kalshi.outages import OUTAGES, outage_body
+from tests.helpers.rows import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "shape", "date", "body"),
     [
         (429, None, "2026-10", '{"error":"too many requests"}'),

@@ -17,6 +17,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Result, SubaccountRef
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import ALICE, ALICE_3, DAY, DOLLAR, ST1, ST2, START, Venue, at, buy, refusal, rest_order
 
@@ -138,8 +139,8 @@ def walk(venue: Venue, listed: Listed, limit: int) -> list[list[str]]:
     return pages
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 100, "most"])
-@pytest.mark.parametrize("listed", LISTS, ids=names)
+@each_row("limit", [1, 2, 7, 100, "most"])
+@each_row("listed", LISTS, ids=names)
 def test_a_walk_gives_each_row_once_newest_first(listed: Listed, limit: int | str) -> None:
     size = listed.limit_max if isinstance(limit, str) else limit
     pages = walk(world(listed.is_archived), listed, size)
@@ -148,7 +149,7 @@ def test_a_walk_gives_each_row_once_newest_first(listed: Listed, limit: int | st
     assert 0 < len(pages[-1]) <= size
 
 
-@pytest.mark.parametrize("listed", LISTS, ids=names)
+@each_row("listed", LISTS, ids=names)
 def test_without_a_limit_a_page_has_a_hundred_rows(listed: Listed) -> None:
     rows = world(listed.is_archived).read(listed.target, listed.who, listed.date)[listed.key]
     assert [row[listed.name] for row in rows] == listed.newest_first[:100]
@@ -159,7 +160,7 @@ def test_a_full_last_page_has_no_cursor() -> None:
     assert (len(body["transfers"]), body["cursor"]) == (ROWS, "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("listed", "grow"),
     [
         (LISTS[0], lambda venue: venue.do(buy(HELD[0], 1, 40, new="late", fill_id="late"))),
@@ -206,8 +207,8 @@ def cursors(listed: Listed) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("kind", ["words", "no base64", "cut off", "too long", "of another list"])
-@pytest.mark.parametrize("listed", PAGED, ids=names)
+@each_row("kind", ["words", "no base64", "cut off", "too long", "of another list"])
+@each_row("listed", PAGED, ids=names)
 def test_garbage_is_the_first_page_and_told_and_a_400_where_that_is_wanted(listed: Listed, kind: str) -> None:
     target = f"{listed.target}?limit=2&cursor={cursors(listed)[kind]}"
     answer = world().ask(target, listed.who, listed.date)
@@ -228,7 +229,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("listed", "query"), FILTERS, ids=[f"{listed.target}?{query}" for listed, query in FILTERS])
+@each_row(("listed", "query"), FILTERS, ids=[f"{listed.target}?{query}" for listed, query in FILTERS])
 def test_a_cursor_under_other_filters_goes_on_from_its_key(listed: Listed, query: str) -> None:
     cursor = first_cursor(listed)
     target = f"{listed.target}?{query}&limit=1000"

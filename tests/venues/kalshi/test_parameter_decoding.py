@@ -12,6 +12,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
 from mockexchange.venues.kalshi.parameters.decoding import decode, decode_cached, parameters
 from mockexchange.venues.parameter_decoding import FINDINGS_MAX
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body
 
@@ -46,8 +47,8 @@ DAYS = ["2025-11-03", "2025-12-10", "2025-12-11", "2026-01-28", "2026-01-29", "2
 DAYS += ["2026-08-20", "2026-09-30", "2026-10-01", *DATES]
 
 
-@pytest.mark.parametrize("date", DAYS)
-@pytest.mark.parametrize("operation", NAMES)
+@each_row("date", DAYS)
+@each_row("operation", NAMES)
 def test_the_parameters_of_a_day(operation: str, date: str) -> None:
     day = api_date(date).day or "compat"
     wanted = next(names for since, names in reversed(NAMES[operation]) if since <= day)
@@ -87,7 +88,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("operation", DEFAULTS)
+@each_row("operation", DEFAULTS)
 def test_what_is_not_given_has_its_default(operation: str) -> None:
     assert decode(operation, "", api_date("2026-10")) == (DEFAULTS[operation], ())
 
@@ -96,7 +97,7 @@ def test_a_list_that_is_not_given_is_empty() -> None:
     assert decode(POSITIONS, "", api_date("2025-11")).params["event_ticker"] == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operation", "query", "date", "wanted"),
     [
         (POSITIONS, "limit=1", "2026-10", 1),
@@ -150,7 +151,7 @@ def test_good_values(operation: str, query: str, date: str, wanted: Any) -> None
 TOO_MANY = f"event_ticker={','.join('ABCDEFGHIJK')}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operation", "query", "date", "wanted"),
     [
         (POSITIONS, "limit=0", "2025-11", bodies.invalid("Limit", "gte")),
@@ -206,7 +207,7 @@ def test_a_long_bad_value_is_shown_in_part() -> None:
 # --- what nobody asked for
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "unknown"),
     [
         ("page=2", ["page"]),

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import Deposit, FinalizePayment, Withdraw
 from mockexchange.core.vocabulary import PaymentMethod, PaymentStatus
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, DOLLAR, SECOND, ST1, START, Venue, at, refusal
 
@@ -40,8 +39,8 @@ LIVES: list[tuple[tuple[PaymentStatus, ...], PaymentStatus]] = [
 ]
 
 
-@pytest.mark.parametrize(("after", "status"), LIVES)
-@pytest.mark.parametrize("kind", [Deposit, Withdraw])
+@each_row(("after", "status"), LIVES)
+@each_row("kind", [Deposit, Withdraw])
 def test_a_payment_is_told_at_every_stage(kind: Kind, after: tuple[PaymentStatus, ...], status: PaymentStatus) -> None:
     wanted = {
         "amount_cents": 1_234,
@@ -54,13 +53,13 @@ def test_a_payment_is_told_at_every_stage(kind: Kind, after: tuple[PaymentStatus
     assert row(paid(kind, *after), kind) == wanted | ({"finalized_ts": FINALIZED} if after else {})
 
 
-@pytest.mark.parametrize("kind", [Deposit, Withdraw])
+@each_row("kind", [Deposit, Withdraw])
 def test_one_that_is_applied_at_once_is_final_when_it_is_made(kind: Kind) -> None:
     found = row(paid(kind, status=PaymentStatus.APPLIED), kind)
     assert (found["status"], found["created_ts"], found["finalized_ts"]) == ("applied", CREATED, CREATED)
 
 
-@pytest.mark.parametrize("method", PaymentMethod)
+@each_row("method", PaymentMethod)
 def test_every_method_has_a_word(method: PaymentMethod) -> None:
     venue = Venue()
     venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, method=method, payment="p"))
@@ -69,13 +68,13 @@ def test_every_method_has_a_word(method: PaymentMethod) -> None:
     assert venue.read(WITHDRAWALS)["withdrawals"][0]["type"] == method
 
 
-@pytest.mark.parametrize(("day", "shown"), [("2026-05-31", {"finalized_ts": None}), ("2026-06-01", {})])
+@each_row(("day", "shown"), [("2026-05-31", {"finalized_ts": None}), ("2026-06-01", {})])
 def test_what_is_pending_has_a_null_until_nulls_are_left_out(day: str, shown: dict[str, None]) -> None:
     found = row(paid(Deposit), Deposit, day)
     assert {name: value for name, value in found.items() if name == "finalized_ts"} == shown
 
 
-@pytest.mark.parametrize("target", [DEPOSITS, WITHDRAWALS])
+@each_row("target", [DEPOSITS, WITHDRAWALS])
 def test_they_are_there_from_their_day_on(target: str) -> None:
     assert refusal(Venue().ask(target, date="2026-05-04")) == at(bodies.NOT_FOUND)
     assert Venue().ask(target, date="2026-05-05").status == 200
@@ -90,9 +89,9 @@ def test_they_are_the_accounts_own_whatever_the_book() -> None:
     assert found == {"alice": ["1", "0"], "bob": ["2"], "desk": ["3"]}
 
 
-@pytest.mark.parametrize("date", ["2026-06", "2026-10"])
-@pytest.mark.parametrize("who", ["only_3", "st1"])
-@pytest.mark.parametrize("target", [DEPOSITS, WITHDRAWALS])
+@each_row("date", ["2026-06", "2026-10"])
+@each_row("who", ["only_3", "st1"])
+@each_row("target", [DEPOSITS, WITHDRAWALS])
 def test_a_key_bound_to_a_book_is_kept_out(target: str, who: str, date: str) -> None:
     assert refusal(Venue().ask(target, who, date)) == at(bodies.RESTRICTED, date)
 

@@ -2,10 +2,9 @@
 
 from functools import cache
 
-import pytest
-
 from mockexchange.core.commands import CancelOrder, QuoteMarket
 from mockexchange.core.vocabulary import Action, Side
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, rest_order
@@ -33,7 +32,7 @@ def positions(query: str = "", who: str = "alice", date: str = "2026-10") -> dic
     return {row["order_id"]: row["queue_position_fp"] for row in rows}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "who", "ahead"),
     [
         ("", "alice", {"a4": "0.00", "a2": "22.00", "a1": "14.00"}),
@@ -70,14 +69,14 @@ def test_all_of_them_are_on_one_page() -> None:
     ]
 
 
-@pytest.mark.parametrize("order_id", ["a1", "a2", "a3", "a4"])
+@each_row("order_id", ["a1", "a2", "a3", "a4"])
 def test_a_single_one_says_the_same(order_id: str) -> None:
     single = world().read(f"portfolio/orders/{order_id}/queue_position")
     assert single == {"queue_position_fp": {**positions(), **positions("?subaccount=3")}[order_id]}
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize(("order_id", "state"), [("a5", "canceled"), ("a6", "executed")])
+@each_row("date", DATES)
+@each_row(("order_id", "state"), [("a5", "canceled"), ("a6", "executed")])
 def test_an_order_that_does_not_rest_has_no_place(order_id: str, state: str, date: str) -> None:
     answer = world().ask(f"portfolio/orders/{order_id}/queue_position", date=date)
     assert answer.status == 404
@@ -109,7 +108,7 @@ def test_a_place_moves_when_others_leave_though_the_order_does_not_change() -> N
     assert venue.read(QUEUE)["queue_positions"][0]["queue_position_fp"] == "0.00"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("side", "action", "price", "is_behind"),
     [
         (Side.YES, Action.BUY, 20, True),

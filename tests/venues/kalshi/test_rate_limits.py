@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.journal.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
@@ -12,6 +10,7 @@ from mockexchange.store.codec import write_log
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.rate_limits import RateLimits
 from mockexchange.venues.request import RATE_LIMIT_FINDING, Answer, Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, SMALL, WALL, make, send, signed
 
 SECOND = 1_000_000
@@ -120,14 +119,14 @@ def test_fifty_cancels_fit_into_the_smallest_bucket() -> None:
     assert take(RateLimits(), "DELETE", "/portfolio/orders/batched", "2025-11", items(50, "ids")) is None
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"orders": 3}', b"[]", b"\xff"])
+@each_row("body", [b"", b"{", b'{"orders": 3}', b"[]", b"\xff"])
 def test_a_body_that_cannot_be_read_costs_one_item(body: bytes) -> None:
     limits = RateLimits()
     assert [take(limits, "POST", f"{ORDERS}/batched", "2026-06", body) for _ in range(10)] == [None] * 10
     assert take(limits, "POST", f"{ORDERS}/batched", "2026-06", body)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "date", "fit"),
     [
         ("/portfolio/orders", "2025-11", 10),

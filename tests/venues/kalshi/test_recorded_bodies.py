@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.markets import EventListing, Market, Series
 from mockexchange.core.model.settlements import Bought, Settlement
@@ -18,6 +16,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.call import encoder
 from mockexchange.venues.kalshi.operations.portfolio.settlements import SettlementView
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 
@@ -51,7 +50,7 @@ def body_of(sandbox: Sandbox, path: str) -> bytes:
     return answer.body
 
 
-@pytest.mark.parametrize(("path", "day", "scenario"), RECORDED)
+@each_row(("path", "day", "scenario"), RECORDED)
 def test_the_recorded_body_comes_out_byte_for_byte(path: str, day: str, scenario: str) -> None:
     recorded = FIXTURES / "wire" / "kalshi" / f"http_get_{path.replace('/', '_')}.{day}.json"
     assert body_of(open_recorded(scenario, day), path) == recorded.read_bytes()
@@ -64,7 +63,7 @@ def test_the_single_order_of_june_comes_out_byte_for_byte() -> None:
     assert body_of(sandbox, f"portfolio/orders/{order_id}") == recorded.read_bytes()
 
 
-@pytest.mark.parametrize("day", ["2025-11-03", "2026-06-11"])
+@each_row("day", ["2025-11-03", "2026-06-11"])
 def test_a_recorded_book_comes_out_byte_for_byte(day: str) -> None:
     sandbox = open_recorded(f"recorded-{day}-market", day)
     [ticker] = sandbox.exchange.state.markets

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.dated import ApiDate, Field, Nested, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.objects import OBJECTS
@@ -15,6 +13,7 @@ from mockexchange.venues.kalshi.parameters import Parameter
 from mockexchange.venues.kalshi.parameters.decoding import parameters
 from tests.contracts.collection import GENERATIONS
 from tests.contracts.reference import FieldFact, Operation, Param, differences, load_reference, reason_for
+from tests.helpers.rows import each_row
 
 # What a spelling is in the words of the list, by how its own words begin.
 KINDS = (
@@ -111,7 +110,7 @@ def reason(generation: str, difference: str) -> str | None:
     return reason_for(generation, difference) or reason_for(generation, difference, DELIBERATE)
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@each_row("generation", GENERATIONS)
 def test_the_tables_say_what_the_list_says(generation: str) -> None:
     unexplained = [one for one in found_on(generation) if reason(generation, one) is None]
     assert not unexplained, "\n".join(unexplained)

@@ -1,20 +1,19 @@
 """Differences of Kalshi's wire that reports show without a recording, each at the days around its change."""
 
-import pytest
-
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, make
 
 UNKNOWN = ((b"kalshi-access-key", b"nobody"), (b"kalshi-access-signature", b"AAAA"))
 
 
-@pytest.mark.parametrize(("day", "status"), [("2026-05-16", 401), ("2026-05-17", 200)])
+@each_row(("day", "status"), [("2026-05-16", 401), ("2026-05-17", 200)])
 def test_markets_verify_an_unknown_key_until_the_day_of_the_report(day: str, status: int) -> None:
     asked = Request("GET", f"{PREFIX}/markets", "", UNKNOWN)
     assert make(date=day).answer(asked)[0].status == status
 
 
-@pytest.mark.parametrize(("date", "has_code"), [("2026-06", False), ("2026-09-30", False), ("2026-10-01", True)])
+@each_row(("date", "has_code"), [("2026-06", False), ("2026-09-30", False), ("2026-10-01", True)])
 def test_an_unknown_status_of_markets_has_a_code_from_the_newest_date_on(date: str, has_code: bool) -> None:
     body = make(date=date).answer(Request("GET", f"{PREFIX}/markets", "status=shoes"))[0].body
     assert (b'"code":"invalid_status_filter"' in body) == has_code

@@ -10,6 +10,7 @@ from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, do, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.keyring import spell
@@ -123,7 +124,7 @@ def test_an_fcm_without_subtraders_has_none() -> None:
     assert ask(sandbox, f"{FCM}?subtrader_id=desk_st1", "desk/main").status == 200
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("setting", "wanted"),
     [("403", at(bodies.FORBIDDEN)), ("404", at(bodies.NOT_FOUND)), ("empty", (200, bodies.EMPTY_PAGE))],
 )
@@ -197,7 +198,7 @@ def test_two_days_never_share_cached_pages() -> None:
     assert [ask(sandbox, who=who).body for who in ("alice/main", "alice/only_3")] == first
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-06", "compat"])
+@each_row("date", ["2025-11", "2026-06", "compat"])
 def test_a_page_is_cached_until_its_book_changes(date: str) -> None:
     sandbox = make(date=date)
     first = ask(sandbox)
@@ -220,7 +221,7 @@ def test_long_queries_are_answered_without_a_cache(sandbox: Sandbox) -> None:
 # --- filters and pages
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ("ticker=RAIN-2", ["RAIN-2"]),
@@ -247,8 +248,8 @@ def test_filters(query: str, wanted: list[str]) -> None:
     assert tickers(ask(make(text, "compat"), f"{POSITIONS}?{query}")) == wanted
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 100])
-@pytest.mark.parametrize("date", ["2025-11", "2026-10", "compat"])
+@each_row("limit", [1, 2, 3, 100])
+@each_row("date", ["2025-11", "2026-10", "compat"])
 def test_pages_give_every_row_once(date: str, limit: int) -> None:
     sandbox = make(date=date)
     seen, cursor = [], ""
@@ -262,7 +263,7 @@ def test_pages_give_every_row_once(date: str, limit: int) -> None:
     assert seen == ["HEAT-1", "RAIN-2", "RAIN-1"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "query", "pages"),
     [
         ("2026-10", "settlement_status=all&limit=1", [["HEAT-1"], ["RAIN-2", "RAIN-1"]]),
@@ -316,7 +317,7 @@ def test_other_methods_are_told_which_there_are(sandbox: Sandbox, method: str) -
     assert why(answer) == f"{POSITIONS} answers GET, not {method}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("resource", "date", "allowed"),
     [
         ("portfolio/orders/batched", "2026-04", b"DELETE, POST"),

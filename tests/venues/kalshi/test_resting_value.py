@@ -1,9 +1,8 @@
 """Cash reserved by the resting orders of an FCM's subtraders."""
 
-import pytest
-
 from mockexchange.core.commands import CancelOrder
 from mockexchange.core.vocabulary import Action, Side
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.world import ALICE, ST1, ST2, Venue, at, buy, refusal, rest_order, why
@@ -51,20 +50,20 @@ def test_it_follows_fills_and_cancels() -> None:
     }
 
 
-@pytest.mark.parametrize(("day", "is_broken_down"), [("2026-08-19", False), ("2026-08-20", True)])
+@each_row(("day", "is_broken_down"), [("2026-08-19", False), ("2026-08-20", True)])
 def test_the_breakdown_comes_on_its_day(day: str, is_broken_down: bool) -> None:
     assert ("resting_order_value_breakdown" in resting().read(VALUE, "desk", day)) is is_broken_down
 
 
-@pytest.mark.parametrize("plain_member", ["403", "404", "empty"])
-@pytest.mark.parametrize("date", DATES)
+@each_row("plain_member", ["403", "404", "empty"])
+@each_row("date", DATES)
 def test_a_member_gets_the_recorded_403_whatever_the_other_fcm_endpoints_answer(date: str, plain_member: str) -> None:
     answer = resting().ask(VALUE, "alice", date, plain_member=plain_member)
     assert refusal(answer) == at(bodies.FORBIDDEN, date)
     assert why(answer) == f"alice is a plain member: /{VALUE} needs an account of kind fcm"
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_key_bound_to_a_subtrader_is_kept_out(date: str) -> None:
     assert refusal(resting().ask(VALUE, "st1", date)) == at(bodies.RESTRICTED, date)
 

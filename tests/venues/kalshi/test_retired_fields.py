@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.dated import COMPAT_ONLY, FOREVER
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, find_entry
 from mockexchange.venues.kalshi.dates import FIRST_DAY, api_date
@@ -13,6 +11,7 @@ from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.retired_fields import _table, of_frame, of_request
 from mockexchange.venues.retirement import Retirement
+from tests.helpers.rows import each_row
 
 POSITIONS = "/portfolio/positions"
 LATEST = "latest"
@@ -33,7 +32,7 @@ OPERATIONS_RETIRED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "until", "advice"), OPERATIONS_RETIRED)
+@each_row(("method", "path", "until", "advice"), OPERATIONS_RETIRED)
 def test_an_operation_that_is_retired_is_told(method: str, path: str, until: str, advice: str) -> None:
     (row,) = told(method, path)
     assert (row.kind, row.until, row.since) == ("operation", until, "")
@@ -41,7 +40,7 @@ def test_an_operation_that_is_retired_is_told(method: str, path: str, until: str
     assert advice in row.advice
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", POSITIONS), ("GET", "/portfolio/orders"), ("GET", "/nothing")])
+@each_row(("method", "path"), [("GET", POSITIONS), ("GET", "/portfolio/orders"), ("GET", "/nothing")])
 def test_an_operation_that_goes_on_is_not(method: str, path: str) -> None:
     assert told(method, path) == []
 
@@ -105,7 +104,7 @@ PARAMETERS: list[tuple[str, str, str, list[tuple[str, str, str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "query", "day", "rows"), PARAMETERS, ids=[f"{q}@{d}" for _, q, d, _ in PARAMETERS])
+@each_row(("path", "query", "day", "rows"), PARAMETERS, ids=[f"{q}@{d}" for _, q, d, _ in PARAMETERS])
 def test_of_a_query_this_is_told(path: str, query: str, day: str, rows: list[tuple[str, str, str, str]]) -> None:
     found = told("GET", path, query, day=day)
     assert [(row.kind, row.name, row.until) for row in found] == [row[:3] for row in rows]
@@ -128,9 +127,7 @@ def test_fields_of_an_answer_are_told_where_they_are() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "answer", [{}, {"market_positions": []}, {"market_positions": None}, [], "position", {"position": 1}, None]
-)
+@each_row("answer", [{}, {"market_positions": []}, {"market_positions": None}, [], "position", {"position": 1}, None])
 def test_answers_without_them_are_not(answer: Any) -> None:
     assert told("GET", POSITIONS, answer=answer) == []
 
@@ -148,7 +145,7 @@ INSTEAD = [
 ]
 
 
-@pytest.mark.parametrize(("table", "field", "advice"), INSTEAD)
+@each_row(("table", "field", "advice"), INSTEAD)
 def test_what_replaces_a_field_is_named(table: str, field: str, advice: str) -> None:
     assert _table(True, table).gone[field].advice == advice
 
@@ -177,7 +174,7 @@ def test_channels_of_a_command_are_told() -> None:
     assert (row.kind, row.name, row.until) == ("channel", "ticker_v2", "2026-02-12")
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"params":[]}', b'{"params":{"channels":"ticker_v2"}}'])
+@each_row("raw", [b"", b"[]", b"{", b'{"params":[]}', b'{"params":{"channels":"ticker_v2"}}'])
 def test_commands_without_channels_are_not(raw: bytes) -> None:
     assert list(of_frame("in", raw, "")) == []
 
@@ -187,7 +184,7 @@ def test_fields_of_a_message_are_told() -> None:
     assert (row.name, row.advice) == ("market_position message position", "read position_fp")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "kind"),
     [
         (frame("market_position", position_fp="1.00"), "market_position"),

@@ -5,12 +5,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
-
 from contracts.suites.world import World, open_world
 from mockexchange.venues.kalshi.operations import scenario_data
 from mockexchange.venues.kalshi.operations.call import PublicOperation
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 
 PREFIX = "/trade-api/v2"
@@ -43,7 +42,7 @@ def ids(path: str, key: str, who: str = "", **query: Any) -> list[str]:
     return [row["id"] for row in read(path, who=who, **query)[key]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ({}, [MILESTONE, "m2", "m3"]),
@@ -61,7 +60,7 @@ def test_milestones_are_filtered(query: dict[str, Any], wanted: list[str]) -> No
     assert ids("milestones", "milestones", limit=500, **query) == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "key", "cursor", "limit", "who"),
     [
         ("milestones", "milestones", "cursor", "limit", ""),
@@ -72,7 +71,7 @@ def test_milestones_are_filtered(query: dict[str, Any], wanted: list[str]) -> No
         ("communications/quotes", "quotes", "cursor", "limit", "member"),
     ],
 )
-@pytest.mark.parametrize("size", [1, 2, 7])
+@each_row("size", [1, 2, 7])
 def test_pages_of_every_size_make_the_whole_list(
     path: str, key: str, cursor: str, limit: str, who: str, size: int
 ) -> None:
@@ -88,7 +87,7 @@ def test_pages_of_every_size_make_the_whole_list(
     assert len(whole) >= 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ({"ids": [MILESTONE, "t3", "unknown"]}, [MILESTONE, "t3"]),
@@ -100,7 +99,7 @@ def test_structured_targets_are_filtered(query: dict[str, Any], wanted: list[str
     assert ids("structured_targets", "structured_targets", **query) == wanted
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "wanted"),
     [
         ({"status": "all"}, ["i1", "i2", "i3"]),

@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import ListMarket, ListSeries
 from mockexchange.core.vocabulary import FeeType
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, unreadable
@@ -55,7 +54,7 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_series_is_written_as_of_its_date(date: str) -> None:
     answer = make(TEXT, date).answer(Request("GET", f"{PREFIX}/series/RAIN"))[0]
     wanted = {"series": ROWS[date]}
@@ -77,7 +76,7 @@ def test_what_a_scenario_does_not_say_is_something_sound() -> None:
     assert (row["fee_type"], row["fee_multiplier"], row["exchange_index"]) == ("quadratic", 1, 2)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fee_type", "old"),
     [
         (FeeType.QUADRATIC, "quadratic"),
@@ -93,7 +92,7 @@ def test_makers_fees_of_combinations_have_a_word_since_august(fee_type: FeeType,
     assert words == {"2026-08-19": old, "2026-08-20": fee_type.value}
 
 
-@pytest.mark.parametrize(("multiplier", "text"), [(10_000, "1"), (5_000, "0.5"), (0, "0"), (12_345, "1.2345")])
+@each_row(("multiplier", "text"), [(10_000, "1"), (5_000, "0.5"), (0, "0"), (12_345, "1.2345")])
 def test_the_multiplier_is_a_plain_number(multiplier: int, text: str) -> None:
     venue = Venue()
     venue.do(ListSeries(series="S", fee_multiplier=multiplier))
@@ -109,7 +108,7 @@ def traded() -> Venue:
     return venue
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_the_volume_is_there_where_it_is_asked_for(date: str) -> None:
     venue = traded()
     answer = venue.ask("series/RAIN?include_volume=true", date=date)
@@ -132,7 +131,7 @@ def test_no_market_no_volume() -> None:
     assert venue.at > START
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_series_that_is_not_there(date: str) -> None:
     answer = Venue().ask("series/NONE", date=date)
     body = bodies.NOT_FOUND if date in ("2026-10", "compat") else bodies.NOT_FOUND_2025

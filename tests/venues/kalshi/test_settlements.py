@@ -3,11 +3,10 @@
 from functools import cache
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import OpenPosition, SettleMarket
 from mockexchange.core.vocabulary import Action, Result, Side
 from mockexchange.venues.kalshi.settings import KalshiSettings
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, why
@@ -57,7 +56,7 @@ COUNTED = [
 ]
 
 
-@pytest.mark.parametrize(("fills", "gross", "net"), COUNTED)
+@each_row(("fills", "gross", "net"), COUNTED)
 def test_counts_are_of_everything_bought_or_of_the_position_where_that_is_wanted(
     fills: tuple[Any, ...], gross: tuple[str, ...], net: tuple[str, ...]
 ) -> None:
@@ -84,7 +83,7 @@ PAID = [
 ]
 
 
-@pytest.mark.parametrize(("result", "value", "fills", "revenue", "shown", "fees"), PAID)
+@each_row(("result", "value", "fills", "revenue", "shown", "fees"), PAID)
 def test_what_was_paid(
     result: Result, value: int | None, fills: tuple[Any, ...], revenue: int, shown: int | None, fees: str
 ) -> None:
@@ -94,7 +93,7 @@ def test_what_was_paid(
     assert ("value" in found) is (result is not Result.VOID)
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_void_is_spelt_scalar_since_clients_do_not_know_it(date: str) -> None:
     found = row(settled(Result.VOID, YES_10), date=date)
     is_known = date not in ("2026-10", "compat")
@@ -104,8 +103,8 @@ def test_void_is_spelt_scalar_since_clients_do_not_know_it(date: str) -> None:
     assert found.get("value") is None
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize("result", [Result.YES, Result.NO])
+@each_row("date", DATES)
+@each_row("result", [Result.YES, Result.NO])
 def test_yes_and_no_are_spelt_so_at_every_date(result: Result, date: str) -> None:
     assert row(settled(result, YES_10), date=date)["market_result"] == result
 
@@ -146,7 +145,7 @@ def tickers(query: str, who: str = "alice", date: str = "2026-10") -> list[str]:
     return [one["ticker"] for one in world().read(f"{SETTLEMENTS}{query}", who, date)["settlements"]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("query", "date", "found"),
     [
         ("", "2026-10", ["WIND-1", "RAIN-2", "RAIN-1"]),
@@ -167,7 +166,7 @@ def test_filters(query: str, date: str, found: list[str]) -> None:
     assert tickers(query, date=date) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("who", "found"), [("bob", ["RAIN-1"]), ("only_3", ["RAIN-2"]), ("desk", ["RAIN-2", "RAIN-1"]), ("st1", ["RAIN-1"])]
 )
 def test_a_key_sees_its_books(who: str, found: list[str]) -> None:

@@ -17,6 +17,7 @@ from mockexchange.venues.kalshi.signatures import (
 )
 from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import ed25519_key, public_pem, rsa_key, sign, sign_pkcs1, spell
 
 PATH = "/trade-api/v2/portfolio/positions"
@@ -57,22 +58,22 @@ CREDENTIALS = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "expected"), CREDENTIALS)
+@each_row(("sent", "expected"), CREDENTIALS)
 def test_credentials_are_the_first_header_with_a_value_without_white_space(
     sent: tuple[tuple[bytes, bytes], ...], expected: tuple[str | None, str | None, str | None]
 ) -> None:
     assert read_credentials(Request("GET", PATH, headers=sent)) == Credentials(*expected)
 
 
-@pytest.mark.parametrize("kind", KEYS)
+@each_row("kind", KEYS)
 def test_a_right_signature_verifies_as_often_as_it_is_sent(kind: str) -> None:
     key = KEYS[kind]()
     public_key, signature = load_public_key(public_pem(key)), sign(key, MESSAGE)
     assert [verify(public_key, signature, MESSAGE) for _ in range(3)] == ["good"] * 3
 
 
-@pytest.mark.parametrize("kind", KEYS)
-@pytest.mark.parametrize(
+@each_row("kind", KEYS)
+@each_row(
     "other",
     [MESSAGE.lower(), MESSAGE + b"/", MESSAGE.replace(b"GET", b"POST"), MESSAGE + b"?limit=2", b""],
 )
@@ -81,15 +82,13 @@ def test_a_signature_of_any_other_text_is_bad(kind: str, other: bytes) -> None:
     assert verify(load_public_key(public_pem(key)), sign(key, other), MESSAGE) == "bad"
 
 
-@pytest.mark.parametrize("kind", KEYS)
-@pytest.mark.parametrize(
-    "signature", [b"", b"\x00", b"s" * 64, b"s" * 256, b"\xff" * 384, b"\x00" * 512, b"s" * 10_000]
-)
+@each_row("kind", KEYS)
+@each_row("signature", [b"", b"\x00", b"s" * 64, b"s" * 256, b"\xff" * 384, b"\x00" * 512, b"s" * 10_000])
 def test_noise_is_bad_and_does_not_raise(kind: str, signature: bytes) -> None:
     assert verify(load_public_key(public_pem(KEYS[kind]())), signature, MESSAGE) == "bad"
 
 
-@pytest.mark.parametrize("salt", [0, 20, 31, 33, 64, 2048 // 8 - 32 - 2])
+@each_row("salt", [0, 20, 31, 33, 64, 2048 // 8 - 32 - 2])
 def test_a_salt_of_another_length_verifies_but_is_told(salt: int) -> None:
     key = rsa_key("alice")
     signature = sign(key, MESSAGE, salt=salt)
@@ -132,7 +131,7 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "words"), UNUSABLE)
+@each_row(("text", "words"), UNUSABLE)
 def test_other_keys_are_refused_in_words(text: Any, words: str) -> None:
     with pytest.raises(UnusableKey, match=words):
         load_public_key(text())

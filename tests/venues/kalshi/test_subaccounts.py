@@ -1,9 +1,8 @@
 """Subaccounts of one member: their cash, transfers between them, and their netting."""
 
-import pytest
-
 from mockexchange.core.commands import Deposit, OpenSubaccount, SetNetting, Transfer, TransferShard
 from mockexchange.core.vocabulary import SubaccountRef
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import (
     ALICE,
@@ -46,7 +45,7 @@ def test_cash_is_free_cash() -> None:
     assert venue.read("portfolio/balance")["balance_dollars"] == "95.4877"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("day", "rows"),
     [
         ("2026-08-19", [(0, None, "100.0000"), (3, None, "0.0000")]),
@@ -107,15 +106,15 @@ def test_netting_is_set_book_by_book() -> None:
 # --- who may ask, and since when
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@each_row("target", TARGETS)
 def test_they_are_there_from_their_day_on(target: str) -> None:
     assert refusal(Venue().ask(target, date="2026-01-08")) == at(bodies.NOT_FOUND)
     assert Venue().ask(target, date="2026-01-09").status == 200
 
 
-@pytest.mark.parametrize("date", ["2026-02", "2026-10", "compat"])
-@pytest.mark.parametrize("who", ["only_3", "st1"])
-@pytest.mark.parametrize("target", TARGETS)
+@each_row("date", ["2026-02", "2026-10", "compat"])
+@each_row("who", ["only_3", "st1"])
+@each_row("target", TARGETS)
 def test_a_key_bound_to_a_book_is_kept_out(target: str, who: str, date: str) -> None:
     assert refusal(Venue().ask(target, who, date)) == at(bodies.RESTRICTED, date)
 

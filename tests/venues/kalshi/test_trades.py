@@ -7,6 +7,7 @@ import pytest
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
 from tests.venues.kalshi.world import ALICE, BOB, PREFIX, SECOND, START, Venue, at, buy, refusal
@@ -39,7 +40,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_row_is_written_as_of_its_date(date: str) -> None:
     venue = Venue()
     venue.fund(ALICE)
@@ -70,7 +71,7 @@ TAKERS = [
 ]
 
 
-@pytest.mark.parametrize(("side", "action", "taker", "outcome", "book"), TAKERS)
+@each_row(("side", "action", "taker", "outcome", "book"), TAKERS)
 def test_the_taker_gains_from_one_side(side: Side, action: Action, taker: bool, outcome: str, book: str) -> None:
     venue = Venue()
     venue.fund(ALICE)
@@ -126,7 +127,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), FILTERS)
+@each_row(("query", "wanted"), FILTERS)
 def test_filters(venue: Venue, query: str, wanted: str) -> None:
     for date in DATES:
         assert ids(venue, query, date) == wanted
@@ -152,7 +153,7 @@ BAD: list[tuple[str, set[str], Body]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "dates", "body"), BAD)
+@each_row(("query", "dates", "body"), BAD)
 def test_a_bad_value_is_the_venues_400(venue: Venue, query: str, dates: set[str], body: Body) -> None:
     for date in DATES:
         answer = venue.ask(f"markets/trades?{query}", date=date)
@@ -172,8 +173,8 @@ def many() -> Venue:
     return venue
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 100, 1000])
-@pytest.mark.parametrize(("query", "first", "step"), [("", MANY - 1, -1), ("ticker=RAIN-2", MANY - 1, -2)])
+@each_row("limit", [1, 2, 7, 100, 1000])
+@each_row(("query", "first", "step"), [("", MANY - 1, -1), ("ticker=RAIN-2", MANY - 1, -2)])
 def test_pages_give_each_row_once(many: Venue, query: str, first: int, step: int, limit: int) -> None:
     found: list[str] = []
     cursor = ""
@@ -219,7 +220,7 @@ history:
 """
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_old_trades_are_history_since_there_is_one(date: str) -> None:
     answer = make(ARCHIVED, date).answer(Request("GET", f"{PREFIX}/markets/trades"))[0]
     has_history = date in LATE and date != "compat"

@@ -1,9 +1,8 @@
 """Cash between instances and shards, and its target allocation."""
 
-import pytest
-
 from mockexchange.core.commands import AllocateBalance, CompleteTransfer, Deposit, TransferShard
 from mockexchange.core.vocabulary import Instance, Reservation, SubaccountRef, TransferStatus
+from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import ALICE, DOLLAR, SECOND, START, Venue, at, refusal, why
 
@@ -52,7 +51,7 @@ def test_a_transfer_that_is_on_its_way_arrives() -> None:
     assert venue.read(f"{TRANSFERS}/t")["transfer"]["status"] == "complete"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("who", "transfer_id", "words"),
     [
         ("alice", "x", "alice has no transfer 'x'"),
@@ -84,7 +83,7 @@ def test_cash_stays_where_it_is_until_an_allocation_is_set() -> None:
     assert venue.read(ALLOCATION, "bob") == first
 
 
-@pytest.mark.parametrize("reservation", Reservation)
+@each_row("reservation", Reservation)
 def test_every_reservation_has_a_word(reservation: Reservation) -> None:
     venue = Venue()
     venue.do(AllocateBalance(account="alice", allocations=((0, 100),), reservation=reservation))
@@ -94,16 +93,16 @@ def test_every_reservation_has_a_word(reservation: Reservation) -> None:
 # --- who may ask, and since when
 
 
-@pytest.mark.parametrize("target", [TRANSFERS, f"{TRANSFERS}/t", ALLOCATION])
+@each_row("target", [TRANSFERS, f"{TRANSFERS}/t", ALLOCATION])
 def test_they_are_there_from_their_day_on(target: str) -> None:
     assert refusal(moved().ask(target, date="2026-08-19")) == at(bodies.NOT_FOUND)
     assert moved().ask(target, date="2026-08-20").status == 200
     assert moved().ask(target, date="compat").status == 200
 
 
-@pytest.mark.parametrize("date", ["2026-10", "compat"])
-@pytest.mark.parametrize("who", ["only_3", "st1"])
-@pytest.mark.parametrize("target", [TRANSFERS, f"{TRANSFERS}/t", ALLOCATION])
+@each_row("date", ["2026-10", "compat"])
+@each_row("who", ["only_3", "st1"])
+@each_row("target", [TRANSFERS, f"{TRANSFERS}/t", ALLOCATION])
 def test_a_key_bound_to_a_book_is_kept_out(target: str, who: str, date: str) -> None:
     assert refusal(moved().ask(target, who, date)) == at(bodies.RESTRICTED, date)
 

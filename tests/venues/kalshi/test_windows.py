@@ -3,11 +3,10 @@
 from functools import cache
 from typing import NamedTuple
 
-import pytest
-
 from mockexchange.core.commands import CancelOrder, SettleMarket
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Result
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.world import ALICE, DAY, SECOND, ST1, START, Venue, buy, rest_order
 
 FIRST, LAST = START // SECOND + 60, START // SECOND + 90
@@ -80,14 +79,14 @@ def places(venue: Venue, listed: Listed, query: str) -> list[int]:
     return sorted(int(one) for one in found if one.isdigit())
 
 
-@pytest.mark.parametrize(("query", "inside"), WINDOWS)
-@pytest.mark.parametrize("listed", LISTS, ids=[listed.target for listed in LISTS])
+@each_row(("query", "inside"), WINDOWS)
+@each_row("listed", LISTS, ids=[listed.target for listed in LISTS])
 def test_a_window_includes_both_of_its_seconds(listed: Listed, query: str, inside: list[int]) -> None:
     assert places(world(), listed, query) == inside
 
 
-@pytest.mark.parametrize(("query", "inside"), WINDOWS)
-@pytest.mark.parametrize("target", ["historical/fills?ticker=WIND-1", "portfolio/fills?order_id=one"])
+@each_row(("query", "inside"), WINDOWS)
+@each_row("target", ["historical/fills?ticker=WIND-1", "portfolio/fills?order_id=one"])
 def test_so_it_does_in_history_and_within_an_order(target: str, query: str, inside: list[int]) -> None:
     venue = history() if target.startswith("historical") else one_order()
     assert places(venue, Listed(target, "alice", "fills", "fill_id"), query) == inside
@@ -127,7 +126,7 @@ def test_a_window_and_a_walk_go_together() -> None:
 # --- where history begins
 
 
-@pytest.mark.parametrize(("date", "live"), [("2026-02", [0, 1, 2, 3, 4, 5]), ("2026-06", [4, 5]), ("2026-10", [4, 5])])
+@each_row(("date", "live"), [("2026-02", [0, 1, 2, 3, 4, 5]), ("2026-06", [4, 5]), ("2026-10", [4, 5])])
 def test_live_fills_begin_where_history_ends_since_there_is_one(date: str, live: list[int]) -> None:
     venue = world(EDGES[4])
     fills = venue.read("portfolio/fills?ticker=WIND-1", date=date)["fills"]

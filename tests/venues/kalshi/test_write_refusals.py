@@ -6,12 +6,11 @@ The bytes were recorded on 2025-11-03, 2026-06-11 and 2026-06-12, or quoted by c
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import CloseMarket, Command, SwitchExchange, SwitchMarket
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from tests.core.dump import dump
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make, send
 from tests.venues.kalshi.rest_answers import why
 from tests.venues.kalshi.test_order_entry import SCENARIO, UNKNOWN, V1, V2, place, place_first, v1, v2
@@ -119,8 +118,8 @@ def on_day(body: dict[str, Any], date: str) -> dict[str, Any]:
     return {"error": {name: value for name, value in error.items() if name != "service"}}
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize(("fields", "status", "body"), REFUSED)
+@each_row("date", DATES)
+@each_row(("fields", "status", "body"), REFUSED)
 def test_a_refusal_has_its_bytes_and_leaves_nothing(
     fields: dict[str, Any], status: int, body: dict[str, Any], date: str
 ) -> None:
@@ -141,8 +140,8 @@ def test_a_refusal_has_its_bytes_and_leaves_nothing(
     assert send(sandbox, "POST", V2, v2(client_order_id="fresh")).status == 201, "the id of a refused order is free"
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-02", "2026-06"])
-@pytest.mark.parametrize(("fields", "status", "body"), FIRST_REFUSED)
+@each_row("date", ["2025-11", "2026-02", "2026-06"])
+@each_row(("fields", "status", "body"), FIRST_REFUSED)
 def test_a_refusal_of_the_first_generation_has_its_bytes(
     fields: dict[str, Any], status: int, body: dict[str, Any], date: str
 ) -> None:
@@ -156,7 +155,7 @@ def test_a_refusal_of_the_first_generation_has_its_bytes(
     assert dump(sandbox.exchange.state) == before
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_a_post_only_order_that_crosses_leaves_its_canceled_row_alone(date: str) -> None:
     sandbox = opened(date)
     fields = {"price": "0.60", "post_only": True, "client_order_id": "fresh"}
@@ -168,14 +167,14 @@ def test_a_post_only_order_that_crosses_leaves_its_canceled_row_alone(date: str)
     assert (newest.status, newest.filled_centis, newest.remaining_centis) == ("canceled", 0, 0)
 
 
-@pytest.mark.parametrize("path", [f"{V1}/batched", f"{V2}/batched"])
+@each_row("path", [f"{V1}/batched", f"{V2}/batched"])
 def test_an_empty_batch_is_refused(path: str) -> None:
     answer = send(opened("2026-06"), "POST", path, {"orders": []})
     wanted = nested("invalid_order", details="orders cannot be empty")
     assert (answer.status, answer.body) == (400, as_bytes(wanted))
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_unknown_canceled_and_executed_orders_look_the_same(date: str) -> None:
     sandbox = opened(date)
     canceled, executed = place(sandbox)["order_id"], place(sandbox, price="0.60")["order_id"]
@@ -196,8 +195,8 @@ PAUSES: list[tuple[Command, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize(("switch", "status", "code"), PAUSES)
+@each_row("date", DATES)
+@each_row(("switch", "status", "code"), PAUSES)
 def test_pauses_and_closes_refuse_orders_and_amendments(switch: Command, status: int, code: str, date: str) -> None:
     sandbox = opened(date)
     order = place(sandbox, price="0.10")["order_id"]
@@ -232,7 +231,7 @@ CHECKS = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "is_found_before"), CHECKS)
+@each_row(("fields", "is_found_before"), CHECKS)
 def test_rules_of_the_gateway_come_before_a_pause_of_the_exchange_and_the_others_after_it(
     fields: dict[str, Any], is_found_before: bool
 ) -> None:
@@ -254,7 +253,7 @@ DOWN = SCENARIO.replace("START", START).replace("cash: 100", "cash: 100, tier: a
 DOWN += "kalshi: {paused_exchange: unavailable}\n"
 
 
-@pytest.mark.parametrize("date", ["2025-11", *DATES])
+@each_row("date", ["2025-11", *DATES])
 def test_an_exchange_that_is_down_refuses_what_the_gateway_passes_on_and_answers_reads(date: str) -> None:
     sandbox = make(DOWN, date)
     do(sandbox, SwitchExchange(active=False))

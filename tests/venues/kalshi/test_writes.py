@@ -1,9 +1,8 @@
 """Writes that are retired, that are not there yet, and that a key may not call."""
 
-import pytest
-
 from mockexchange.venues.kalshi.operations.order_entry import OPERATIONS, RETIRED_SINCE
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, make, send
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.rest_answers import ask, at, refusal, why
@@ -20,8 +19,8 @@ def place(path: str) -> str:
     return PREFIX + path
 
 
-@pytest.mark.parametrize(("name", "method", "path"), V1)
-@pytest.mark.parametrize("date", ["2026-06-18", "2026-10"])
+@each_row(("name", "method", "path"), V1)
+@each_row("date", ["2026-06-18", "2026-10"])
 def test_first_order_entry_is_retired_on_its_day(date: str, name: str, method: str, path: str) -> None:
     today = path.replace("/portfolio/orders", "/portfolio/events/orders")
     answer = ask(make(date=date), place(path), method=method)
@@ -30,8 +29,8 @@ def test_first_order_entry_is_retired_on_its_day(date: str, name: str, method: s
     assert (f"{name}V2", method, today) in V2
 
 
-@pytest.mark.parametrize(("name", "method", "path"), V1)
-@pytest.mark.parametrize("date", ["2025-11", "2026-06-17", "compat"])
+@each_row(("name", "method", "path"), V1)
+@each_row("date", ["2025-11", "2026-06-17", "compat"])
 def test_first_order_entry_is_answered_before(date: str, name: str, method: str, path: str) -> None:
     assert send(make(date=date), method, place(path).removeprefix(PREFIX)).status in (400, 404), name
 

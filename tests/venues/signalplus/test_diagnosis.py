@@ -5,12 +5,12 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.commands import AddKey
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import BASE, GET_POSITIONS, HOST, MILLISECOND, SECRETS, World, diagnosis_of, signed
 
 TIMESTAMP = str(HOST // MILLISECOND)
@@ -69,7 +69,7 @@ MISTAKES: list[tuple[str, Callable[[], str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "signature", "words"), MISTAKES, ids=[name for name, _, _ in MISTAKES])
+@each_row(("name", "signature", "words"), MISTAKES, ids=[name for name, _, _ in MISTAKES])
 def test_a_mistake_is_found(name: str, signature: Callable[[], str], words: str) -> None:
     assert words in explained(signature())
 

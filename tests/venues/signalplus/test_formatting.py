@@ -2,11 +2,11 @@
 
 from decimal import ROUND_CEILING, Context, Decimal, localcontext
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues.signalplus.formatting import decimal_9, milliseconds, side
+from tests.helpers.rows import each_row
 
 CASES = [
     ("0", '"0.0"'),
@@ -23,7 +23,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("value", "text"), CASES)
+@each_row(("value", "text"), CASES)
 def test_a_decimal(value: str, text: str) -> None:
     assert decimal_9(Decimal(value)) == text
 

@@ -12,6 +12,7 @@ from mockexchange.venues.signalplus.objects import OBJECTS
 from mockexchange.venues.signalplus.parameters import PARAMETERS
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
+from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import BASE, GET_POSITIONS, World, post, signed
 
 TODAY = api_date("2026-10")
@@ -26,8 +27,8 @@ OUTAGES = [
 ]
 
 
-@pytest.mark.parametrize(("status", "code", "message"), OUTAGES)
-@pytest.mark.parametrize("shape", [None, "nested"])
+@each_row(("status", "code", "message"), OUTAGES)
+@each_row("shape", [None, "nested"])
 def test_an_outage_speaks_as_the_venue_does(status: int, code: int, message: str, shape: str | None) -> None:
     body = json.loads(SIGNALPLUS.faults.outage_body(status, shape, TODAY))
     assert body == {"rid": None, "error": {"code": code, "message": message}}
@@ -45,7 +46,7 @@ def test_there_are_no_pages_and_no_old_spellings() -> None:
     assert SIGNALPLUS.rest.paged_operations == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("request_", "operation"),
     [
         (post(f'{{"rid":1,"method":"{GET_POSITIONS}"}}'), GET_POSITIONS),

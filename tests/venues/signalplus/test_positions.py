@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
+from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import GET_POSITIONS, GINA_3, HOST, HUGO, World, diagnosis_of, post, refusal
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,7 +41,7 @@ def world_of_every_kind() -> World:
     return world
 
 
-@pytest.mark.parametrize("date", ["2026-10", "compat"])
+@each_row("date", ["2026-10", "compat"])
 def test_the_example_of_the_page_byte_for_byte(date: str) -> None:
     world = World()
     world.hold("BTC-17OCT25", "110970", "110957.5")
@@ -54,7 +53,7 @@ def test_the_example_of_the_page_byte_for_byte(date: str) -> None:
     assert world.read(date=date) == world.read()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "fields"),
     [
         ("BTC-17OCT25", FUTURE),
@@ -149,7 +148,7 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("params", "names"), FILTERS)
+@each_row(("params", "names"), FILTERS)
 def test_filters(params: dict[str, Any], names: list[str]) -> None:
     assert [row["instrumentName"] for row in world_of_every_kind().read(params)] == names
 

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues.request import Request
+from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import BASE, GET_POSITIONS, World, diagnosis_of, post, refusal, signed
 
 PARSE_ERROR = (-32700, "Parse error")
@@ -27,7 +27,7 @@ def body(params: str = "{}", rid: str = "1", method: str = f'"{GET_POSITIONS}"')
 RIDS = ["0", "-1", "50002", "9223372036854775807", "12345678901234567890123456789012345678901234567890", "-0", "007"]
 
 
-@pytest.mark.parametrize("rid", RIDS[:-1])
+@each_row("rid", RIDS[:-1])
 def test_a_rid_comes_back_as_it_was_written(rid: str) -> None:
     world = World()
     assert world.send(post(body(rid=rid))).body == f'{{"rid":{rid},"result":[]}}'.encode()
@@ -41,7 +41,7 @@ def test_any_integer_is_a_rid(rid: int) -> None:
     assert json.loads(answer.body)["rid"] == rid
 
 
-@pytest.mark.parametrize("path", [BASE, f"{BASE}/", f"{BASE}/{GET_POSITIONS}", f"{BASE}/private%2Fget_positions"])
+@each_row("path", [BASE, f"{BASE}/", f"{BASE}/{GET_POSITIONS}", f"{BASE}/private%2Fget_positions"])
 def test_the_base_and_the_method_below_it_are_answered_alike(path: str) -> None:
     answer = World().send(post(body(), path=path))
     assert (answer.status, answer.body, answer.operation) == (200, b'{"rid":1,"result":[]}', GET_POSITIONS)
@@ -108,7 +108,7 @@ REFUSED: list[tuple[str | bytes, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "error", "words", "rid"), REFUSED)
+@each_row(("sent", "error", "words", "rid"), REFUSED)
 def test_a_wrong_request_gets_an_error_and_changes_nothing(
     sent: str | bytes, error: tuple[int, str], words: str, rid: str
 ) -> None:
@@ -128,7 +128,7 @@ def test_as_many_bytes_as_there_may_be() -> None:
     assert refusal(World().send(post(text + " " * (32_769 - len(text))))) == (400, TOO_LARGE)
 
 
-@pytest.mark.parametrize("verb", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "post"])
+@each_row("verb", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "post"])
 def test_every_method_is_a_post(verb: str) -> None:
     answer = World().send(Request(verb, f"{BASE}/{GET_POSITIONS}", headers=signed()))
     assert refusal(answer) == (405, BAD_REQUEST)

@@ -21,6 +21,7 @@ from mockexchange.venues.signalplus.signatures import (
     signature_of,
 )
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
+from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import (
     BASE,
     GET_POSITIONS,
@@ -54,7 +55,7 @@ def test_a_401_is_always_the_same_and_echoes_the_rid() -> None:
     assert (answer.account, answer.key_id) == ("gina", "gina-key")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "words"),
     [
         ("authorization", "missing or empty: Authorization; send Authorization (Bearer and the API key)"),
@@ -78,12 +79,12 @@ def test_no_credentials_at_all() -> None:
     assert (answer.account, answer.key_id) == (None, None)
 
 
-@pytest.mark.parametrize("scheme", ["Bearer gina-key", "bearer gina-key", "BEARER  gina-key ", " Bearer gina-key"])
+@each_row("scheme", ["Bearer gina-key", "bearer gina-key", "BEARER  gina-key ", " Bearer gina-key"])
 def test_the_scheme_in_any_case(scheme: str) -> None:
     assert send(signed(instead={"authorization": scheme})).status == 200
 
 
-@pytest.mark.parametrize("scheme", ["gina-key", "Basic gina-key", "Bearer", "Bearer ", "deri-hmac-sha256 id=gina-key"])
+@each_row("scheme", ["gina-key", "Basic gina-key", "Bearer", "Bearer ", "deri-hmac-sha256 id=gina-key"])
 def test_another_scheme(scheme: str) -> None:
     answer = send(signed(instead={"authorization": scheme}))
     assert refusal(answer) == REFUSED
@@ -93,7 +94,7 @@ def test_another_scheme(scheme: str) -> None:
 WINDOW = [(0, 200), (15_000, 200), (-15_000, 200), (15_001, 401), (-15_001, 401), (86_400_000, 401)]
 
 
-@pytest.mark.parametrize(("offset_ms", "status"), WINDOW)
+@each_row(("offset_ms", "status"), WINDOW)
 def test_fifteen_seconds_to_either_side_of_host_time(offset_ms: int, status: int) -> None:
     answer = send(signed(at=HOST + offset_ms * MILLISECOND))
     assert answer.status == status
@@ -111,7 +112,7 @@ def test_the_window_and_its_clock_can_be_switched() -> None:
     assert [world.send(late).status, world.send(late, window_us=60 * SECOND).status] == [401, 200]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("timestamp", "words"),
     [
         (str(HOST // 1_000_000), "is in seconds: send Unix milliseconds"),
@@ -147,7 +148,7 @@ def test_signatures_can_be_switched_off() -> None:
     assert refusal(send((), auth_mode="off")) == REFUSED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("who", "words"),
     [
         ("dora-key", '"dora-key" is a key of dora, an account of deribit: each venue knows its own keys alone'),
@@ -230,7 +231,7 @@ def test_ids_and_secrets_follow_from_their_seed() -> None:
     assert len(base64.b64decode(secret_of("a"))) == 32
 
 
-@pytest.mark.parametrize("secret", ["", "a", "not base64!", "c2VjcmV0=", "c2VjcmV0\n", "c2Vj-_V0", "é"])
+@each_row("secret", ["", "a", "not base64!", "c2VjcmV0=", "c2VjcmV0\n", "c2Vj-_V0", "é"])
 def test_a_secret_that_is_no_base64(secret: str) -> None:
     with pytest.raises(ValueError, match="expected standard base64"):
         check_secret(secret)

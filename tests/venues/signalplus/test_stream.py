@@ -19,6 +19,7 @@ from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.channels import is_channel
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
+from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import (
     DORA,
     GET_POSITIONS,
@@ -37,7 +38,7 @@ EVERYTHING = "user.changes.any.any.raw"
 PATHS = ["/signalplus/ws/api", "/signalplus/ws/private"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@each_row("path", PATHS)
 def test_a_stream_answers_methods_as_http_does(path: str) -> None:
     world = World()
     world.hold("BTC-17OCT25", "110970", "110957.5")
@@ -51,7 +52,7 @@ def test_a_stream_answers_methods_as_http_does(path: str) -> None:
     assert client.call("connect") == {"rid": 7, "result": 200}
 
 
-@pytest.mark.parametrize("path", PATHS)
+@each_row("path", PATHS)
 def test_a_handshake_without_credentials(path: str) -> None:
     shaken = SIGNALPLUS.stream.shake_hands(World().context(), Request("GET", path), 0, HOST, lambda account: 0)
     assert shaken.session is None
@@ -60,7 +61,7 @@ def test_a_handshake_without_credentials(path: str) -> None:
     assert (shaken.answer.operation, diagnosis_of(shaken.answer)[:17]) == ("OpenStream", "missing or empty:")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@each_row("path", PATHS)
 def test_a_request_for_the_path_that_is_no_upgrade(path: str) -> None:
     world = World()
     assert refusal(world.send(Request("GET", path))) == (401, (403, "token invalid"))
@@ -95,7 +96,7 @@ NO_CHANNELS = [
 ]
 
 
-@pytest.mark.parametrize("name", NO_CHANNELS)
+@each_row("name", NO_CHANNELS)
 def test_what_is_no_channel_is_missing_from_the_result(name: str) -> None:
     client = World().open()
     frame = client.send({"rid": 1, "method": "private/subscribe", "params": {"channels": [name, EVERYTHING]}})
@@ -169,7 +170,7 @@ HEARD: list[tuple[str, str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("channel", "derivative", "is_heard"), HEARD)
+@each_row(("channel", "derivative", "is_heard"), HEARD)
 def test_a_channel_carries_its_kind_and_currency(channel: str, derivative: str, is_heard: bool) -> None:
     world = World()
     client = world.open()
@@ -274,7 +275,7 @@ REFUSED: list[tuple[bytes, tuple[int, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "error", "words"), REFUSED)
+@each_row(("sent", "error", "words"), REFUSED)
 def test_a_wrong_frame_gets_an_error_and_the_stream_goes_on(sent: bytes, error: tuple[int, str], words: str) -> None:
     client = World().open()
     client.subscribe(EVERYTHING)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import CancelDerivativeOrders
 from mockexchange.venues.deribit.settings import DeribitSettings
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import PERPETUAL, bench, rpc
 from tests.venues.deribit.stream.sessions import client
 
@@ -59,7 +58,7 @@ BID = {"instrument_name": PERPETUAL, "amount": 10, "price": 113_000}
 STOP = {**BID, "type": "stop_limit", "trigger": "mark_price", "trigger_price": 1_000_000}
 
 
-@pytest.mark.parametrize(("which", "wanted"), [("connection", 3), ("enabled", 2)])
+@each_row(("which", "wanted"), [("connection", 3), ("enabled", 2)])
 def test_a_disconnect_cancels_the_orders_of_its_connection(which: Any, wanted: int) -> None:
     made = bench(DeribitSettings(disconnect_orders=which))
     one, other = client(made), client(made)

@@ -4,7 +4,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.stream.feed import messages_of
 from mockexchange.venues.deribit.stream.messages import Message
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     DORA,
     DORA_3,
@@ -114,7 +114,7 @@ SENT: list[tuple[str, Command, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("channel", "command", "is_sent"), SENT)
+@each_row(("channel", "command", "is_sent"), SENT)
 def test_the_channels_of_each_change(channel: str, command: Command, is_sent: bool) -> None:
     made = bench()
     (frames,) = published(made, [listener(made, channel)], command)
@@ -134,7 +134,7 @@ AFTER: list[tuple[str, Command, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("channel", "command", "is_sent"), AFTER)
+@each_row(("channel", "command", "is_sent"), AFTER)
 def test_the_channels_of_each_change_for_a_holder(channel: str, command: Command, is_sent: bool) -> None:
     made = bench()
     made.execute(buy(100))

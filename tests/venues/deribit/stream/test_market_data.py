@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from mockexchange.core.commands import (
     SetIndex,
 )
 from mockexchange.core.derivatives.vocabulary import Direction
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import DORA, ERIC, FUTURE, NOW, PERPETUAL, Bench, bench, rpc
 from tests.venues.deribit.stream.sessions import Client, client, published
 
@@ -111,7 +111,7 @@ def test_best_prices_are_sent_when_one_of_them_changes() -> None:
     assert only(made, one, quote("113800 50", "113900 20")) == {**prices, **stamps}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "command",
     [
         MarkDerivative(derivative=PERPETUAL, price=Decimal(113_850)),
@@ -138,7 +138,7 @@ GROUPED = [
 ]
 
 
-@pytest.mark.parametrize(("group", "depth", "bids", "asks"), GROUPED)
+@each_row(("group", "depth", "bids", "asks"), GROUPED)
 def test_a_grouped_order_book_is_rounded_away_from_the_spread(
     group: str, depth: int, bids: list[Any], asks: list[Any]
 ) -> None:

@@ -12,6 +12,7 @@ from mockexchange.venues.deribit.operations.streaming import OPERATIONS
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.commands import COMMANDS
 from mockexchange.venues.deribit.stream.handshake import answer_plainly, shake_hands
+from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     ERIC_ID,
     ERIC_SECRET,
@@ -42,7 +43,7 @@ def test_anybody_may_open_a_stream() -> None:
     assert handshake.session.key is None
 
 
-@pytest.mark.parametrize(("method", "status"), [("GET", 400), ("POST", 405), ("DELETE", 405)])
+@each_row(("method", "status"), [("GET", 400), ("POST", 405), ("DELETE", 405)])
 def test_the_streams_path_without_an_upgrade_is_explained(method: str, status: int) -> None:
     answer = answer_plainly(bench().context, request(method, "/ws/api/v2", None), NOW, HOST)
     assert answer.status == status
@@ -70,7 +71,7 @@ def test_an_answer_has_the_envelope_of_rest_and_the_id_as_it_was_written() -> No
 IDS = ["1", "-1", "9007199254740993", "1234567890123456789012345", '"text"', '"\\u20ac"', "1.50"]
 
 
-@pytest.mark.parametrize("written", IDS)
+@each_row("written", IDS)
 def test_ids_come_back_as_they_were_written(written: str) -> None:
     (frame,) = client().session.receive(f'{{"id":{written},"method":"public/test"}}'.encode(), NOW, HOST)
     shown = written if "u20ac" not in written else '"\u20ac"'
@@ -175,8 +176,8 @@ SUBSCRIBED: list[tuple[list[str], list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "subscribed", "noted"), SUBSCRIBED)
-@pytest.mark.parametrize("method", ["private/subscribe", "public/subscribe"])
+@each_row(("asked", "subscribed", "noted"), SUBSCRIBED)
+@each_row("method", ["private/subscribe", "public/subscribe"])
 def test_an_answer_lists_what_is_really_subscribed_to(
     asked: list[str], subscribed: list[str], noted: str, method: str
 ) -> None:
@@ -310,7 +311,7 @@ BAD: list[tuple[bytes, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "code", "noted"), BAD)
+@each_row(("raw", "code", "noted"), BAD)
 def test_a_bad_frame_is_an_error_and_the_stream_goes_on(raw: bytes, code: int, noted: str) -> None:
     one = client()
     one.log_in()

@@ -4,11 +4,10 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.dates import FIRST_DAY
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.frame_texts import body
 from tests.venues.kalshi.frames.test_golden_frames import messages
 
@@ -102,7 +101,7 @@ def sent(name: str, day: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(("name", "keys", "since", "until"), LIVES)
+@each_row(("name", "keys", "since", "until"), LIVES)
 def test_keys_live_from_day_to_day(name: str, keys: str, since: str | None, until: str | None) -> None:
     wanted = set(keys.split())
     if since is not None:
@@ -113,7 +112,7 @@ def test_keys_live_from_day_to_day(name: str, keys: str, since: str | None, unti
         assert not wanted & sent(name, until).keys()
 
 
-@pytest.mark.parametrize(("name", "key", "day", "was", "then"), TURNS)
+@each_row(("name", "key", "day", "was", "then"), TURNS)
 def test_a_key_changes_on_its_day(name: str, key: str, day: str, was: object, then: object) -> None:
     def shown(when: str) -> object:
         found = sent(name, when)

@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from mockexchange.core.commands import (
     CancelOrder,
     CloseMarket,
@@ -31,6 +29,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue, buy, rest_order
@@ -179,12 +178,12 @@ def test_there_is_a_file_for_every_message() -> None:
     assert {message.kind for message in messages().values()} == FRAMES.keys()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_a_message_is_the_one_of_its_date(name: str) -> None:
     assert bodies(name) == golden(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_keys_are_in_the_order_of_the_table(name: str) -> None:
     kind = messages()[name].kind
     order = list(dict.fromkeys(row.name for row in FRAMES[kind]))
@@ -193,7 +192,7 @@ def test_keys_are_in_the_order_of_the_table(name: str) -> None:
         assert keys == sorted(keys, key=order.index)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_there_is_no_key_that_the_date_does_not_have_and_none_missing(name: str) -> None:
     kind = messages()[name].kind
     for date, text in golden(name).items():

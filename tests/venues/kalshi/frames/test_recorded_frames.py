@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import (
     Command,
     DeleteGroup,
@@ -29,6 +27,7 @@ from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
 from tests.contracts.collection import ROOT
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.facts import frames
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only
 from tests.venues.kalshi.world import ALICE, ALICE_3, Venue, buy, rest_order
@@ -131,7 +130,7 @@ def at_least(wanted: dict[str, Any], message: Message, date: str) -> dict[str, A
     return {key: sent[key] for key in wanted}
 
 
-@pytest.mark.parametrize(("date", "place"), [("2025-11", 0), ("2026-10", 1)])
+@each_row(("date", "place"), [("2025-11", 0), ("2026-10", 1)])
 def test_the_documented_position(date: str, place: int) -> None:
     """In October's the amounts have four decimals, here the six of REST."""
     wanted = example("market_position", place)
@@ -156,7 +155,7 @@ def test_the_documented_position(date: str, place: int) -> None:
         assert sent == {key: f"{text}00" if key.endswith("_dollars") else text for key, text in wanted.items()}
 
 
-@pytest.mark.parametrize(("date", "place"), [("2025-11", 0), ("2026-08-22", 1)])
+@each_row(("date", "place"), [("2025-11", 0), ("2026-08-22", 1)])
 def test_the_documented_fill(date: str, place: int) -> None:
     """In August's the price has three decimals still, here the four that frames of June had."""
     wanted = example("fill", place)

@@ -8,6 +8,7 @@ import pytest
 from mockexchange.venues.dated import Field, Nested, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.facts import Fact, Table, frames, read_kept, tables, trimmed
 from tests.venues.kalshi.frames.frame_texts import body
 from tests.venues.kalshi.frames.test_golden_frames import SINCE, messages
@@ -40,7 +41,7 @@ def differences(table: Table) -> Iterator[str]:
             yield f"{name}: optional"
 
 
-@pytest.mark.parametrize("table", tables(), ids=lambda table: f"{table.kind}-{table.generation}")
+@each_row("table", tables(), ids=lambda table: f"{table.kind}-{table.generation}")
 def test_the_tables_say_what_the_list_says(table: Table) -> None:
     assert [one for one in differences(table) if (table.kind, table.generation, one) not in DELIBERATE] == []
 
@@ -64,7 +65,7 @@ def test_the_kept_part_is_the_one_of_the_full_list() -> None:
     assert read_kept() == trimmed(full), "run: python -m tests.venues.kalshi.frames.facts"
 
 
-@pytest.mark.parametrize("name", sorted(messages()))
+@each_row("name", sorted(messages()))
 def test_what_the_list_requires_is_sent(name: str) -> None:
     message = messages()[name]
     for table in tables():

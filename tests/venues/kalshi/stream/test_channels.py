@@ -3,8 +3,6 @@
 import itertools
 import json
 
-import pytest
-
 from mockexchange.core.commands import ListMarket, OpenGroup, QuoteMarket
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ALWAYS
@@ -12,6 +10,7 @@ from mockexchange.venues.kalshi.dates import FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
     RAIN,
@@ -30,7 +29,7 @@ from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, ST1, ST2, Venue, rest
 ALWAYS_THERE = {"orderbook_delta", "ticker", "trade", "fill", "market_positions", "market_lifecycle_v2"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "others"),
     [
         ("2025-11", {"multivariate", "communications"}),
@@ -66,9 +65,7 @@ def test_a_channel_that_nothing_feeds_stays_quiet_and_says_so() -> None:
             assert ack.note == f"{row.name} is not emulated: it stays quiet"
 
 
-@pytest.mark.parametrize(
-    ("date", "is_numbered"), [("2025-11", False), ("2026-06-10", False), ("2026-06-11", True), ("compat", True)]
-)
+@each_row(("date", "is_numbered"), [("2025-11", False), ("2026-06-10", False), ("2026-06-11", True), ("compat", True)])
 def test_trades_are_numbered_since_they_were_seen_to_be(date: str, is_numbered: bool) -> None:
     venue = make_venue()
     session = open_session(venue, date)
@@ -98,9 +95,7 @@ def test_what_a_filter_holds_back_takes_no_number() -> None:
     assert [one["seq"] for one in told(session, venue, trade(RAIN), trade(HEAT), trade(RAIN), trade(HEAT))] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("date", "is_told"), [("2026-02-11", True), ("2026-02-12", False), ("2026-10", False), ("compat", True)]
-)
+@each_row(("date", "is_told"), [("2026-02-11", True), ("2026-02-12", False), ("2026-10", False), ("compat", True)])
 def test_combinations_left_the_lifecycle_of_markets(date: str, is_told: bool) -> None:
     venue = make_venue()
     session = open_session(venue, date)
@@ -118,7 +113,7 @@ ON_A_FILL = ["user_order", "fill", "market_position"]
 
 
 # who reads | whose books it sees
-@pytest.mark.parametrize(
+@each_row(
     ("who", "seen"),
     [
         ("alice", {ALICE, ALICE_3}),
@@ -167,7 +162,7 @@ def keys_of_delta(session: Session, venue: Venue, subaccount_ref: SubaccountRef)
     return list(delta["msg"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("who", "subaccount_ref", "is_marked"),
     [
         ("alice", ALICE, True),

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.rest import answer as answer_rest
 from mockexchange.venues.kalshi.stream.handshake import (
@@ -14,6 +12,7 @@ from mockexchange.venues.kalshi.stream.handshake import (
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Request
 from mockexchange.venues.session import Handshake
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.world import at, refusal, why
@@ -43,7 +42,7 @@ def granted(handshake: Handshake) -> Session:
     return handshake.session
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-06", "2026-10", "compat"])
+@each_row("date", ["2025-11", "2026-06", "2026-10", "compat"])
 def test_a_signed_upgrade_is_granted(date: str) -> None:
     handshake = knock(date=date)
     session = granted(handshake)
@@ -92,7 +91,7 @@ def test_refusals_are_those_of_rest_with_their_reason() -> None:
         assert handshake.answer.operation == "OpenStream"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "stream", "is_granted"),
     [
         ("2026-01-29", "", False),
@@ -113,7 +112,7 @@ def test_without_a_key(date: str, stream: str, is_granted: bool) -> None:
         assert refusal(handshake.answer) == at(bodies.NO_CREDENTIALS, date)
 
 
-@pytest.mark.parametrize("header", ["kalshi_access_key", "kalshi_access_timestamp", "kalshi_access_signature"])
+@each_row("header", ["kalshi_access_key", "kalshi_access_timestamp", "kalshi_access_signature"])
 def test_half_of_the_credentials_is_not_anonymous(header: str) -> None:
     more: dict[str, Any] = {header: b"x"}
     handshake = knock(None, "2026-02", **more)
@@ -121,7 +120,7 @@ def test_half_of_the_credentials_is_not_anonymous(header: str) -> None:
     assert handshake.answer.status == 401
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "is_granted"),
     [("2026-07-01", True), ("2026-07-02", False), ("2026-07-22", False), ("2026-07-23", True), ("compat", True)],
 )
@@ -135,7 +134,7 @@ def test_restricted_keys_were_refused_for_three_weeks(date: str, is_granted: boo
         assert "restricted to book 3" in why(handshake.answer)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("origin", "is_granted"),
     [
         (b"http://localhost:8600", True),
@@ -171,7 +170,7 @@ def test_no_more_streams_than_an_account_may_have() -> None:
     granted(knock(None, "2026-02", "connections: 1", open_count=1))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("method", "wanted"),
     [
         ("GET", (400, b"Bad Request\n")),

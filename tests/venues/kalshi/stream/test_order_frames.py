@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.feed import messages_of
+from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run, send
 from tests.venues.kalshi.test_order_entry import SCENARIO, V2, v2
 
@@ -86,7 +85,7 @@ def test_an_immediate_order_that_meets_nothing_is_one_order() -> None:
     assert watched.kinds("POST", V2, v2(time_in_force="immediate_or_cancel")) == ["user_order alice"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "body", "reason"),
     [("/decrease", {"reduce_to": "0.50"}, "Decrease"), ("", None, None)],
 )

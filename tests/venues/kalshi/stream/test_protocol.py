@@ -12,6 +12,7 @@ from mockexchange.venues.kalshi.stream.commands import ACTIONS, PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, Code, Refused, error_row
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.protocol_facts import GENERATIONS, full_facts, kept_facts, trimmed
 
 FACTS = kept_facts()
@@ -32,7 +33,7 @@ def test_what_is_kept_is_what_was_gathered() -> None:
     assert json.loads(json.dumps(trimmed(facts))) == FACTS
 
 
-@pytest.mark.parametrize("number", FACTS["errors"])
+@each_row("number", FACTS["errors"])
 def test_a_code_has_its_text_and_its_days(number: str) -> None:
     fact = FACTS["errors"][number]
     rows = [row for row in STREAM_ERRORS if row.code == int(number)]
@@ -55,7 +56,7 @@ def test_there_is_no_code_that_is_not_a_fact() -> None:
     assert {str(int(code)) for code in Code} == set(FACTS["errors"]) == {row.name for row in STREAM_ERRORS}
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@each_row("generation", GENERATIONS)
 def test_a_generation_has_its_channels(generation: str) -> None:
     assert sorted(channels_of(api_date(generation))) == FACTS["channels"][generation]
 
@@ -65,7 +66,7 @@ def test_channels_are_private_as_they_were_listed() -> None:
     assert {name: newest[name].is_private for name in FACTS["private"]} == FACTS["private"]
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@each_row("generation", GENERATIONS)
 def test_data_is_numbered_as_documented(generation: str) -> None:
     channels = channels_of(api_date(generation))
     numbered = {CHANNEL_OF.get(kind, kind) for kind in FACTS["numbered"][generation]}
@@ -76,7 +77,7 @@ def test_data_is_numbered_as_documented(generation: str) -> None:
     assert others <= {"communications", "cfbenchmarks_value", "cfbenchmarks_value_5hz", "pyth_value"}
 
 
-@pytest.mark.parametrize("command", FACTS["parameters"])
+@each_row("command", FACTS["parameters"])
 def test_a_command_has_its_parameters(command: str) -> None:
     rows = pick(PARAMETERS[command], api_date("2026-10"))
     known = {name: rows[name].kind for name in FACTS["parameters"][command] if name in rows}
@@ -94,7 +95,7 @@ def subscription(sid: int, name: str, *tickers: str, sequence: int = 0) -> Subsc
 MARKETS = ("MARKET-1", "MARKET-2", "MARKET-3")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reply", "example", "date"),
     [
         ("subscribed", "example", "2025-11"),

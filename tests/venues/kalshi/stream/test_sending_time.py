@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
 from mockexchange.venues.kalshi.stream.session import Session
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import RAIN, WALL, command, frames_of, line, make_venue, open_session, trade
 from tests.venues.kalshi.world import ALICE
 
@@ -32,7 +31,7 @@ def answers(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_answers_have_the_time_of_the_command_as_their_last_key(date: str) -> None:
     found = answers(open_session(make_venue(), date, stream_sending_time="dated"))
     assert {one["type"] for one in found} == {
@@ -43,7 +42,7 @@ def test_answers_have_the_time_of_the_command_as_their_last_key(date: str) -> No
     assert date == "2026-09-30" or {list(one)[-1] for one in found} == {"sending_ts_ms"}
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_published_data_has_the_time_of_its_command(date: str) -> None:
     venue = make_venue()
     sessions = [open_session(venue, date, who, stream_sending_time="dated") for who in ("alice", "bob")]

@@ -8,6 +8,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.schema import STREAM
 from mockexchange.scenario.switches import STREAM_SETTINGS
 from mockexchange.venues.kalshi.settings import KalshiSettings
+from tests.helpers.rows import each_row
 
 ALL = """
 scenario: all
@@ -39,7 +40,7 @@ def test_no_word_is_without_a_setting() -> None:
     assert set(STREAM_SETTINGS.values()) == {name for name in asdict(KalshiSettings()) if name.startswith("stream_")}
 
 
-@pytest.mark.parametrize("word", ["repeat: twice", "connections: 0", "outbox: 10", "heartbeat: soon", "ping: 1s"])
+@each_row("word", ["repeat: twice", "connections: 0", "outbox: 10", "heartbeat: soon", "ping: 1s"])
 def test_a_wrong_word_is_refused(word: str) -> None:
     with pytest.raises(ScenarioError):
         load_text(f"scenario: wrong\nstream: {{{word}}}\n")

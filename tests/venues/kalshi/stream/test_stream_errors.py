@@ -11,6 +11,7 @@ from mockexchange.venues.kalshi.dates import SOURCES, api_date
 from mockexchange.venues.kalshi.stream import session as sessions
 from mockexchange.venues.kalshi.stream.commands import COMMAND_BYTES_MAX
 from mockexchange.venues.kalshi.stream.errors import INSTEAD, STREAM_ERRORS, Code, error_row, exists
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import (
     RAIN,
     WALL,
@@ -79,7 +80,7 @@ UNREADABLE_ONES: list[tuple[bytes | str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "has_id"), UNREADABLE_ONES, ids=range(len(UNREADABLE_ONES)))
+@each_row(("raw", "has_id"), UNREADABLE_ONES, ids=range(len(UNREADABLE_ONES)))
 def test_what_cannot_be_processed(raw: bytes | str, has_id: bool) -> None:
     session = open_session(make_venue())
     [frame] = tell(session, raw)
@@ -125,7 +126,7 @@ EVERYWHERE: list[tuple[str, dict[str, Any], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_codes_that_every_day_had(date: str) -> None:
     session = open_session(make_venue(), date)
     for cmd, params, code, text in EVERYWHERE:
@@ -142,7 +143,7 @@ def test_no_command_at_all_is_an_unknown_one() -> None:
 PRIVATE = ["fill", "market_positions", "orderbook_delta", "communications", "user_orders", "order_group_updates"]
 
 
-@pytest.mark.parametrize("channel", PRIVATE)
+@each_row("channel", PRIVATE)
 def test_a_private_channel_needs_a_key(channel: str) -> None:
     session = open_session(make_venue(), "2026-02", who=None)
     assert subscribe(session, "ticker", channel, market_ticker=RAIN) == [wanted(9, "Authentication required")]
@@ -159,7 +160,7 @@ SHARDING: list[tuple[int | None, int | None, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("factor", "key", "code", "text"), SHARDING)
+@each_row(("factor", "key", "code", "text"), SHARDING)
 def test_sharing_communications_out(factor: int | None, key: int | None, code: int, text: str) -> None:
     params = {"shard_factor": factor, "shard_key": key}
     for date, refused in (
@@ -174,7 +175,7 @@ def test_sharing_communications_out(factor: int | None, key: int | None, code: i
     assert subscribe(open_session(make_venue()), "communications", shard_factor=100, shard_key=99)
 
 
-@pytest.mark.parametrize(("date", "is_limited"), [("2026-06-12", False), ("2026-06-13", True), ("compat", True)])
+@each_row(("date", "is_limited"), [("2026-06-12", False), ("2026-06-13", True), ("compat", True)])
 def test_commands_a_second(date: str, is_limited: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "COMMANDS_PER_SECOND_MAX", 3)
     session = open_session(make_venue(), date)
@@ -185,7 +186,7 @@ def test_commands_a_second(date: str, is_limited: bool, monkeypatch: pytest.Monk
     assert refused == ([3, 4, 8] if is_limited else [])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "code", "sent", "text"),
     [
         ("2025-11", 10, 10, "Channel error"),
@@ -238,7 +239,7 @@ def test_each_code_has_disjoint_lives_and_a_source() -> None:
         assert {row.name for row in rows} == {str(int(code))}
 
 
-@pytest.mark.parametrize("date", DATES)
+@each_row("date", DATES)
 def test_what_is_sent_instead_was_there(date: str) -> None:
     day = api_date(date)
     for code in Code:

@@ -7,6 +7,7 @@ import pytest
 
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.stream import joining
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
     RAIN,
@@ -37,7 +38,7 @@ def test_channels_are_acknowledged_in_their_order_with_sids_from_one() -> None:
     assert list(session.channels) == ["fill", "market_positions", "ticker", "trade"]
 
 
-@pytest.mark.parametrize("command_id", [0, None])
+@each_row("command_id", [0, None])
 def test_no_id_is_not_answered(command_id: int | None) -> None:
     session = open_session(make_venue())
     wanted = ['{"type":"subscribed","msg":{"channel":"fill","sid":1}}']
@@ -77,7 +78,7 @@ def test_a_channel_named_twice_is_one() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "settings", "keys"),
     [
         ("2025-11", {}, set()),
@@ -126,7 +127,7 @@ def test_all_markets_once_asked_for_stay_all() -> None:
     assert kinds(told(session, venue, trade(HEAT))) == ["market_position"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "is_error"),
     [("2025-11", True), ("2026-06", True), ("2026-09-30", True), ("compat", True), ("2026-10", False)],
 )
@@ -148,9 +149,7 @@ def test_one_wrong_channel_refuses_the_whole_command() -> None:
     assert subscribe(session, "fill") == ['{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":1}}']
 
 
-@pytest.mark.parametrize(
-    ("date", "is_filtered"), [("2025-11", False), ("2026-02-07", False), ("2026-02-08", True), ("compat", True)]
-)
+@each_row(("date", "is_filtered"), [("2025-11", False), ("2026-02-07", False), ("2026-02-08", True), ("compat", True)])
 def test_fills_are_filtered_since_february(date: str, is_filtered: bool) -> None:
     venue = make_venue()
     session = open_session(venue, date)
@@ -158,7 +157,7 @@ def test_fills_are_filtered_since_february(date: str, is_filtered: bool) -> None
     assert kinds(told(session, venue, trade(RAIN), trade(HEAT))) == ["fill"] * (1 if is_filtered else 2)
 
 
-@pytest.mark.parametrize("date", ["2025-11", "2026-06", "2026-09-30"])
+@each_row("date", ["2025-11", "2026-06", "2026-09-30"])
 def test_an_unknown_market_is_an_error_while_there_was_one(date: str) -> None:
     session = open_session(make_venue(), date)
     wanted = '{"id":1,"type":"error","msg":{"code":16,"msg":"Market not found","market_ticker":"NOWHERE-1"}}'
@@ -167,7 +166,7 @@ def test_an_unknown_market_is_an_error_while_there_was_one(date: str) -> None:
     assert session.subscriptions == {}
 
 
-@pytest.mark.parametrize("date", ["2026-10-01", "2026-10", "compat"])
+@each_row("date", ["2026-10-01", "2026-10", "compat"])
 def test_an_unknown_market_is_left_out_in_silence_later(date: str) -> None:
     session = open_session(make_venue(), date)
     [ack] = tell(session, command("subscribe", channels=["trade"], market_tickers=[NOWHERE, RAIN, "X"]))
@@ -207,7 +206,7 @@ def test_markets_by_id_on_the_ticker_channel() -> None:
     assert list(session.channels["ticker"].markets or {}) == [RAIN, HEAT, "HAIL-1"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "params", "wanted"),
     [
         ("2026-01-30", {"market_id": "x"}, '{"type":"subscribed","id":1,"msg":{"channel":"ticker","sid":1}}'),
@@ -226,7 +225,7 @@ def test_ids_are_read_since_they_exist(date: str, params: dict[str, Any], wanted
 INVALID = '{"id":1,"type":"error","msg":{"code":11,"msg":"Invalid parameter"}}'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("channel", "params"),
     [
         ("ticker", {"market_ticker": RAIN, "market_tickers": [RAIN]}),

@@ -8,6 +8,7 @@ import pytest
 from mockexchange.core.commands import QuoteMarket
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.stream import joining
+from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
     RAIN,
@@ -28,7 +29,7 @@ from tests.venues.kalshi.stream.sessions import (
 LIST = '["RAIN-1","HEAT-1"]'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("date", "wanted"),
     [
         ("2025-11", f'{{"id":1,"sid":1,"seq":1,"type":"ok","market_tickers":{LIST}}}'),
@@ -73,7 +74,7 @@ def test_sid_or_sids_with_one() -> None:
     assert ask(session, "update_subscription", 5, sid=1, sids=[], **params) == [wanted % 3]
 
 
-@pytest.mark.parametrize(("date", "ok_seq", "next_seq"), [("2025-11", 2, 3), ("2026-10", 2, 3), ("compat", None, 2)])
+@each_row(("date", "ok_seq", "next_seq"), [("2025-11", 2, 3), ("2026-10", 2, 3), ("compat", None, 2)])
 def test_ok_and_data_share_one_counter(date: str, ok_seq: int | None, next_seq: int) -> None:
     venue = make_venue()
     session = open_session(venue, date)
@@ -184,7 +185,7 @@ def test_a_subscription_by_id_lists_ids() -> None:
     ]
 
 
-@pytest.mark.parametrize(("date", "code"), [("2026-06-12", 11), ("2026-06-13", 26), ("2026-10", 26)])
+@each_row(("date", "code"), [("2026-06-12", 11), ("2026-06-13", 26), ("2026-10", 26)])
 def test_no_more_markets_than_a_session_may_have(date: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "MARKETS_MAX", 2)
     session = open_session(make_venue(), date)
@@ -197,7 +198,7 @@ def error(code: int, text: str, **about: Any) -> str:
     return json.dumps({"id": 1, **about, "type": "error", "msg": {"code": code, "msg": text}}, separators=(",", ":"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("channel", "params", "date", "wanted"),
     [
         (
@@ -246,8 +247,8 @@ def test_an_error_that_is_numbered_takes_its_number() -> None:
     assert frame["seq"] == 2
 
 
-@pytest.mark.parametrize("params", [{}, {"sids": []}, {"sids": [1, 1]}, {"sid": 1, "sids": [1]}, {"sid": None}])
-@pytest.mark.parametrize(
+@each_row("params", [{}, {"sids": []}, {"sids": [1, 1]}, {"sid": 1, "sids": [1]}, {"sid": None}])
+@each_row(
     ("date", "text"),
     [
         ("2026-01-30", "Exactly one subscription ID required"),
