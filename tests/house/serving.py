@@ -41,8 +41,8 @@ def served(home: Path, *command: str) -> Iterator[Mapping[str, Any]]:
 
 def wait_until_ready(process: subprocess.Popen[bytes], find: Callable[[], Path], log_file: Path) -> Mapping[str, Any]:
     """Return what the ready file says once it is where `find` looks for it."""
-    wait_until(lambda: find().exists() or process.poll() is not None)
-    if find().exists():
+    wait_until(lambda: process.poll() is not None or find().exists())
+    if process.poll() is None:
         ready: Mapping[str, Any] = json.loads(find().read_text(encoding="utf-8"))
         return ready
     raise AssertionError(f"exit code {process.poll()}, not ready; it said:\n{log_file.read_text(encoding='utf-8')}")
