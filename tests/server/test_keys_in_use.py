@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from mockexchange.replay import Replay, compare, read_journal
+from mockexchange.runtime.redaction import sha256_of
 from mockexchange.scenario.keys import make_pair
 from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, digest_of
+from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.serve_options import Sharing
 from tests.helpers.postgres import PostgresServer
 from tests.server.live import PREFIX, TOKEN, Live, SandboxView, serving
@@ -17,7 +18,7 @@ from tests.server.small import error_of, fixed_key, names_of
 from tests.server.wire import request
 
 TEAM_TOKEN = "the-token-of-one-team"
-TEAM = Sharing(tokens=(NamedToken(Grant("team", Role.SANDBOX, "team"), digest_of(TEAM_TOKEN)),))
+TEAM = Sharing(tokens=(NamedToken(Grant("team", Role.SANDBOX, "team"), sha256_of(TEAM_TOKEN)),))
 PEM = make_pair("ed25519").public_pem
 
 
