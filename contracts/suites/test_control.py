@@ -11,7 +11,6 @@ from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.schemathesis.run import Effort, explore
 from mockexchange.runtime import api_documents
 from mockexchange.server.control.waits import wait_requests
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -97,8 +96,10 @@ def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wait_requests, "TIMEOUT_US", 1_000)
 
 
-@each_row("operations", [MAKING, USING, COMMANDING, WAITING], ids=["making", "using", "commanding", "waiting"])
-@each_row("is_in_process", TRANSPORTS)
+@pytest.mark.parametrize(
+    "operations", [MAKING, USING, COMMANDING, WAITING], ids=["making", "using", "commanding", "waiting"]
+)
+@pytest.mark.parametrize("is_in_process", TRANSPORTS)
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
     effort = Effort(examples=EXAMPLES) if is_in_process else ON_A_SOCKET
     with controlled() as reached, control_target(reached, is_in_process) as target:
@@ -112,7 +113,7 @@ def test_what_people_look_at_keeps_the_contract() -> None:
     assert findings_of(judged) == ""
 
 
-@each_row("is_in_process", TRANSPORTS)
+@pytest.mark.parametrize("is_in_process", TRANSPORTS)
 def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) -> None:
     """Test chains of requests that create, read, replay and delete objects that earlier requests name."""
     checks = {name: {"positive_data_acceptance": OFF, "negative_data_rejection": OFF} for name in LIVING}

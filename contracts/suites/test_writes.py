@@ -11,7 +11,6 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.write_hints import make_write_hints
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -26,7 +25,7 @@ CHAINS = Effort(is_brief=True, examples=8)
 
 
 @pytest.mark.traced
-@each_row("alias", EVERY)
+@pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_of_writes_is_kept(alias: str) -> None:
     with target_at(alias) as target:
         judged = list(run_checks(KALSHI.write_checks, target))
@@ -35,7 +34,7 @@ def test_every_rule_of_writes_is_kept(alias: str) -> None:
     assert left == ({"orders.batch"} if alias in NOT_FOR_ALL else set())
 
 
-@each_row("alias", GENERATED)
+@pytest.mark.parametrize("alias", GENERATED)
 def test_generated_writes_are_answered_as_documented(alias: str) -> None:
     with target_at(alias) as target:
         hints = make_write_hints(target.document, WRITTEN, target.keys)

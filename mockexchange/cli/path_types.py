@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from mockexchange.kit.reports.destinations import require_writable
 from mockexchange.named_files import LINES_BYTES_MAX, WrongFile, open_file, problem_of
 
 
@@ -52,6 +51,8 @@ class FileToWrite(click.Path):
         super().__init__(dir_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from mockexchange.kit.reports.destinations import require_writable
+
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             require_writable(path)

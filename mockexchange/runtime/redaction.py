@@ -1,5 +1,6 @@
 """Removes secrets from logs, views and reports: known secrets by their values, others by their form."""
 
+import functools
 import hashlib
 import json
 import re
@@ -76,8 +77,7 @@ class WholeSecrets:
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._encoded: dict[str, re.Pattern[str]] = {}
-        """The values, each with a pattern of it in which any characters may be percent-encoded."""
+        self._values: tuple[str, ...] = ()
         self._forms: tuple[str, ...] = ()
         self._digests: frozenset[str] = frozenset()
         self._adding = threading.Lock()
@@ -87,23 +87,21 @@ class WholeSecrets:
     def add(self, value: str) -> None:
         """Recognize a value too. One with less than SECRET_CHARS_MIN characters is left out."""
         with self._adding:
-            if len(value) >= SECRET_CHARS_MIN and value not in self._encoded:
-                octets = (bytes.hex(char.encode(errors="surrogatepass"), "%") for char in value)
-                either = (f"(?:{re.escape(char)}|(?i:%{octet}))" for char, octet in zip(value, octets, strict=True))
-                self._encoded = {**self._encoded, value: re.compile("".join(either))}
+            if len(value) >= SECRET_CHARS_MIN and value not in self._values:
+                self._values = (*self._values, value)
                 self._forms = (*self._forms, *_forms_of(value))
             self._digests -= {sha256_of(value)}
 
     def add_digest(self, digest: str) -> None:
         """Recognize a value by its SHA-256, in hexadecimal digits."""
         with self._adding:
-            if digest not in map(sha256_of, self._encoded):
+            if digest not in map(sha256_of, self._values):
                 self._digests |= {digest}
 
     @property
     def values(self) -> list[str]:
         """Return the values that are known, in the order in which they became so."""
-        return list(self._encoded)
+        return list(self._values)
 
     def hide(self, text: str) -> str:
         """Return the text with "[secret]" in place of each of the values. Takes linear time."""
@@ -117,13 +115,25 @@ class WholeSecrets:
             if form in text:
                 text = text.replace(form, HIDDEN)
         if plain is not text:
-            for value, encoded in self._encoded.items():
-                text = encoded.sub(HIDDEN, text) if value in plain else text
+            for value in self._values:
+                text = _encoded(value).sub(HIDDEN, text) if value in plain else text
         return text
 
     def hide_bytes(self, raw: bytes) -> bytes:
         """Return UTF-8 text, or any bytes, as `hide` does."""
         return self.hide(raw.decode("latin-1")).encode("latin-1")
+
+
+@functools.lru_cache(maxsize=256)
+def _encoded(value: str) -> re.Pattern[str]:
+    """Return a pattern of a value in which any characters may be percent-encoded.
+
+    It is compiled when it is needed, since that takes longer than all else that a server does for its token.
+    """
+    octets = (bytes.hex(char.encode(errors="surrogatepass"), "%") for char in value)
+    return re.compile(
+        "".join(f"(?:{re.escape(char)}|(?i:%{octet}))" for char, octet in zip(value, octets, strict=True))
+    )
 
 
 def sha256_of(text: str) -> str:

@@ -94,6 +94,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "port": ("7", 7),
     "public_url": ("http://mock:1", "http://mock:1"),
     "deflate": ("1", True),
+    "yes": ("1", True),
     "self_check": ("1", True),
     "quiet": ("1", True),
     "tls": ("1", True),

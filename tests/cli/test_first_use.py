@@ -26,7 +26,7 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 820
+MODULES_MAX = 825
 SERVE = """
 import json, sys
 from mockexchange.cli import main

@@ -53,7 +53,7 @@ def folder() -> Iterator[Path]:
 def served(log: Path, *options: str) -> Iterator[None]:
     """Serve in a process of its own, whose output goes to a file, until the end of the block."""
     ready = Path("ready.json")
-    common = ("--port", "0", "--clock", "paused", "--token", "golden", "--ready-file", str(ready))
+    common = ("--port", "0", "--clock", "paused", "--token", "token-of-the-recorder", "--ready-file", str(ready))
     command = [sys.executable, "-c", PINNED, str(PACKAGE), str(ROOT), "serve", *common, *options]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:

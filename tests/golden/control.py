@@ -13,7 +13,7 @@ from tests.golden.pinned import pinned_time
 from tests.golden.questions import METHODS, Operation, operations, queries, target
 from tests.golden.wire import TABLES, Texts, plain
 
-TOKEN = "golden"
+TOKEN = "token-of-the-recorder"
 FRAMING_HEADERS = ("date", "connection", "transfer-encoding", "content-length")
 """Headers of the server library, and those that depend on how long an answer took."""
 WRONG_BODIES = (b"{", b'{"colour": 1}', b"[[]]", b"\xff")

@@ -47,7 +47,9 @@ def record() -> Texts:
 
 
 async def _record() -> Texts:
-    async with mockexchange.serve_async("demo", api_date="compat", clock="paused", token="golden") as exchange:
+    async with mockexchange.serve_async(
+        "demo", api_date="compat", clock="paused", token="token-of-the-recorder"
+    ) as exchange:
         socket = Socket(exchange.base_url)
         texts = {}
         for what, raw in RAW.items():

@@ -58,7 +58,9 @@ async def play(scenario: str | Path, date: str) -> Texts:
     texts: Texts = {}
     venues = [venue for venue in OWN if date in dates(venue)] or ["kalshi"]
     steps = read_yaml(TABLES / "steps.yaml")
-    async with mockexchange.serve_async(scenario, api_date=date, clock="paused", token="golden") as exchange:
+    async with mockexchange.serve_async(
+        scenario, api_date=date, clock="paused", token="token-of-the-recorder"
+    ) as exchange:
         played = Play(exchange)
         texts["steps"] = await carry_out(exchange, steps["before"])
         for venue, name in (*OWN.items(), ("kalshi", MERCHANT)):

@@ -49,7 +49,7 @@ SECTIONS = {
         ),
         "keys": CommandEntry("keys", "Create key pairs."),
         "explain": CommandEntry("explain", "Print why a signature does not verify."),
-        "store": CommandEntry("store", "List, export, compact and check what `serve --store` keeps."),
+        "store": CommandEntry("store", "List, export, delete, compact and check what `serve --store` keeps."),
     },
     "Compare with the venue": {
         "api": CommandEntry("api", "List the dates of a venue's API, and print what changed between two of them."),

@@ -43,7 +43,7 @@ SESSION = [
     (ALICE, "POST", "/portfolio/subaccounts", {}, 201, b'{"subaccount_number":4}'),
     (ALICE, "POST", "/portfolio/subaccounts/transfer", MOVED, 200, b"{}"),
     (ALICE, "POST", "/portfolio/subaccounts/transfer", MOVED, 409, REPEATED),
-    (ALICE, "PUT", "/portfolio/subaccounts/netting", {"subaccount_number": 3, "enabled": True}, 200, b""),
+    (ALICE, "PUT", "/portfolio/subaccounts/netting", {"subaccount_number": 3, "enabled": True}, 200, b"{}"),
     (ALICE, "POST", "/portfolio/intra_exchange_instance_transfer", SHARDS, 200, b'{"transfer_id":"ID"}'),
     (ALICE, "POST", "/portfolio/target_balance_allocation", {"allocations": HALVES}, 200, b"{}"),
     (
