@@ -2,7 +2,7 @@
 
 With --tests, all else is held to constraints.txt, so that no new release stops a run.
 
-Usage: python tools/floors.py [--python VERSION] [--tests] [PYPROJECT]
+Usage: python tools/floors.py [--python VERSION] [--tests] [--raise NAME==VERSION]... [PYPROJECT]
 """
 
 import argparse
@@ -24,6 +24,7 @@ FIRST_WHEELS: Mapping[str, Mapping[str, str]] = {
 
 
 BESIDE_FLOORS: Mapping[str, str] = {
+    "anyio": "3.7.1",  # the last major line that fastapi 0.104 takes; it does not warn of what the test client leaves
     "httpcore": "1.0.8",  # the last that takes h11 0.14
     "httpx": "0.27.2",  # the last that the test client of starlette 0.27 takes
 }
@@ -63,9 +64,11 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", default=LOWEST_PYTHON, choices=FIRST_WHEELS)
     parser.add_argument("--tests", action="store_true", help="print what tests need, too")
+    parser.add_argument("--raise", action="append", default=[], dest="raised", help="a version that a client requires")
     parser.add_argument("pyproject", nargs="?", type=Path, default=PYPROJECT)
     given = parser.parse_args(arguments)
     floors = lowest_versions(given.pyproject.read_text(encoding="utf-8"), given.python)
+    floors |= dict(each.split("==") for each in given.raised)
     beside = versions_of_tests(LOCK.read_text(encoding="utf-8"), floors) if given.tests else {}
     for name, version in {**floors, **beside}.items():
         print(f"{name}=={version}")
