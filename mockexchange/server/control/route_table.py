@@ -69,7 +69,10 @@ class RouteTable:
         self.state.long_bodies = asyncio.Lock()
 
     def find(self, method: str, path: str) -> Found:
-        """Return the route of a request. One that has none counts as a change unless its method is safe (RFC 9110)."""
+        """Return the route of a request. One that has none counts as a change unless its method is safe (RFC 9110).
+
+        A method that an open page does not have needs no token either.
+        """
         template, sandbox = path, None
         if path.startswith(f"{SANDBOXES}/"):
             name, slash, rest = path.removeprefix(f"{SANDBOXES}/").partition("/")
@@ -85,6 +88,8 @@ class RouteTable:
             if match is Match.FULL:
                 return Found(_access_of(route, method), sandbox, route, child["path_params"])
             partial = partial or (route if match is Match.PARTIAL else None)
+        if partial and set(partial.access.values()) == {Access.OPEN}:
+            return Found(Access.OPEN, sandbox, partial, named)  # whoever may read a page is told what else it takes
         return Found(Access.LOOK_AT_ALL if method in SAFE_METHODS else Access.CHANGE, sandbox, partial, named)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
