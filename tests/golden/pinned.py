@@ -38,6 +38,10 @@ RULES: Final = {
     "interpreter": Rule("python", rf"{re.escape(sys.executable)}", "(python)"),
     "version of the interpreter": Rule("python", r'(python="?:? ?"?)3\.[0-9]+\.[0-9]+', r"\1(version)"),
     "reason of a 413, which Python 3.13 renamed": Rule("413", "413 (Request Entity|Content) Too Large", "413 (reason)"),
+    "folder of the package": Rule(
+        "/mockexchange/scenario/", r"/[^\s\"']*/mockexchange/scenario/", "(package)/scenario/"
+    ),
+    "folder of the recorder": Rule("/tests/golden/", r"/[^\s\"']*/tests/golden/", "(recorder)/"),
     "folders of a run": Rule("/run-", r"/[^\s\"']*/run-\w+/", "(folder)/"),
     "folders of a database": Rule("host=", r"host=/[\w./-]+", "host=(folder)"),
     "ports of this machine": Rule("127.0.0.1:", r"127\.0\.0\.1:[0-9]+", "127.0.0.1:(port)"),
