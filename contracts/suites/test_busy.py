@@ -9,7 +9,6 @@ from mockexchange.kit.checks import Check, run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.target import Target
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -25,7 +24,7 @@ def part_of(check: Check[Target], number: int) -> Check[Target]:
     return check._replace(subjects=lambda target: list(check.subjects(target))[number % PARTS :: PARTS])
 
 
-@each_row(("number", "alias"), list(enumerate(EVERY)), ids=EVERY)
+@pytest.mark.parametrize(("number", "alias"), list(enumerate(EVERY)), ids=EVERY)
 def test_a_server_that_moves_is_not_blamed(number: int, alias: str) -> None:
     checks = [part_of(one, number) for one in KALSHI.checks if one.rule.startswith(COMPARING) or one.rule in ALSO]
     with busy_target_at(alias, REQUESTS_PER_STEP[number % len(REQUESTS_PER_STEP)]) as target:

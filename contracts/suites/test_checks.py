@@ -10,7 +10,6 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.target import Target
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -33,7 +32,7 @@ MOVING = "pages.arriving"
 """The rule that only a world that moves can keep: test_busy.py."""
 
 
-@each_row("alias", EVERY)
+@pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_is_kept(alias: str) -> None:
     with target_at(alias) as target:
         judged = list(run_checks(KALSHI.checks, target))

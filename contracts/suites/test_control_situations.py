@@ -29,7 +29,6 @@ from mockexchange.server.control.waits import waits
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.helpers.patience import PATIENCE_S
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -75,7 +74,7 @@ def test_every_step_and_every_refusal_is_documented(document: Document) -> None:
     assert set(schemas["Refusal"]["properties"]["code"]["enum"]) == {code.value for code in RefusalCode}
 
 
-@each_row("venue", ["deribit", "signalplus"])
+@pytest.mark.parametrize("venue", ["deribit", "signalplus"])
 def test_what_an_account_holds_of_contracts_is_documented(schema: BaseSchema, venue: str) -> None:
     made = ask(schema, "POST", "/sandboxes", body={"scenario": venue, "name": venue}).json()
     credential = next(one for one in made["accounts"] if one["venue"] == venue)
@@ -147,7 +146,9 @@ REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [
 ]
 
 
-@each_row(("method", "path", "status", "code", "how"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "how"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+)
 def test_each_refusal_is_documented(
     schema: BaseSchema, method: str, path: str, status: int, code: str, how: dict[str, Any]
 ) -> None:
@@ -359,7 +360,7 @@ def test_a_wrong_method_is_answered_with_the_right_ones(reached: Controlled) -> 
     assert response.headers["allow"] == "DELETE, GET, HEAD, PUT"
 
 
-@each_row("last", [0, 1, 3, 999])
+@pytest.mark.parametrize("last", [0, 1, 3, 999])
 def test_the_last_so_many_entries(schema: BaseSchema, last: int) -> None:
     whole = ask(schema, "GET", JOURNAL, name="default").json()
     entries = ask(schema, "GET", JOURNAL, name="default", query={"last": last}).json()

@@ -11,7 +11,6 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.venues.registry import venue_of
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -56,7 +55,7 @@ def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     assert not_judged(judged) == NEVER_APPLY | TOKENS | (AT_BOUNDARIES if effort.is_brief else set())
 
 
-@each_row("alias", EVERY)
+@pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_is_kept(alias: str) -> None:
     with target_at(VENUE, alias) as target:
         judged = list(run_checks(DERIBIT.checks, target))
@@ -76,7 +75,7 @@ def test_generated_writes_are_answered_as_documented() -> None:
     assert placed >= {200, 400}
 
 
-@each_row("alias", EVERY)
+@pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_of_writes_is_kept(alias: str) -> None:
     with target_at(VENUE, alias) as target:
         judged = list(run_checks(DERIBIT.write_checks, target))

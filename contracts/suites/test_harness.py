@@ -27,7 +27,6 @@ from mockexchange.kit.schemathesis.transport import Relay
 from mockexchange.kit.schemathesis.verdicts import ANSWERED, COMPLETED, PHASE
 from mockexchange.kit.target import MEMBER, Unreachable
 from mockexchange.runtime import api_documents
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -199,7 +198,7 @@ def judged_at(
         return list(explore(target, hints, effort))
 
 
-@each_row("path", [BALANCE, FCM])
+@pytest.mark.parametrize("path", [BALANCE, FCM])
 def test_what_is_not_spoiled_passes(path: str) -> None:
     judged = judged_at(path)
     assert findings_of(judged) == ""
@@ -208,7 +207,9 @@ def test_what_is_not_spoiled_passes(path: str) -> None:
 
 
 @pytest.mark.traced
-@each_row(("path", "after", "before", "wanted"), [spoil[1:] for spoil in SPOILS], ids=[spoil[0] for spoil in SPOILS])
+@pytest.mark.parametrize(
+    ("path", "after", "before", "wanted"), [spoil[1:] for spoil in SPOILS], ids=[spoil[0] for spoil in SPOILS]
+)
 def test_what_is_spoiled_is_found(
     path: str, after: Callable[[Scope, Reply], Reply], before: Callable[[Scope], None], wanted: str
 ) -> None:

@@ -5,7 +5,6 @@ import pytest
 from mockexchange.kit.schemathesis.hints import restrict_names
 from mockexchange.kit.validation.requests import Objection, RequestJudge, _query_objection
 from mockexchange.runtime import api_documents
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -33,7 +32,7 @@ QUERIES: list[tuple[str, str, Objection]] = [
 ]
 
 
-@each_row(("path", "query", "wanted"), QUERIES)
+@pytest.mark.parametrize(("path", "query", "wanted"), QUERIES)
 def test_queries(path: str, query: str, wanted: Objection) -> None:
     demands = RequestJudge(api_documents.read("kalshi/2026-10"))._demands_of(path, "get")
     assert _query_objection(demands, query) == wanted

@@ -10,7 +10,6 @@ from contracts.suites.planted.planting import Planter, forget_what_was_made
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.venues import KITS
-from tests.helpers.rows import each_row
 
 pytestmark = [pytest.mark.contract, pytest.mark.traced]
 
@@ -37,7 +36,7 @@ def test_there_are_enough_faults_and_each_is_another() -> None:
     assert len(set(names)) == len(names) >= 60
 
 
-@each_row("venue", ["deribit", "signalplus"])
+@pytest.mark.parametrize("venue", ["deribit", "signalplus"])
 def test_nothing_is_found_where_nothing_is_planted(venue: str) -> None:
     rules = tuple({rule for one, fault in FAULTS if one == venue for rule in fault.rules})
     assert first_finding(venue, Fault("nothing", rules)) is None

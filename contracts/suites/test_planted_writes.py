@@ -8,7 +8,6 @@ from contracts.suites.planted.writes import FAULTS, Fault, Liar
 from contracts.suites.targets import target_at
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.kalshi import KALSHI
-from tests.helpers.rows import each_row
 
 pytestmark = [pytest.mark.contract, pytest.mark.traced]
 
@@ -17,7 +16,7 @@ FEWER = {"orders.cancel_all": 1, "groups.orders": 2}
 """Rules about a single answer."""
 
 
-@each_row("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_what_is_planted_is_found(fault: Fault) -> None:
     lie = fault.make_lie()
     with target_at(fault.alias, wrap=lambda app: Liar(app, lie)) as target:

@@ -10,7 +10,6 @@ from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.kit.signalplus import SIGNALPLUS
 from mockexchange.runtime import api_documents
 from mockexchange.venues.registry import venue_of
-from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.contract
 
@@ -39,8 +38,8 @@ def test_there_is_a_document_for_each_alias() -> None:
     assert api_documents.read("signalplus/2026-10")["info"]["version"] == day
 
 
-@each_row("transport", TRANSPORTS)
-@each_row("alias", EVERY)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("alias", EVERY)
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     effort = Effort(is_brief=transport != "in process", examples=EXAMPLES)
     with target_at(VENUE, alias, transport) as target:
@@ -50,8 +49,8 @@ def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     assert not_judged(judged) == NEVER_APPLY | (AT_BOUNDARIES if effort.is_brief else set())
 
 
-@each_row("transport", TRANSPORTS)
-@each_row("alias", EVERY)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_is_kept(alias: str, transport: str) -> None:
     with target_at(VENUE, alias, transport) as target:
         judged = list(run_checks(SIGNALPLUS.checks, target))

@@ -10,10 +10,9 @@ from tests.golden.documents import document, read_yaml
 from tests.golden.parts import BUILT_IN, PARTS, is_possible
 from tests.golden.record import differences
 from tests.golden.wire import TABLES
-from tests.helpers.rows import each_row
 
 
-@each_row("part", PARTS)
+@pytest.mark.parametrize("part", PARTS)
 def test_what_is_written_is_as_recorded(part: str) -> None:
     if not is_possible(part):
         pytest.skip("PostgreSQL is not installed: Debian's package is `postgresql`")
