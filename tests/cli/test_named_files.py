@@ -12,6 +12,7 @@ import pytest
 
 from mockexchange.named_files import WrongFile, open_file, read_file
 from mockexchange.scenario.keys import make_pair
+from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, unmeasured
 
@@ -56,7 +57,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         preexec_fn=confined,
     )
@@ -112,7 +113,7 @@ def test_a_pipe_with_content_is_a_file_that_is_read_once(folder: Path) -> None:
     ):
         environment = unmeasured(clean_environment(folder)) | {"PYTHONPATH": str(ROOT)}
         ended = subprocess.run(
-            ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60,
+            ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_S,
             check=False, preexec_fn=confined,
         )  # fmt: skip
         assert said in ended.stdout + ended.stderr, command

@@ -18,6 +18,7 @@ from click.testing import Result
 
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port
 from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
@@ -340,7 +341,7 @@ def test_ctrl_c_reports_what_was_judged_so_far(rules: str, stage: str, mock: Jud
     assert process.stderr is not None
     assert f"{stage}\n" in iter(process.stderr.readline, "")
     process.send_signal(signal.SIGINT)
-    said, complaint = process.communicate(timeout=10)  # less than the seconds for which it listens
+    said, complaint = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, complaint) == (2, ""), complaint
     assert "The run ended before its end: it was interrupted" in said
     (error,) = parse(junit).getroot().findall("testsuite[@name='the run']/testcase/error")

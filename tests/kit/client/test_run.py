@@ -3,12 +3,13 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mockexchange.kit.client.api_documents import documents_of
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
-from mockexchange.kit.client.command import command_mode
+from mockexchange.kit.client.command import command, command_mode
 from mockexchange.kit.client.command.command_mode import environment_of
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRunSettings
 from mockexchange.kit.client.sandboxes import LEFT_OUT, CardSandboxes, load_plan
@@ -18,6 +19,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import exchange
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.kit.client.client_runs import ProgressDisplay, bot, run, verdicts
 from tests.kit.client.fake_adapters import answering
@@ -100,11 +102,21 @@ def test_a_command_is_judged_by_how_it_sends_an_order_again() -> None:
 
 def test_a_command_in_a_loop_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command_mode, "CALLS_MAX", 20)
-    assert run(bot("poll"), "R01", timeout_s=60).report.exit_code == EXIT_KEPT
+    assert run(bot("poll"), "R01", timeout_s=PATIENCE_S).report.exit_code == EXIT_KEPT
 
 
-def test_a_command_that_never_ends_is_judged_by_what_it_did() -> None:
-    made = run(bot("poll"), "R01", "R09", timeout_s=5)
+def test_a_command_that_never_ends_is_judged_by_what_it_did(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told, clock = tmp_path / "told", SimpleNamespace(now_s=0.0)
+
+    def time_is_over_when_it_has_asked() -> float:
+        if told.exists():
+            told.unlink()
+            clock.now_s += PATIENCE_S
+        return clock.now_s
+
+    monkeypatch.setenv("KIT_TOLD", str(told))
+    monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=time_is_over_when_it_has_asked))
+    made = run(bot("poll_and_tell"), "R01", "R09", timeout_s=PATIENCE_S)
     assert [str(one.outcome) for one in verdicts(made).values()] == ["kept", "kept"]
     assert made.tables[0].rows[0][0] == "GET /portfolio/balance"
 

@@ -276,7 +276,7 @@ def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) ->
         good = Connection(live.port, live.trust)
         assert good.ask(request("GET", "/")).status == 200
         with pytest.MonkeyPatch.context() as patch:  # not for who asks the journal, later
-            patch.setattr(acceptor, "GREETING_S_MAX", 0.5)
+            patch.setattr(acceptor, "GREETING_S_MAX", 1.5)
             with raw(live) as silent, raw(live) as slow, good:
                 slow.sendall(RECORD)
                 assert good.ask(request("GET", "/")).status == 200
