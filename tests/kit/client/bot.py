@@ -35,10 +35,10 @@ def poll() -> None:
 
 
 def poll_and_tell() -> None:
-    """The same, and write to a file, after three answers, the port on which a child process listens."""
+    """The same, and write to a file, after twenty answers, the port on which a child process listens."""
     listener = socket.create_server(("127.0.0.1", 0))
     client = Client(*map(os.environ.__getitem__, NAMES))
-    for _ in range(3):
+    for _ in range(20):
         client.get("/portfolio/balance")
     with Path(os.environ["KIT_TOLD"]).open("w") as told:
         told.write(f"{listener.getsockname()[1]}\n")
