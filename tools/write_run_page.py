@@ -1,4 +1,4 @@
-"""Write the table of docs/run.md: the variables that `mockexchange run` sets for programs, from the code that sets them."""
+"""Write the table of docs/run.md: the variables that `mockexchange run` sets, from the code that sets them."""
 
 from collections.abc import Iterator
 

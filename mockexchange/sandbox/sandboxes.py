@@ -1,11 +1,12 @@
 """The sandboxes of one server. On the shared port, the API key of a request selects the sandbox."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
@@ -29,9 +30,12 @@ class Slot(Struct):
     sandbox: Sandbox
     has_own_port: bool = False
     idle_us_max: int | None = None
+    replacing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the sandbox is replaced or deleted: the store and the server must agree on which came last."""
 
 
 StoreFresh = Callable[[Sandbox, Slot], Awaitable[object]]
+DeleteStored = Callable[[Sandbox], Awaitable[object]]
 
 
 class Sandboxes:
@@ -173,18 +177,30 @@ class Sandboxes:
                 for key_id in {*slot.sandbox.aside.keys, *(key.key_id for key in slot.sandbox.keys)}:
                     self._route_key(key_id, slot.sandbox)
 
-    def require_removable(self, name: str) -> Slot:
-        """Return the slot of a sandbox that can be removed. Raises SandboxError if it is `default` or unknown."""
+    async def delete(self, name: str, delete_stored: DeleteStored | None = None) -> Sandbox:
+        """Remove a sandbox, and return it. Raises SandboxError if it is `default` or unknown.
+
+        `delete_stored` is called to delete it from the store. If it raises, the sandbox is still in place.
+        """
         slot = self.get(name)
         if name == DEFAULT:
             raise SandboxError(409, "default_sandbox", "the default sandbox stays; reset it instead")
-        return slot
-
-    def remove(self, name: str) -> Slot:
-        slot = self.require_removable(name)
-        del self._slots[name]
+        async with self._replacing(slot):
+            if delete_stored is not None:
+                await delete_stored(slot.sandbox)
+            del self._slots[name]
         self._forget_keys(slot.sandbox)
-        return slot
+        slot.sandbox.close("deleted")
+        return slot.sandbox
+
+    @asynccontextmanager
+    async def _replacing(self, slot: Slot) -> AsyncIterator[None]:
+        """Keep others from replacing or deleting a sandbox in the block. Raises SandboxError if it was deleted."""
+        async with slot.replacing:
+            name = slot.sandbox.name
+            if self._slots.get(name) is not slot:
+                raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
+            yield
 
     async def reset(self, name: str, plan: Plan | None = None, store: StoreFresh | None = None) -> Sandbox:
         """Replace a sandbox by a new one with the same name and keys, made from its scenario or from `plan`.
@@ -202,19 +218,17 @@ class Sandboxes:
             raise SandboxError(409, "no_scenario", message)
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
         fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
-        if self._slots.get(name) is slot:
+        async with self._replacing(slot):
             renewed = Slot(fresh, slot.has_own_port)
             self._require_free_keys(renewed)
             if store is not None:
                 with self._announced(renewed):
                     await store(fresh, slot)
-        if self._slots.get(name) is not slot:
-            raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
-        self._forget_keys(slot.sandbox)
-        slot.sandbox.close("reset")
-        slot.sandbox = fresh
-        if not slot.has_own_port:
-            self._route_keys(fresh)
+            self._forget_keys(slot.sandbox)
+            slot.sandbox.close("reset")
+            slot.sandbox = fresh
+            if not slot.has_own_port:
+                self._route_keys(fresh)
         return fresh
 
     def follow(self, slot: Slot) -> None:

@@ -231,11 +231,7 @@ class ServerState:
             self.on_sandbox(sandbox)
 
     async def delete(self, name: str) -> None:
-        slot = self.sandboxes.require_removable(name)
-        if self.persistence:
-            await self.persistence.delete(slot.sandbox)
-        sandbox = self.sandboxes.remove(name).sandbox
-        sandbox.close("deleted")
+        sandbox = await self.sandboxes.delete(name, self.persistence.delete if self.persistence else None)
         self._note_change("deleted", sandbox)
         self.script_timers.pop(name).stop()
         listener = self.ports.pop(name, None)
@@ -249,7 +245,11 @@ class ServerState:
     async def drop_expired(self) -> None:
         """Delete the sandboxes that were idle for longer than their `expires_after`."""
         for name in self.sandboxes.expired(host_now_us()):
-            await self.delete(name)
+            try:
+                await self.delete(name)
+            except SandboxError as error:
+                if error.status != 404:
+                    raise  # otherwise somebody else has deleted it meanwhile
 
     async def stop(self) -> None:
         """Stop all ports at the same time; each waits for its running requests."""
