@@ -10,7 +10,6 @@ from msgspec import Struct, field
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
-from mockexchange.sandbox.log.reopening import set_aside
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.port import KeyInUse, SandboxError
@@ -160,7 +159,7 @@ class Sandboxes:
             if reason is None:
                 self._require_free_keys(slot)
         except SandboxError as error:
-            set_aside(sandbox, str(error))
+            sandbox.set_aside(str(error))
             reason = error.naming(f"sandbox {error.owner!r}") if isinstance(error, KeyInUse) else str(error)
         self._slots[sandbox.name] = slot
         if not slot.has_own_port and reason is None:
@@ -240,7 +239,7 @@ class Sandboxes:
             owner = self._owner_of(key.key_id)
             if owner is not None:  # the writing process has set one of them aside, and answers for both
                 for sandbox in (owner, slot.sandbox):
-                    set_aside(sandbox, f"it shares the key id {key.key_id} with another sandbox")
+                    sandbox.set_aside(f"it shares the key id {key.key_id} with another sandbox")
         self._slots[slot.sandbox.name] = slot
         self._route_keys(slot.sandbox)
 
