@@ -11,8 +11,8 @@ from mockexchange.cli import main
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.replicas import home_role
-from mockexchange.server.replicas.read_modes import SESSION
 from mockexchange.server.replicas.relaxed_reads import RelaxedReads
+from mockexchange.server.serve_options import SESSION
 from mockexchange.server.workers.reads import Reads
 from mockexchange.store.postgres import election, postgres_store
 from mockexchange.store.postgres.connection import Connection

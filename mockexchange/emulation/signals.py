@@ -7,6 +7,11 @@ from contextlib import contextmanager
 
 from mockexchange.emulation.child_process import BY_SIGNAL, CannotStart, Program
 
+TOGETHER_S = 0.02
+"""Signals of one number within this time are one: `timeout` signals the run, and then its group with the run in it.
+
+A kernel would merge them; but the first has often reached the program before the second arrives.
+"""
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
@@ -19,6 +24,7 @@ class SignalForwarder:
     def __init__(self) -> None:
         self._program: Program | None = None
         self._early: list[int] = []
+        self._due: set[int] = set()
 
     @contextmanager
     def taking(self) -> Iterator[None]:
@@ -53,11 +59,16 @@ class SignalForwarder:
     def hand_to(self, program: Program) -> None:
         """Forward signals to the program from now on, beginning with those that arrived before it started."""
         self._program = program
-        for number in self._early:
+        for number in dict.fromkeys(self._early):
             program.send(number)
 
     def _take(self, number: int) -> None:
         if self._program is None:
             self._early.append(number)
-        else:
-            self._program.forward(number)
+        elif number not in self._due:
+            self._due.add(number)
+            asyncio.get_running_loop().call_later(TOGETHER_S, self._hand_on, self._program, number)
+
+    def _hand_on(self, program: Program, number: int) -> None:
+        self._due.discard(number)
+        program.forward(number)

@@ -31,6 +31,9 @@ class SandboxBroken(SandboxEnded):
     """
 
 
+NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own"
+
+
 class SetAside(NamedTuple):
     """Why a sandbox of a store could not be opened. `keys` are the ids of all keys that its log adds."""
 

@@ -217,6 +217,15 @@ class Sandbox:
         next_at = self.script.next_at
         return None if next_at is None else self.clock.host_delay_us(next_at)
 
+    def set_aside(self, reason: str, keys: frozenset[str] = frozenset(), *, has_scenario: bool = True) -> None:
+        """Answer everything that is asked of the sandbox with the reason, from now on, and leave its log as it is."""
+        advice = (
+            "remove the reason and restart the server, or reset or delete the sandbox; see `mockexchange store check`"
+        )
+        self.aside = SetAside(reason, keys, has_scenario)
+        self.broken = f"sandbox {self.name!r} is set aside, and its log is unchanged: {reason}: {advice}"
+        self.close("set aside")
+
     def close(self, reason: str) -> None:
         """End the sandbox: close its streams, stop its script and call the callbacks of `closing`."""
         self._ending = reason

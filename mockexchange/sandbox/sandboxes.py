@@ -1,15 +1,15 @@
 """The sandboxes of one server. On the shared port, the API key of a request selects the sandbox."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
-from mockexchange.sandbox.log.reopening import set_aside
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.port import KeyInUse, SandboxError
@@ -29,9 +29,12 @@ class Slot(Struct):
     sandbox: Sandbox
     has_own_port: bool = False
     idle_us_max: int | None = None
+    replacing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the sandbox is replaced or deleted: the store and the server must agree on which came last."""
 
 
 StoreFresh = Callable[[Sandbox, Slot], Awaitable[object]]
+DeleteStored = Callable[[Sandbox], Awaitable[object]]
 
 
 class Sandboxes:
@@ -156,7 +159,7 @@ class Sandboxes:
             if reason is None:
                 self._require_free_keys(slot)
         except SandboxError as error:
-            set_aside(sandbox, str(error))
+            sandbox.set_aside(str(error))
             reason = error.naming(f"sandbox {error.owner!r}") if isinstance(error, KeyInUse) else str(error)
         self._slots[sandbox.name] = slot
         if not slot.has_own_port and reason is None:
@@ -173,18 +176,30 @@ class Sandboxes:
                 for key_id in {*slot.sandbox.aside.keys, *(key.key_id for key in slot.sandbox.keys)}:
                     self._route_key(key_id, slot.sandbox)
 
-    def require_removable(self, name: str) -> Slot:
-        """Return the slot of a sandbox that can be removed. Raises SandboxError if it is `default` or unknown."""
+    async def delete(self, name: str, delete_stored: DeleteStored | None = None) -> Sandbox:
+        """Remove a sandbox, and return it. Raises SandboxError if it is `default` or unknown.
+
+        `delete_stored` is called to delete it from the store. If it raises, the sandbox is still in place.
+        """
         slot = self.get(name)
         if name == DEFAULT:
             raise SandboxError(409, "default_sandbox", "the default sandbox stays; reset it instead")
-        return slot
-
-    def remove(self, name: str) -> Slot:
-        slot = self.require_removable(name)
-        del self._slots[name]
+        async with self._replacing(slot):
+            if delete_stored is not None:
+                await delete_stored(slot.sandbox)
+            del self._slots[name]
         self._forget_keys(slot.sandbox)
-        return slot
+        slot.sandbox.close("deleted")
+        return slot.sandbox
+
+    @asynccontextmanager
+    async def _replacing(self, slot: Slot) -> AsyncIterator[None]:
+        """Keep others from replacing or deleting a sandbox in the block. Raises SandboxError if it was deleted."""
+        async with slot.replacing:
+            name = slot.sandbox.name
+            if self._slots.get(name) is not slot:
+                raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
+            yield
 
     async def reset(self, name: str, plan: Plan | None = None, store: StoreFresh | None = None) -> Sandbox:
         """Replace a sandbox by a new one with the same name and keys, made from its scenario or from `plan`.
@@ -202,19 +217,17 @@ class Sandboxes:
             raise SandboxError(409, "no_scenario", message)
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
         fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
-        if self._slots.get(name) is slot:
+        async with self._replacing(slot):
             renewed = Slot(fresh, slot.has_own_port)
             self._require_free_keys(renewed)
             if store is not None:
                 with self._announced(renewed):
                     await store(fresh, slot)
-        if self._slots.get(name) is not slot:
-            raise SandboxError(404, "unknown_sandbox", f"the sandbox {name!r} was deleted meanwhile")
-        self._forget_keys(slot.sandbox)
-        slot.sandbox.close("reset")
-        slot.sandbox = fresh
-        if not slot.has_own_port:
-            self._route_keys(fresh)
+            self._forget_keys(slot.sandbox)
+            slot.sandbox.close("reset")
+            slot.sandbox = fresh
+            if not slot.has_own_port:
+                self._route_keys(fresh)
         return fresh
 
     def follow(self, slot: Slot) -> None:
@@ -226,7 +239,7 @@ class Sandboxes:
             owner = self._owner_of(key.key_id)
             if owner is not None:  # the writing process has set one of them aside, and answers for both
                 for sandbox in (owner, slot.sandbox):
-                    set_aside(sandbox, f"it shares the key id {key.key_id} with another sandbox")
+                    sandbox.set_aside(f"it shares the key id {key.key_id} with another sandbox")
         self._slots[slot.sandbox.name] = slot
         self._route_keys(slot.sandbox)
 

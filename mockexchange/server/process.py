@@ -15,7 +15,6 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.on_demand import ControlOnDemand
 from mockexchange.server.open_files import allow_many_files
-from mockexchange.server.persistence import Persistence
 from mockexchange.server.ready_content import describe, describe_accounts
 from mockexchange.server.reload import Reloader
 from mockexchange.server.serve_options import Reload, ServeOptions, new_token
@@ -124,6 +123,8 @@ class Server:
             self.server_state.persistence = self.options.home_role.persistence
             await self.server_state.restore()
         elif self.options.store:
+            from mockexchange.server.persistence import Persistence  # only for a server with a store
+
             held = self.options.shared.lock.again() if self.options.shared else None
             self.server_state.persistence = Persistence.open(self.options.store, self.options.durability, held)
             await self.server_state.restore()

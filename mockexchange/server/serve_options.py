@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
     from mockexchange.server.workers.shared_by_workers import SharedByWorkers  # only for several workers
 
+STRICT, SESSION, ANY = "strict", "session", "any"
+READS = (STRICT, SESSION, ANY)
+"""How new a read is at a server that does not write (`serve --reads`): it has all acknowledged writes; those whose
+numbers the client sends; or it promises nothing."""
+
 
 class Sharing(NamedTuple):
     """Options for a server that several people share: tokens, the audit file, and limits."""
@@ -95,8 +100,8 @@ class ServeOptions:
     """Further names in the server's certificate, beside this machine's names and addresses."""
     shared: "SharedByWorkers | None" = None
     """What this process shares with the other workers, if it is the first of several."""
-    reads: str = "strict"
-    """What a read of a server that follows another one contains: see `replicas.read_modes`."""
+    reads: str = STRICT
+    """What a read of a server that follows another one contains, one of READS."""
     home_role: HomeRolePort | None = None
     """The role of the home (the server that writes), if this server has that role among several on one database."""
     hidden: WholeSecrets = field(default_factory=WholeSecrets)

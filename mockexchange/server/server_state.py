@@ -5,7 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -13,10 +13,9 @@ from starlette.types import ASGIApp
 from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.log.reopening import NO_OWN_PORTS
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
-from mockexchange.sandbox.port import LOGGER, SandboxError, StoreUnavailable
+from mockexchange.sandbox.port import LOGGER, NO_OWN_PORTS, SandboxError, StoreUnavailable
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
@@ -26,13 +25,15 @@ from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import LOOPBACK_NAMES, Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.persistence import Persistence
 from mockexchange.server.sandbox_secrets import SandboxSecrets
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue
+
+if TYPE_CHECKING:
+    from mockexchange.server.persistence import Persistence  # only for a server with a store
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on
 
@@ -42,7 +43,7 @@ MakeSandbox = Callable[[SandboxOptions], Awaitable[Sandbox]]
 class HomeRolePort(Protocol):
     """The interface of the home role: of several servers that share a database, the home is the one that writes."""
 
-    persistence: Persistence
+    persistence: "Persistence"
 
     def prepare(self, server_state: "ServerState") -> None:
         """Give the server its sockets and its application, before its sandboxes are opened."""
@@ -85,7 +86,7 @@ class ServerState:
     scenario_files: ScenarioFiles = field(default_factory=ScenarioFiles)
     """The scenario files that requests of other processes may name."""
     identity: Identity | None = None
-    persistence: Persistence | None = None
+    persistence: "Persistence | None" = None
     """The store of the sandboxes; None: they are lost when the server ends."""
     new_front: Callable[[SandboxOf, DiagnosisWorker, ASGIApp | None], ListenerApp] = ListenerApp
     """A function that makes the application of the main port."""
@@ -231,11 +232,7 @@ class ServerState:
             self.on_sandbox(sandbox)
 
     async def delete(self, name: str) -> None:
-        slot = self.sandboxes.require_removable(name)
-        if self.persistence:
-            await self.persistence.delete(slot.sandbox)
-        sandbox = self.sandboxes.remove(name).sandbox
-        sandbox.close("deleted")
+        sandbox = await self.sandboxes.delete(name, self.persistence.delete if self.persistence else None)
         self._note_change("deleted", sandbox)
         self.script_timers.pop(name).stop()
         listener = self.ports.pop(name, None)
@@ -249,7 +246,11 @@ class ServerState:
     async def drop_expired(self) -> None:
         """Delete the sandboxes that were idle for longer than their `expires_after`."""
         for name in self.sandboxes.expired(host_now_us()):
-            await self.delete(name)
+            try:
+                await self.delete(name)
+            except SandboxError as error:
+                if error.status != 404:
+                    raise  # otherwise somebody else has deleted it meanwhile
 
     async def stop(self) -> None:
         """Stop all ports at the same time; each waits for its running requests."""

@@ -13,8 +13,11 @@ NOT_NEEDED = (
     "h11",
     "mockexchange.core.derivatives.handlers",
     "mockexchange.replay",
-    "mockexchange.sandbox.forks.fork",
+    "mockexchange.sandbox.forks",
+    "mockexchange.sandbox.log.stored",
     "mockexchange.server.control.routes",
+    "mockexchange.server.persistence",
+    "mockexchange.server.replicas",
     "mockexchange.server.websocket.protocol",
     "mockexchange.server.workers.reader",
     "mockexchange.venues.deribit.rest",
@@ -26,7 +29,7 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 825
+MODULES_MAX = 815
 SERVE = """
 import json, sys
 from mockexchange.cli import main

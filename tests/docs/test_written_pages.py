@@ -22,12 +22,20 @@ from tools import (
     write_limits_page,
     write_recipes_page,
     write_rules_page,
+    write_run_page,
     write_signatures_page,
 )
 from tools.drawing import Picture
 from tools.pages import with_parts
 
-WRITERS = (write_control_page, write_limits_page, write_recipes_page, write_rules_page, write_signatures_page)
+WRITERS = (
+    write_control_page,
+    write_limits_page,
+    write_recipes_page,
+    write_rules_page,
+    write_run_page,
+    write_signatures_page,
+)
 
 
 @each_row("writer", WRITERS, ids=lambda writer: str(writer.__name__))

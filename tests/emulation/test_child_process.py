@@ -17,6 +17,7 @@ import pytest
 
 from mockexchange.emulation import child_process as programs
 from mockexchange.emulation.child_process import CannotStart, Program
+from mockexchange.emulation.signals import SignalForwarder
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
@@ -184,6 +185,25 @@ def test_signals_are_handed_on_once(name: str) -> None:
         process.send_signal(getattr(signal, name))
         assert process.stdout.readline() == f"{name} None\n"
         assert process.wait(PATIENCE_S) == 40
+
+
+def test_a_signal_to_the_run_and_to_its_group_is_handed_on_once() -> None:
+    """`timeout` sends two, and a program would take the second for a user's impatience."""
+
+    async def received() -> tuple[list[int], bool]:
+        sent, relay = asyncio.Queue[int](), SignalForwarder()
+        program = Program(Mock(), is_group=True)
+        with patch.object(program, "send", sent.put_nowait):
+            relay._take(signal.SIGINT)
+            relay._take(signal.SIGINT)
+            relay.hand_to(program)
+            for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+                relay._take(number)
+            found = [await sent.get() for _ in range(3)]
+            relay._take(signal.SIGINT)
+            return [*found, await sent.get()], sent.empty()
+
+    assert asyncio.run(received()) == ([signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGINT], True)
 
 
 def test_the_terminals_interrupt_reaches_the_child_once() -> None:

@@ -50,7 +50,7 @@ def test_the_key_selects_the_sandbox(shared: Sandboxes) -> None:
 def test_a_key_on_an_own_port_is_not_routed(shared: Sandboxes) -> None:
     shared.add(Slot(make(FIXED, name="own"), has_own_port=True))
     assert shared.route("fixed").name == "fixed"
-    shared.remove("fixed")
+    run(shared.delete("fixed"))
     assert shared.route("fixed").name == DEFAULT
 
 
@@ -117,7 +117,7 @@ def test_a_name_exists_once(shared: Sandboxes) -> None:
 def test_generated_names_are_unused(shared: Sandboxes) -> None:
     for _ in range(3):
         shared.add(Slot(make(name=shared.new_name()), has_own_port=True))
-    shared.remove("sandbox-2")
+    run(shared.delete("sandbox-2"))
     assert (shared.new_name(), names(shared)[2:]) == ("sandbox-2", ["sandbox-1", "sandbox-3"])
 
 
@@ -139,7 +139,7 @@ def test_an_unknown_one_is_named_beside_those_there_are(shared: Sandboxes) -> No
 
 def test_the_default_one_stays(shared: Sandboxes) -> None:
     with pytest.raises(SandboxError, match="the default sandbox stays; reset it instead") as raised:
-        shared.remove(DEFAULT)
+        run(shared.delete(DEFAULT))
     assert (raised.value.status, raised.value.code) == (409, "default_sandbox")
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -196,3 +198,70 @@ def test_a_key_and_a_name_are_taken_while_they_are_being_stored(tmp_path: Path) 
         await again.stop()
 
     asyncio.run(life())
+
+
+def test_a_sandbox_is_deleted_and_reset_one_after_the_other(tmp_path: Path) -> None:
+    """Whichever is asked while the other is being stored, before or after its write, a restart finds what clients saw.
+
+    What is asked first is done in any case; a reset of what was deleted meanwhile is refused.
+    """
+    rows = [(first, second, is_written) for first, second in product(CHANGES, CHANGES) for is_written in (False, True)]
+
+    async def life(path: Path, first: str, second: str, is_written: bool) -> tuple[list[str], list[str]]:
+        server = ServerState(ADDRESS)
+        server.persistence = Persistence.open(path, "normal")
+        for name in NAMES:
+            await server.open(load_text(SCRIPTED), SandboxOptions(name=name, clock="paused", host=lambda: WALL))
+        held = hold_next(server.persistence.store, "create" if first == "reset" else "delete", is_written)
+        server.sandboxes.get("other").idle_us_max = 0
+        asked = [asyncio.create_task(CHANGES[first](server))]
+        await held.reached.wait()
+        asked.append(asyncio.create_task(CHANGES[second](server)))
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        held.released.set()
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        before = await picture(server)
+        await server.stop()
+        again = ServerState(ADDRESS)
+        again.persistence = Persistence.open(path, "normal")
+        await again.restore()
+        assert await picture(again) == before
+        await again.stop()
+        return sorted(before), [type(one).__name__ for one in outcomes]
+
+    for number, (first, second, is_written) in enumerate(rows):
+        names, outcomes = asyncio.run(life(tmp_path / f"{number}.db", first, second, is_written))
+        done = {"reset": "Sandbox", "delete": "NoneType", "expire": "NoneType"}
+        kept = ["default", "other"] if {first, second} == {"reset"} else ["default"]
+        told = done[second] if first == "reset" or second == "expire" else "SandboxError"
+        assert (names, outcomes) == (kept, [done[first], told]), (first, second, is_written)
+
+
+CHANGES: dict[str, Callable[[ServerState], Coroutine[Any, Any, object]]] = {
+    "reset": lambda server: server.reset("other"),
+    "delete": lambda server: server.delete("other"),
+    "expire": lambda server: server.drop_expired(),
+}
+TURNS = 50
+"""Turns of the loop in which a call reaches its store, or waits for another call."""
+
+
+class Held(NamedTuple):
+    reached: asyncio.Event
+    released: asyncio.Event
+
+
+def hold_next(store: Any, operation: str, is_written: bool) -> Held:
+    """Let the next call of a store's operation wait until it is released, before or after it has written."""
+    held, operate = Held(asyncio.Event(), asyncio.Event()), getattr(store, operation)
+
+    async def waiting(*arguments: Any) -> Any:
+        setattr(store, operation, operate)
+        done = await operate(*arguments) if is_written else None
+        held.reached.set()
+        await held.released.wait()
+        return done if is_written else await operate(*arguments)
+
+    setattr(store, operation, waiting)
+    return held

@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
-from mockexchange.server.replicas.address import Address
-from mockexchange.server.replicas.read_modes import READS, STRICT
+from mockexchange.server.serve_options import READS, STRICT
 from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
+
+if TYPE_CHECKING:
+    from mockexchange.server.replicas.address import Address  # only for a server with --replica
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -20,7 +22,7 @@ def replica_options(command: Command) -> Command:
     replica = shared_option(
         "--replica",
         metavar="HOST:PORT",
-        callback=checked(Address.read),
+        callback=checked(_address),
         help="Share the database with other servers, which reach this one at this address.",
     )
     reads = shared_option(
@@ -31,6 +33,12 @@ def replica_options(command: Command) -> Command:
         help="With --replica: reads have all acknowledged writes, those that X-Mock-Min-Seq names, or no promise.",
     )
     return replica(reads(command))
+
+
+def _address(text: str) -> "Address":
+    from mockexchange.server.replicas.address import Address
+
+    return Address.read(text)
 
 
 def require_replica_possible(context: click.Context, store: Location | None) -> None:

@@ -15,14 +15,14 @@ from mockexchange.cli.serve.sharing_options import SharingValues
 from mockexchange.core.instants import format_instant
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.forks.until import SPEED_DEFAULT, Until, parse_until
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.replicas.address import Address
 from mockexchange.store.log import LogError
 
 if TYPE_CHECKING:
     from mockexchange.sandbox.forks.source import ForkSource
+    from mockexchange.sandbox.forks.until import Until
+    from mockexchange.server.replicas.address import Address
 
 EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
 """Options that cannot be combined with --from-log."""
@@ -32,14 +32,14 @@ class LogValues(TypedDict):
     """The values of the options --from-log, --until and --speed."""
 
     from_log: Path | None
-    until: Until | None
+    until: "Until | None"
     speed: str | None
 
 
 class ServeValues(SharingValues, LogValues):
     """The values of those options of `serve` that this module and others in its folder declare."""
 
-    replica: Address | None
+    replica: "Address | None"
     reads: str
 
 
@@ -67,6 +67,12 @@ def _speed(text: str) -> str:
     return text
 
 
+def _until(text: str) -> "Until":
+    from mockexchange.sandbox.forks.until import parse_until
+
+    return parse_until(text)
+
+
 LOG_OPTIONS = (
     shared_option(
         "--from-log",
@@ -76,7 +82,7 @@ LOG_OPTIONS = (
     shared_option(
         "--until",
         metavar="COMMAND|TIME",
-        callback=checked(parse_until),
+        callback=checked(_until),
         help="Begin after this command of the log, or at this instant, and play nothing back.",
     ),
     shared_option(
@@ -99,7 +105,7 @@ class LogToOpen(NamedTuple):
     """
 
     source: "ForkSource"
-    until: Until | None
+    until: "Until | None"
     clock: str | None
     has_api_date: bool
     file: Path
@@ -124,6 +130,8 @@ class LogToOpen(NamedTuple):
 
     def options_of(self, options: SandboxOptions) -> SandboxOptions:
         """Return the sandbox's options: those in the log, unless the command line gives others."""
+        from mockexchange.sandbox.forks.until import SPEED_DEFAULT
+
         api_date = options.api_date if self.has_api_date else self.source.api_date
         clock = self.clock or (self.source.clock if self.until else SPEED_DEFAULT)
         return replace(options, api_date=api_date, clock=clock)

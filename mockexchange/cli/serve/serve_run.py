@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
@@ -19,8 +19,10 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.process import run_server
-from mockexchange.server.replicas.address import Address
 from mockexchange.server.serve_options import ServeOptions
+
+if TYPE_CHECKING:
+    from mockexchange.server.replicas.address import Address
 
 COLUMNS = ("SpinnerColumn", "loading {task.fields[done]:,} steps", "TimeElapsedColumn")
 
@@ -31,7 +33,7 @@ class ServeRun(Struct, frozen=True):
     plan: Plan
     sandbox_options: SandboxOptions
     options: ServeOptions
-    replica: Address | None = None
+    replica: "Address | None" = None
     """The address at which the other servers on its database reach this server; None if no others exist."""
     remark: str = ""
     """A line of the banner about where the exchange comes from, if that is no scenario."""
@@ -70,7 +72,7 @@ def program_to_type() -> str:
     return shlex.quote(sys.argv[0]) if is_script else f"{shlex.quote(sys.executable)} -m {PREFIX.lower()}"
 
 
-def _run_replica(address: Address) -> Callable[..., Coroutine[None, None, None]]:
+def _run_replica(address: "Address") -> Callable[..., Coroutine[None, None, None]]:
     from mockexchange.server.replicas.replica import run_replica  # it needs the driver of PostgreSQL
 
     return partial(run_replica, address)

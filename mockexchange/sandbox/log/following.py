@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.log.reopening import blank_sandbox, reason_of, set_aside
+from mockexchange.sandbox.log.reopening import blank_sandbox, reason_of
 from mockexchange.sandbox.log.restoring import follow
 from mockexchange.sandbox.log.stored import follow_sandbox, read_description
 from mockexchange.sandbox.options import DEFAULT
@@ -127,7 +127,7 @@ class Follower:
             raise
         except Exception as error:  # noqa: BLE001  # the others are followed all the same
             LOGGER.warning("sandbox %s cannot be followed here, and is read again: %s", sandbox.name, reason_of(error))
-            set_aside(sandbox, reason_of(error))
+            sandbox.set_aside(reason_of(error))
             self.open_again(id_)
 
     async def _open(self, heads: Mapping[int, int]) -> None:
@@ -156,5 +156,5 @@ class Follower:
         except Exception as error:  # noqa: BLE001  # the others are followed all the same
             LOGGER.warning("sandbox %s cannot be followed here: %s", stored.name, reason_of(error))
             copy = blank_sandbox(stored.name, log)
-            set_aside(copy, reason_of(error), has_scenario=False)
+            copy.set_aside(reason_of(error), has_scenario=False)
             return copy

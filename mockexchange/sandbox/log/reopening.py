@@ -13,7 +13,7 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.log.restoring import restore
 from mockexchange.sandbox.log.stored import Description, find_private_keys, new_sandbox, read_description
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
-from mockexchange.sandbox.port import SandboxBroken, SetAside
+from mockexchange.sandbox.port import NO_OWN_PORTS, SandboxBroken
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
@@ -24,7 +24,6 @@ from mockexchange.store.stores import Row, StoredSandbox
 from mockexchange.venues.registry import VENUES
 
 REASON_CHARS_MAX = 400
-NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own"
 
 
 class RestorableStore(Protocol):
@@ -81,7 +80,7 @@ async def _reopened(
     except Exception as error:  # noqa: BLE001  # whatever a log holds, the others are opened
         has_scenario = sandbox is not None
         sandbox = sandbox or blank_sandbox(stored.name, log)
-        set_aside(sandbox, reason_of(error), added_keys(store.rows(stored.id)), has_scenario=has_scenario)
+        sandbox.set_aside(reason_of(error), added_keys(store.rows(stored.id)), has_scenario=has_scenario)
     return Reopened(stored, sandbox, description)
 
 
@@ -97,14 +96,6 @@ def reason_of(error: Exception) -> str:
     is_expected = isinstance(error, ValueError | LogUnavailable | SandboxBroken | ScenarioError)
     text = str(error) if is_expected else f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:REASON_CHARS_MAX]
-
-
-def set_aside(sandbox: Sandbox, reason: str, keys: frozenset[str] = frozenset(), *, has_scenario: bool = True) -> None:
-    """Answer everything that is asked of a sandbox with the reason, from now on, and leave its log as it is."""
-    advice = "remove the reason and restart the server, or reset or delete the sandbox; see `mockexchange store check`"
-    sandbox.aside = SetAside(reason, keys, has_scenario)
-    sandbox.broken = f"sandbox {sandbox.name!r} is set aside, and its log is unchanged: {reason}: {advice}"
-    sandbox.close("set aside")
 
 
 def added_keys(rows: Iterable[Row]) -> frozenset[str]:

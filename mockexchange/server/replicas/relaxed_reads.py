@@ -11,7 +11,7 @@ from typing import Any
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.sequence_headers import wanted_sequence
-from mockexchange.server.replicas.read_modes import SESSION, STRICT
+from mockexchange.server.serve_options import SESSION, STRICT
 from mockexchange.server.workers.reads import Reads
 
 AGE_S_MAX = 1.0

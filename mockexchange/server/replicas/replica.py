@@ -19,8 +19,7 @@ from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.follower import Follower
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress
 from mockexchange.server.replicas.home_role import HomeRole, bind_peers
-from mockexchange.server.replicas.read_modes import STRICT
-from mockexchange.server.serve_options import ServeOptions
+from mockexchange.server.serve_options import STRICT, ServeOptions
 from mockexchange.server.stop_signals import signals_set
 from mockexchange.store.log import LogUnavailable, OutcomeUnknown
 from mockexchange.store.postgres.election import Election
