@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 
 from msgspec import Struct
@@ -201,7 +202,7 @@ class Sandboxes:
             )
             raise SandboxError(409, "no_scenario", message)
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
-        fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
+        fresh = await open_sandbox(plan or replace(old.plan, now=None), old.options, pool=pool)
         if self._slots.get(name) is slot:
             renewed = Slot(fresh, slot.has_own_port)
             self._require_free_keys(renewed)
