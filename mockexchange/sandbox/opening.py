@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.ids import derived_id
-from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.clock import SLICE_S, ExchangeClock, Turns
@@ -21,7 +20,6 @@ from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import at_beginning
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan, TimedCommand
-from mockexchange.scenario.types.instants import Now
 from mockexchange.store.memory_log import MemoryLog
 from mockexchange.venues.registry import venue_of
 
@@ -39,7 +37,7 @@ async def open_sandbox(
     PROGRESS_EVERY steps. `pool` has the key pairs of the sandbox that this one replaces.
     """
     is_real = options.clock == "real"
-    plan = at_beginning(plan, Now(options.host() // MICROSECONDS_PER_SECOND * MICROSECONDS_PER_SECOND, is_real))
+    plan = at_beginning(plan, options.host(), is_real=is_real)
     kept = snapshots.snapshot_for(plan)
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
     if kept:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
@@ -80,17 +81,18 @@ def load_builtin(name: str) -> Plan:
     return plan if plan.is_in_memory else kept(replace(plan, steps=list(plan.steps)))
 
 
-def load_file(path: Path) -> Plan:
+def load_file(path: Path, now: Now | None = None) -> Plan:
     """Load a scenario file: JSON lines if its name ends in .jsonl, else YAML or JSON.
 
-    Of JSON lines, only the header is checked here; each step is checked when `steps` is iterated.
+    `now` is what relative values count from; None reads them as a paused clock does. Of JSON lines, only the header is
+    checked here; each step is checked when `steps` is iterated.
     """
     try:
         if path.suffix == SUFFIX_OF_LINES:
-            return _load_lines(path)
+            return _load_lines(path, now)
         content = read_file(path, takes_pipes=True)
         _require_key(content, path)
-        return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest())
+        return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest(), now)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ScenarioError(f"not UTF-8 text: {error.reason} at byte {error.start}", str(path), line) from None
@@ -104,12 +106,8 @@ def _require_key(content: bytes, path: Path) -> None:
         raise ScenarioError(NO_SCENARIO, str(path))
 
 
-def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
+def load_text(text: str, file: str = "scenario", digest: str | None = None, now: Now | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
-    return _load_text(text, file, digest, None)
-
-
-def _load_text(text: str, file: str, digest: str | None, now: Now | None) -> Plan:
     return (_plan_of_text if _can_be_kept(text) else _plan_of_text.__wrapped__)(text, file, digest, now)
 
 
@@ -130,12 +128,8 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
     return replace(plan, steps=history_of(_PlainSteps(history, file), plan.start))
 
 
-def load_object(node: Located) -> Plan:
+def load_object(node: Located, now: Now | None = None) -> Plan:
     """Load a scenario from parsed JSON, such as a part of a request."""
-    return _load_object(node, None)
-
-
-def _load_object(node: Located, now: Now | None) -> Plan:
     text = repr(node)
     given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, now, node)
     return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
@@ -163,10 +157,7 @@ def _plan_of_given(given: _Given) -> Plan:
 
 
 def load_located(node: Located, digest: str, now: Now | None = None) -> Plan:
-    """Load a scenario from parsed text; `digest` is the hash that identifies the scenario in the log.
-
-    `now` is what relative values count from; None reads them as a paused clock does.
-    """
+    """Load a scenario from parsed text; `digest` is the hash that identifies the scenario in the log."""
     counting = _counting_of(node, now)
     with counted(counting):
         document = _read_document(SCENARIO, node)
@@ -208,7 +199,7 @@ def _read_document(record: Record, node: Located) -> Document:
     return Document(values, values.get("history", ()))
 
 
-def _load_lines(path: Path, now: Now | None = None) -> Plan:
+def _load_lines(path: Path, now: Now | None) -> Plan:
     with open_file(path, LINES_BYTES_MAX) as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
@@ -227,15 +218,16 @@ def _load_lines(path: Path, now: Now | None = None) -> Plan:
     return kept(replace(plan, source=Source("lines", str(path.absolute())), is_relative=True))
 
 
-def at_beginning(plan: Plan, now: Now) -> Plan:
+def at_beginning(plan: Plan, host_at: int, *, is_real: bool) -> Plan:
     """Return the plan of a sandbox that begins now, with all that was changed in the plan since it was read.
 
-    A plan whose values do not depend on the clock is returned as it is. Raises ScenarioError if the file of a plan of
-    JSON lines has changed, or if a value is wrong now.
+    `host_at` is the time of the wall clock. A plan of a sandbox, and one whose values do not depend on the clock, is
+    returned as it is. Raises ScenarioError if the file of a plan of JSON lines has changed, or a value is wrong now.
     """
     read = plan.cache.read
-    if read is None or plan.now is not None or not (plan.begins_now or (now.is_real and plan.is_relative)):
+    if read is None or plan.now is not None or not (plan.begins_now or (is_real and plan.is_relative)):
         return plan
+    now = Now(host_at - host_at % MICROSECONDS_PER_SECOND, is_real)
     changes = {name: getattr(plan, name) for name, value in read.items() if getattr(plan, name) is not value}
     fresh = load_source(plan.source, plan.digest, now)
     if plan.is_in_memory and not fresh.is_in_memory:
@@ -250,12 +242,11 @@ def load_source(source: Source, digest: str, now: Now | None = None) -> Plan:
     """
     match source.kind:
         case "text":
-            return _load_text(source.content, source.file, digest, now)
+            return load_text(source.content, source.file, digest, now)
         case "object":
-            plan = _load_object(located_json(source.content, "", 0), now)
+            plan = load_object(located_json(source.content, "", 0), now)
             return plan if plan.digest == digest else replace(plan, digest=digest)
-    path = Path(source.content)
-    plan = _load_lines(path, now) if path.suffix == SUFFIX_OF_LINES else load_file(path)
+    plan = load_file(Path(source.content), now)
     if plan.digest != digest:
         raise ScenarioError("it was changed since the sandbox began: put the old file in its place", source.content)
     return plan

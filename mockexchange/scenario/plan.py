@@ -131,7 +131,8 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
     Raises ScenarioError if they contradict each other.
     """
     start = START_DEFAULT if values["start"] is None else values["start"]
-    closed = {step.command.market for step in _in_memory(history) if isinstance(step.command, CLOSING)}
+    listed = history if isinstance(history, list) else ()  # a long history is not read twice
+    closed = {step.command.market for step in listed if isinstance(step.command, CLOSING)}
     setup = [TimedCommand(start, _closing_ahead(command, closed, counting), node) for command, node in _setup(values)]
     return Plan(
         name=values["scenario"],
@@ -172,11 +173,6 @@ def _closing_ahead(command: Command, closed: set[str], counting: Counting) -> Co
     if not counting.now.is_real:
         return command
     return structs.replace(command, details=structs.replace(details, close_at=counting.now.at + TRADING_US))
-
-
-def _in_memory(history: Iterable[Step]) -> Iterable[Step]:
-    """Return the steps of a history, or none if they are read from a file again at each iteration."""
-    return history if isinstance(history, list) else ()
 
 
 def kept(plan: Plan) -> Plan:

@@ -240,6 +240,6 @@ def test_a_wrong_date_is_an_error_with_its_place(line: str) -> None:
 
 def test_only_a_scenario_has_a_beginning_to_count_from() -> None:
     market = "market: {market: M, event: E, series: S, close: +7d}"
-    for kind, line in ((STEP, market), (ENTRY, f"{{at: +1d, {market}}}")):
+    for kind, line in ((STEP, market), (ENTRY, f"{{at: +1d, {market}}}"), (STEP, market.replace("+7d", "{real: +7d}"))):
         with pytest.raises(ScenarioError, match="only a scenario has a beginning"):
             kind.read(read_yaml(line, ""), "")

@@ -57,11 +57,11 @@ def current_counting() -> Counting | None:
     return _COUNTING.get()
 
 
-def begins_now(start: Located | None, *, is_real: bool = False) -> bool:
-    """Return whether the value of `start` counts from the wall clock, on a real clock or on another one."""
+def begins_now(start: Located | None) -> bool:
+    """Return whether the value of `start` counts from the wall clock, also on a paused or scaled clock."""
     given = start.value if start else None
     if isinstance(given, dict):
-        return begins_now(given.get(REAL if is_real else OTHER))
+        return begins_now(given.get(OTHER))
     return isinstance(given, str) and given.startswith(NOW)
 
 
@@ -76,10 +76,11 @@ class InstantType(Scalar, frozen=True):
     def read(self, node: Located, path: str) -> Any:
         given, counting = node.value, _COUNTING.get()
         if isinstance(given, dict):
+            if counting is None:
+                raise wrong(node, path, self.expected, OUTSIDE)
             values = Record({REAL: may(self), OTHER: may(self)}).read(node, path)
-            if counting:
-                counting.is_used = True
-            return values[REAL if counting and counting.now.is_real else OTHER]
+            counting.is_used = True
+            return values[REAL if counting.now.is_real else OTHER]
         found = (_FROM_NOW if self.takes_now else _RELATIVE).fullmatch(given) if isinstance(given, str) else None
         if found is None:
             return super().read(node, path)
