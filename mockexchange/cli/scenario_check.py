@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
+from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.error_collection import collecting_errors, follows_from_left_out
-from mockexchange.scenario.loader import load_scenario
+from mockexchange.scenario.loader import at_beginning, load_scenario
 from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.script.script_steps import ScriptEntry
 
@@ -48,6 +49,7 @@ def check_scenario(name_or_path: str, progress: Callable[[int], None], *, is_run
 
 async def _carry_out(plan: Plan, progress: Callable[[int], None], checked: CheckedScenario, *, is_run: bool) -> None:
     numbers = [0]
+    plan = at_beginning(plan, host_now_us(), is_real=False)  # before its steps are wrapped: they count from now, too
     counted = replace(plan, steps=_counting(plan.steps, numbers))
     sandbox = await open_sandbox(counted, SandboxOptions(clock="paused"), progress)
     begins = sandbox.clock.now()

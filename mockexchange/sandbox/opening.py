@@ -17,6 +17,7 @@ from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.error_collection import note_or_raise, note_refusal
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
+from mockexchange.scenario.loader import at_beginning
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan, TimedCommand
 from mockexchange.store.memory_log import MemoryLog
@@ -31,9 +32,12 @@ async def open_sandbox(
 ) -> Sandbox:
     """Build a sandbox from a scenario. Raises ScenarioError, with file and line, if a command is refused.
 
-    The clock begins after the last instant of the history. `progress` is called with the number of executed steps every
+    Relative values of the scenario count from now, unless the plan was read for a sandbox before, with its own now. The
+    clock begins after the last instant of the history. `progress` is called with the number of executed steps every
     PROGRESS_EVERY steps. `pool` has the key pairs of the sandbox that this one replaces.
     """
+    is_real = options.clock == "real"
+    plan = at_beginning(plan, options.host(), is_real=is_real)
     kept = snapshots.snapshot_for(plan)
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
     if kept:
@@ -43,7 +47,6 @@ async def open_sandbox(
         snapshots.note_played(plan, sandbox.exchange, sandbox.log)
     begins = max(plan.start, sandbox.exchange.last_at)
     sandbox.clock = ExchangeClock(options.clock, begins, options.host)
-    is_real = options.clock == "real"
     sandbox.beginning = Beginning(
         history=sandbox.exchange.state.sequence,
         mode=options.clock,

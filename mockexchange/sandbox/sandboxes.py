@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from itertools import islice
 
 from msgspec import Struct, field
@@ -216,7 +217,7 @@ class Sandboxes:
             )
             raise SandboxError(409, "no_scenario", message)
         pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
-        fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
+        fresh = await open_sandbox(plan or replace(old.plan, now=None), old.options, pool=pool)
         async with self._replacing(slot):
             renewed = Slot(fresh, slot.has_own_port)
             self._require_free_keys(renewed)

@@ -3,21 +3,33 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
-from mockexchange.scenario.plan import Document, Plan, Source, history_of, make_plan, require_markets, require_script
+from mockexchange.scenario.plan import (
+    Document,
+    Plan,
+    Source,
+    history_of,
+    kept,
+    make_plan,
+    require_markets,
+    require_script,
+)
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.steps.plain_steps import read_plain_step
 from mockexchange.scenario.types.composite_types import Record
+from mockexchange.scenario.types.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
 from mockexchange.scenario.types.literal_json import exact_json
 
 BUILTIN = files("mockexchange.scenario") / "builtin"
@@ -66,20 +78,21 @@ def load_scenario(name_or_path: str) -> Plan:
 def load_builtin(name: str) -> Plan:
     """Load a built-in scenario by its name."""
     plan = load_file(next(path for path in _paths_of(name) if path.is_file()))
-    return plan if plan.is_in_memory else replace(plan, steps=list(plan.steps))
+    return plan if plan.is_in_memory else kept(replace(plan, steps=list(plan.steps)))
 
 
-def load_file(path: Path) -> Plan:
+def load_file(path: Path, now: Now | None = None) -> Plan:
     """Load a scenario file: JSON lines if its name ends in .jsonl, else YAML or JSON.
 
-    Of JSON lines, only the header is checked here; each step is checked when `steps` is iterated.
+    `now` is what relative values count from; None reads them as a paused clock does. Of JSON lines, only the header is
+    checked here; each step is checked when `steps` is iterated.
     """
     try:
         if path.suffix == SUFFIX_OF_LINES:
-            return _load_lines(path)
+            return _load_lines(path, now)
         content = read_file(path, takes_pipes=True)
         _require_key(content, path)
-        return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest())
+        return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest(), now)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ScenarioError(f"not UTF-8 text: {error.reason} at byte {error.start}", str(path), line) from None
@@ -93,16 +106,16 @@ def _require_key(content: bytes, path: Path) -> None:
         raise ScenarioError(NO_SCENARIO, str(path))
 
 
-def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
+def load_text(text: str, file: str = "scenario", digest: str | None = None, now: Now | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
-    return (_plan_of_text if _can_be_kept(text) else _plan_of_text.__wrapped__)(text, file, digest)
+    return (_plan_of_text if _can_be_kept(text) else _plan_of_text.__wrapped__)(text, file, digest, now)
 
 
 @lru_cache(KEPT_MAX)
-def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
+def _plan_of_text(text: str, file: str, digest: str | None, now: Now | None) -> Plan:
     node = read_yaml(text, file)
-    plan = load_located(node, digest or hashlib.sha256(text.encode()).hexdigest())
-    return replace(plan, source=Source("text", text, file))
+    plan = load_located(node, digest or hashlib.sha256(text.encode()).hexdigest(), now)
+    return kept(replace(plan, source=Source("text", text, file)))
 
 
 def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "scenario") -> Plan:
@@ -115,10 +128,10 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
     return replace(plan, steps=history_of(_PlainSteps(history, file), plan.start))
 
 
-def load_object(node: Located) -> Plan:
+def load_object(node: Located, now: Now | None = None) -> Plan:
     """Load a scenario from parsed JSON, such as a part of a request."""
     text = repr(node)
-    given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
+    given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, now, node)
     return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
 
 
@@ -133,20 +146,43 @@ class _Given:
 
     digest: str
     file: str
+    now: Now | None
     node: Located = field(compare=False)
 
 
 @lru_cache(KEPT_MAX)
 def _plan_of_given(given: _Given) -> Plan:
-    return replace(load_located(given.node, given.digest), source=Source("object", exact_json(given.node)))
+    plan = load_located(given.node, given.digest, given.now)
+    return kept(replace(plan, source=Source("object", exact_json(given.node))))
 
 
-def load_located(node: Located, digest: str) -> Plan:
+def load_located(node: Located, digest: str, now: Now | None = None) -> Plan:
     """Load a scenario from parsed text; `digest` is the hash that identifies the scenario in the log."""
-    document = _read_document(SCENARIO, node)
-    require_markets(document)
-    require_script(document)
-    return make_plan(document.values, document.history, digest, node.file)
+    counting = _counting_of(node, now)
+    with counted(counting):
+        document = _read_document(SCENARIO, node)
+        require_markets(document)
+        require_script(document)
+        return _made(document.values, document.history, digest, node, counting, now)
+
+
+def _counting_of(node: Located, now: Now | None) -> Counting:
+    """Return what the relative values of a scenario count from: `now`, or else `start` if that is fixed."""
+    if now is not None:
+        return Counting(now)
+    start = node.value.get("start") if isinstance(node.value, dict) else None
+    counting = Counting(Now(START_DEFAULT))
+    if start is not None and not begins_now(start):
+        with suppress(ScenarioError), counted(counting):  # a wrong one is reported when all is read
+            counting = Counting(Now(START.read(start, "start") or START_DEFAULT))
+    return counting
+
+
+def _made(
+    values: dict[str, Any], history: Iterable[Step], digest: str, node: Located, counting: Counting, now: Now | None
+) -> Plan:
+    begins = begins_now(node.value.get("start") if isinstance(node.value, dict) else None)
+    return replace(make_plan(values, history, digest, node.file, counting), begins_now=begins, now=now)
 
 
 def _read_document(record: Record, node: Located) -> Document:
@@ -163,7 +199,7 @@ def _read_document(record: Record, node: Located) -> Document:
     return Document(values, values.get("history", ()))
 
 
-def _load_lines(path: Path) -> Plan:
+def _load_lines(path: Path, now: Now | None) -> Plan:
     with open_file(path, LINES_BYTES_MAX) as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
@@ -174,21 +210,43 @@ def _load_lines(path: Path) -> Plan:
         raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
     if isinstance(first.value, dict) and "history" in first.value:
         raise ScenarioError("expected the steps on lines of their own, after this one", str(path), 1, "history")
-    plan = make_plan(_read_document(HEADER, first).values, _LineSteps(path), digest, str(path))
-    return replace(plan, source=Source("lines", str(path.absolute())))
+    counting = _counting_of(first, now)
+    with counted(counting):
+        values = _read_document(HEADER, first).values
+        plan = _made(values, _LineSteps(path, counting), digest, first, counting, now)
+    # A step that counts from the beginning may come on any line, so that none is looked for.
+    return kept(replace(plan, source=Source("lines", str(path.absolute())), is_relative=True))
 
 
-def load_source(source: Source, digest: str) -> Plan:
-    """Load again the scenario of a sandbox that a store keeps.
+def at_beginning(plan: Plan, host_at: int, *, is_real: bool) -> Plan:
+    """Return the plan of a sandbox that begins now, with all that was changed in the plan since it was read.
+
+    `host_at` is the time of the wall clock. A plan of a sandbox, and one whose values do not depend on the clock, is
+    returned as it is. Raises ScenarioError if the file of a plan of JSON lines has changed, or a value is wrong now.
+    """
+    read = plan.cache.read
+    if read is None or plan.now is not None or not (plan.begins_now or (is_real and plan.is_relative)):
+        return plan
+    now = Now(host_at - host_at % MICROSECONDS_PER_SECOND, is_real)
+    changes = {name: getattr(plan, name) for name, value in read.items() if getattr(plan, name) is not value}
+    fresh = load_source(plan.source, plan.digest, now)
+    if plan.is_in_memory and not fresh.is_in_memory:
+        fresh = kept(replace(fresh, steps=list(fresh.steps)))
+    return replace(fresh, **changes) if changes else fresh
+
+
+def load_source(source: Source, digest: str, now: Now | None = None) -> Plan:
+    """Load again the scenario of a sandbox that a store keeps, with relative values that count from `now`.
 
     Raises ScenarioError if the scenario has changed and no longer has this digest.
     """
     match source.kind:
         case "text":
-            return load_text(source.content, source.file, digest)
+            return load_text(source.content, source.file, digest, now)
         case "object":
-            return replace(load_object(located_json(source.content, "", 0)), digest=digest)
-    plan = load_file(Path(source.content))
+            plan = load_object(located_json(source.content, "", 0), now)
+            return plan if plan.digest == digest else replace(plan, digest=digest)
+    plan = load_file(Path(source.content), now)
     if plan.digest != digest:
         raise ScenarioError("it was changed since the sandbox began: put the old file in its place", source.content)
     return plan
@@ -199,6 +257,7 @@ class _LineSteps:
     """The steps of a JSON lines file, read again at each iteration: a long history is never in memory as a whole."""
 
     path: Path
+    counting: Counting
 
     def __iter__(self) -> Iterator[Step]:
         try:
@@ -207,7 +266,9 @@ class _LineSteps:
                 lines = text_lines(lines_of(stream, self.path), file)
                 next(lines, None)
                 for number, text in lines:
-                    yield read_plain_step(text, file, number) or _read_step(located_json(text, file, number))
+                    with counted(self.counting):
+                        step = read_plain_step(text, file, number) or _read_step(located_json(text, file, number))
+                    yield step
         except OSError as error:
             raise _unreadable(self.path, error) from None
 

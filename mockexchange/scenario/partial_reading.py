@@ -24,7 +24,8 @@ from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.stubs import STUB
 from mockexchange.scenario.types.composite_types import Field, Record
-from mockexchange.scenario.types.value_types import DURATION, INSTANT, Kind
+from mockexchange.scenario.types.instants import INSTANT, Counting, counted, current_counting
+from mockexchange.scenario.types.value_types import DURATION, Kind
 
 HISTORY, SCRIPT = "history", "script"
 ITEMS: dict[str, Kind] = {HISTORY: STEP, SCRIPT: ENTRY, "faults": FAULT, "stubs": STUB}
@@ -39,9 +40,16 @@ class PartialHistory(Struct, frozen=True):
     """The steps of a history; a step that cannot be read is parsed text, and has no effect."""
 
     items: list[Step | Located]
+    counting: Counting | None
 
     def __iter__(self) -> Iterator[Step]:
-        return (left_out_step(item) if isinstance(item, Located) else item for item in self.items)
+        for item in self.items:
+            if isinstance(item, Located):
+                with counted(self.counting):
+                    step = left_out_step(item)
+                yield step
+            else:
+                yield item
 
 
 def left_out_step(node: Located) -> Step:
@@ -67,7 +75,9 @@ def read_what_can_be_read(record: Record, given: dict[str, Located]) -> Document
     note_left_out(names[SCRIPT], is_script=True)
     items = values.pop(HISTORY, [])
     values[HISTORY] = [item for item in items if isinstance(item, Step)]
-    return Document(values, PartialHistory(items), frozenset(name for each in names.values() for name in each))
+    return Document(
+        values, PartialHistory(items, current_counting()), frozenset(name for each in names.values() for name in each)
+    )
 
 
 def _read_section(name: str, field: Field, node: Located | None) -> tuple[Any, list[Located]]:

@@ -4,14 +4,15 @@ Steps of a history without a time are one millisecond apart, beginning at `start
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.instants import format_instant
+from mockexchange.core.model.descriptions import TRADING_US, MarketDetails
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
@@ -28,10 +29,12 @@ from mockexchange.scenario.script.script_steps import ScriptEntry
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
 from mockexchange.scenario.switches import settings_of
+from mockexchange.scenario.types.instants import START_DEFAULT, Counting, Now
 from mockexchange.scenario.types.value_types import INSTANT_MAX
 
-START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 HISTORY_STEP_US = 1_000
+CLOSING = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
+"""Commands after which a market is no longer open."""
 
 Item = TypeVar("Item")
 
@@ -47,6 +50,8 @@ class TimedCommand(NamedTuple):
 class PlanCache(Struct):
     """Results of earlier executions of a plan's history; copies of the plan made by `replace` share them."""
 
+    read: dict[str, Any] | None = None
+    """The fields of the plan as it was read, of which copies may change some; None if it cannot be read again."""
     plays: int = 0
     snapshot: Any = None
     """A `sandbox.snapshots.Snapshot` of the exchange after the history; None if none was made."""
@@ -90,6 +95,12 @@ class Plan:
     """Stubs that are installed when the clock begins."""
     frames: str = "after"
     """When the frames of a write are sent: "after" its answer, "before" it, or "random", which the seed decides."""
+    is_relative: bool = False
+    """Whether another kind of clock, or another instant from which values count, would make another plan."""
+    begins_now: bool = False
+    """Whether `start` counts from the wall clock, under a paused or scaled clock, too."""
+    now: Now | None = None
+    """What the relative values count from in one sandbox; None for the plan of no sandbox, or without such values."""
     source: Source = field(default=Source("text", "scenario: empty"), compare=False, repr=False)
     cache: PlanCache = field(default_factory=PlanCache, compare=False, repr=False)
 
@@ -112,12 +123,17 @@ class Document(Struct, frozen=True):
         return None if ANY in unread else {*names, *unread}
 
 
-def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:
+def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str, counting: Counting) -> Plan:
     """Return the plan of a scenario. `values` are its values as the schema read them, `history` are its steps.
+
+    Under a real clock a market without `open` and `close` that is open after the history closes a year after now.
 
     Raises ScenarioError if they contradict each other.
     """
     start = START_DEFAULT if values["start"] is None else values["start"]
+    listed = history if isinstance(history, list) else ()  # a long history is not read twice
+    closed = {step.command.market for step in listed if isinstance(step.command, CLOSING)}
+    setup = [TimedCommand(start, _closing_ahead(command, closed, counting), node) for command, node in _setup(values)]
     return Plan(
         name=values["scenario"],
         title=values["title"],
@@ -129,7 +145,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         frames=values["orders"].get("frames", "after"),
         settings=settings_of(values),
         digest=digest,
-        setup=[TimedCommand(start, command, node) for command, node in _setup(values)],
+        setup=setup,
         keys=[
             spec
             for name, account in values["accounts"].items()
@@ -139,7 +155,31 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         script=values["script"],
         faults=[*rules_of_lags(values["lag"]), *values["faults"]],
         stubs=values["stubs"],
+        is_relative=counting.is_used,
     )
+
+
+def _closing_ahead(command: Command, closed: set[str], counting: Counting) -> Command:
+    """Return a command; if it lists a market without times that stays open, with a close time under a real clock.
+
+    Other clocks leave it without: it shows a year after its listing, and nothing closes it.
+    """
+    if not isinstance(command, commands.ListMarket) or command.market in closed:
+        return command
+    details = command.details or MarketDetails()
+    if details.open_at is not None or details.close_at is not None:
+        return command
+    counting.is_used = True
+    if not counting.now.is_real:
+        return command
+    return structs.replace(command, details=structs.replace(details, close_at=counting.now.at + TRADING_US))
+
+
+def kept(plan: Plan) -> Plan:
+    """Return a plan that knows which of its fields copies of it change."""
+    names = {each.name for each in fields(plan)} - {"cache", "now", "source"}
+    plan.cache.read = {name: getattr(plan, name) for name in names}
+    return plan
 
 
 def history_of(steps: Iterable[Step], start: int) -> Iterable[TimedCommand]:

@@ -14,11 +14,11 @@ from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.switches import fields_of_venues
 from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
+from mockexchange.scenario.types.instants import INSTANT, START
 from mockexchange.scenario.types.value_types import (
     AMOUNT,
     BOOLEAN,
     DURATION,
-    INSTANT,
     NAME,
     PART,
     TEXT,
@@ -97,7 +97,7 @@ HEADER_FIELDS = {
     "scenario": must(NAME),
     "title": may(TEXT, ""),
     "seed": may(integer(0, SEED_MAX), 0),
-    "start": may(INSTANT),
+    "start": may(START),
     "fees": may(Record({"rounding": may(choice({rounding.value: rounding for rounding in FeeRounding}))}), {}),
     "auth": may(AUTH, {}),
     "fcm": may(Record({"plain_member": may(keywords("403", "404", "empty"))}), {}),

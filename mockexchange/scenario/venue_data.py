@@ -9,12 +9,12 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.types.composite_types import Field, ListOf, Record
+from mockexchange.scenario.types.instants import INSTANT
 from mockexchange.scenario.types.literal_json import EXACT_JSON
 from mockexchange.scenario.types.value_types import (
     AMOUNT,
     BOOLEAN,
     COUNT,
-    INSTANT,
     PAYOUT,
     STRIKE,
     TEXT,

@@ -76,6 +76,16 @@ def test_check_says_what_a_scenario_holds(scenario_or_text: str, said: str, tmp_
     assert run("check", file).stdout == said
 
 
+def test_a_check_counts_dates_from_now(tmp_path: Path) -> None:
+    path = tmp_path / "dates.yaml"
+    path.write_text(
+        "scenario: dates\nstart: now-30d\nmarkets: {M: {event: E, series: S, close: +7d}}\n"
+        "history: [{at: -2d, price: {market: M, price: 0.5}}, {price: {market: M, price: 0.6}}]\n"
+        "script: [{at: +1h, price: {market: M, price: 0.7}}]\n"
+    )
+    assert run("check", "--run", str(path)).output == "ok: 0 accounts, 1 market, 2 steps, 1 script step, 1 run\n"
+
+
 def test_check_says_where_a_scenario_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("scenario: a\nacounts: {}\n")

@@ -24,7 +24,7 @@ def errors_of(text: str, folder: Path, *, is_run: bool = False, name: str = "s.y
 @each_row("name", ["demo", "golden", "fcm", "deribit", "lively", "signalplus"])
 def test_one_unreadable_value_is_one_error(name: str, tmp_path: Path) -> None:
     """One broken value in a valid scenario is reported alone, without the refusals that follow from it."""
-    text, dice = re.sub(r" *#.*", "", builtin_text(name)), random.Random(name)
+    text, dice = re.sub(r" *#.*|^ *rules: .*", "", builtin_text(name), flags=re.MULTILINE), random.Random(name)
     for found in dice.sample(list(VALUE.finditer(text)), BROKEN_PER_SCENARIO):
         broken = f"{text[: found.start()]}[[x]]{text[found.end() :]}"
         line = text.count("\n", 0, found.start()) + 1

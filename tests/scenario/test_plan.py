@@ -20,7 +20,8 @@ from mockexchange.core.vocabulary import AccountKind, FeeRounding, FeeType, Suba
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.plan import START_DEFAULT, Plan
+from mockexchange.scenario.plan import Plan
+from mockexchange.scenario.types.instants import START_DEFAULT
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.registry import VENUES
 from tests.helpers.rows import each_row

@@ -13,6 +13,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.types import value_types
 from mockexchange.scenario.types.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
+from mockexchange.scenario.types.instants import INSTANT
 from mockexchange.scenario.types.value_types import Kind
 from tests.helpers.rows import each_row
 
@@ -40,8 +41,8 @@ READ: list[tuple[Kind, str, Any]] = [
     (value_types.MULTIPLIER, "0.5", 5_000),
     (value_types.integer(0, 63), "63", 63),
     (value_types.integer(-5, 5), "-5", -5),
-    (value_types.INSTANT, "1970-01-01", 0),
-    (value_types.INSTANT, "2025-11-04T23:00:00.000001+01:00", 1_762_293_600_000_001),
+    (INSTANT, "1970-01-01", 0),
+    (INSTANT, "2025-11-04T23:00:00.000001+01:00", 1_762_293_600_000_001),
     (value_types.DURATION, "1h30m", 5_400_000_000),
     (value_types.SECONDS, "1h30m", 5_400),
     (value_types.SECONDS, "2000ms", 2),
@@ -104,13 +105,13 @@ REFUSED: list[tuple[Kind, str | None, str]] = [
     (value_types.integer(1, 63), "3.0", "expected a whole number from 1 to 63, got '3.0'"),
     (value_types.integer(0, 2**53), "9" * 5_000, "expected a whole number from 0 to 9007199254740992, got '99"),
     (
-        value_types.INSTANT,
+        INSTANT,
         "12:30:00",
         "expected an instant such as 2025-11-04T23:00:00Z, from 1970 to 2200, got '12:30:00'",
     ),
-    (value_types.INSTANT, "2025-11-04T23:00:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
-    (value_types.INSTANT, "1969-12-31", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
-    (value_types.INSTANT, "2200-01-01", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (INSTANT, "2025-11-04T23:00:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (INSTANT, "1969-12-31", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (INSTANT, "2200-01-01", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
     (value_types.DURATION, "5", "expected a duration such as 250ms, 5s or 1h30m, got '5': did you mean 5s?"),
     (value_types.DURATION, "0.5s", "expected a duration such as 250ms, 5s or 1h30m, got '0.5s': write 500ms"),
     (value_types.DURATION, "-5s", "expected a duration such as 250ms, 5s or 1h30m, got '-5s'"),
@@ -174,7 +175,7 @@ def test_no_text_breaks_a_number(anything: str) -> None:
         value_types.AMOUNT,
         value_types.PRICE,
         value_types.COUNT,
-        value_types.INSTANT,
+        INSTANT,
         value_types.DURATION,
         value_types.integer(0, 9),
     ):

@@ -2,6 +2,11 @@
 
 from msgspec import Struct
 
+from mockexchange.core.instants import MICROSECONDS_PER_DAY
+
+TRADING_US = 365 * MICROSECONDS_PER_DAY
+"""How long a market without a close time is open; the venue sets one for every market, this length is a choice."""
+
 
 class SeriesDetails(Struct, frozen=True, kw_only=True):
     """Descriptive fields of a series, such as its title and category."""

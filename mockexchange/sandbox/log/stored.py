@@ -19,6 +19,7 @@ from mockexchange.scenario.loader import load_source
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.plan import Plan, Source
 from mockexchange.scenario.stubs import STUB
+from mockexchange.scenario.types.instants import Now
 from mockexchange.store.log import Log
 from mockexchange.venues.registry import DEFAULT
 
@@ -44,6 +45,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     """The sandbox's own port; None if the sandbox is on the shared port."""
     idle_us_max: int | None = None
+    now: Now | msgspec.UnsetType = msgspec.UNSET
+    """What the relative values of the scenario count from; not there if it has none, or if the clock has no say."""
 
 
 def describe(sandbox: Sandbox, port: int | None = None, idle_us_max: int | None = None) -> bytes:
@@ -61,6 +64,7 @@ def describe(sandbox: Sandbox, port: int | None = None, idle_us_max: int | None 
         places=sorted(pool.taken),
         port=port,
         idle_us_max=idle_us_max,
+        now=plan.now or msgspec.UNSET,
     )
     return msgspec.json.encode(description)
 
@@ -125,7 +129,7 @@ def new_sandbox(
 
 def plan_of(description: Description) -> Plan:
     """Load the scenario of a stored sandbox again, and return its plan. Raises ScenarioError."""
-    plan = load_source(description.source, description.digest)
+    plan = load_source(description.source, description.digest, description.now or None)
     if [rule.text for rule in plan.faults] != description.faults:
         plan = replace(plan, faults=[FAULT.read(located_json(text, "", 0), "") for text in description.faults])
     if [stub.written for stub in plan.stubs] != description.stubs:

@@ -17,8 +17,9 @@ from mockexchange.scenario.faults.fault_effect_schema import EFFECT, EFFECTS, PR
 from mockexchange.scenario.faults.fault_effects import ClockOffset, Close, Effect
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.types.composite_types import ListOf, Record, may, must
+from mockexchange.scenario.types.instants import INSTANT
 from mockexchange.scenario.types.literal_json import plain
-from mockexchange.scenario.types.value_types import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
+from mockexchange.scenario.types.value_types import DURATION, NAME, PART, Scalar, decimal, integer, matching
 from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"

@@ -11,6 +11,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script.triggers import ANY, CHANNEL
 from mockexchange.scenario.types.composite_types import Record, may
+from mockexchange.scenario.types.instants import counted, current_counting
 from mockexchange.scenario.types.literal_json import LITERAL, LITERAL_CHARS_MAX
 from mockexchange.scenario.types.value_types import PART, Scalar, wrong
 
@@ -80,9 +81,15 @@ class Template:
 
 def template(kind: str, node: Located, path: str, read: Callable[[Located, str], Any]) -> Template:
     """Return the template of an action. Raises ScenarioError if it is invalid for every account."""
+    counting = current_counting()
+
+    def read_counted(node: Located, path: str) -> Any:
+        with counted(counting):  # also when the step runs, long after the scenario was read
+            return read(node, path)
+
     first = read(filled(node, None, 1, ORDER_SAMPLE), path)
     is_fixed = filled(node, "", 1, ORDER_SAMPLE) is node
-    return Template(kind, node, path, read, first if is_fixed else None)
+    return Template(kind, node, path, read_counted, first if is_fixed else None)
 
 
 def filled(node: Located, account: str | None, repetition: int, order: Mapping[str, str] = NO_ORDER) -> Located:

@@ -19,9 +19,9 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script.actions import FRAME, Template, template
 from mockexchange.scenario.script.triggers import WHEN, Trigger
 from mockexchange.scenario.steps import STEPS, read_command
+from mockexchange.scenario.types.instants import INSTANT
 from mockexchange.scenario.types.value_types import (
     DURATION,
-    INSTANT,
     NAME_CHARS_MAX,
     Kind,
     below,

@@ -13,7 +13,8 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import accounts, cash, derivative_orders, derivatives, markets, trading
 from mockexchange.scenario.steps.step_type import StepKind
-from mockexchange.scenario.types.value_types import DURATION, INSTANT, below, wrong
+from mockexchange.scenario.types.instants import INSTANT
+from mockexchange.scenario.types.value_types import DURATION, below, wrong
 
 TIMES = ("at", "after")
 STEPS: dict[str, StepKind] = {

@@ -15,7 +15,8 @@ from mockexchange.scenario.steps.shared_fields import CURRENCIES, CURRENCY
 from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.types.composite_types import ListOf, Made, MapOf, Record, TupleOf, may, must
 from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
-from mockexchange.scenario.types.value_types import BOOK, BOOLEAN, INSTANT, NAME, TEXT, choice, integer, matching
+from mockexchange.scenario.types.instants import INSTANT
+from mockexchange.scenario.types.value_types import BOOK, BOOLEAN, NAME, TEXT, choice, integer, matching
 
 LEG_RATIO_MAX = 100
 USD, USDC = "USD", "USDC"

@@ -9,9 +9,9 @@ from mockexchange.core.vocabulary import FeeType, Severity
 from mockexchange.scenario.steps.shared_fields import EXCHANGE_INDEX, FEE_TYPE, LEVELS, RESULT, SEVERITY, STRIKE_TYPE
 from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.types.composite_types import ListOf, may, must
+from mockexchange.scenario.types.instants import INSTANT
 from mockexchange.scenario.types.value_types import (
     BOOLEAN,
-    INSTANT,
     MULTIPLIER,
     NAME,
     PAYOUT,

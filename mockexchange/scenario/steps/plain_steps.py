@@ -16,7 +16,8 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import STEPS, Step
 from mockexchange.scenario.steps.step_type import StepKind, frozen
-from mockexchange.scenario.types.value_types import DURATION, INSTANT, TEXT, Scalar
+from mockexchange.scenario.types.instants import INSTANT
+from mockexchange.scenario.types.value_types import DURATION, TEXT, Scalar
 
 CHARS_MAX = 4_096
 """The longest line that is read here; the limits of longer ones are checked where all steps are read."""

@@ -16,13 +16,13 @@ from mockexchange.scenario.steps.shared_fields import (
 )
 from mockexchange.scenario.steps.step_type import StepKind, step
 from mockexchange.scenario.types.composite_types import Record, may, must
+from mockexchange.scenario.types.instants import INSTANT
 from mockexchange.scenario.types.value_types import (
     AMOUNT,
     BOOK,
     BOOLEAN,
     COUNT,
     COUNT_ABOVE_ZERO,
-    INSTANT,
     NAME,
     PART,
     PRICE,

@@ -1,10 +1,12 @@
 """Scenarios over the control API: those there are, their text, the check, and the one that a sandbox plays."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mockexchange.core.instants import MICROSECONDS_PER_DAY, format_instant
 from mockexchange.scenario.loader import load_text
 from tests.server.live import Live, SandboxView, serving
 from tests.server.small import SMALL, error_of
@@ -72,6 +74,7 @@ def test_a_check_leaves_no_wrong_plan_behind(live: Live, name: str) -> None:
 
 def test_a_sandbox_begins_anew_with_another_scenario(sandbox: SandboxView) -> None:
     shown = sandbox.call("GET", "/scenario")
+    del shown["counts_from"]  # on a real clock its markets close a year after that
     assert shown == {"name": "small", "kind": "text", "text": SMALL, "hidden": False}
     other = SMALL.replace("count: 10", "count: 20").replace("scenario: small", "scenario: other")
     summary = sandbox.call("PUT", "/scenario", {"scenario": other})
@@ -81,6 +84,16 @@ def test_a_sandbox_begins_anew_with_another_scenario(sandbox: SandboxView) -> No
     reply = sandbox.live.control("PUT", f"/sandboxes/{sandbox.name}/scenario", {"scenario": WRONG})
     assert (reply.status, error_of(reply)["code"]) == (400, "bad_scenario")
     assert sandbox.call("GET", "/scenario")["text"] == other
+
+
+def test_the_instant_is_shown_from_which_dates_count(live: Live, name: str) -> None:
+    text = "scenario: s\nstart: now-1h\nmarkets: {M: {event: E, series: S, close: +7d}}\n"
+    sandbox = live.sandbox(name, text)
+    shown = sandbox.call("GET", "/scenario")
+    commands = [json.loads(line)["do"] for line in sandbox.log().splitlines()[1:]]
+    [listed] = [command["list_market"] for command in commands if "list_market" in command]
+    assert shown["text"] == text
+    assert format_instant(listed["details"]["close_at"] - 7 * MICROSECONDS_PER_DAY) == shown["counts_from"]
 
 
 @pytest.mark.parametrize("body", [{}, {"scenario": []}, {"scenario": "demo", "colour": "red"}])

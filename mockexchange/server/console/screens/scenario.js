@@ -73,6 +73,7 @@ export function Scenario() {
       ${mayChange() ? html`<button class="primary" disabled=${!checked.value?.ok} onClick=${start} title="play this text from its beginning in place of what runs (s)">start anew</button>` : null}
       <span class="push" role="status">${statusOf(checked.value, problems)}</span></div>
     ${running.value.hidden ? html`<p class="strip odd">! Secrets are hidden here.${mayChange() ? " Write them again before you start anew, or leave them out to have them drawn." : ""}</p>` : null}
+    ${running.value.counts_from ? html`<p class="strip dim">Dates such as +7d count from ${running.value.counts_from}.</p>` : null}
     ${running.value.text === null ? html`<p class="strip odd">! What runs is a file of JSON lines that is too long to show.</p>` : null}
     ${isDiff.value && isChanged ? html`<${Difference} left=${running.value.text ?? ""} right=${text.value} />`
       : html`<${YamlEditor} text=${text.value} problems=${problems} label="scenario" onChange=${edit} onCheck=${check} fieldRef=${field} />`}

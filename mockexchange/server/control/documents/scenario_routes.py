@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mockexchange.core.instants import format_instant
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
@@ -65,7 +66,10 @@ class ScenarioHandlers:
         plan = (await self.server_state.sandboxes.inspectable(request.path_params["name"])).plan
         text = await asyncio.to_thread(_text_of, plan)
         shown = clean({"text": text})["text"]
-        return ControlJson({"name": plan.name, "kind": plan.source.kind, "text": shown, "hidden": shown != text})
+        counted = {"counts_from": format_instant(plan.now.at)} if plan.now else {}
+        return ControlJson(
+            {"name": plan.name, "kind": plan.source.kind, "text": shown, "hidden": shown != text, **counted}
+        )
 
     async def play(self, request: Request) -> Response:
         """Replace a sandbox by a new one that is made from the scenario in the body.

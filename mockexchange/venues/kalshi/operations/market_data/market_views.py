@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.model.descriptions import TRADING_US
 from mockexchange.core.model.history import Window
 from mockexchange.core.model.markets import EventListing, Market
 from mockexchange.core.model.state import State
@@ -17,7 +18,6 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Re
 from mockexchange.venues.kalshi.market_formatting import PAUSED
 
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
-TRADING_US = 365 * DAY_US
 EXPIRING_US = 7 * DAY_US
 SERIAL_BITS = 64
 NO_BID = Level(0, 0)
