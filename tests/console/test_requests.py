@@ -144,3 +144,18 @@ def test_it_goes_on_after_a_restart(tab: Any, tmp_path: Path) -> None:
 
 
 CALL = {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance"}
+
+
+def test_a_refusal_before_two_hundred_good_requests_is_counted_and_found(
+    tab: Any, live: Live, sandbox: SandboxView
+) -> None:
+    sandbox.ask(request("GET", "/nope"))
+    for _ in range(220):
+        sandbox.call("POST", "/call", {**CALL, "target": "/trade-api/v2/exchange/status"})
+    open_console(tab, live, requests_of(sandbox))
+    tab.get_by_role("button", name="refused 1", exact=True).wait_for()
+    tab.get_by_text("221 requests", exact=True).wait_for()
+    tab.keyboard.press("w")
+    tab.locator("[data-why]").get_by_text("nothing is served at").wait_for()
+    tab.get_by_role("button", name="refused 1", exact=True).click()
+    tab.get_by_text("1 of 221 requests", exact=True).wait_for()
