@@ -68,7 +68,8 @@ def served() -> Iterator[dict[str, Any]]:
 def opened(browser: Any, ready: dict[str, Any], screen: str) -> Any:
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.add_init_script(WATCH)
-    page.goto(f"{ready['control_url']}/console/#token={ready['control_token']}&/s/default/{screen}")
+    code = json.loads(asked_of(ready, "POST", "/console/codes"))["code"]
+    page.goto(f"{ready['control_url']}/console/#code={code}&/s/default/{screen}")
     page.get_by_text("live", exact=False).first.wait_for()
     return page
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mockexchange.runtime.http_request import ControlApi
 from tools.pages import DOCS
 
 IMAGES = DOCS / "screenshots"
@@ -109,7 +110,6 @@ def traffic(ready: dict[str, Any]) -> Iterator[None]:
     from websockets.sync.client import connect
 
     from mockexchange.clients.request_signers import UnsignedRequest, sign
-    from mockexchange.runtime.http_request import ControlApi
 
     control = ControlApi(ready["control_url"], ready["control_token"], None)
     for account, method, target in CALLS:
@@ -136,7 +136,9 @@ def traffic(ready: dict[str, Any]) -> Iterator[None]:
 def opened(browser: Any, ready: dict[str, Any], address: str, width: int, height: int, theme: str) -> Any:
     """Open a screen in a tab of its own, and wait until it shows what there is."""
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
-    page.goto(f"{ready['control_url']}/console/#token={ready['control_token']}&/s/default/{address}")
+    control = ControlApi(ready["control_url"], ready["control_token"], None)
+    code = json.loads(control.send("POST", "console/codes", None).body)["code"]
+    page.goto(f"{ready['control_url']}/console/#code={code}&/s/default/{address}")
     page.get_by_text("live", exact=True).wait_for()
     page.wait_for_timeout(900)
     if address == "streams":

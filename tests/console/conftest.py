@@ -3,6 +3,7 @@
 Playwright keeps an event loop in its thread while it runs, so that it has to end before tests of other folders start.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,5 +75,11 @@ def delay_requests(tab: Any) -> None:
 
 def open_console(tab: Any, live: Live, address: str = "/s/default/requests", token: str = TOKEN) -> None:
     """Open the console as `mockexchange console` does, and wait until it is live."""
-    tab.goto(f"http://127.0.0.1:{live.port}/_mock/console/#token={token}&{address}")
+    tab.goto(link_to(live, address, token))
     tab.get_by_text("live", exact=True).wait_for()
+
+
+def link_to(live: Live, address: str = "/s/default/requests", token: str = TOKEN) -> str:
+    """Return a link as `mockexchange console` makes it: with a code that stands for a token."""
+    issued = json.loads(live.control("POST", "/console/codes", token=token).body)
+    return f"http://127.0.0.1:{live.port}/_mock/console/#code={issued['code']}&{address}"

@@ -1,5 +1,6 @@
 """The console of a built wheel, without any network but loopback."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.runtime.http_request import ControlApi
 from mockexchange.server.http.console_pages import PAGE_FILES
 from tests.house.serving import clean_environment, wait_until_ready
 from tests.house.test_packaging import built_wheel
@@ -38,7 +40,8 @@ def test_the_console_of_a_wheel_works_offline(tab: Any, ready: Mapping[str, Any]
     tab.on("response", lambda answer: asked.append((answer.url, answer.status)))
     tab.on("requestfailed", lambda request: asked.append((request.url, 0)))
     tab.context.route(lambda url: "//127.0.0.1:" not in url, lambda route: route.abort())
-    tab.goto(f"{ready['control_url']}/console/#token={ready['control_token']}&/s/default/accounts")
+    issued = ControlApi(ready["control_url"], ready["control_token"], None).send("POST", "console/codes", None)
+    tab.goto(f"{ready['control_url']}/console/#code={json.loads(issued.body)['code']}&/s/default/accounts")
     tab.get_by_text("live", exact=True).wait_for()
     tab.get_by_role("region", name="Positions").first.wait_for()
     files = {url.partition("/console/")[2] for url, status in asked if status == 200}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.console.conftest import open_console
-from tests.server.live import PREFIX, TOKEN, Live, SandboxView, serving
+from tests.server.live import PREFIX, Live, SandboxView, serving
 from tests.server.small import SMALL
 from tests.server.wire import request
 
@@ -122,18 +122,6 @@ def test_a_page_of_a_stub_cannot_read_the_token(tab: Any, live: Live) -> None:
     assert tab.locator("#out").inner_text() == "none"
 
 
-def test_the_token_leaves_the_address_and_a_wrong_one_is_asked_for(tab: Any, live: Live) -> None:
-    open_console(tab, live)
-    assert "token" not in tab.url
-    tab.evaluate("sessionStorage.clear()")
-    tab.goto(f"http://127.0.0.1:{live.port}/_mock/console/#token=wrong&/s/default/requests")
-    tab.get_by_role("alert").get_by_text("does not take the token").wait_for()
-    tab.reload()
-    tab.get_by_label("Token").fill(TOKEN)
-    tab.get_by_role("button", name="Open").click()
-    tab.get_by_text("live", exact=True).wait_for()
-
-
 def test_it_goes_on_after_a_restart(tab: Any, tmp_path: Path) -> None:
     with serving(tmp_path / "one", scenario="demo") as first:
         port = first.port
@@ -156,3 +144,18 @@ def test_it_goes_on_after_a_restart(tab: Any, tmp_path: Path) -> None:
 
 
 CALL = {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance"}
+
+
+def test_a_refusal_before_two_hundred_good_requests_is_counted_and_found(
+    tab: Any, live: Live, sandbox: SandboxView
+) -> None:
+    sandbox.ask(request("GET", "/nope"))
+    for _ in range(220):
+        sandbox.call("POST", "/call", {**CALL, "target": "/trade-api/v2/exchange/status"})
+    open_console(tab, live, requests_of(sandbox))
+    tab.get_by_role("button", name="refused 1", exact=True).wait_for()
+    tab.get_by_text("221 requests", exact=True).wait_for()
+    tab.keyboard.press("w")
+    tab.locator("[data-why]").get_by_text("nothing is served at").wait_for()
+    tab.get_by_role("button", name="refused 1", exact=True).click()
+    tab.get_by_text("1 of 221 requests", exact=True).wait_for()

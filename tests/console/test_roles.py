@@ -13,7 +13,7 @@ from mockexchange.server.control.access.roles import Grant, Role
 from mockexchange.server.control.access.tokens import NamedToken
 from mockexchange.server.serve_options import Sharing
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from tests.console.conftest import open_console
+from tests.console.conftest import link_to, open_console
 from tests.console.test_verify import REPORT
 from tests.server.live import Live, serving
 
@@ -134,7 +134,7 @@ def test_what_a_viewer_is_not_offered_is_refused_too(live: Live) -> None:
 
 
 def test_a_token_for_one_sandbox_opens_makes_and_shows_that_one(tab: Any, live: Live) -> None:
-    tab.goto(f"http://127.0.0.1:{live.port}/_mock/console/#token={OWNER}")
+    tab.goto(link_to(live, "", OWNER))
     tab.get_by_role("heading", name="There is no sandbox “alice” yet").wait_for()
     assert tab.get_by_role("link", name="Verify").count() == 0
     tab.get_by_role("button", name="make it").click()

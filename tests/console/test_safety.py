@@ -10,10 +10,10 @@ from websockets.sync.client import connect
 
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from tests.console.conftest import FOREIGN_HOST, open_console
+from tests.console.conftest import FOREIGN_HOST, link_to, open_console
 from tests.console.test_accessibility import SCREENS
 from tests.console.test_requests import HOSTILE
-from tests.server.live import TOKEN, Live, SandboxView
+from tests.server.live import Live, SandboxView
 from tests.server.small import SMALL
 
 HOSTILE_SCENARIO = SMALL.replace("event: RAIN", f"title: {json.dumps(HOSTILE)}, event: RAIN")
@@ -96,7 +96,7 @@ def test_no_answer_that_a_screen_asks_for_has_a_secret(tab: Any, live: Live) -> 
 
 
 def test_a_foreign_name_of_this_machine_shows_nothing(tab: Any, live: Live) -> None:
-    answer = tab.goto(f"http://{FOREIGN_HOST}:{live.port}/_mock/console/#token={TOKEN}&/s/default/requests")
+    answer = tab.goto(link_to(live).replace("127.0.0.1", FOREIGN_HOST))
     assert answer.status == 403
     assert tab.locator("#app, script").count() == 0
     assert tab.evaluate("sessionStorage.length") == 0

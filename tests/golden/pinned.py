@@ -45,6 +45,7 @@ RULES: Final = {
     "folders of a run": Rule("/run-", r"/[^\s\"']*/run-\w+/", "(folder)/"),
     "folders of a database": Rule("host=", r"host=/[\w./-]+", "host=(folder)"),
     "ports of this machine": Rule("127.0.0.1:", r"127\.0\.0\.1:[0-9]+", "127.0.0.1:(port)"),
+    "codes of links to the console": Rule('"code"', r'("code": ?)"[A-Za-z0-9_-]{43}"', r'\1"(code)"'),
     "generated private keys": Rule(
         "PRIVATE KEY", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----", "(private key)"
     ),

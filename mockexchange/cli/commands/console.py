@@ -7,7 +7,7 @@ from urllib.parse import quote
 import click
 
 from mockexchange.cli.click_base import Failure, option
-from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 
 
 @click.command()
@@ -16,32 +16,25 @@ from mockexchange.cli.server_connection import Server, find_server, sandbox_opti
     "is_printed",
     envvar="MOCKEXCHANGE_CONSOLE_PRINT",
     is_flag=True,
-    help="Print the URL, with its token, instead of opening it.",
+    help="Print the URL, which opens the console once, instead of opening it.",
 )
 @sandbox_option
 @server_option
 def console(is_printed: bool, sandbox: str, ready_file: Path) -> None:
     """Open the web console: requests and why they were refused, live.
 
-    The URL has the token of the control API after a #, a part that browsers do not send; the page keeps it until its
-    tab is closed.
+    The URL has a code that opens the console once, within 5 minutes. The page exchanges it for the token of the control
+    API, which it keeps until its tab is closed.
     """
     server = find_server(ready_file)
     server.ask_sandbox("GET", sandbox, "/clock")
-    url = console_url(server, sandbox)
+    issued = server.ask("POST", "console/codes")
+    page = f"{server.ready['control_url']}/console/"
+    url = f"{page}#code={issued['code']}&/s/{quote(sandbox, safe='')}/requests"
     if is_printed:
         click.echo(url)
+        click.echo(f"it opens the console once, within {issued['expires_after_s'] // 60} minutes", err=True)
     elif webbrowser.open(url):
-        click.echo(f"opened {page_of(server.ready['control_url'])}")
+        click.echo(f"opened {page}")
     else:
         raise Failure("no browser could be started here: open what `mockexchange console --print` prints")
-
-
-def console_url(server: Server, sandbox: str) -> str:
-    """Return the URL that opens the console on a sandbox, with the control API's token in its fragment."""
-    token = quote(server.ready["control_token"], safe="")
-    return f"{page_of(server.ready['control_url'])}#token={token}&/s/{quote(sandbox, safe='')}/requests"
-
-
-def page_of(control_url: str) -> str:
-    return f"{control_url}/console/"

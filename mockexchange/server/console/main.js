@@ -3,14 +3,14 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
-import { keepToken, onForgotten, takeToken } from "./lib/api.js";
+import { hasKept, isLink, keepToken, onForgotten, openLink } from "./lib/api.js";
 import { epoch, listen, stopWatching, watch } from "./lib/feed.js";
 import { html } from "./lib/html.js";
 import { useKeys } from "./lib/keys.js";
 import { go, isNamed, place } from "./lib/router.js";
 import { hasToken, info, mayMake, readAccounts, readSandboxes, readServer, sandboxes, sandboxOf } from "./lib/state.js";
 import { startTheme } from "./lib/theme.js";
-import { attempt, attemptRead, close, Dialog, Note } from "./parts/dialog.js";
+import { attempt, attemptRead, close, Dialog, Note, tell, wordsOf } from "./parts/dialog.js";
 import { Header } from "./parts/header.js";
 import { showHelp } from "./parts/help.js";
 import { showMake } from "./parts/make_form.js";
@@ -18,15 +18,35 @@ import { offered, SCREENS } from "./screens/screens.js";
 
 /** Whether the server did not take the token that this tab had. */
 const wasRefused = signal(false);
+/** Why the link that was opened gave no token; empty if it did. */
+const linkProblem = signal("");
+const isOpening = signal(false);
 startTheme();
-hasToken.value = Boolean(takeToken());
+if (isLink()) void followLink();
+else hasToken.value = hasKept();
 onForgotten(() => {
   stopWatching();
+  linkProblem.value = "";
   wasRefused.value = true;
   hasToken.value = false;
 });
 
-/** Asks for the token: the address had none, or the server has another one now. */
+/** Exchange the code of the link. A tab that has a token already goes on with it if the code is spent. */
+async function followLink() {
+  isOpening.value = true;
+  linkProblem.value = "";
+  try {
+    await openLink();
+    stopWatching(); // as another token, maybe
+  } catch (error) {
+    linkProblem.value = wordsOf(error);
+    if (hasKept()) tell(`${linkProblem.value}. This tab goes on with the token that it has.`, true);
+  }
+  isOpening.value = false;
+  hasToken.value = hasKept();
+}
+
+/** Asks for the token: the address had no code or a spent one, or the server has another token now. */
 function TokenForm() {
   const send = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -39,12 +59,12 @@ function TokenForm() {
     if (isGood) hasToken.value = true;
   };
   return html`<main class="welcome"><h1>mockexchange console</h1>
-    ${wasRefused.value ? html`<p class="bad" role="alert">✕ The server does not take the token that this tab had. If it was started anew, it has another one.</p>` : null}
+    ${linkProblem.value ? html`<p class="bad" role="alert">✕ ${linkProblem.value}</p>` : wasRefused.value ? html`<p class="bad" role="alert">✕ The server does not take the token that this tab had. If it was started anew, it has another one.</p>` : null}
     <p>This page needs the token of the control API. The shortest way is the terminal:</p>
     <pre>mockexchange console</pre>
     <form onSubmit=${send}><label>Token <input name="token" type="password" autocomplete="off" required autofocus /></label>
       <button class="primary">Open</button></form>
-    <p class="dim">It is in the ready file as <code>control_token</code>, or what MOCKEXCHANGE_TOKEN was. This tab keeps it until it is closed.</p>
+    <p class="dim">It is in the ready file as <code>control_token</code>, or what MOCKEXCHANGE_TOKEN was, or one that you were given. This tab keeps it until it is closed.</p>
     <${Note} /></main>`;
 }
 
@@ -108,16 +128,13 @@ function UnknownSandbox(props) {
 }
 
 function App() {
+  if (isOpening.value) return html`<main class="welcome"><p>Reading …</p></main>`;
   return hasToken.value ? html`<${Console} />` : html`<${TokenForm} />`;
 }
 
 addEventListener("hashchange", () => {
   close();
-  if (location.hash.startsWith("#token=")) {
-    hasToken.value = Boolean(takeToken());
-    dispatchEvent(new HashChangeEvent("hashchange"));
-    void attempt(readServer);
-  }
+  if (isLink()) void followLink().then(() => dispatchEvent(new HashChangeEvent("hashchange")));
 });
 
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

@@ -7,6 +7,7 @@ before anything happens.
 from mockexchange.server.control.about_server.server_routes import Description, server_routes
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.audit import AuditFile
+from mockexchange.server.control.access.link_codes import LinkCodes
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.inspection.routes import inspection_routes
@@ -32,7 +33,7 @@ def control_app(
     audit: AuditFile | None = None,
 ) -> SingleSteps:
     """Return the application with the control API; `describe` returns the ready file's content, for the front page."""
-    routes = RouteTable([*_routes(server_state, describe), *document_routes(), *console_routes()])
+    routes = RouteTable([*_routes(server_state, describe), *document_routes(), *console_routes(LinkCodes())])
     numbered = NumberedAnswers(routes, server_state.sandboxes)
     access = ControlAccess(numbered, routes, tokens, frozenset(allow_hosts), audit)
     return SingleSteps(access, server_state.sandboxes)

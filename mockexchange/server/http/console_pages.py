@@ -1,19 +1,28 @@
 """Serves the web console under /_mock/console/: a page, its modules and libraries. It works offline.
 
-The files hold no secret and need no token; everything else the page gets from the control API, with the token.
+The files hold no secret and need no token; everything else the page gets from the control API, with the token. A link
+brings a one-time code, which the page exchanges for the token that made the link.
 """
 
 import base64
 import gzip
 import hashlib
 import re
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mockexchange.server.control.access.roles import Access
-from mockexchange.server.control.errors import ControlError
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.types.composite_types import Record, must
+from mockexchange.scenario.types.value_types import TEXT
+from mockexchange.server.control.access.link_codes import CODE_S, Credential, LinkCodes
+from mockexchange.server.control.access.roles import GRANT, Access, grant_of
+from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.requests import read_object, read_raw, receive
 from mockexchange.server.control.route_table import Resource, resource
 
 CONSOLE = "/_mock/console/"
@@ -32,11 +41,18 @@ POLICY = (
 )
 
 
-def console_routes() -> list[Resource]:
-    """Return the routes of the console's page and files."""
+EXCHANGE = Record({"code": must(TEXT)})
+EXCHANGE_BYTES_MAX = 1_000
+"""The size of the largest body of an exchange, which whoever reaches the server may send."""
+
+
+def console_routes(codes: LinkCodes) -> list[Resource]:
+    """Return the routes of the console's page and files, and of the codes of links to it."""
     return [
         resource(CONSOLE.rstrip("/"), GET=(Access.OPEN, to_page)),
         resource(CONSOLE, GET=(Access.OPEN, show_page)),
+        resource(f"{CONSOLE}codes", POST=(Access.LOOK, partial(issue_code, codes))),
+        resource(f"{CONSOLE}token", POST=(Access.EXCHANGE, partial(exchange_code, codes))),
         resource(f"{CONSOLE}{{name:path}}", GET=(Access.OPEN, give_file)),
     ]
 
@@ -50,8 +66,30 @@ async def show_page(request: Request) -> Response:
     found = IMPORT_MAP.search(page)
     assert found is not None, "the page has an import map"
     digest = base64.b64encode(hashlib.sha256(found[1]).digest()).decode()
-    headers = {"content-security-policy": POLICY.format(import_map=digest), "referrer-policy": "no-referrer"}
+    headers = {
+        "content-security-policy": POLICY.format(import_map=digest),
+        "cross-origin-opener-policy": "same-origin",  # what opened the page, or is opened by it, gets no hold of it
+        "referrer-policy": "no-referrer",
+    }
     return Response(page.replace(PRELOADS, _preloads()), media_type="text/html", headers=headers)
+
+
+async def issue_code(codes: LinkCodes, request: Request) -> Response:
+    """Return a new code for a link. It stands for the token of the request, with its role and its sandbox."""
+    token = request.headers["authorization"].partition(" ")[2]
+    code = codes.issue(Credential(token, grant_of(request)))
+    return ControlJson({"code": code, "expires_after_s": CODE_S}, status_code=201)
+
+
+async def exchange_code(codes: LinkCodes, request: Request) -> Response:
+    """Return the token that a code stands for. Raises ControlError if the code is spent."""
+    body = await read_raw(request, await receive(request, EXCHANGE_BYTES_MAX), read_object)
+    try:
+        code = EXCHANGE.read(Located(dict(body)), "")["code"]
+    except ScenarioError as error:
+        raise misread("bad_body", error) from None
+    token, request.scope[GRANT] = codes.exchange(code)
+    return ControlJson({"token": token})
 
 
 async def give_file(request: Request) -> Response:

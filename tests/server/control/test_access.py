@@ -29,11 +29,14 @@ from tests.helpers.sandboxes import make
 
 ONE = "/_mock/sandboxes/{name}"
 OPEN, LOOK, LOOK_AT_ALL, SECRETS, CHANGE = "open", "look", "look at all", "secrets", "change"
+EXCHANGE = "exchange"
 NEEDED: dict[str, dict[str, str]] = {
     **{path: {"GET": OPEN} for path in ("/", "/_mock/live", "/_mock/ready", "/_mock/health")},
     **{f"/_mock/docs{rest}": {"GET": OPEN} for rest in ("", "/", "/assets/{name}")},
     **{f"/_mock/docs/{{subject:path}}/{{kind}}{end}": {"GET": OPEN} for end in ("", ".yaml")},
     **{f"/_mock/console{rest}": {"GET": OPEN} for rest in ("", "/", "/{name:path}")},
+    "/_mock/console/codes": {"POST": LOOK},
+    "/_mock/console/token": {"POST": EXCHANGE},
     **{f"/_mock/{name}": {"GET": LOOK} for name in ("info", "schema", "events")},
     "/_mock/metrics": {"GET": LOOK_AT_ALL},
     "/_mock/reports": {"GET": LOOK_AT_ALL},
@@ -79,7 +82,7 @@ def secret_of(token: str) -> str:
 
 def expected(grant: Grant | None, need: str, name: str | None) -> int:
     """Return the status for a route: 200 if it may be asked for. `name` is the sandbox in the path."""
-    if need == OPEN:
+    if need in (OPEN, EXCHANGE):
         return 200
     if grant is None:
         return 401
@@ -208,7 +211,7 @@ def test_every_route_method_and_role(walk: Walk) -> None:
                     assert need is None, where
                     continue
                 assert (asked.status, asked.route) == (status, pattern if status == 200 else ""), where
-                is_change = CHANGE in (need, need is None and other)
+                is_change = {CHANGE, EXCHANGE} & {need, need is None and other}
                 line = (grant.name if grant else None, method, asked.path, status)
                 assert walk.new_lines() == ([line] if is_change else []), where
 

@@ -28,6 +28,7 @@ def get(live: Live, path: str, **headers: str) -> Reply:
 def test_the_page_has_a_policy_without_inline_scripts(live: Live) -> None:
     page = get(live, "/_mock/console/")
     assert (page.status, page.headers["referrer-policy"]) == (200, "no-referrer")
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'; script-src 'self' 'sha256-" in policy
     assert "require-trusted-types-for 'script'" in policy

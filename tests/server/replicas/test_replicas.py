@@ -23,7 +23,8 @@ from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
-from tests.server.live import Live, SandboxView, serving
+from tests.server.control.test_link_codes import code_of, exchange
+from tests.server.live import TOKEN, Live, SandboxView, serving
 from tests.server.replicas.several import serving_replica, serving_two
 from tests.server.small import error_of
 from tests.server.streaming import subscribe
@@ -102,6 +103,14 @@ def test_roles_and_the_audit_are_the_homes(postgres: PostgresServer, tmp_path: P
     rows = [json.loads(line) for line in audits[0].read_text().splitlines()]
     assert [(row["token"], row["status"]) for row in rows] == [("admin", 201), ("wall", 403), ("admin", 204)]
     assert not audits[1].exists(), "a follower decides nothing"
+
+
+def test_a_link_to_the_console_opens_at_any_server_once(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving_two(tmp_path, postgres) as both:
+        for made, reached in (both, both[::-1]):
+            code = code_of(made, TOKEN)
+            assert json.loads(exchange(reached.port, code).body) == {"token": TOKEN}
+            assert [exchange(live.port, code).status for live in both] == [410, 410]
 
 
 def test_streams_and_what_counts_are_the_homes(postgres: PostgresServer, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
-from tests.server.live import PREFIX, SandboxView
+from tests.server.control.test_link_codes import code_of, exchange
+from tests.server.live import PREFIX, TOKEN, SandboxView
 from tests.server.small import error_of
 from tests.server.streaming import subscribe
 from tests.server.wire import ADDRESS, Connection, request
@@ -123,6 +124,13 @@ def test_the_control_api_and_the_front_page_answer_on_any_worker(pair: Pair) -> 
         with pair.through_reader() as reader:
             assert reader.ask(request("GET", target)).status == 200
     assert pair.live.ready["pid"] == PARENT
+
+
+def test_a_link_to_the_console_opens_at_any_worker_once(pair: Pair) -> None:
+    for reached in (pair.reader_port, pair.live.port):
+        code = code_of(pair.live, TOKEN)
+        assert json.loads(exchange(reached, code).body) == {"token": TOKEN}
+        assert [exchange(port, code).status for port in (pair.reader_port, pair.live.port)] == [410, 410]
 
 
 def test_a_stream_through_any_worker_has_its_frames_before_the_call_answers(pair: Pair) -> None:

@@ -22,14 +22,23 @@ export function onForgotten(listener) {
   forgotten = listener;
 }
 
-/** Take the token out of the fragment: it is in no request, history entry or Referer. */
-export function takeToken() {
-  const found = location.hash.match(/^#token=([^&]+)&?(.*)$/);
-  if (found) {
-    sessionStorage.setItem(TOKEN, decodeURIComponent(found[1]));
-    history.replaceState(null, "", `${location.pathname}#${found[2]}`);
-  }
-  return sessionStorage.getItem(TOKEN);
+/** Whether the address is a link with a one-time code. */
+export function isLink() {
+  return location.hash.startsWith("#code=");
+}
+
+/**
+ * Take the code out of the address and exchange it for a token, which this tab keeps from now on. The browser's history
+ * has the address as it was opened; the code in it is spent then. Throws ApiError if it is spent already.
+ */
+export async function openLink() {
+  const [, code, rest] = location.hash.match(/^#code=([^&]*)&?(.*)$/) ?? ["", "", ""];
+  history.replaceState(null, "", `${location.pathname}#${rest}`);
+  keepToken((await ask("POST", "/console/token", { code })).token);
+}
+
+export function hasKept() {
+  return Boolean(sessionStorage.getItem(TOKEN));
 }
 
 /** @param {string} token */

@@ -2,7 +2,7 @@
 // The event stream of one sandbox by fetch, which can send the token. It resumes by Last-Event-ID, and reaches the
 // page in an animation frame, at most ten times a second.
 import { signal } from "@preact/signals";
-import { forgetToken, headers, sandboxPath } from "./api.js";
+import { forgetToken, hasKept, headers, sandboxPath } from "./api.js";
 import { makeParser } from "./sse.js";
 
 /** @typedef {import("./sse.js").LiveEvent} LiveEvent */
@@ -62,7 +62,7 @@ function restart() {
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (!sandbox || !sessionStorage.getItem("mockexchange.token")) return;
+  if (!sandbox || !hasKept()) return;
   if (document.hidden) {
     stopWatching();
     live.value = { ...live.value, state: "paused", rate: 0 };

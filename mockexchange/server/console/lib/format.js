@@ -33,6 +33,22 @@ export function countOf(count) {
 }
 
 /**
+ * How many rows are shown, of how many that are kept, and how many there were since the start.
+ * @param {number} shown @param {any[]} rows the newest first @param {string} noun @param {{first: number, isWhole: boolean}} meta
+ */
+export function scopeOf(shown, rows, noun, meta) {
+  const isPart = shown < rows.length || !meta.isWhole;
+  const kept = isPart ? `${countOf(shown)} of ${meta.isWhole ? countOf(rows.length) : "…"} ${noun}` : `${countOf(shown)} ${noun}`;
+  return meta.first > 1 && rows.length ? `${kept} kept · ${countOf(rows[0].number)} since the start` : kept;
+}
+
+/** That none of the kept rows is so. @param {number} count @param {string} noun @param {string} words @param {boolean} isFiltered @param {{first: number, isWhole: boolean}} meta */
+export function noneOf(count, noun, words, isFiltered, meta) {
+  if (!meta.isWhole) return `none of the newest ${countOf(count)} ${noun}s ${words}; the others are being read`;
+  return `none of the ${countOf(count)} ${noun}s ${isFiltered ? "that match " : ""}${words}${meta.first > 1 ? "; earlier ones are not kept" : ""}`;
+}
+
+/**
  * Indent JSON without touching its numbers: digits stay as they were sent.
  * @param {string} text
  */

@@ -23,7 +23,7 @@ export function isNamed() {
 }
 
 addEventListener("hashchange", () => {
-  if (!location.hash.startsWith("#token=")) place.value = read();
+  if (!location.hash.startsWith("#code=")) place.value = read();
 });
 
 /** @param {Partial<Place>} change */

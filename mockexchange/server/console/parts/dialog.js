@@ -27,9 +27,14 @@ export async function attempt(work) {
   try {
     return await work();
   } catch (error) {
-    tell(error instanceof TypeError ? NO_ANSWER : error instanceof Error ? error.message : String(error), true);
+    tell(wordsOf(error), true);
     return undefined;
   }
+}
+
+/** What went wrong, in words. @param {unknown} error */
+export function wordsOf(error) {
+  return error instanceof TypeError ? NO_ANSWER : error instanceof Error ? error.message : String(error);
 }
 
 /** Read something of a sandbox, and show the error if it fails, but not that the sandbox was deleted meanwhile. @template T @param {() => Promise<T>} read */

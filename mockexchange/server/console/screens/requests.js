@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
 import { isRefused, matches, parseFilter } from "../lib/filter.js";
-import { countOf, latencyOf, timeOf } from "../lib/format.js";
+import { countOf, latencyOf, noneOf, scopeOf, timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { useKeys } from "../lib/keys.js";
 import { place, refine } from "../lib/router.js";
@@ -84,37 +84,36 @@ export function Requests() {
     { keys: "k", label: "row above", run: () => step(-1) },
     { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
     { keys: "Escape", label: "close the details", run: () => { refine({ n: "" }); toRows(); } },
-    { keys: "w", label: "why: the newest refused request", run: () => { const row = shown.find(isRefused); if (row) choose(idOf(row)); else tell("no request was refused"); toRows(); } },
+    { keys: "w", label: "why: the newest refused request", run: () => { const row = shown.find(isRefused); if (row) choose(idOf(row)); else tell(noneOf(shown.length, "request", "was refused", Boolean(filter), meta.value)); toRows(); } },
     { keys: "a", label: "mark the row as A", run: () => mark("a") },
     { keys: "b", label: "mark the row as B", run: () => mark("b") },
     { keys: "d", label: "difference of A and B", run: diff },
     { keys: "D", label: "compare two runs", run: series },
     { keys: ".", label: "follow: back to the newest", run: () => { refine({ n: "" }); document.querySelector(".rows")?.scrollTo(0, 0); } },
   ], [shown, open]);
-  const older = () => attempt(() => readOlder(path, rows, meta));
   const refused = rows.value.reduce((count, row) => count + (isRefused(row) ? 1 : 0), 0);
   return html`<div class="tools">
       <${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="words, status:4xx, is:refused …" />
-      <button aria-pressed=${filter === "is:refused"} onClick=${() => refine({ q: filter === "is:refused" ? "" : "is:refused" })}>refused <b>${countOf(refused)}</b></button>
+      <button aria-pressed=${filter === "is:refused"} onClick=${() => refine({ q: filter === "is:refused" ? "" : "is:refused" })}>refused <b>${countOf(refused)}${meta.value.isWhole ? "" : " …"}</b></button>
       <label>group <select value=${query.group ?? ""} onChange=${(/** @type {any} */ event) => refine({ group: event.target.value })}>
         ${["", "operation", "account", "diagnosis"].map((one) => html`<option value=${one} selected=${one === (query.group ?? "")}>${one || "none"}</option>`)}</select></label>
       <button disabled=${!(marks.value.a && marks.value.b)} onClick=${diff} title="what differs between two requests: open one and mark it as A, another as B">diff ${marks.value.a ? `#${marks.value.a}` : "A"} ↔ ${marks.value.b ? `#${marks.value.b}` : "B"}</button>
       <button onClick=${series} title="what two runs of a client asked and were answered differently (D)">compare runs</button>
       <button onClick=${() => attempt(() => exportHar(path, sandbox, shown))} title="save the newest 1,000 of the rows shown as an HTTP Archive, which browsers and other tools open">HAR</button>
       ${mayChange() ? html`<button onClick=${() => show("Clear the journal?", html`<${Sure} onClear=${() => clear(path, rows, meta)} />`)} title="forget all requests, frames and firings of this sandbox; accounts stay as they are">clear journal</button>` : null}
-      <span class="push dim">${countOf(shown.length)} shown${meta.value.first > 1 ? ` · first kept: ${countOf(meta.value.first)}` : ""}</span>
+      <span class="push dim">${scopeOf(shown.length, rows.value, "requests", meta.value)}</span>
     </div>
     <div class=${`split ${open ? "has-detail" : ""}`}>
       ${query.group ? html`<${Groups} rows=${shown} by=${query.group} onChoose=${(/** @type {string} */ text) => refine({ q: text, group: "" })} />`
         : html`<${Grid} label="Requests" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${open} onSelect=${choose}
-          rowClass=${(/** @type {any} */ row) => (isRefused(row) ? "refused" : "")} onEnd=${older}
-          empty=${rows.value.length ? html`<p>No request matches the filter.</p>` : meta.value.isRead ? html`<${NoRequests} />` : "Reading …"} />`}
+          rowClass=${(/** @type {any} */ row) => (isRefused(row) ? "refused" : "")}
+          empty=${rows.value.length ? html`<p>${meta.value.isWhole ? noneOf(rows.value.length, "request", "matches the filter", false, meta.value) : "Reading …"}</p>` : meta.value.isRead ? html`<${NoRequests} />` : "Reading …"} />`}
       ${open ? html`<${RequestDetail} key=${open} number=${open} path=${path} sandbox=${sandbox} onMark=${mark} />` : null}
     </div>
     <div class="hidden" role="status">${said.value}</div>`;
 }
 
-/** Read the newest page, and then what happens. @param {string} path @param {any} rows @param {any} meta @param {any} said */
+/** Read the newest page, all that is kept besides, and then what happens: filters and counts are of all that is kept. @param {string} path @param {any} rows @param {any} meta @param {any} said */
 function useReading(path, rows, meta, said) {
   useEffect(() => {
     let isGone = false;
@@ -138,7 +137,13 @@ function useReading(path, rows, meta, said) {
       const page = await ask("GET", `${path}/journal?short=true&last=${PAGE_ROWS}`);
       if (isGone) return;
       rows.value = merged(rows.value, page.entries.reverse());
-      meta.value = { first: page.first, isWhole: page.entries.length < PAGE_ROWS, isRead: true };
+      const oldest = rows.value[rows.value.length - 1]?.number ?? 0;
+      meta.value = { first: page.first, isWhole: oldest <= page.first, isRead: true };
+      if (meta.value.isWhole) return;
+      const rest = await ask("GET", `${path}/journal?short=true&before=${oldest}`);
+      if (isGone) return;
+      rows.value = merged(rows.value, rest.entries.reverse());
+      meta.value = { first: rest.first, isWhole: true, isRead: true };
     });
     return () => {
       isGone = true;
@@ -157,16 +162,6 @@ function merged(known, added) {
   const all = [...known, ...added.filter((row) => !numbers.has(row.number))];
   all.sort((left, right) => right.number - left.number);
   return all.slice(0, ROWS_MAX);
-}
-
-/** @param {string} path @param {any} rows @param {any} meta */
-async function readOlder(path, rows, meta) {
-  const oldest = rows.value[rows.value.length - 1];
-  if (!oldest || meta.value.isWhole || oldest.number <= meta.value.first) return;
-  meta.value = { ...meta.value, isWhole: true }; // one page at a time
-  const page = await ask("GET", `${path}/journal?short=true&last=${PAGE_ROWS}&before=${oldest.number}`);
-  rows.value = merged(rows.value, page.entries.reverse());
-  meta.value = { ...meta.value, first: page.first, isWhole: page.entries.length < PAGE_ROWS };
 }
 
 /** Ask the server for the rows whose bodies have a text. @param {string} path @param {any[]} terms @param {any} found @param {number} count */

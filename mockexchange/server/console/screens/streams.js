@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
 import { matches, parseFilter } from "../lib/filter.js";
-import { countOf, sizeOf, timeOf } from "../lib/format.js";
+import { countOf, noneOf, scopeOf, sizeOf, timeOf } from "../lib/format.js";
 import { gapOf, SequenceWatch } from "../lib/gaps.js";
 import { html } from "../lib/html.js";
 import { useKeys } from "../lib/keys.js";
@@ -50,9 +50,9 @@ export function Streams() {
   const path = sandboxPath(sandbox);
   const frames = useSignal(/** @type {any[]} */ ([]));
   const open = useSignal(/** @type {any[]} */ ([]));
-  const first = useSignal(1);
+  const meta = useSignal({ first: 1, isWhole: false });
   const isFrozen = useSignal(false);
-  useReading(path, frames, open, first, isFrozen);
+  useReading(path, frames, open, meta, isFrozen);
   const filter = query.q ?? "";
   const terms = useMemo(() => parseFilter(filter), [filter]);
   const shown = useMemo(() => frames.value.filter((row) => matches(row, terms)), [frames.value, terms]);
@@ -70,7 +70,7 @@ export function Streams() {
     { keys: "k", label: "frame above", run: () => step(-1) },
     { keys: "Escape", label: "close the details", run: () => { refine({ n: "" }); toRows(); } },
     { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
-    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell("no frame is missing or was disturbed"); toRows(); } },
+    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell(noneOf(shown.length, "frame", "is missing or was disturbed", Boolean(filter), meta.value)); toRows(); } },
     { keys: ".", label: "follow, or freeze", run: freeze },
   ], [shown, chosen]);
   const drawn = useLate(useMemo(() => withLanes(frames.value, shown), [frames.value, shown]));
@@ -78,16 +78,16 @@ export function Streams() {
   const lost = useMemo(() => frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0), [frames.value]);
   const gaps = useMemo(() => frames.value.reduce((count, row) => count + (row.missing ? 1 : 0), 0), [frames.value]);
   return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="words, stream:1, channel:fill, is:gap …" />
-      <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countOf(lost)}</b></button>
-      <button aria-pressed=${filter === "is:gap"} title="frames before which a number of seq is missing, or that came again" onClick=${() => refine({ q: filter === "is:gap" ? "" : "is:gap" })}>gaps <b>${countOf(gaps)}</b></button>
+      <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countOf(lost)}${meta.value.isWhole ? "" : " …"}</b></button>
+      <button aria-pressed=${filter === "is:gap"} title="frames before which a number of seq is missing, or that came again" onClick=${() => refine({ q: filter === "is:gap" ? "" : "is:gap" })}>gaps <b>${countOf(gaps)}${meta.value.isWhole ? "" : " …"}</b></button>
       <button aria-pressed=${isFrozen.value} onClick=${freeze} title="hold the list still (.)">${isFrozen.value ? "frozen: follow again" : "freeze"}</button>
-      <span class="push dim">${countOf(shown.length)} frames${first.value > 1 ? ` · first kept: ${countOf(first.value)}` : ""}</span></div>
+      <span class="push dim">${scopeOf(shown.length, frames.value, "frames", meta.value)}</span></div>
     <${StreamTable} streams=${open.value} path=${path} mayChange=${mayChange()} onFilter=${(/** @type {string} */ text) => refine({ q: text })} />
     ${timeline}
     <div class=${`split ${chosen ? "has-detail" : ""}`}>
       <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose}
         rowClass=${(/** @type {any} */ row) => (row.direction === "lost" ? "refused" : "")}
-        empty=${html`<h2>No frames${filter ? " match" : first.value > 1 ? " since the journal was cleared" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
+        empty=${html`<h2>No frames${filter ? " match" : meta.value.first > 1 ? " since the journal was cleared" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
           ${filter || !mayChange() ? null : html`<p class="dim">Steps such as <code>fill</code> and <code>price</code> make frames: <code>mockexchange do</code>, or the screen Accounts.</p>`}`} />
       ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} ...${aboutOf(frames.value, chosen)} />` : null}
     </div>`;
@@ -107,8 +107,8 @@ function aboutOf(rows, number) {
   return { row, lost: row?.missing > 0 ? rows.find(isMissing) : undefined };
 }
 
-/** @param {string} path @param {any} frames @param {any} open @param {any} first @param {any} isFrozen */
-function useReading(path, frames, open, first, isFrozen) {
+/** @param {string} path @param {any} frames @param {any} open @param {any} meta @param {any} isFrozen */
+function useReading(path, frames, open, meta, isFrozen) {
   useEffect(() => {
     let isGone = false;
     let isDue = true;
@@ -116,6 +116,7 @@ function useReading(path, frames, open, first, isFrozen) {
     let held = [];
     let watch = new SequenceWatch();
     frames.value = [];
+    meta.value = { first: 1, isWhole: false };
     const read = () => attempt(async () => {
       isDue = false;
       const found = await ask("GET", `${path}/streams`);
@@ -136,17 +137,20 @@ function useReading(path, frames, open, first, isFrozen) {
     const stopReleasing = isFrozen.subscribe(release);
     const timer = setInterval(() => { if (isDue && !document.hidden) void read(); }, READ_MS);
     void read();
-    void attempt(async () => {
-      const page = await ask("GET", `${path}/frames?short=true&last=${PAGE_ROWS}`);
+    const readKept = async (/** @type {number} */ last) => {
+      const page = await ask("GET", `${path}/frames?short=true&last=${last}`);
       if (isGone) return;
       const newest = page.frames[page.frames.length - 1]?.number ?? 0;
-      first.value = page.first;
+      meta.value = { first: page.first, isWhole: (page.frames[0]?.number ?? 0) <= page.first };
       const later = [...frames.value, ...held.toReversed()].filter((/** @type {any} */ one) => one.number > newest);
       held = [];
       watch = new SequenceWatch();
       for (const row of [...page.frames, ...later.toReversed()]) watch.note(row);
-      frames.value = [...later, ...page.frames.reverse()];
-    });
+      frames.value = [...later, ...page.frames.reverse()].slice(0, ROWS_MAX);
+      if (!meta.value.isWhole && last < ROWS_MAX) await readKept(ROWS_MAX);
+      meta.value = { ...meta.value, isWhole: true };
+    };
+    void attempt(() => readKept(PAGE_ROWS));
     return () => {
       isGone = true;
       clearInterval(timer);

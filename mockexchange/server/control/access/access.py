@@ -66,10 +66,12 @@ class ControlAccess:
         assert scope["type"] == "http", "listeners answer handshakes themselves"
         checked = self.check(scope["method"], scope["path"], scope["headers"])
         scope[FOUND], scope[GRANT] = checked.found, checked.grant
-        if self.audit and checked.found.access is Access.CHANGE:
-            send = _auditing(send, self.audit, Request(scope), checked.grant)
+        access = checked.found.access
+        if self.audit and access in (Access.CHANGE, Access.EXCHANGE):
+            send = _auditing(send, self.audit, Request(scope))
         is_admin = checked.grant is not None and checked.grant.role is Role.ADMIN
-        marking = _marking(send, self.tokens.hidden.hide_bytes, hidden_from=400 if is_admin else 0)
+        may_see = is_admin or access is Access.EXCHANGE  # whose answer is a token
+        marking = _marking(send, self.tokens.hidden.hide_bytes, hidden_from=400 if may_see else 0)
         await (checked.refusal or self.app)(scope, receive, marking)
 
     def check(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Checked:
@@ -78,7 +80,7 @@ class ControlAccess:
         found = self.routes.find(method, path)
         grant = self.tokens.grant_of(named.get(b"authorization", b"").decode("latin-1"))
         refusal = self._refusal_of_sender(found, method, named)
-        if refusal is None and found.access is not Access.OPEN:
+        if refusal is None and found.access not in (Access.OPEN, Access.EXCHANGE):
             refusal = _refusal_of_grant(found, grant, method, path)
         return Checked(found, grant, refusal)
 
@@ -147,12 +149,15 @@ def _without_tokens(message: Message, head: Message, hide: Callable[[bytes], byt
     return {**message, "body": body}
 
 
-def _auditing(send: Send, audit: AuditFile, request: Request, grant: Grant | None) -> Send:
-    """Return a `send` that notes the answer in the audit file as it begins."""
+def _auditing(send: Send, audit: AuditFile, request: Request) -> Send:
+    """Return a `send` that notes the answer in the audit file as it begins, with the grant that the request has then.
+
+    That of an exchanged code is known only by then.
+    """
 
     async def audited(message: Message) -> None:
         if message["type"] == "http.response.start":
-            audit.note(request, grant, message["status"])
+            audit.note(request, request.scope[GRANT], message["status"])
         await send(message)
 
     return audited

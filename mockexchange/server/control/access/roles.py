@@ -24,6 +24,7 @@ class Access(Enum):
     LOOK_AT_ALL = "a token for all sandboxes, if the path names none; else any token"
     LOOK_AT_SECRETS = "a token that may see the secrets of keys"
     CHANGE = "a token that may change something, for all sandboxes if the path names none; it is audited"
+    EXCHANGE = "no token, but a code that stands for one; it is audited"
 
 
 class Role(Enum):
