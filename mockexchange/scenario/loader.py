@@ -12,6 +12,7 @@ from typing import Any
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.identity import Identity
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
 from mockexchange.scenario.plan import Document, Plan, Source, history_of, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
@@ -95,7 +96,7 @@ def _require_key(content: bytes, path: Path) -> None:
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
-    return (_plan_of_text if _can_be_kept(text) else _plan_of_text.__wrapped__)(text, file, digest)
+    return (_plan_of_text if _can_be_kept(len(text)) else _plan_of_text.__wrapped__)(text, file, digest)
 
 
 @lru_cache(KEPT_MAX)
@@ -117,14 +118,15 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
 
 def load_object(node: Located) -> Plan:
     """Load a scenario from parsed JSON, such as a part of a request."""
-    text = repr(node)
-    given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
-    return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
+    identity = Identity()
+    identity.add(node)
+    given = _Given(identity.digest(), node.file, node)
+    return (_plan_of_given if _can_be_kept(identity.chars) else _plan_of_given.__wrapped__)(given)
 
 
-def _can_be_kept(text: str) -> bool:
+def _can_be_kept(chars: int) -> bool:
     """Whether the plan of a text is cached: while errors are collected, a plan that is made may have some."""
-    return len(text) <= KEPT_CHARS_MAX and not is_collecting()
+    return chars <= KEPT_CHARS_MAX and not is_collecting()
 
 
 @dataclass(frozen=True, slots=True)
