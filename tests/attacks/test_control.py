@@ -312,3 +312,16 @@ def test_a_signed_read_is_answered_while_a_long_scenario_is_read(home: Path, mon
             assert (await making)[0] == 400
 
     play(scene())
+
+
+def test_a_long_scenario_is_checked_beside_the_loop(home: Path) -> None:
+    steps = [{"deposit": {"account": "alice", "amount": "1", "payment": f"p-{n}"}} for n in range(5_000)]
+    body = {"scenario": {"scenario": "long", "accounts": {"alice": {}}, "history": steps}}
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/scenarios/check", body)
+            assert (status, json.loads(answer)["ok"]) == (200, True)
+            assert target.most_steps < TURN_STEPS_MAX
+
+    play(scene())
