@@ -231,6 +231,16 @@ async def open_sandbox_of_many(target: Control) -> None:
     assert (await target.call("POST", "/sandboxes", {"name": "many", "scenario": scenario}))[0] == 201
 
 
+async def install_faults(target: Control) -> None:
+    rules = [{"match": {"operation": "GetPositions"}, "then": {"status": 500}}] * ROWS
+    assert (await target.call("POST", "/sandboxes/default/faults", rules))[0] == 201
+
+
+async def install_stubs(target: Control) -> None:
+    stubs = [{"request": f"GET /nowhere/{number}", "json": {}} for number in range(ROWS)]
+    assert (await target.call("POST", "/sandboxes/default/stubs", stubs))[0] == 201
+
+
 async def nothing(target: Control) -> None:
     """Prepare nothing."""
 
@@ -245,6 +255,8 @@ SLICED: dict[str, tuple[str, Work, Work]] = {
     "a search": ("mockexchange.server.control.traffic.journal_queries.SLICE_S", send_batch, search_journal),
     "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
     "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
+    "faults": ("mockexchange.sandbox.clock.SLICE_S", nothing, install_faults),
+    "stubs": ("mockexchange.sandbox.clock.SLICE_S", nothing, install_stubs),
 }
 
 
