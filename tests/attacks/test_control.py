@@ -255,8 +255,8 @@ SLICED: dict[str, tuple[str, Work, Work]] = {
     "a search": ("mockexchange.server.control.traffic.journal_queries.SLICE_S", send_batch, search_journal),
     "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
     "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
-    "faults": ("mockexchange.sandbox.clock.SLICE_S", nothing, install_faults),
-    "stubs": ("mockexchange.sandbox.clock.SLICE_S", nothing, install_stubs),
+    "faults": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_faults),
+    "stubs": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_stubs),
 }
 
 
