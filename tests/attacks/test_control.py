@@ -85,7 +85,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @asynccontextmanager
 async def controlled(home: Path) -> AsyncIterator[Control]:
     """Serve in this loop, and measure its turns."""
-    options = ServeOptions(host=ADDRESS, port=0, ready_file=home / "ready.json", token=TOKEN)
+    options = ServeOptions(host=ADDRESS, port=0, ready_file=home / "ready.json", token=TOKEN, scenario_dir=home)
     async with Server(load_text(SCENARIO), SandboxOptions(clock="paused"), options) as server:
         target = Control(server.server_state)
         watch = asyncio.ensure_future(target.watch())
@@ -334,6 +334,19 @@ def test_a_long_scenario_is_checked_beside_the_loop(home: Path) -> None:
         async with controlled(home) as target:
             status, answer = await target.call("POST", "/scenarios/check", body)
             assert (status, json.loads(answer)["ok"]) == (200, True)
+            assert target.most_steps < TURN_STEPS_MAX
+
+    play(scene())
+
+
+def test_a_long_scenario_that_a_short_request_names_is_read_beside_the_loop(home: Path) -> None:
+    rows = "".join(f"- deposit: {{account: alice, amount: 1, payment: p-{n}}}\n" for n in range(2_000))
+    (home / "long.yaml").write_text(f"scenario: long\naccounts: {{alice: {{}}}}\nhistory:\n{rows}")
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("PUT", "/sandboxes/long", {"scenario": "long.yaml"})
+            assert (status, json.loads(answer)["commands"]) == (201, 2_002)
             assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())

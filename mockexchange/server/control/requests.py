@@ -10,6 +10,7 @@ from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.schedule import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.loader import builtin_names
 from mockexchange.scenario.located_text import Located, let_go, located_json
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
@@ -39,10 +40,17 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
 
 
 async def read_raw(request: Request, raw: bytes, read: Callable[[Located], Body]) -> Body:
-    if len(raw) <= READ_AT_ONCE_BYTES:
-        return read(_parse(raw))
+    if len(raw) <= READ_AT_ONCE_BYTES and not _names_file(parsed := _parse(raw)):
+        return read(parsed)
     async with request.app.state.long_bodies:
         return await beside_loop(partial(_read_long, read, raw))
+
+
+def _names_file(body: Located) -> bool:
+    """Return whether a short body may name a scenario in a file, which is as long as files are."""
+    named = body.value.get("scenario") if isinstance(body.value, dict) else None
+    text = named.value if named is not None else None
+    return isinstance(text, str) and "\n" not in text and text not in builtin_names()
 
 
 def _read_long(read: Callable[[Located], Body], raw: bytes) -> Body:
