@@ -122,13 +122,18 @@ class Faults:
                 self._install(rule, record.at, host_at)
             case str(name):
                 self._by_name.pop(name, None)
-        self._index_rules()
+                self._index_rules()
 
     def _install(self, rule: Rule, at: int, host_at: int) -> None:
         assert rule.name is not None, "the log has the name of every rule"
         self._installed_count += 1
-        self._by_name.pop(rule.name, None)
-        self._by_name[rule.name] = InstalledRule(rule, rule.name, self._sandbox.plan.seed, at, host_at)
+        replaced = self._by_name.pop(rule.name, None)
+        one = self._by_name[rule.name] = InstalledRule(rule, rule.name, self._sandbox.plan.seed, at, host_at)
+        if replaced is None:
+            self._index([one])
+            self._finish_index()
+        else:
+            self._index_rules()
 
     async def clear(self) -> None:
         """Remove all fault rules of the sandbox."""
@@ -200,13 +205,27 @@ class Faults:
 
     def _index_rules(self) -> None:
         """Index the rules by what they match."""
-        rules = list(self._by_name.values())
-        self.for_requests[:] = [one for one in rules if _is_of_requests(one.rule)]
-        self.for_handshakes[:] = [one for one in rules if _is_of_handshakes(one.rule)]
-        self.for_frames[:] = [one for one in rules if one.rule.surface is Surface.FRAME]
-        self.for_answers[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
-        self._has_pages = any(one.rule.match.page is not None for one in rules)
-        self.lags.keep(_lags_of(one.rule for one in rules))
+        for of_kind in (self.for_requests, self.for_handshakes, self.for_frames, self.for_answers):
+            of_kind.clear()
+        self._has_pages = False
+        self._index(self._by_name.values())
+        self._finish_index()
+
+    def _index(self, rules: Iterable[InstalledRule]) -> None:
+        """Add rules to the index, in which they are the latest: a thousand are installed one after the other."""
+        for one in rules:
+            if _is_of_requests(one.rule):
+                self.for_requests.append(one)
+            if _is_of_handshakes(one.rule):
+                self.for_handshakes.append(one)
+            if one.rule.surface is Surface.FRAME:
+                self.for_frames.append(one)
+            if one.rule.surface is Surface.ANSWER:
+                self.for_answers.append(one)
+            self._has_pages = self._has_pages or one.rule.match.page is not None
+
+    def _finish_index(self) -> None:
+        self.lags.keep(_lags_of(one.rule for one in self._by_name.values()))
         self._sandbox.update_call_hook()
 
     async def _log(self, change: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:

@@ -16,6 +16,10 @@ class ScenarioError(ValueError):
         super().__init__(": ".join(part for part in (place, path, message) if part))
 
 
+class TooLarge(ScenarioError):
+    """Raised for a document that is beyond a bound, before all of it was read. The message names the bound."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ": did you mean 'x'?" with the known word nearest to a misspelt one; "" if no known word is similar."""
     by_lower = {name.casefold(): name for name in known}

@@ -14,6 +14,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.identity import Identity
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
 from mockexchange.scenario.plan import (
     Document,
@@ -108,7 +109,7 @@ def _require_key(content: bytes, path: Path) -> None:
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None, now: Now | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
-    return (_plan_of_text if _can_be_kept(text) else _plan_of_text.__wrapped__)(text, file, digest, now)
+    return (_plan_of_text if _can_be_kept(len(text)) else _plan_of_text.__wrapped__)(text, file, digest, now)
 
 
 @lru_cache(KEPT_MAX)
@@ -130,14 +131,15 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
 
 def load_object(node: Located, now: Now | None = None) -> Plan:
     """Load a scenario from parsed JSON, such as a part of a request."""
-    text = repr(node)
-    given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, now, node)
-    return (_plan_of_given if _can_be_kept(text) else _plan_of_given.__wrapped__)(given)
+    identity = Identity()
+    identity.add(node)
+    given = _Given(identity.digest(), node.file, now, node)
+    return (_plan_of_given if _can_be_kept(identity.chars) else _plan_of_given.__wrapped__)(given)
 
 
-def _can_be_kept(text: str) -> bool:
+def _can_be_kept(chars: int) -> bool:
     """Whether the plan of a text is cached: while errors are collected, a plan that is made may have some."""
-    return len(text) <= KEPT_CHARS_MAX and not is_collecting()
+    return chars <= KEPT_CHARS_MAX and not is_collecting()
 
 
 @dataclass(frozen=True, slots=True)

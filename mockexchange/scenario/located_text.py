@@ -8,18 +8,25 @@ constant limits the depth instead of the machine's stack (composing a hundred th
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from sys import getrefcount
 from typing import Any
 
 import yaml
 from msgspec import Struct
 from yaml.reader import ReaderError
 
-from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.errors import ScenarioError, TooLarge
+from mockexchange.scenario.long_json import WINDOW_CHARS, LongJson, windows_of
+from mockexchange.scenario.turns import take_turn
 
 VALUES_MAX = 2_000_000
 """The most values in a document, about 200,000 steps, with aliases expanded; longer histories are JSON lines."""
 DEPTH_MAX = 50
 """The deepest nesting of a document, far more than the ten levels of the format."""
+FREED_PER_TURN = 8_192
+"""The values of a document that are freed before the loop turns."""
+COUNTED_AT_ONCE = 1024 * 1024
+"""The characters of a text in which values are counted by one call of C: less than a millisecond."""
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -40,10 +47,29 @@ class Located(Struct, gc=False):
         return (self.key_lines or {}).get(key, self.line)
 
 
+def let_go(root: Located) -> None:
+    """Free the lists and mappings of a document one after the other, from the innermost on.
+
+    Freed at once, a million values hold the interpreter for most of a second. What else is referred to stays whole.
+    """
+    freed, waiting = 0, [root.value] if isinstance(root.value, dict | list) and getrefcount(root.value) <= 2 else []
+    while waiting:
+        items = waiting[-1]
+        if not items:
+            waiting.pop()
+            continue
+        node = items.pop() if isinstance(items, list) else items.popitem()[1]
+        if isinstance(node.value, dict | list) and getrefcount(node) <= 2 and getrefcount(node.value) <= 2:
+            waiting.append(node.value)
+        freed += 1
+        if freed % FREED_PER_TURN == 0:
+            take_turn()
+
+
 def read_yaml(text: str, file: str) -> Located:
     """Parse one YAML (or JSON) document. Raises ScenarioError with the line."""
     try:
-        return _Builder(file).build(yaml.parse(_encodable(text, file, 1), Loader=_LOADER))
+        return _Builder(file).build(yaml.parse(_Pieces(_encodable(text, file, 1)), Loader=_LOADER))
     except yaml.YAMLError as error:
         document = _read_json(text, file) if text.lstrip().startswith("{") else None
         if document is None:
@@ -72,22 +98,45 @@ def text_lines(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def located_json(text: str, file: str, line: int) -> Located:
-    """Parse a JSON document; every value gets the line `line`.
+def located_json(text: str | bytes, file: str, line: int) -> Located:
+    """Parse a JSON document; every value gets the line `line`. A long one is decoded piece by piece.
 
-    Raises ScenarioError, also for a text with too many commas, which are counted before parsing.
+    Raises ScenarioError, and UnicodeDecodeError for bytes that are not UTF-8. Commas and brackets are counted before a
+    long text is decoded: too many are TooLarge.
     """
-    if text.count(",") > VALUES_MAX:
-        raise _too_large(file, line)
     try:
-        value = _DECODER.decode(text)
+        if len(text) <= WINDOW_CHARS:
+            return locate(_DECODER.decode(text if isinstance(text, str) else text.decode()), file, line)
+        _require_few_values(text, file, line)
+
+        def part(value: Any, depth: int) -> Located:
+            return locate(value, file, line, depth)
+
+        reader = LongJson(windows_of(text), _DECODER, part, lambda items: Located(items, file, line))
+        located: Located = reader.read(DEPTH_MAX)
+    except (UnicodeDecodeError, ScenarioError):
+        raise
     except json.JSONDecodeError as error:
         raise ScenarioError(f"not valid JSON: {error.msg} at character {error.pos + 1}", file, line) from None
     except ValueError as error:
         raise ScenarioError(f"not valid JSON: {error}", file, line) from None
     except RecursionError:
-        raise _too_large(file, line) from None
-    return locate(value, file, line)
+        raise _too_deep(file, line) from None
+    return located
+
+
+def _require_few_values(text: str | bytes, file: str, line: int) -> None:
+    """Raise TooLarge for a JSON text that may have more than VALUES_MAX values: each follows a comma or a bracket."""
+    count = 0
+    for start in range(0, len(text), COUNTED_AT_ONCE):
+        piece = text[start : start + COUNTED_AT_ONCE]
+        if isinstance(piece, str):
+            count += piece.count(",") + piece.count("[") + piece.count("{")
+        else:
+            count += piece.count(b",") + piece.count(b"[") + piece.count(b"{")
+        take_turn()
+    if count > VALUES_MAX:
+        raise _too_many(f"{count:,} commas and brackets", file, line)
 
 
 def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
@@ -108,7 +157,7 @@ def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
 
 def _locate_all(value: dict[str, Any] | list[Any], file: str, line: int, depth: int) -> Located:
     if depth > DEPTH_MAX:
-        raise _too_large(file, line)
+        raise _too_deep(file, line)
     if isinstance(value, list):
         return Located([locate(item, file, line, depth) for item in value], file, line)
     located = {
@@ -120,6 +169,23 @@ def _locate_all(value: dict[str, Any] | list[Any], file: str, line: int, depth: 
         for key, item in value.items()
     }
     return Located(located, file, line)
+
+
+class _Pieces:
+    """A text that the YAML parser asks for piece by piece; given as a whole, a long scalar is one call of C."""
+
+    name = "<text>"
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at = text, 0
+
+    def read(self, size: int = -1, /) -> str:
+        size = len(self._text) if size < 0 else size
+        if self._at:
+            take_turn()
+        piece = self._text[self._at : self._at + size]
+        self._at += size
+        return piece
 
 
 class _Frame(Struct):
@@ -185,7 +251,7 @@ class _Builder:
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         self._refuse_tag(event)
         if len(self.frames) >= DEPTH_MAX:
-            raise _too_large(self.file, _line(event))
+            raise _too_deep(self.file, _line(event))
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         node = Located({} if is_mapping else [], self.file, _line(event), {} if is_mapping else None)
         self._add(node, 1)
@@ -205,7 +271,7 @@ class _Builder:
     def _add(self, node: Located, values: int) -> None:
         self.values += values
         if self.values > VALUES_MAX:
-            raise _too_large(self.file, node.line)
+            raise _too_many(f"{self.values:,} and more", self.file, node.line)
         if not self.frames:
             self.root = node
             return
@@ -230,11 +296,17 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1
 
 
-def _too_large(file: str, line: int) -> ScenarioError:
+def _too_many(found: str, file: str, line: int) -> TooLarge:
+    """Return the error of a document with too many values; `found` is what was counted, with aliases expanded."""
     message = (
-        f"too deep or too large: at most {DEPTH_MAX} levels and {VALUES_MAX:,} values; write long histories as JSONL"
+        f"too large: expected at most {VALUES_MAX:,} values, got {found}: send a long history in parts, or write it"
+        " as JSON lines"
     )
-    return ScenarioError(message, file, line)
+    return TooLarge(message, file, line)
+
+
+def _too_deep(file: str, line: int) -> TooLarge:
+    return TooLarge(f"too deep: expected at most {DEPTH_MAX} lists and mappings inside each other", file, line)
 
 
 def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> ScenarioError:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,12 +14,15 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.scenario import located_text
 from mockexchange.scenario.loader import load_text
+from mockexchange.server.control import requests
 from mockexchange.server.control.requests import BODY_BYTES_MAX
 from mockexchange.server.process import Server
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
-from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, play
+from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, head, play
+from tests.helpers.turns import uninterrupted_threads
+from tests.server.live import Client
 from tests.server.wire import ADDRESS
 
 LONG = ROUNDS > 1
@@ -26,6 +30,7 @@ STEPS = 10_000 if LONG else 1_000
 ACCOUNTS = 10_000 if LONG else 200
 KEYS = 500_000 if LONG else 100_000
 TOKEN = "the-token"
+BALANCE = "/trade-api/v2/portfolio/balance"
 SCENARIO = "scenario: s\naccounts: {alice: {cash: 1000000}}\nmarkets: {RAIN-1: {event: RAIN, series: RAIN}}\n"
 FILL = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", "count": "1", "price": "0.50"}
 
@@ -80,7 +85,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @asynccontextmanager
 async def controlled(home: Path) -> AsyncIterator[Control]:
     """Serve in this loop, and measure its turns."""
-    options = ServeOptions(host=ADDRESS, port=0, ready_file=home / "ready.json", token=TOKEN)
+    options = ServeOptions(host=ADDRESS, port=0, ready_file=home / "ready.json", token=TOKEN, scenario_dir=home)
     async with Server(load_text(SCENARIO), SandboxOptions(clock="paused"), options) as server:
         target = Control(server.server_state)
         watch = asyncio.ensure_future(target.watch())
@@ -106,13 +111,13 @@ def test_a_repeated_key_among_many_is_found_at_once(home: Path) -> None:
 
 
 def test_too_many_values_are_not_parsed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(located_text, "VALUES_MAX", 1_000)
+    monkeypatch.setattr(located_text, "VALUES_MAX", 10_000)
 
     async def scene() -> None:
         async with controlled(home) as target:
-            status, answer = await target.call("POST", "/sandboxes", b"[" + b"1," * 1_001 + b"}")
-            assert (status, b"too deep or too large" in answer) == (400, True)
-            status, answer = await target.call("POST", "/sandboxes", b"[" + b"1," * 999 + b"}")
+            status, answer = await target.call("POST", "/sandboxes", b"[" + b"1," * 10_001 + b"}")
+            assert (status, b"at most 10,000 values, got 10,002 commas and brackets: send" in answer) == (413, True)
+            status, answer = await target.call("POST", "/sandboxes", b"[" + b"1," * 9_998 + b"}")
             assert (status, b"not valid JSON" in answer) == (400, True)
 
     play(scene())
@@ -226,6 +231,16 @@ async def open_sandbox_of_many(target: Control) -> None:
     assert (await target.call("POST", "/sandboxes", {"name": "many", "scenario": scenario}))[0] == 201
 
 
+async def install_faults(target: Control) -> None:
+    rules = [{"match": {"operation": "GetPositions"}, "then": {"status": 500}}] * ROWS
+    assert (await target.call("POST", "/sandboxes/default/faults", rules))[0] == 201
+
+
+async def install_stubs(target: Control) -> None:
+    stubs = [{"request": f"GET /nowhere/{number}", "json": {}} for number in range(ROWS)]
+    assert (await target.call("POST", "/sandboxes/default/stubs", stubs))[0] == 201
+
+
 async def nothing(target: Control) -> None:
     """Prepare nothing."""
 
@@ -240,6 +255,8 @@ SLICED: dict[str, tuple[str, Work, Work]] = {
     "a search": ("mockexchange.server.control.traffic.journal_queries.SLICE_S", send_batch, search_journal),
     "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
     "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
+    "faults": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_faults),
+    "stubs": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_stubs),
 }
 
 
@@ -275,6 +292,61 @@ def test_a_long_scenario_is_parsed_beside_the_loop(home: Path, kind: str) -> Non
         async with controlled(home) as target:
             status, answer = await target.call("POST", "/sandboxes", {"name": "long", "scenario": whole})
             assert status == 201, answer[:300]
+            assert target.most_steps < TURN_STEPS_MAX
+
+    play(scene())
+
+
+def test_a_signed_read_is_answered_while_a_long_scenario_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that reads keeps the interpreter as long as it may, so that only its own pauses let others in."""
+    body = b'{"scenario": [' + b"1234567," * 400_000 + b"1]}"
+    came, ended = asyncio.Event(), Event()
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+
+        def parse(*given: Any) -> Any:
+            loop.call_soon_threadsafe(came.set)
+            parsed = located_text.located_json(*given)
+            ended.set()
+            return parsed
+
+        monkeypatch.setattr(requests, "located_json", parse)
+        async with controlled(home) as target:
+            key = next(iter(target.sandbox.credentials()))
+            signed = Client(key.key_id, str(key.private_pem)).headers("GET", BALANCE)
+            asked = head(BALANCE, "Connection: close", *(f"{name}: {value}" for name, value in signed.items()))
+            making = asyncio.ensure_future(target.call("PUT", "/sandboxes/long", body))
+            await came.wait()
+            with uninterrupted_threads():
+                answer = await target.ask(asked)
+            assert (answer[:13], ended.is_set()) == (b"HTTP/1.1 200 ", False)
+            assert (await making)[0] == 400
+
+    play(scene())
+
+
+def test_a_long_scenario_is_checked_beside_the_loop(home: Path) -> None:
+    steps = [{"deposit": {"account": "alice", "amount": "1", "payment": f"p-{n}"}} for n in range(5_000)]
+    body = {"scenario": {"scenario": "long", "accounts": {"alice": {}}, "history": steps}}
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("POST", "/scenarios/check", body)
+            assert (status, json.loads(answer)["ok"]) == (200, True)
+            assert target.most_steps < TURN_STEPS_MAX
+
+    play(scene())
+
+
+def test_a_long_scenario_that_a_short_request_names_is_read_beside_the_loop(home: Path) -> None:
+    rows = "".join(f"- deposit: {{account: alice, amount: 1, payment: p-{n}}}\n" for n in range(2_000))
+    (home / "long.yaml").write_text(f"scenario: long\naccounts: {{alice: {{}}}}\nhistory:\n{rows}")
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            status, answer = await target.call("PUT", "/sandboxes/long", {"scenario": "long.yaml"})
+            assert (status, json.loads(answer)["commands"]) == (201, 2_002)
             assert target.most_steps < TURN_STEPS_MAX
 
     play(scene())

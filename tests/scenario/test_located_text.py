@@ -1,11 +1,13 @@
 """Every scalar is text, every value has its line, and no file can harm the process that reads it."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockexchange.scenario import located_text, long_json
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import (
     DEPTH_MAX,
@@ -78,7 +80,8 @@ def test_an_alias_is_what_it_stands_for() -> None:
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{place}: &a{place} [{', '.join([f'*a{place - 1}'] * 10)}]\n" for place in range(1, 12)
 )
-LIMITS = f"too deep or too large: at most {DEPTH_MAX} levels and {VALUES_MAX:,} values; write long histories as JSONL"
+TOO_DEEP = f"too deep: expected at most {DEPTH_MAX} lists and mappings inside each other"
+TOO_LARGE = f"too large: expected at most {VALUES_MAX:,} values, got"
 
 # text, error
 BROKEN_YAML = [
@@ -102,10 +105,10 @@ BROKEN_YAML = [
         '{"a": 1}\n{"b": 2}\n',
         "f:2: not valid YAML: did not find expected <document start>; JSON lines need a file name",
     ),
-    (BOMB, f"f:6: {LIMITS}"),
-    ("[" * 100_000, f"f:1: {LIMITS}"),
-    ("- " * 10_000, f"f:1: {LIMITS}"),
-    ("{a: " * 10_000, f"f:1: {LIMITS}"),
+    (BOMB, f"f:6: {TOO_LARGE} 2,345,679 and more: send a long history in parts, or write it as JSON lines"),
+    ("[" * 100_000, f"f:1: {TOO_DEEP}"),
+    ("- " * 10_000, f"f:1: {TOO_DEEP}"),
+    ("{a: " * 10_000, f"f:1: {TOO_DEEP}"),
 ]
 
 
@@ -148,8 +151,8 @@ BROKEN_JSON = [
     (b'{"a": "\xff"}', "f:2: not UTF-8 text: invalid start byte at byte 7 of the line"),
     (b'{"a": "\\ud800"}', "f:2: expected text, got half of a surrogate pair"),
     (b'{"\\ud800": 1}', "f:2: expected text, got half of a surrogate pair"),
-    (b"[" * 100_000, f"f:2: {LIMITS}"),
-    (b"[" * 60 + b"]" * 60, f"f:2: {LIMITS}"),
+    (b"[" * 100_000, f"f:2: {TOO_DEEP}"),
+    (b"[" * 60 + b"]" * 60, f"f:2: {TOO_DEEP}"),
 ]
 
 
@@ -183,6 +186,27 @@ def test_json_reads_the_same_as_json_and_as_yaml(value: object) -> None:
     text = json.dumps({"v": value}, default=str, ensure_ascii=False)
     assert plain(located_json(text, "f", 1)) == {"v": as_text(value)}
     assert plain(read_yaml(text, "f")) == {"v": as_text(value)}
+
+
+@given(json_values, st.integers(16, 64), st.booleans(), st.data())
+def test_a_long_document_is_what_a_short_one_is(value: object, window: int, is_cut: bool, data: st.DataObject) -> None:
+    """Read in windows of a few characters, which end inside texts, escapes, numbers and spaces."""
+    text = json.dumps({"v": value, "w": [value]}, default=str, indent=data.draw(st.sampled_from([None, 3])))
+    text = text[: data.draw(st.integers(1, len(text) - 1))] if is_cut else text
+    with pytest.MonkeyPatch.context() as patch:
+        whole = _located(text)
+        patch.setattr(located_text, "WINDOW_CHARS", 0)
+        patch.setattr(long_json, "WINDOW_CHARS", window)
+        assert _located(text) == whole
+        assert _located(text.encode()) == whole
+
+
+def _located(text: str | bytes) -> Located | str:
+    """Return what is read of a document, or the error; of a text that ends in an escape, one of two is told."""
+    try:
+        return located_json(text, "f", 1)
+    except ScenarioError as error:
+        return re.sub(r"(Invalid .uXXXX escape|Unterminated string).*", "a text without an end", str(error))
 
 
 def test_a_value_from_elsewhere_is_located_as_if_it_were_written() -> None:

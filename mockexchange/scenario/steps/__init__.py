@@ -9,6 +9,7 @@ Steps of a scenario may also have a time, either an instant or a duration since 
 from typing import Any, NamedTuple
 
 from mockexchange.core.commands import Command
+from mockexchange.scenario.error_collection import is_collecting
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import accounts, cash, derivative_orders, derivatives, markets, trading
@@ -30,7 +31,7 @@ STEPS: dict[str, StepKind] = {
 class Step(NamedTuple):
     """A command with its time: an instant, a duration after the previous step, or neither.
 
-    `node` is the step's parsed text, with file and line for errors.
+    `node` has file and line for errors, and while errors are collected, the step's parsed text.
     """
 
     command: Command
@@ -53,7 +54,10 @@ class StepType:
             raise ScenarioError("expected `at` or `after`, got both", node.file, node.line, path)
         at = INSTANT.read(given["at"], below(path, "at")) if "at" in given else None
         after_us = DURATION.read(given["after"], below(path, "after")) if "after" in given else None
-        return Step(read_command(name, given[name], below(path, name)), at, after_us, node)
+        command = read_command(name, given[name], below(path, name))
+        # A check looks into steps that are refused; else a long history would keep all of its text.
+        place = node if is_collecting() else Located(None, node.file, node.line, node.key_lines)
+        return Step(command, at, after_us, place)
 
     def json_schema(self) -> dict[str, Any]:
         steps = {name: kind.record.json_schema() for name, kind in STEPS.items()}

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mockexchange.scenario.error_collection import note_or_raise, read_on
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
 from mockexchange.scenario.types.value_types import NAME, Kind, Scalar, below, wrong
 
 
@@ -25,8 +26,10 @@ class ListOf(Struct, frozen=True):
             raise wrong(node, path, self.expected)
         read: list[Any] = []
         try:
-            for place, item in enumerate(node.value):
-                read.append(self.kind.read(item, f"{path}[{place}]"))  # its length tells where it failed
+            for place, item in enumerate(node.value, start=1):
+                read.append(self.kind.read(item, f"{path}[{len(read)}]"))  # its length tells where it failed
+                if place % ITEMS_PER_TURN == 0:
+                    take_turn()
         except ScenarioError as error:
             rest = enumerate(node.value[len(read) + 1 :], len(read) + 1)
             raise read_on(error, [partial(self.kind.read, item, f"{path}[{place}]") for place, item in rest]) from None
@@ -78,8 +81,10 @@ class MapOf(Struct, frozen=True):
             raise wrong(node, path, self.expected)
         read: dict[Any, Any] = {}
         try:
-            for text in node.value:
+            for place, text in enumerate(node.value, start=1):
                 self._read_item(node, text, path, read)
+                if place % ITEMS_PER_TURN == 0:
+                    take_turn()
         except ScenarioError as error:
             rest = list(node.value)[len(read) + 1 :]
             raise read_on(error, [partial(self._read_item, node, text, path, read) for text in rest]) from None

@@ -17,12 +17,14 @@ from mockexchange.sandbox.port import (
     log_failure,
 )
 from mockexchange.sandbox.quotas import QuotaReached
-from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.errors import ScenarioError, TooLarge
 from mockexchange.server.control.access.roles import GRANT, grant_of
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.http.failed_answer import pause_before_refusal
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.store.log import LogUnavailable
+
+TOO_LARGE = "body_too_large"
 
 
 class ControlError(Exception):
@@ -35,6 +37,8 @@ class ControlError(Exception):
 
 def misread(code: str, error: ScenarioError) -> ControlError:
     """Return a ControlError for an error that the scenario reader raised when it parsed a body or a step."""
+    if isinstance(error, TooLarge):
+        return ControlError(413, TOO_LARGE, error.message, _place_of(error))
     return ControlError(400, code, error.message, _place_of(error))
 
 
@@ -77,7 +81,8 @@ async def answer_command_failed(request: Request, error: Exception) -> Response:
 
 async def answer_scenario_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ScenarioError)
-    return error_answer(400, "bad_scenario", error.message, _place_of(error))
+    wrong = misread("bad_scenario", error)
+    return error_answer(wrong.status, wrong.code, str(wrong), wrong.where)
 
 
 def _place_of(error: ScenarioError) -> str | None:

@@ -1,7 +1,7 @@
 """Reads the bodies of requests to the control API. Each body is checked completely before any of it takes effect."""
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from starlette.requests import Request
@@ -10,9 +10,12 @@ from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.schedule import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.located_text import Located, located_json
+from mockexchange.scenario.loader import builtin_names
+from mockexchange.scenario.located_text import Located, let_go, located_json
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
+from mockexchange.server.control.beside_loop import beside_loop
+from mockexchange.server.control.errors import TOO_LARGE, ControlError, misread
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """The size of the largest body, enough for a scenario in it; longer histories are read from a file."""
@@ -37,19 +40,32 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
 
 
 async def read_raw(request: Request, raw: bytes, read: Callable[[Located], Body]) -> Body:
-    if len(raw) <= READ_AT_ONCE_BYTES:
-        return read(_parse(raw))
+    if len(raw) <= READ_AT_ONCE_BYTES and not _names_file(parsed := _parse(raw)):
+        return read(parsed)
     async with request.app.state.long_bodies:
-        return await asyncio.to_thread(_read_long, read, raw)
+        return await beside_loop(partial(_read_long, read, raw))
+
+
+def _names_file(body: Located) -> bool:
+    """Return whether a short body may name a scenario in a file, which is as long as files are."""
+    named = body.value.get("scenario") if isinstance(body.value, dict) else None
+    text = named.value if named is not None else None
+    return isinstance(text, str) and "\n" not in text and text not in builtin_names()
 
 
 def _read_long(read: Callable[[Located], Body], raw: bytes) -> Body:
-    """Parse and read a body in a thread. An error lets go of what was parsed: the loop would have to free it."""
+    """Parse and read a body in a thread, and free what was parsed there: on the loop that would take a long turn."""
+    parsed = _parse(raw)
+    result = None
     try:
-        return read(_parse(raw))
+        result = read(parsed)
     except (ControlError, ScenarioError) as error:
         error.__context__ = error.__traceback__ = None
         raise
+    finally:
+        if result is not parsed:
+            let_go(parsed)
+    return result
 
 
 def _anything(body: Located) -> Located:
@@ -64,23 +80,27 @@ async def receive(request: Request, bytes_max: int | None = None) -> bytes:
     bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > bytes_max:
-        raise _too_large(bytes_max)
+        raise _too_large(bytes_max, f"{int(declared):,}")
     size, parts = 0, []
     async for part in request.stream():
         size += len(part)
         if size > bytes_max:
-            raise _too_large(bytes_max)
+            raise _too_large(bytes_max, "more")
         parts.append(part)
     return b"".join(parts)
 
 
-def _too_large(bytes_max: int) -> ControlError:
-    return ControlError(413, "body_too_large", f"expected at most {bytes_max} bytes")
+def _too_large(bytes_max: int, got: str) -> ControlError:
+    message = (
+        f"expected a body of at most {bytes_max:,} bytes, got {got}: send it in parts, or name a scenario in a file"
+        " (see serve --scenario-dir)"
+    )
+    return ControlError(413, TOO_LARGE, message)
 
 
 def _parse(raw: bytes) -> Located:
     try:
-        return located_json(raw.decode() or "{}", "", 0)
+        return located_json(raw or b"{}", "", 0)
     except UnicodeDecodeError as error:
         raise ControlError(400, "bad_json", f"not valid JSON: not UTF-8 text at byte {error.start}") from None
     except ScenarioError as error:
@@ -99,7 +119,12 @@ def read_steps(body: Located) -> list[Step]:
         raise ControlError(400, "bad_body", "expected a list of steps, such as [{'settle': {...}}]")
     if len(body.value) > STEPS_MAX:
         raise ControlError(400, "too_many_steps", f"expected at most {STEPS_MAX} steps, got {len(body.value)}")
-    return [_read_step(node, f"[{place}]") for place, node in enumerate(body.value)]
+    steps = []
+    for place, node in enumerate(body.value):
+        steps.append(_read_step(node, f"[{place}]"))
+        if len(steps) % ITEMS_PER_TURN == 0:
+            take_turn()
+    return steps
 
 
 def _read_step(node: Located, path: str) -> Step:

@@ -1,5 +1,6 @@
 """Checks a scenario: reads it and executes its history, and returns all errors with their lines."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from mockexchange.sandbox.opening import open_sandbox
@@ -9,6 +10,7 @@ from mockexchange.scenario.error_collection import collecting_errors
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.located_text import Located
+from mockexchange.server.control.beside_loop import beside_loop
 from mockexchange.server.control.sandboxes.sandbox_creation import plan_of
 
 ERRORS_MAX = 100
@@ -27,10 +29,13 @@ class Checked(NamedTuple):
 
 
 async def check(given: Located, files: ScenarioFiles | None) -> Checked:
-    """Read a scenario, execute its history in a temporary sandbox, and return the result. Its script does not run."""
+    """Read a scenario, execute its history in a temporary sandbox, and return the result. Its script does not run.
+
+    A thread reads the scenario, whose errors are collected in this task's context, of which it gets a copy.
+    """
     sandbox = None
     with collecting_errors() as errors:
-        plan = plan_of(given, files)
+        plan = await beside_loop(partial(plan_of, given, files))
         sandbox = await open_sandbox(plan, SandboxOptions(name=CHECKED, clock="paused"))
     by_place = {(error.line, error.path, error.message): error for error in errors}
     return Checked([by_place[place] for place in sorted(by_place)][:ERRORS_MAX], sandbox)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.faults.registry import Faults
+from mockexchange.sandbox.clock import Turns
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_rules import FAULT, Rule
@@ -31,10 +32,12 @@ def fault_of(one: InstalledRule) -> dict[str, Any]:
     }
 
 
-async def _install(sandbox: Sandbox, body: Located) -> Response:
-    rules = _read_rules(body)
+async def _install(sandbox: Sandbox, rules: Sequence[Rule]) -> Response:
     sandbox.faults.check(rules)
-    names = [await sandbox.faults.install(rule) for rule in rules]
+    names, turns = [], Turns()
+    for rule in rules:
+        names.append(await sandbox.faults.install(rule))
+        await turns.pause()
     installed = {one.name: one for one in sandbox.faults}
     return _shown([installed[name] for name in names], 201)
 
@@ -93,4 +96,4 @@ def _show(sandbox: Sandbox) -> Response:
     return _shown(sandbox.faults)
 
 
-FAULT_RULES = Installable("fault", _registry_of, _show, _install)
+FAULT_RULES = Installable("fault", _registry_of, _show, _read_rules, _install)

@@ -3,9 +3,10 @@
 They list the installed rules, install several (all or none), and remove one or all.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.requests import read_json
+from mockexchange.server.control.requests import read_body
 from mockexchange.server.control.route_table import Served
 from mockexchange.server.server_state import ServerState
 
@@ -37,8 +38,10 @@ class Installable:
     name: str
     registry_of: Callable[[Sandbox], Registry]
     show: Callable[[Sandbox], Response]
-    install: Callable[[Sandbox, Located], Awaitable[Response]]
-    """A function that installs the rules of a body, all or none. Raises ScenarioError or ControlError."""
+    read: Callable[[Located], Sequence[Any]]
+    """A function that reads the rules of a body. Raises ScenarioError or ControlError."""
+    install: Callable[[Sandbox, Sequence[Any]], Awaitable[Response]]
+    """A function that installs rules, all or none. Raises ScenarioError."""
 
 
 def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, Served]:
@@ -47,12 +50,15 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, S
     async def show(request: Request) -> Response:
         return what.show(await _sandbox_of(server_state, request))
 
+    one_addition = asyncio.Lock()  # the loop turns between rules, and two requests must not check before both install
+
     async def add(request: Request) -> Response:
         """Install the rules in the body; the answer lists them as they were installed."""
-        body = await read_json(request)
-        sandbox = await _sandbox_of(server_state, request)
         try:
-            return await what.install(sandbox, body)
+            rules = await read_body(request, what.read)
+            sandbox = await _sandbox_of(server_state, request)
+            async with one_addition:
+                return await what.install(sandbox, rules)
         except ScenarioError as error:
             raise misread(f"bad_{what.name}", error) from None
 

@@ -1,9 +1,10 @@
 """The part of the control API that lists a sandbox's stubs with their counts, installs stubs, and removes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
+from mockexchange.sandbox.clock import Turns
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import InstalledStub, Stubs
 from mockexchange.scenario.located_text import Located
@@ -13,10 +14,13 @@ from mockexchange.server.control.json_text import MEDIA_TYPE
 from mockexchange.server.control.rules.installed_rules import Installable
 
 
-async def _install(sandbox: Sandbox, body: Located) -> Response:
-    stubs = _read_stubs(body)
+async def _install(sandbox: Sandbox, stubs: Sequence[Stub]) -> Response:
     sandbox.stubs.check(stubs)
-    return _shown([await sandbox.stubs.install(stub) for stub in stubs], 201)
+    installed, turns = [], Turns()
+    for stub in stubs:
+        installed.append(await sandbox.stubs.install(stub))
+        await turns.pause()
+    return _shown(installed, 201)
 
 
 def _read_stubs(body: Located) -> list[Stub]:
@@ -42,4 +46,4 @@ def _show(sandbox: Sandbox) -> Response:
     return _shown(sandbox.stubs)
 
 
-STUB_ANSWERS = Installable("stub", _registry_of, _show, _install)
+STUB_ANSWERS = Installable("stub", _registry_of, _show, _read_stubs, _install)
