@@ -14,7 +14,6 @@ from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_requests import ask, refusal
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
-from contracts.suites.eventful_steps import EVENTFUL
 from mockexchange.cli.events.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.runtime import api_documents
@@ -22,12 +21,12 @@ from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox import sandboxes
 from mockexchange.sandbox.journal.journal import Firing, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
 from mockexchange.server.control import requests
 from mockexchange.server.control.waits import waits
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
+from tests.commands.examples import EXAMPLES
 from tests.helpers.patience import PATIENCE_S
 
 pytestmark = pytest.mark.contract
@@ -55,17 +54,17 @@ def schema(reached: Controlled, document: Document) -> BaseSchema:
 
 
 def test_every_kind_of_event_is_documented(schema: BaseSchema, document: Document) -> None:
-    pair = derive_ed25519("contract suites")
-    key = {"account": "carol", "key": "k", "key_id": "k-1", "public_key": pair.public_pem, "api_date": "2026-06"}
-    removed = {"account": "carol", "key_id": "k-1"}
-    steps = [*EVENTFUL, ({"key": key}, {"key_added"}), ({"remove_key": removed}, {"key_removed"})]
-    outcomes = ask(schema, "POST", COMMANDS, body=[step for step, _ in steps]).json()
-    assert [{event["type"] for event in one.get("events", [])} for one in outcomes] == [events for _, events in steps]
+    ask(schema, "POST", "/sandboxes", body={"scenario": "empty", "name": "examples"})
+    told = [one for one in EXAMPLES if one.exchange == "recorded"]
+    outcomes = ask(schema, "POST", COMMANDS, "examples", body=[one.body for one in told]).json()
+    assert [list(dict.fromkeys(event["type"] for event in one.get("events", []))) for one in outcomes] == [
+        one.brings for one in told
+    ]
     schemas = document["components"]["schemas"]
     documented = {
         schemas[one["$ref"].rpartition("/")[2]]["properties"]["type"]["const"] for one in schemas["Event"]["oneOf"]
     }
-    assert documented == set().union({"noted"}, *(events for _, events in steps))  # notes are of faults
+    assert documented == {"noted", *(kind for one in told for kind in one.brings)}  # notes are of faults
 
 
 def test_every_step_and_every_refusal_is_documented(document: Document) -> None:
