@@ -1,16 +1,18 @@
-"""The schema of `then` in a fault rule: one key, the effect's name, with the fields of the effect."""
+"""The effects of faults: each is declared with the schema that it has in `then` of a rule, under its name.
+
+None of them changes the exchange's state; script steps do that. `mockexchange.faults` applies them to bytes and
+sockets. Durations are microseconds.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.types.composite_types import MapOf, Record, may, must
@@ -131,62 +133,246 @@ BUCKET = Record(
 )
 
 
+class Effect(Struct, frozen=True):
+    """What a fault does."""
+
+
 class EffectKind(Struct, frozen=True):
-    """The type of one effect: its fields, and the function that makes the effect from their values."""
+    """How an effect is written: its fields, and the function that makes the effect from their values.
+
+    Effects of one `stage` exclude each other: only that of the first rule that fires is applied.
+    """
 
     surface: Surface
     record: Record
     make: Callable[[dict[str, Any]], Effect]
+    stage: str
 
 
-def _plain(name: str, kind: Any, surface: Surface, make: Callable[..., Effect], **more: Any) -> EffectKind:
-    record = Record({name: must(kind), **more})
-    return EffectKind(surface, record, lambda values: make(*(values[key] for key in record.fields)))
+AnyEffect = TypeVar("AnyEffect", bound=Effect)
+Headers = Mapping[str, str]
+EFFECTS: dict[str, EffectKind] = {}
+OF_ANSWER: dict[str, Any] = {"shape": may(SHAPES), "headers": may(HEADERS, {})}
 
 
-def _bare(name: str, surface: Surface, effect: Effect) -> EffectKind:
-    return EffectKind(surface, Record({name: must(FLAG)}), lambda values: effect)
+def effect(
+    name: str,
+    surface: Surface,
+    kind: Any = FLAG,
+    *,
+    stage: str = "",
+    make: Callable[..., Effect] | None = None,
+    **more: Any,
+) -> Callable[[type[AnyEffect]], type[AnyEffect]]:
+    """Register an effect that a rule writes as `{name: value}`, the value of type `kind`, and perhaps `more` keys.
+
+    `make` makes the effect from the values, by default its class. Without a `stage` it excludes only its like.
+    """
+
+    def register(effect_class: type[AnyEffect]) -> type[AnyEffect]:
+        new, keys = make or effect_class, [*more] if kind is FLAG else [name, *more]
+        record = Record({name: must(kind), **more})
+        EFFECTS[name] = EffectKind(surface, record, lambda values: new(*(values[key] for key in keys)), stage or name)
+        return effect_class
+
+    return register
 
 
-def _bucket(bucket: dict[str, Any], shape: str | None, headers: dict[str, str]) -> Effect:
+def _of_bucket(bucket: dict[str, Any], shape: str | None, headers: dict[str, str]) -> Effect:
     burst = bucket["burst"] or bucket["requests"]
-    return fault_effects.RateLimit(bucket["requests"], bucket["per"], burst, bucket["clock"], shape, headers)
+    return RateLimit(bucket["requests"], bucket["per"], burst, bucket["clock"], shape, headers)
 
 
-_ANSWER = {"shape": may(SHAPES), "headers": may(HEADERS, {})}
-EFFECTS: dict[str, EffectKind] = {
-    "status": _plain("status", integer(STATUS_MIN, STATUS_MAX), Surface.REQUEST, fault_effects.Status, **_ANSWER),
-    "body": _plain("body", Literal(chars_min=0), Surface.REQUEST, fault_effects.Body, content_type=may(HEADER_VALUE)),
-    "delay": _plain("delay", WAIT, Surface.REQUEST, fault_effects.Delay),
-    "trickle": _plain("trickle", integer(1, SIZE_BYTES_MAX), Surface.REQUEST, fault_effects.Trickle),
-    "cut_after": _plain("cut_after", integer(0, SIZE_BYTES_MAX), Surface.REQUEST, fault_effects.CutAfter),
-    "drop": _bare("drop", Surface.REQUEST, fault_effects.Drop()),
-    "reset": _bare("reset", Surface.REQUEST, fault_effects.Reset()),
-    "lost_answer": _bare("lost_answer", Surface.REQUEST, fault_effects.LostAnswer()),
-    "lost_request": _bare("lost_request", Surface.REQUEST, fault_effects.LostRequest()),
-    "unknown_outcome": _plain("unknown_outcome", SHARE, Surface.REQUEST, fault_effects.UnknownOutcome),
-    "content_type": _plain("content_type", HEADER_VALUE, Surface.REQUEST, fault_effects.ContentType),
-    "truncate_json": _bare("truncate_json", Surface.REQUEST, fault_effects.TruncateJson()),
-    "cursor": _plain("cursor", OrNull(keywords("null", "absent", "repeat")), Surface.REQUEST, fault_effects.Cursor),
-    "page_size": _plain("page_size", integer(1, ROWS_MAX), Surface.REQUEST, fault_effects.PageSize),
-    "duplicate_row": _bare("duplicate_row", Surface.REQUEST, fault_effects.DuplicateRow()),
-    "no_rows": _bare("no_rows", Surface.REQUEST, fault_effects.NoRows()),
-    "stale": _plain("stale", LAG, Surface.REQUEST, fault_effects.Stale),
-    "legacy": _plain("legacy", keywords("absent", "zero", "wrong"), Surface.REQUEST, fault_effects.Legacy),
-    "clock_offset": _plain("clock_offset", OFFSET, Surface.REQUEST, fault_effects.ClockOffset),
-    "rate_limit": _plain("rate_limit", BUCKET, Surface.REQUEST, _bucket, **_ANSWER),
-    "refuse": _plain("refuse", choice({"401": 401, "403": 403, "502": 502}), Surface.HANDSHAKE, fault_effects.Refuse),
-    "close": _plain("close", CLOSE_CODE, Surface.FRAME, fault_effects.Close, at_frame=may(integer(1, REQUESTS_MAX))),
-    "abort": _bare("abort", Surface.FRAME, fault_effects.Abort()),
-    "duplicate": _bare("duplicate", Surface.FRAME, fault_effects.Duplicate()),
-    "reorder": _bare("reorder", Surface.FRAME, fault_effects.Reorder()),
-    "gap": _bare("gap", Surface.FRAME, fault_effects.Gap()),
-    "stall": _bare("stall", Surface.FRAME, fault_effects.Stall()),
-    "silent_channel": _bare("silent_channel", Surface.FRAME, fault_effects.SilentChannel()),
-    "late_ack": _plain("late_ack", WAIT, Surface.ANSWER, fault_effects.LateAck),
-    "terminal": _plain("terminal", choice({"10": 10, "25": 25}), Surface.FRAME, fault_effects.Terminal),
-    "frame": _plain("frame", LITERAL, Surface.FRAME, fault_effects.LiteralFrame),
-}
+@effect("status", Surface.REQUEST, integer(STATUS_MIN, STATUS_MAX), stage="answer", **OF_ANSWER)
+class Status(Effect, frozen=True):
+    """Answer with an HTTP error in place of the exchange. `shape` None selects the venue's own body for this status."""
+
+    status: int
+    shape: str | None = None
+    headers: Headers = field(default_factory=dict)
+
+
+@effect("body", Surface.REQUEST, Literal(chars_min=0), content_type=may(HEADER_VALUE))
+class Body(Effect, frozen=True):
+    """Replace the body of the answer."""
+
+    text: str
+    content_type: str | None = None
+
+
+@effect("delay", Surface.REQUEST, WAIT)
+class Delay(Effect, frozen=True):
+    delay_us: int
+
+
+@effect("trickle", Surface.REQUEST, integer(1, SIZE_BYTES_MAX))
+class Trickle(Effect, frozen=True):
+    bytes_per_second: int
+
+
+@effect("cut_after", Surface.REQUEST, integer(0, SIZE_BYTES_MAX), stage="end")
+class CutAfter(Effect, frozen=True):
+    size_bytes: int
+
+
+@effect("drop", Surface.REQUEST, stage="end")
+class Drop(Effect, frozen=True):
+    pass
+
+
+@effect("reset", Surface.REQUEST, stage="end")
+class Reset(Effect, frozen=True):
+    pass
+
+
+@effect("lost_answer", Surface.REQUEST, stage="end")
+class LostAnswer(Effect, frozen=True):
+    """Execute the request and close the connection without an answer."""
+
+
+@effect("lost_request", Surface.REQUEST, stage="end")
+class LostRequest(Effect, frozen=True):
+    """Close the connection without an answer, and do not execute the request."""
+
+
+@effect("unknown_outcome", Surface.REQUEST, SHARE, stage="answer")
+class UnknownOutcome(Effect, frozen=True):
+    """Answer 503, so that the client does not know whether the request was executed.
+
+    It is executed with this probability, in millionths.
+    """
+
+    carried_out_ppm: int
+
+
+@effect("content_type", Surface.REQUEST, HEADER_VALUE)
+class ContentType(Effect, frozen=True):
+    value: str
+
+
+@effect("truncate_json", Surface.REQUEST)
+class TruncateJson(Effect, frozen=True):
+    pass
+
+
+@effect("cursor", Surface.REQUEST, OrNull(keywords("null", "absent", "repeat")))
+class Cursor(Effect, frozen=True):
+    """Change the cursor in the answer: `how` is "null", "absent", or "repeat" (the cursor that the request sent)."""
+
+    how: str
+
+
+@effect("page_size", Surface.REQUEST, integer(1, ROWS_MAX))
+class PageSize(Effect, frozen=True):
+    rows: int
+
+
+@effect("duplicate_row", Surface.REQUEST)
+class DuplicateRow(Effect, frozen=True):
+    pass
+
+
+@effect("no_rows", Surface.REQUEST)
+class NoRows(Effect, frozen=True):
+    """Leave out all rows of a page, and keep its cursor."""
+
+
+@effect("stale", Surface.REQUEST, LAG)
+class Stale(Effect, frozen=True):
+    lag_us: int
+
+
+@effect("legacy", Surface.REQUEST, keywords("absent", "zero", "wrong"))
+class Legacy(Effect, frozen=True):
+    """Change the old number fields that stand beside the fixed-point fields which replaced them.
+
+    `how` is "absent", "zero" or "wrong".
+    """
+
+    how: str
+
+
+@effect("clock_offset", Surface.REQUEST, OFFSET)
+class ClockOffset(Effect, frozen=True):
+    offset_us: int
+
+
+@effect("rate_limit", Surface.REQUEST, BUCKET, stage="answer", make=_of_bucket, **OF_ANSWER)
+class RateLimit(Effect, frozen=True):
+    """Answer 429 beyond this many requests in a period; `burst` is the size of the token bucket."""
+
+    requests: int
+    per_us: int
+    burst: int
+    clock: str = "host"
+    shape: str | None = None
+    headers: Headers = field(default_factory=dict)
+
+
+@effect("refuse", Surface.HANDSHAKE, choice({"401": 401, "403": 403, "502": 502}))
+class Refuse(Effect, frozen=True):
+    """Refuse the handshake of a stream."""
+
+    status: int
+
+
+@effect("close", Surface.FRAME, CLOSE_CODE, stage="end", at_frame=may(integer(1, REQUESTS_MAX)))
+class Close(Effect, frozen=True):
+    """Close the stream when the rule applies to a frame.
+
+    With `at_frame` it applies to the frame with that number, counted among the connection's frames that meet the
+    conditions.
+    """
+
+    code: int
+    at_frame: int | None = None
+
+
+@effect("abort", Surface.FRAME, stage="end")
+class Abort(Effect, frozen=True):
+    pass
+
+
+@effect("duplicate", Surface.FRAME)
+class Duplicate(Effect, frozen=True):
+    pass
+
+
+@effect("reorder", Surface.FRAME, stage="taken")
+class Reorder(Effect, frozen=True):
+    pass
+
+
+@effect("gap", Surface.FRAME, stage="taken")
+class Gap(Effect, frozen=True):
+    pass
+
+
+@effect("stall", Surface.FRAME, stage="end")
+class Stall(Effect, frozen=True):
+    pass
+
+
+@effect("silent_channel", Surface.FRAME, stage="taken")
+class SilentChannel(Effect, frozen=True):
+    pass
+
+
+@effect("late_ack", Surface.ANSWER, WAIT)
+class LateAck(Effect, frozen=True):
+    delay_us: int
+
+
+@effect("terminal", Surface.FRAME, choice({"10": 10, "25": 25}), stage="taken")
+class Terminal(Effect, frozen=True):
+    code: int
+
+
+@effect("frame", Surface.FRAME, LITERAL)
+class LiteralFrame(Effect, frozen=True):
+    """Send `text` as a frame, with "$sid" and "$seq" replaced by the subscription's id and its next sequence number."""
+
+    text: str
 
 
 class EffectType:
