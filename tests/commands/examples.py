@@ -108,7 +108,8 @@ def render(text: str) -> str:
             one = next(told)
             if one.step:
                 lines.append(f"  log {msgspec.json.encode({written_tag(type(one.command)): one.command}).decode()}")
-            lines += [f"  {msgspec.json.encode(event_of(event)).decode()}" for event in below[id(one)]]
+            shown = (json.dumps(event_of(event), separators=(",", ":"), ensure_ascii=False) for event in below[id(one)])
+            lines += [f"  {event}" for event in shown]
             if isinstance(one.outcome, Refusal):
                 lines.append(f"  refused {one.outcome.code}: {one.outcome.message}")
             else:
