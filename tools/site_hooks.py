@@ -1,4 +1,4 @@
-"""Hooks of mkdocs for the documentation site.
+"""Hooks of mkdocs for the documentation site, which has the JSON Schema of scenarios beside its pages.
 
 The search finds pages for readers before the tables of the wire, which have every word of the API many times.
 
@@ -6,8 +6,12 @@ A bar in a table cell is escaped with a backslash, also within code, as code hos
 needs no escape within code and would show the backslash.
 """
 
+import json
 import re
+from pathlib import Path
 from typing import Any
+
+from mockexchange.scenario.schema import json_schema
 
 CODE = re.compile(r"<code>[^<]*</code>")
 TABLES = frozenset(
@@ -29,3 +33,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Show bars within code without their backslashes."""
     return CODE.sub(lambda code: code[0].replace("\\|", "|"), html)
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    (Path(config.site_dir) / "scenario.schema.json").write_text(json.dumps(json_schema()), encoding="utf-8")

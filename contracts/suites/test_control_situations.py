@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import groupby
 from logging.handlers import QueueHandler
+from operator import attrgetter
 from queue import SimpleQueue
 from typing import Any
 
@@ -14,7 +16,6 @@ from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_requests import ask, refusal
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
-from contracts.suites.eventful_steps import EVENTFUL
 from mockexchange.cli.events.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.runtime import api_documents
@@ -22,12 +23,12 @@ from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox import sandboxes
 from mockexchange.sandbox.journal.journal import Firing, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
 from mockexchange.server.control import requests
 from mockexchange.server.control.waits import waits
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
+from tests.commands.examples import EXAMPLES
 from tests.helpers.patience import PATIENCE_S
 
 pytestmark = pytest.mark.contract
@@ -55,17 +56,22 @@ def schema(reached: Controlled, document: Document) -> BaseSchema:
 
 
 def test_every_kind_of_event_is_documented(schema: BaseSchema, document: Document) -> None:
-    pair = derive_ed25519("contract suites")
-    key = {"account": "carol", "key": "k", "key_id": "k-1", "public_key": pair.public_pem, "api_date": "2026-06"}
-    removed = {"account": "carol", "key_id": "k-1"}
-    steps = [*EVENTFUL, ({"key": key}, {"key_added"}), ({"remove_key": removed}, {"key_removed"})]
-    outcomes = ask(schema, "POST", COMMANDS, body=[step for step, _ in steps]).json()
-    assert [{event["type"] for event in one.get("events", [])} for one in outcomes] == [events for _, events in steps]
+    steps = [one for one in EXAMPLES if one.step]
+    for place, (_, told) in enumerate(groupby(steps, key=attrgetter("exchange"))):
+        played = list(told)
+        ask(schema, "POST", "/sandboxes", body={"scenario": BARE, "clock": "paused", "name": f"examples-{place}"})
+        outcomes = ask(schema, "POST", COMMANDS, f"examples-{place}", body=[one.body for one in played]).json()
+        assert isinstance(outcomes, list), outcomes
+        for one, outcome in zip(played, outcomes, strict=True):
+            assert list(dict.fromkeys(event["type"] for event in outcome.get("events", []))) == one.brings, (
+                one.line,
+                outcome,
+            )
     schemas = document["components"]["schemas"]
     documented = {
         schemas[one["$ref"].rpartition("/")[2]]["properties"]["type"]["const"] for one in schemas["Event"]["oneOf"]
     }
-    assert documented == set().union({"noted"}, *(events for _, events in steps))  # notes are of faults
+    assert documented == {"noted", *(kind for one in steps for kind in one.brings)}  # notes are of faults
 
 
 def test_every_step_and_every_refusal_is_documented(document: Document) -> None:
@@ -98,6 +104,7 @@ def test_the_journal_holds_entries_of_every_kind(schema: BaseSchema) -> None:
     assert set(dropped["dropped"]) == {"body", "answer"}
 
 
+BARE = {"scenario": "bare", "start": "2025-11-04T12:00:00Z"}
 OF_ZOE = {"match": {"account": "zoe"}, "then": {"drop": True}}
 # what is wrong | method | path | status | code | how it is asked
 REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [

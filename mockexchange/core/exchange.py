@@ -6,13 +6,11 @@ Time never goes back: a command counts as executed at the later of `at` and the 
 exception is a mistake in the code and may leave a command half done: the sandbox then rebuilds the state from its log.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
-from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.events import Event, LevelChanged
 from mockexchange.core.handlers import (
+    REGISTERED,
+    Handler,
     accounts,
     allocation,
     cash,
@@ -30,7 +28,12 @@ from mockexchange.core.refusals import Refusal, Refused
 from mockexchange.core.vocabulary import FeeRounding
 
 Outcome = tuple[Event, ...] | Refusal
-Handler = Callable[[State, Any, int], Iterable[Event]]
+
+HOMES = (
+    *(accounts, allocation, cash, exchange_status, fills, markets, prints, quotes, settlement),
+    *(order_amendments, order_groups, orders, placing),
+)
+"""The modules that register handlers as they are imported; `core.derivatives.handlers` imports the others."""
 
 
 class Handlers(dict[type[Command], Handler]):
@@ -43,57 +46,7 @@ class Handlers(dict[type[Command], Handler]):
         return OF_DERIVATIVES[kind]
 
 
-HANDLERS = Handlers(
-    {
-        commands.OpenAccount: accounts.open_account,
-        commands.OpenSubaccount: accounts.open_subaccount,
-        commands.AddKey: accounts.add_key,
-        commands.RemoveKey: accounts.remove_key,
-        commands.SetTier: accounts.set_tier,
-        commands.RestrictSubtrader: accounts.restrict_subtrader,
-        commands.CapSubtrader: accounts.cap_subtrader,
-        commands.Deposit: cash.deposit,
-        commands.Withdraw: cash.withdraw,
-        commands.FinalizePayment: cash.finalize_payment,
-        commands.Transfer: cash.transfer,
-        commands.TransferShard: cash.transfer_shard,
-        commands.CompleteTransfer: cash.complete_transfer,
-        commands.AllocateBalance: allocation.allocate_balance,
-        commands.RebalanceCash: allocation.rebalance_cash,
-        commands.OpenCash: cash.open_cash,
-        commands.SetNetting: cash.set_netting,
-        commands.ListSeries: markets.list_series,
-        commands.DescribeEvent: markets.describe_event,
-        commands.ListMarket: markets.list_market,
-        commands.QuoteMarket: quotes.quote_market,
-        commands.PriceMarket: markets.price_market,
-        commands.ReplenishMarket: quotes.replenish_market,
-        commands.CloseMarket: settlement.close_market,
-        commands.DetermineMarket: settlement.determine_market,
-        commands.DisputeMarket: settlement.dispute_market,
-        commands.FinalizeMarket: settlement.finalize_market,
-        commands.SettleMarket: settlement.settle_market,
-        commands.SwitchExchange: exchange_status.switch_exchange,
-        commands.SwitchMarket: exchange_status.switch_market,
-        commands.Announce: exchange_status.announce,
-        commands.Note: exchange_status.note,
-        commands.Fill: fills.fill,
-        commands.OpenPosition: fills.open_position,
-        commands.RestOrder: orders.rest_order,
-        commands.PlaceOrder: placing.place_order,
-        commands.ReduceOrder: orders.reduce_order,
-        commands.AmendOrder: order_amendments.amend_order,
-        commands.CancelOrder: orders.cancel_order,
-        commands.CancelAllOrders: orders.cancel_all_orders,
-        commands.ExpireOrder: orders.expire_order,
-        commands.TradeMarket: prints.trade_market,
-        commands.OpenGroup: order_groups.open_group,
-        commands.TriggerGroup: order_groups.trigger_group,
-        commands.ResetGroup: order_groups.reset_group,
-        commands.LimitGroup: order_groups.limit_group,
-        commands.DeleteGroup: order_groups.delete_group,
-    }
-)
+HANDLERS = Handlers(REGISTERED)
 
 
 class Exchange:

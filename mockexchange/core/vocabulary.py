@@ -7,7 +7,9 @@ count   centi-contracts    `_centis`             100 is one contract
 A price times a count is a whole number of micro-dollars, so no amount is ever rounded by arithmetic.
 """
 
+import re
 from enum import StrEnum
+from functools import cache, reduce
 from typing import NamedTuple
 
 MICROS_PER_DOLLAR = 1_000_000
@@ -22,6 +24,9 @@ Others are "1" to "63"; a subtrader's subaccount has the subtrader's name.
 """
 SUBACCOUNTS_MAX = 63
 EXCHANGE_INDEX_MAX = 63
+
+WRITTEN_WORDS = {"Subaccount": "Book", "Derivative": "Contract"}
+"""Words in the names of commands and events for which logs and JSON have another."""
 
 
 class AccountKind(StrEnum):
@@ -196,3 +201,17 @@ class SubaccountRef(NamedTuple):
 
     def __str__(self) -> str:
         return self.account if self.subaccount == PRIMARY_SUBACCOUNT else f"{self.account}/{self.subaccount}"
+
+
+@cache
+def written_name(kind: type) -> str:
+    """Return the name of a type of commands or events in JSON, such as ContractTraded of DerivativeTraded."""
+    return reduce(lambda name, word: name.replace(word, WRITTEN_WORDS[word]), WRITTEN_WORDS, kind.__name__)
+
+
+def written_tag(kind: type) -> str:
+    """Return the word for a type of commands or events in logs and JSON, such as `contract_traded`.
+
+    It follows from the name of the class, so the name of a command is part of the format of logs.
+    """
+    return re.sub("(?<!^)(?=[A-Z])", "_", written_name(kind)).lower()

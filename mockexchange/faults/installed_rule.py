@@ -5,28 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from mockexchange.faults.matching import FaultSubject, compile_match
 from mockexchange.faults.sampling import fires
 from mockexchange.faults.token_bucket import FaultBuckets
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import RateLimit
+from mockexchange.scenario.faults.fault_effects import EFFECTS, RateLimit
 from mockexchange.scenario.faults.fault_rules import Rule
-
-# Effects of one stage exclude each other: only the first rule that fires takes effect.
-STAGES: dict[type, str] = {
-    fault_effects.Status: "answer",
-    fault_effects.RateLimit: "answer",
-    fault_effects.Drop: "end",
-    fault_effects.Reset: "end",
-    fault_effects.CutAfter: "end",
-    fault_effects.LostAnswer: "end",
-    fault_effects.LostRequest: "end",
-    fault_effects.UnknownOutcome: "answer",
-    fault_effects.Gap: "taken",
-    fault_effects.SilentChannel: "taken",
-    fault_effects.Terminal: "taken",
-    fault_effects.Reorder: "taken",
-    fault_effects.Close: "end",
-    fault_effects.Abort: "end",
-    fault_effects.Stall: "end",
-}
 
 
 class InstalledRule:
@@ -40,7 +20,7 @@ class InstalledRule:
     def __init__(self, rule: Rule, name: str, seed: int, at: int, host_at: int) -> None:
         self.rule, self.name = rule, name
         self.matched = self.fired = 0
-        self.stage = STAGES.get(type(rule.effect), rule.kind)
+        self.stage = EFFECTS[rule.kind].stage
         self._seed = seed
         self._tests = compile_match(rule.match, at, host_at)
         self._buckets = FaultBuckets(rule.effect) if isinstance(rule.effect, RateLimit) else None

@@ -3,9 +3,9 @@
 Effects apply in this order, independent of the order of the rules. First, an error replaces the answer of the exchange
 (status, rate_limit, unknown_outcome) or the request is lost (lost_request), or else the exchange answers at another
 host time (clock_offset), from a lagging state (stale) or with another page size. Then the body is edited: its fields
-(cursor, duplicate_row, no_rows, legacy), the whole body (body, truncate_json) and its content type. Then the delivery
-faults apply (delay, trickle, cut_after, drop, reset, lost_answer). A call on a stream counts as a request too: the
-session of the stream answers it, and the answer is delivered as a frame.
+(`bodies.EDITS`), the whole body (body, truncate_json) and its content type. Then the delivery faults apply (delay,
+trickle, cut_after, drop, reset, lost_answer). A call on a stream counts as a request too: the session of the stream
+answers it, and the answer is delivered as a frame.
 """
 
 from collections.abc import Callable, Sequence

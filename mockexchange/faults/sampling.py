@@ -2,7 +2,7 @@
 
 import hashlib
 
-from mockexchange.scenario.faults.fault_effect_schema import PROBABILITY_UNIT
+from mockexchange.scenario.faults.fault_effects import PROBABILITY_UNIT
 
 DIGEST_BYTES = 8
 

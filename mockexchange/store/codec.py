@@ -4,77 +4,15 @@ Amounts are integers or decimal texts.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from mockexchange.core import commands
 from mockexchange.core.commands import Command
+from mockexchange.core.vocabulary import written_tag
 from mockexchange.store.log import FORMAT, Cause, Header, LogError, ReadableLog, Record
 
-COMMANDS: dict[str, type[Command]] = {
-    "open_account": commands.OpenAccount,
-    "open_book": commands.OpenSubaccount,
-    "add_key": commands.AddKey,
-    "remove_key": commands.RemoveKey,
-    "set_tier": commands.SetTier,
-    "restrict_subtrader": commands.RestrictSubtrader,
-    "cap_subtrader": commands.CapSubtrader,
-    "list_series": commands.ListSeries,
-    "describe_event": commands.DescribeEvent,
-    "list_market": commands.ListMarket,
-    "quote_market": commands.QuoteMarket,
-    "price_market": commands.PriceMarket,
-    "replenish_market": commands.ReplenishMarket,
-    "close_market": commands.CloseMarket,
-    "determine_market": commands.DetermineMarket,
-    "dispute_market": commands.DisputeMarket,
-    "finalize_market": commands.FinalizeMarket,
-    "settle_market": commands.SettleMarket,
-    "switch_exchange": commands.SwitchExchange,
-    "switch_market": commands.SwitchMarket,
-    "announce": commands.Announce,
-    "note": commands.Note,
-    "fill": commands.Fill,
-    "open_position": commands.OpenPosition,
-    "rest_order": commands.RestOrder,
-    "place_order": commands.PlaceOrder,
-    "reduce_order": commands.ReduceOrder,
-    "amend_order": commands.AmendOrder,
-    "cancel_order": commands.CancelOrder,
-    "cancel_all_orders": commands.CancelAllOrders,
-    "expire_order": commands.ExpireOrder,
-    "trade_market": commands.TradeMarket,
-    "open_group": commands.OpenGroup,
-    "trigger_group": commands.TriggerGroup,
-    "reset_group": commands.ResetGroup,
-    "limit_group": commands.LimitGroup,
-    "delete_group": commands.DeleteGroup,
-    "deposit": commands.Deposit,
-    "withdraw": commands.Withdraw,
-    "finalize_payment": commands.FinalizePayment,
-    "transfer": commands.Transfer,
-    "transfer_shard": commands.TransferShard,
-    "complete_transfer": commands.CompleteTransfer,
-    "allocate_balance": commands.AllocateBalance,
-    "rebalance_cash": commands.RebalanceCash,
-    "open_cash": commands.OpenCash,
-    "set_netting": commands.SetNetting,
-    "list_contract": commands.ListDerivative,
-    "set_index": commands.SetIndex,
-    "mark_contract": commands.MarkDerivative,
-    "trade_contract": commands.TradeDerivative,
-    "quote_contract": commands.QuoteDerivative,
-    "place_contract_order": commands.PlaceDerivativeOrder,
-    "edit_contract_order": commands.EditDerivativeOrder,
-    "cancel_contract_orders": commands.CancelDerivativeOrders,
-    "set_cancel_on_disconnect": commands.SetCancelOnDisconnect,
-    "open_holding": commands.OpenHolding,
-    "settle_session": commands.SettleSession,
-    "pay_funding": commands.PayFunding,
-    "deliver_contract": commands.DeliverDerivative,
-    "credit_currency": commands.CreditCurrency,
-}
+COMMANDS: dict[str, type[Command]] = {written_tag(kind): kind for kind in get_args(Command)}
 NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
 
 

@@ -4,9 +4,10 @@ import json
 
 from mockexchange.cli.events.core_events import event_row
 from mockexchange.cli.server_connection import Server
+from mockexchange.sandbox.ledger.state import event_of
 from mockexchange.scenario.keys import make_pair
 from tests.cli.conftest import AtTerminal, Cli
-from tests.sandbox.ledger.event_examples import EVENTS
+from tests.commands.examples import EVENTS
 
 FILL = "fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1.5, price: 0.56}"
 TOO_MUCH = "withdraw: {account: alice, amount: 1000000}"
@@ -48,7 +49,7 @@ def test_programs_get_json_a_step(cli: Cli, sandbox: str) -> None:
 
 def test_every_event_has_a_line() -> None:
     """The templates name facts that the events have."""
-    for _, shown in EVENTS:
+    for shown in map(event_of, EVENTS):
         what, _, _, facts = event_row(shown)
         assert what == shown["type"].replace("_", " ")
         assert "None" not in facts

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from mockexchange.scenario.schema import json_schema
 from tests.docs.fences import DOCS, pages
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
@@ -96,6 +97,10 @@ def test_every_page_is_built_and_in_the_navigation(built: Mapping[str, Page]) ->
     assert len(listed) == len(set(listed))
     assert {*listed} == {*pages()} - NOT_IN_THE_SITE
     assert {page.removesuffix(".md") + ".html" for page in listed} == set(built) - {"404.html"}
+
+
+def test_the_schema_of_scenarios_is_beside_the_pages(site: Path) -> None:
+    assert json.loads((site / "scenario.schema.json").read_text(encoding="utf-8")) == json_schema()
 
 
 def labels(entries: Iterable[Any]) -> Iterator[str]:

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import mockexchange
+from tests.commands.examples import as_json
 from tests.golden.asking import PATIENCE_S
 from tests.golden.documents import read_yaml
 from tests.golden.pinned import pinned_time
 from tests.golden.questions import METHODS, Operation, operations, queries, target
-from tests.golden.wire import TABLES, Texts, plain
+from tests.golden.wire import TABLES, Texts
 
 TOKEN = "token-of-the-recorder"
 FRAMING_HEADERS = ("date", "connection", "transfer-encoding", "content-length")
@@ -84,7 +85,7 @@ async def _rows(socket: Socket, rows: Sequence[Any], bearer: Mapping[str, str]) 
     found = []
     for words, *bodies in rows:
         method, path = words.split(" ", 1)
-        sent = json.dumps(plain(bodies[0])).encode() if bodies else b""
+        sent = json.dumps(as_json(bodies[0])).encode() if bodies else b""
         found.append(await socket.ask(method, path if path == "/" else f"/_mock{path}", bearer, sent))
     return "\n".join(found)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import mockexchange
 from mockexchange import Account, AsyncExchange, Key
+from tests.commands.examples import EXAMPLES
 from tests.golden.asking import Answer, Stream, ask, signed
 from tests.golden.documents import ROOT, document, read_yaml
 from tests.golden.questions import Names, Operation, harvest, operations, queries, target
@@ -20,7 +21,7 @@ TABLES = Path(__file__).with_name("tables")
 NEWEST = "compat"
 """The API date at which everything is recorded; at others, what depends on the date."""
 OWN = {"kalshi": "carol", "deribit": "derry", "signalplus": "sam"}
-"""The account of steps.yaml that writes, by venue; `MERCHANT` is an FCM member."""
+"""The account of the steps that writes, by venue; `MERCHANT` is an FCM member."""
 MERCHANT = "merchant"
 SCOPES = {"kalshi": None, "deribit": ["account:read", "trade:read_write"], "signalplus": ["account:read", "trade:read"]}
 STREAM_IDS = {"kalshi": "id", "deribit": "id", "signalplus": "rid"}
@@ -57,12 +58,11 @@ async def play(scenario: str | Path, date: str) -> Texts:
     """Return everything that a scenario brings at an API date, by subject."""
     texts: Texts = {}
     venues = [venue for venue in OWN if date in dates(venue)] or ["kalshi"]
-    steps = read_yaml(TABLES / "steps.yaml")
     async with mockexchange.serve_async(
         scenario, api_date=date, clock="paused", token="token-of-the-recorder"
     ) as exchange:
         played = Play(exchange)
-        texts["steps"] = await carry_out(exchange, steps["before"])
+        texts["steps"] = await carry_out(exchange, "before")
         for venue, name in (*OWN.items(), ("kalshi", MERCHANT)):
             await exchange.add_key(name, "own", algorithm="ed25519", scopes=SCOPES[venue])
         for venue in venues:
@@ -72,7 +72,7 @@ async def play(scenario: str | Path, date: str) -> Texts:
         for venue in venues:
             texts[f"{venue} refused"] = await refused(played, venue)
             texts[f"{venue} writes"] = await writes(played, venue)
-        texts["steps"] += await carry_out(exchange, steps["during"])
+        texts["steps"] += await carry_out(exchange, "during")
         await exchange.advance("90s")
         for venue in venues:
             texts[f"{venue} stream"] = "\n\n".join([await ended_stream(venue, one) for one in streams[venue]])
@@ -89,21 +89,16 @@ def dates(venue: str) -> list[str]:
     return sorted(path.parent.name for path in (ROOT / "contracts" / venue).glob("*/openapi.yaml"))
 
 
-async def carry_out(exchange: AsyncExchange, steps: list[Any]) -> str:
-    """Carry out steps one by one; return what the control API says to each."""
+async def carry_out(exchange: AsyncExchange, part: str) -> str:
+    """Carry out the recorded steps of `tests/commands/examples.txt`; return what the control API says to each."""
     lines = []
-    for step in steps:
-        (outcome,) = await exchange.ask("POST", "commands", [plain(step)])
-        lines.append(f"{plain(step)}\n{json.dumps(outcome)}\n")
+    for step in (one.body for one in EXAMPLES if one.part == part):
+        (outcome,) = await exchange.ask("POST", "commands", [step])
+        lines.append(f"{step}\n{json.dumps(outcome)}\n")
         if "account" in step:  # one that is refused is there already
             words = step["account"]
             exchange.accounts.open(words["account"], words.get("kind", "member"), words.get("venue", "kalshi"))
     return "".join(lines)
-
-
-def plain(value: Any) -> Any:
-    """Return a value of a table as JSON has it: YAML knows days and instants."""
-    return json.loads(json.dumps(value, default=lambda one: one.isoformat().replace("+00:00", "Z")))
 
 
 # --- reads

@@ -30,11 +30,16 @@ CHANGES = [Change(**found.groupdict()) for found in CHANGE.finditer(TEXT)]
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "mockexchange", tmp_path / "mockexchange", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("mockexchange", "tests/commands"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
 
 def apply(diff: str, folder: Path) -> None:
+    for name in re.findall("^--- a/(.+)$", diff, re.MULTILINE):
+        if not (folder / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     subprocess.run(["git", "apply", "-"], input=diff, cwd=folder, env=environment, check=True, text=True)
 
@@ -47,9 +52,9 @@ def run_check(check: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_there_are_three_worked_changes() -> None:
-    assert len(CHANGES) == 3
-    assert TEXT.count("```diff") == 3
+def test_there_are_five_worked_changes() -> None:
+    assert len(CHANGES) == 5
+    assert TEXT.count("```diff") == 5
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=[change.title for change in CHANGES])

@@ -25,9 +25,9 @@ from mockexchange.sandbox.port import CommandFailed
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
+from tests.commands.examples import BEGINS_AT, HISTORIES
 from tests.core.dump import dump
 from tests.helpers.rows import each_row
-from tests.sandbox.played_commands import BEGINS_AT, HISTORIES
 
 pytestmark = pytest.mark.untraced
 
@@ -94,7 +94,7 @@ def picture(state: State) -> bytes:
 
 async def play(commands: list[Command]) -> Sandbox:
     sandbox = await open_sandbox(
-        load_text("scenario: empty\nstart: 2025-10-16T08:00:00Z"),
+        load_text("scenario: empty\nstart: 2025-11-04T12:00:00Z"),
         SandboxOptions(clock="paused", host=lambda: BEGINS_AT),
     )
     for place, command in enumerate(commands):

@@ -11,14 +11,13 @@ from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.steps import STEP, STEPS
 from mockexchange.scenario.steps.plain_steps import CHARS_MAX, read_plain_step
 from mockexchange.scenario.types.value_types import Scalar
+from tests.commands.examples import EXAMPLES
 from tests.helpers.rows import each_row
-from tests.scenario.derivative_cases import DERIVATIVES
-from tests.scenario.step_commands import COMMANDS
 
 
 def line_of(text: str) -> str:
     """Return the line of a step; all its scalars are texts."""
-    return json.dumps(yaml.load(f"{{{text}}}", Loader=yaml.BaseLoader))
+    return json.dumps(yaml.load(text, Loader=yaml.BaseLoader))
 
 
 def is_plain(line: str) -> bool:
@@ -28,7 +27,7 @@ def is_plain(line: str) -> bool:
     return "\\" not in line and all(isinstance(fields[key].kind, Scalar) for key in given)
 
 
-CASES = [(line_of(text), command) for text, command in (*COMMANDS, *DERIVATIVES)]
+CASES = [(line_of(one.step), one.command) for one in EXAMPLES if one.step]
 CLOSE = '{"close": {"market": "M"}}'
 DEPOSIT = '{"deposit": {"account": "a", "amount": 1'
 

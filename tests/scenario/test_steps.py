@@ -1,23 +1,18 @@
 """Each step becomes its command, or is refused with a clear error."""
 
+import json
+
 import pytest
 
-from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS, Step
 from tests.helpers.rows import each_row
-from tests.scenario.derivative_cases import DERIVATIVES
-from tests.scenario.step_commands import COMMANDS, KEY
 
 
 def read(source: str) -> Step:
     return STEP.read(read_yaml(source, "f"), "")
-
-
-@each_row(("source", "command"), [*COMMANDS, *DERIVATIVES])
-def test_a_step_is_its_command(source: str, command: Command) -> None:
-    assert read(source).command == command
 
 
 def test_a_step_may_have_a_time() -> None:
@@ -28,6 +23,7 @@ def test_a_step_may_have_a_time() -> None:
     assert read("\n\ncancel: {order: o}").node.line == 3
 
 
+KEY = f"account: a, key: k, key_id: id, public_key: {json.dumps(development_keys()[0].public_pem)}"
 KNOWN = ", ".join(STEPS)
 FILL = "account: a, market: M, side: yes, action: buy, count: 1, price: 0.5"
 

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from mockexchange.core.commands import AddKey, Command, OpenAccount, RemoveKey
 from mockexchange.sandbox.ledger.digest import state_digest
@@ -24,11 +23,10 @@ from mockexchange.scenario.script.script_steps import SCRIPT
 from mockexchange.server.persistence import Persistence
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.opening import Location
+from tests.commands.examples import EXAMPLES, HISTORIES
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import WALL
-from tests.sandbox.played_commands import HISTORIES
 from tests.sandbox.random_life import ACTIONS, SCRIPTED, done_by
-from tests.scenario.step_commands import COMMANDS
 from tests.server.wire import ADDRESS
 
 NAMES = ("default", "other")
@@ -40,19 +38,11 @@ KEYS = st.builds(
     key_id=KEY_IDS,
     public_key=st.sampled_from(("PEM a", "PEM b")),
 ) | st.builds(RemoveKey, account=st.sampled_from(("alice", "bob")), key_id=KEY_IDS)
-LATEST = 4_000_000_000_000_000
-"""An expiry that a step can name, unlike some of those that are played to the core alone."""
-LIVED = [
-    [replace(one, expires_at=LATEST) if (getattr(one, "expires_at", None) or 0) > LATEST else one for one in history]
-    for history in HISTORIES.values()
-]
-PLAYED = st.sampled_from([command for history in LIVED for command in history])
 ADDED_LATER = KEYS.filter(lambda command: isinstance(command, AddKey)).map(lambda command: ("script", command))
 DEEDS = st.one_of(
     KEYS,
-    PLAYED,
-    st.sampled_from([command for _, command in COMMANDS]),
-    st.sampled_from([history[:length] for history in LIVED for length in (9, len(history))]),
+    st.sampled_from([one.command for one in EXAMPLES]),
+    st.sampled_from([history[:length] for history in HISTORIES.values() for length in (9, len(history))]),
     ACTIONS,
     ADDED_LATER,
     st.just("reset"),

@@ -11,13 +11,14 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import Cause, LogConflict, Record
 from mockexchange.store.memory_log import BLOCK_RECORDS, MemoryLog
+from tests.commands.examples import EXAMPLES
 from tests.helpers.rows import each_row
-from tests.store.command_examples import EXAMPLES
 
 HEADER = new_log(load_text("scenario: empty"), SandboxOptions()).header
+COMMANDS = [one.command for one in EXAMPLES]
 COUNT = 3 * BLOCK_RECORDS + 100
 RECORDS = [
-    Record(number + 1, number * 7, EXAMPLES[number % len(EXAMPLES)], Cause("step", number) if number % 5 == 0 else None)
+    Record(number + 1, number * 7, COMMANDS[number % len(COMMANDS)], Cause("step", number) if number % 5 == 0 else None)
     for number in range(COUNT)
 ]
 
@@ -48,14 +49,14 @@ def test_its_lines_are_the_same() -> None:
 
 def test_records_are_appended_to_it_and_replaced_in_it() -> None:
     log, expected = packed(), list(RECORDS)
-    more = Record(COUNT + 1, 9, EXAMPLES[0])
+    more = Record(COUNT + 1, 9, COMMANDS[0])
     asyncio.run(log.append([more], "nonce"))
     asyncio.run(log.append([more], "nonce"))
     with pytest.raises(LogConflict, match=f"expected record {COUNT + 2}, got {COUNT + 1}"):
         asyncio.run(log.append([more], "another"))
     expected.append(more)
     for number in (1, BLOCK_RECORDS, BLOCK_RECORDS + 1, COUNT, COUNT + 1):
-        expected[number - 1] = Record(number, 5, EXAMPLES[1])
+        expected[number - 1] = Record(number, 5, COMMANDS[1])
         asyncio.run(log.replace(expected[number - 1]))
     assert list(log) == expected
 
@@ -64,7 +65,7 @@ def test_a_reader_sees_what_is_appended_meanwhile() -> None:
     log = packed()
     reader = log.records()
     assert [next(reader) for _ in RECORDS] == RECORDS
-    more = Record(COUNT + 1, 9, EXAMPLES[0])
+    more = Record(COUNT + 1, 9, COMMANDS[0])
     log.append_now(more)
     assert list(reader) == [more]
 

@@ -7,11 +7,13 @@ from mockexchange.core.commands import CreditCurrency
 from mockexchange.core.derivatives.holdings.holdings import ZERO, Cash
 from mockexchange.core.derivatives.lookup import cash_of, require_trader
 from mockexchange.core.events import CashChanged, Event
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import SubaccountRef
 
 
+@derivative_handler
 def credit_currency(state: State, command: CreditCurrency, at: int) -> Iterator[Event]:
     """Add cash to a subaccount, or deduct it. Raises Refused if a subaccount has less cash than is deducted."""
     require_trader(state, command.subaccount_ref)

@@ -1,10 +1,9 @@
-"""The table from each derivative command to its handler."""
+"""The handlers of the commands of derivatives, each under the decimal context of derivatives."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import wraps
 from typing import Any
 
-from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives import cash, listing, settlement
 from mockexchange.core.derivatives.order_entry import canceling, editing, placing, quotes
@@ -12,9 +11,8 @@ from mockexchange.core.derivatives.order_entry.triggering import fire
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.trading import trading
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import OF_DERIVATIVES, Handler
 from mockexchange.core.model.state import State
-
-Handler = Callable[[State, Any, int], Iterator[Event]]
 
 
 def _precise(handler: Handler) -> Handler:
@@ -29,22 +27,9 @@ def _precise(handler: Handler) -> Handler:
     return run
 
 
-HANDLERS: dict[type[Command], Handler] = {
-    commands.ListDerivative: _precise(listing.list_derivative),
-    commands.SetIndex: _precise(listing.set_index),
-    commands.MarkDerivative: _precise(listing.mark_derivative),
-    commands.TradeDerivative: _precise(trading.trade_derivative),
-    commands.QuoteDerivative: _precise(quotes.quote_derivative),
-    commands.PlaceDerivativeOrder: _precise(placing.place_order),
-    commands.EditDerivativeOrder: _precise(editing.edit_order),
-    commands.CancelDerivativeOrders: _precise(canceling.cancel_orders),
-    commands.SetCancelOnDisconnect: _precise(canceling.set_cancel_on_disconnect),
-    commands.OpenHolding: _precise(trading.open_holding),
-    commands.SettleSession: _precise(settlement.settle_session),
-    commands.PayFunding: _precise(settlement.pay_funding),
-    commands.DeliverDerivative: _precise(settlement.deliver_derivative),
-    commands.CreditCurrency: _precise(cash.credit_currency),
-}
+HOMES = (canceling, cash, editing, listing, placing, quotes, settlement, trading)
+"""The modules that register handlers as they are imported."""
+HANDLERS: dict[type[Command], Handler] = {kind: _precise(handler) for kind, handler in OF_DERIVATIVES.items()}
 
 
 @precise

@@ -9,11 +9,13 @@ from mockexchange.core.derivatives.derivative import NO_GREEKS, Derivative, Gree
 from mockexchange.core.derivatives.lookup import open_derivative_of, require_index
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import DerivativeListed, DerivativeMarked, Event, IndexSet
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
+@derivative_handler
 def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[Event]:
     """List a derivative under its terms.
 
@@ -44,6 +46,7 @@ def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[
     yield DerivativeListed(derivative=terms.name)
 
 
+@derivative_handler
 def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
     """Set the price of an index, and give each derivative on this index a new revision.
 
@@ -56,6 +59,7 @@ def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
     yield IndexSet(index=command.index, price=command.price)
 
 
+@derivative_handler
 def mark_derivative(state: State, command: MarkDerivative, at: int) -> Iterator[Event]:
     """Set the mark price of a derivative, and its implied volatility and Greeks if given."""
     derivative = open_derivative_of(state, command.derivative)

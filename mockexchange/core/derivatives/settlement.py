@@ -18,6 +18,7 @@ from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import open_derivative_of
 from mockexchange.core.derivatives.order_entry.canceling import close_book, end_session
 from mockexchange.core.events import DerivativeDelivered, Event, SessionSettled
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -26,6 +27,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 Held = dict[str, Holding]
 
 
+@derivative_handler
 def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Event]:
     """Settle every open derivative at the price that the command gives for it, or at its mark price."""
     given = dict(command.prices)
@@ -58,6 +60,7 @@ def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, 
         yield from cash.add_session_profit(state, subaccount_ref, currency, amount)
 
 
+@derivative_handler
 def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Iterator[Event]:
     """Deliver an expired derivative at the given price, or at its index price, and set its positions to zero."""
     derivative = open_derivative_of(state, command.derivative)
@@ -92,6 +95,7 @@ def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
     return holding.size * option.payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))
 
 
+@derivative_handler
 def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
     """Pay funding, `rate` of each position's value at the mark price.
 

@@ -21,6 +21,7 @@ from mockexchange.core.events import (
     SubtraderRestricted,
     TierSet,
 )
+from mockexchange.core.handlers import handler
 from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import Account, Key, SubtraderRules
 from mockexchange.core.model.state import State
@@ -31,6 +32,7 @@ from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SUBACCOUNTS_MAX, Ac
 SUBACCOUNTS = {str(number) for number in range(1, SUBACCOUNTS_MAX + 1)}
 
 
+@handler
 def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]:
     """Open an account with its primary subaccount."""
     if command.account in state.accounts:
@@ -44,6 +46,7 @@ def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]
     yield _add_subaccount(state, SubaccountRef(command.account), "", at)
 
 
+@handler
 def open_subaccount(state: State, command: OpenSubaccount, at: int) -> Iterator[Event]:
     """Open a subaccount of a member or a subtrader of an FCM."""
     account = state.account(command.account)
@@ -60,6 +63,7 @@ def open_subaccount(state: State, command: OpenSubaccount, at: int) -> Iterator[
     yield _add_subaccount(state, SubaccountRef(command.account, command.subaccount), command.subaccount_id, at)
 
 
+@handler
 def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
     """Add an API key. Raises Refused if its id, public key or secret is in use."""
     account = state.account(command.account)
@@ -75,6 +79,7 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
     yield KeyAdded(account=account.name, key=key.name, key_id=key.key_id)
 
 
+@handler
 def remove_key(state: State, command: RemoveKey, at: int) -> Iterator[Event]:
     """Remove an API key. Its key pair or secret can never be used by another account."""
     account = state.account(command.account)
@@ -86,12 +91,14 @@ def remove_key(state: State, command: RemoveKey, at: int) -> Iterator[Event]:
     yield KeyRemoved(account=account.name, key=key.name, key_id=key.key_id)
 
 
+@handler
 def set_tier(state: State, command: SetTier, at: int) -> Iterator[Event]:
     """Set the usage tier of an account."""
     state.account(command.account).tier = command.tier
     yield TierSet(account=command.account, tier=command.tier)
 
 
+@handler
 def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Iterator[Event]:
     """Replace the restrictions of a subtrader: the categories it may not trade, and whether it is blocked."""
     rules = _rules_of(state, command.subaccount_ref)
@@ -101,6 +108,7 @@ def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Ite
     )
 
 
+@handler
 def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Event]:
     """Set or lift the daily spending cap of a subtrader."""
     _rules_of(state, command.subaccount_ref).cap_micros = command.limit_micros

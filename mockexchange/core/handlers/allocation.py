@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import AllocateBalance, RebalanceCash, TransferShard
 from mockexchange.core.events import BalanceAllocated, Event
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.cash import transfer_shard
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.history import EVERYTHING
@@ -19,6 +20,7 @@ STEP_MICROS = 100
 """Smallest unit of transfers between shards, a centi-cent, in micro-dollars."""
 
 
+@handler
 def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
     """Set the target allocation of an account's cash; the cash itself moves with the next `RebalanceCash`."""
     state.dollar_subaccount(SubaccountRef(command.account))
@@ -27,6 +29,7 @@ def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterato
     yield BalanceAllocated(account=account.name, allocations=account.allocations, reservation=account.reservation)
 
 
+@handler
 def rebalance_cash(state: State, command: RebalanceCash, at: int) -> Iterator[Event]:
     """Move free cash between shards until it has the target allocation; do nothing if it has it already."""
     state.dollar_subaccount(SubaccountRef(command.account))

@@ -28,6 +28,7 @@ from mockexchange.core.events import (
     TransferCompleted,
     Transferred,
 )
+from mockexchange.core.handlers import handler
 from mockexchange.core.model.history import History
 from mockexchange.core.model.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.state import State
@@ -43,12 +44,14 @@ from mockexchange.core.vocabulary import (
 )
 
 
+@handler
 def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
     """Make a deposit; a pending deposit moves no cash yet."""
     state.dollar_subaccount(command.subaccount_ref)
     yield from _pay(state, PaymentKind.DEPOSIT, command, at)
 
 
+@handler
 def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
     """Withdraw cash that is not held back for orders."""
     subaccount = state.dollar_subaccount(command.subaccount_ref)
@@ -56,6 +59,7 @@ def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
     yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
 
 
+@handler
 def open_cash(state: State, command: OpenCash, at: int) -> Iterator[Event]:
     """Change cash without a payment, for an account imported from elsewhere."""
     subaccount = state.dollar_subaccount(command.subaccount_ref)
@@ -64,6 +68,7 @@ def open_cash(state: State, command: OpenCash, at: int) -> Iterator[Event]:
     yield from _move(subaccount, command.shard, command.amount_micros, at)
 
 
+@handler
 def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:
     """Set the final status of a payment, and change cash by the difference that the new status makes."""
     payment = state.payment(command.payment)
@@ -76,6 +81,7 @@ def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterato
     yield from _move(state.subaccounts[payment.subaccount_ref], payment.shard, change_micros, at)
 
 
+@handler
 def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
     """Move cash that is not held back for orders between two subaccounts of an account, on one shard."""
     source, target = state.dollar_subaccount(command.source), state.dollar_subaccount(command.target)
@@ -98,6 +104,7 @@ def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
     yield from _move(target, command.shard, command.amount_micros, at)
 
 
+@handler
 def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
     """Move an account's cash to another shard, subaccount or instance.
 
@@ -124,6 +131,7 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
         yield from _arrive(state, row, at)
 
 
+@handler
 def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Iterator[Event]:
     """Complete a pending transfer between shards: its cash arrives at the target."""
     row = state.shard_transfer(command.transfer)
@@ -136,6 +144,7 @@ def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Itera
     yield from _arrive(state, row, at)
 
 
+@handler
 def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
     """Switch netting of a member's subaccount on or off."""
     state.dollar_subaccount(command.subaccount_ref)

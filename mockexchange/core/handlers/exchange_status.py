@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMarket
 from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders import orders
 from mockexchange.core.model.exchange_status import Announcement
@@ -12,6 +13,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import OrderReason
 
 
+@handler
 def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[Event]:
     """Open or halt the exchange. A halt cancels the orders with `cancel_on_pause`; fills are still accepted during it.
 
@@ -29,6 +31,7 @@ def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[
         yield from _cancel_on_pause(state, at)
 
 
+@handler
 def switch_market(state: State, command: SwitchMarket, at: int) -> Iterator[Event]:
     """Pause trading in a market, which cancels orders with `cancel_on_pause`, or resume it, which cancels all of them.
 
@@ -44,6 +47,7 @@ def switch_market(state: State, command: SwitchMarket, at: int) -> Iterator[Even
             yield from orders.cancel(state, order, at, OrderReason.HALT)
 
 
+@handler
 def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
     """Publish an announcement."""
     delivered_at = at if command.delivered_at is None else command.delivered_at
@@ -57,6 +61,7 @@ def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
     )
 
 
+@handler
 def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
     """Record in the log an action that does not change the state."""
     yield Noted(subject=command.subject, text=command.text)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from mockexchange.core.commands import Fill, NewOrder, OpenPosition
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders import orders
 from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
@@ -28,6 +29,7 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, MarketSt
 OPPOSITE = {Action.BUY: Action.SELL, Action.SELL: Action.BUY}
 
 
+@handler
 def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
     """Carry out a recorded trade for one account, or for two."""
     market = require_open(state.market(command.market))
@@ -40,6 +42,7 @@ def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
     yield from carry_out(state, traded, legs, at)
 
 
+@handler
 def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Event]:
     """Open a position without fills, for an account imported from elsewhere."""
     market = state.market(command.market)

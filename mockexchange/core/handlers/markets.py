@@ -17,6 +17,7 @@ from mockexchange.core.events import (
     MarketPriced,
     SeriesListed,
 )
+from mockexchange.core.handlers import handler
 from mockexchange.core.model.descriptions import SeriesDetails
 from mockexchange.core.model.markets import (
     PLAIN_EVENT,
@@ -32,6 +33,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeType
 
 
+@handler
 def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
     """List a series."""
     if command.series in state.series:
@@ -39,6 +41,7 @@ def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
     yield _add_series(state, command.series, command.fee_type, command.fee_multiplier, command.details, at)
 
 
+@handler
 def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Event]:
     """Set the details of an event; for an event that is not listed yet they apply when it is listed."""
     event = state.events.get(command.event)
@@ -50,6 +53,7 @@ def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Ev
     yield EventDescribed(event=command.event)
 
 
+@handler
 def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
     """List a market, and its event and series if they are new."""
     if command.market in state.markets:
@@ -64,6 +68,7 @@ def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
     yield MarketListed(market=command.market, event=command.event, series=command.series)
 
 
+@handler
 def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]:
     """Set the last traded price of a market."""
     market = require_open(state.market(command.market))

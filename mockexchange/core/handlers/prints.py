@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import TradeMarket
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.orders.matching import consume_quote, new_trade, take_resting
 from mockexchange.core.handlers.orders.order_checks import require_formula
 from mockexchange.core.handlers.trades import print_trade
@@ -21,6 +22,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 
 
+@handler
 def trade_market(state: State, command: TradeMarket, at: int) -> Iterator[Event]:
     """Publish a trade between outside traders, and fill the resting orders that its price reaches."""
     market = require_open(state.market(command.market))

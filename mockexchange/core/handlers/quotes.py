@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import QuoteMarket, ReplenishMarket
 from mockexchange.core.events import Event, LevelChanged, MarketQuoted
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders.matching import consume_quote, take_resting
 from mockexchange.core.handlers.trades import exact_fee
@@ -20,6 +21,7 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 NO_LEVELS: Levels = {Side.YES: {}, Side.NO: {}}
 
 
+@handler
 def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]:
     """Replace the outside bids of a market, and fill the resting orders that they cross."""
     market = require_open(state.market(command.market))
@@ -42,6 +44,7 @@ def drop_quotes(market: Market) -> Iterator[Event]:
     yield from changes
 
 
+@handler
 def replenish_market(state: State, command: ReplenishMarket, at: int) -> Iterator[Event]:
     """Restore the contracts that trades took from outside bids, after the delay `OrderRules.replenish_us`.
 

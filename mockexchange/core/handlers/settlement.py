@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMarket, FinalizeMarket, SettleMarket
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.orders.orders import cancel_all
 from mockexchange.core.handlers.position_changes import change_row, row_changed
@@ -22,6 +23,7 @@ YES_WORTH_CENTICENTS: dict[Result, int | None] = {Result.YES: CENTICENTS_PER_DOL
 """Payout of a YES contract by result; None for a void market. Scalar is not listed: its value varies."""
 
 
+@handler
 def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]:
     """Stop trading in a market."""
     market = state.market(command.market)
@@ -29,21 +31,25 @@ def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]
     yield from _empty_book(state, market, at)
 
 
+@handler
 def determine_market(state: State, command: DetermineMarket, at: int) -> Iterator[Event]:
     """Set the result of a market before its payout."""
     yield from _determine(state, state.market(command.market), command.result, command.value_centicents, at)
 
 
+@handler
 def dispute_market(state: State, command: DisputeMarket, at: int) -> Iterator[Event]:
     """Mark the result of a market as disputed."""
     yield _move(state, state.market(command.market), "dispute", at)
 
 
+@handler
 def finalize_market(state: State, command: FinalizeMarket, at: int) -> Iterator[Event]:
     """Pay out a determined market."""
     yield from _finalize(state, state.market(command.market), at)
 
 
+@handler
 def settle_market(state: State, command: SettleMarket, at: int) -> Iterator[Event]:
     """Determine a market if necessary, then pay it out."""
     market = state.market(command.market)

@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any
 
-from mockexchange.core import commands, events
-from mockexchange.core.commands import Command
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
@@ -17,30 +15,11 @@ from mockexchange.core.instants import format_instant
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.core.vocabulary import SubaccountRef, written_tag
 from mockexchange.sandbox.ledger import derivatives
 
 Write = Callable[[Any], Any]
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
-PUBLIC_NAMES: dict[type, str] = {
-    commands.OpenSubaccount: "OpenBook",
-    commands.ListDerivative: "ListContract",
-    commands.MarkDerivative: "MarkContract",
-    commands.TradeDerivative: "TradeContract",
-    commands.DeliverDerivative: "DeliverContract",
-    commands.QuoteDerivative: "QuoteContract",
-    commands.PlaceDerivativeOrder: "PlaceContractOrder",
-    commands.EditDerivativeOrder: "EditContractOrder",
-    commands.CancelDerivativeOrders: "CancelContractOrders",
-    events.SubaccountOpened: "BookOpened",
-    events.DerivativeListed: "ContractListed",
-    events.DerivativeMarked: "ContractMarked",
-    events.DerivativeTraded: "ContractTraded",
-    events.DerivativeDelivered: "ContractDelivered",
-    events.DerivativeQuoted: "ContractQuoted",
-    events.DerivativeOrderChanged: "ContractOrderChanged",
-}
-"""The names of commands and events in JSON that differ from the names of their classes."""
 
 
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:
@@ -61,11 +40,6 @@ def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Refusal):
         return {**head, "refusal": {"code": outcome.code, "message": outcome.message}}
     return {**head, "events": [event_of(event) for event in outcome]}
-
-
-def public_name(value: Command | Event) -> str:
-    """Return the name of a command or an event as it is written in JSON."""
-    return PUBLIC_NAMES.get(type(value)) or type(value).__name__
 
 
 def event_of(event: Event) -> dict[str, Any]:
@@ -90,8 +64,7 @@ def form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]
 
     The function is None for the subaccount of an event, which becomes two keys.
     """
-    name = PUBLIC_NAMES.get(kind) or kind.__name__
-    return _snake(name), [(field, *_field(field)) for field in kind.__struct_fields__]
+    return written_tag(kind), [(field, *_field(field)) for field in kind.__struct_fields__]
 
 
 def _row(row: Position) -> dict[str, Any]:
@@ -149,7 +122,3 @@ def _offers(offers: Sequence[tuple[Decimal, Decimal]]) -> list[list[str]]:
 
 WRITERS: dict[str, Write] = {"prices": _prices, "bids": _offers, "asks": _offers}
 """The functions that write the values of fields with these names."""
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")

@@ -13,8 +13,16 @@ from msgspec import Struct
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_effect_schema import EFFECT, EFFECTS, PROBABILITY_UNIT, REQUESTS_MAX, Surface
-from mockexchange.scenario.faults.fault_effects import ClockOffset, Close, Effect
+from mockexchange.scenario.faults.fault_effects import (
+    EFFECT,
+    EFFECTS,
+    PROBABILITY_UNIT,
+    REQUESTS_MAX,
+    ClockOffset,
+    Close,
+    Effect,
+    Surface,
+)
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.types.composite_types import ListOf, Record, may, must
 from mockexchange.scenario.types.instants import INSTANT

@@ -5,7 +5,7 @@ A venue answers reads from a replica that is behind the exchange: a new order is
 
 import json
 
-from mockexchange.scenario.faults.fault_effect_schema import LAG
+from mockexchange.scenario.faults.fault_effects import LAG
 from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.types.composite_types import Record, may

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_effect_schema import HEADER_NAME
+from mockexchange.scenario.faults.fault_effects import HEADER_NAME
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.stubs.placeholders import WORDS_MAX, Template, TextTemplate, json_template, text_template
 from mockexchange.scenario.stubs.request_pattern import REQUEST, RPC_VENUES, RequestPattern

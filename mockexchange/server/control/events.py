@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import written_name
 from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, JournalItem
 from mockexchange.sandbox.journal.journal_json import (
     firing_to_json,
@@ -252,7 +253,7 @@ def command_to_json(record: Record, outcome: Outcome, is_short: bool) -> dict[st
     With `is_short`, the events of the outcome are left out.
     """
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
-    head = {"command": state.public_name(record.command), "cause": cause}
+    head = {"command": written_name(type(record.command)), "cause": cause}
     if isinstance(outcome, Refusal):
         return {**head, **state.outcome_of(record.sequence, record.at, outcome)}
     count = 0 if is_short else OUTCOME_EVENTS_MAX

@@ -11,6 +11,7 @@ from mockexchange.core.derivatives.order_entry.editing import require_open
 from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.vocabulary import CancelReason, OrderLife
 from mockexchange.core.events import DerivativeQuoted, Event
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 
@@ -23,6 +24,7 @@ def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]
     yield from cancel(state, order, at, CancelReason.USER_REQUEST)
 
 
+@derivative_handler
 def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Iterator[Event]:
     """Cancel all open orders of a subaccount that pass the command's filters, the oldest first."""
     require_trader(state, command.subaccount_ref)
@@ -44,6 +46,7 @@ def cancel_orders(state: State, command: CancelDerivativeOrders, at: int) -> Ite
         yield from cancel(state, order, at, command.reason)
 
 
+@derivative_handler
 def set_cancel_on_disconnect(state: State, command: SetCancelOnDisconnect, at: int) -> Iterator[Event]:
     """Switch cancel-on-disconnect for the new streams of a subaccount; nothing else in the state depends on it."""
     require_trader(state, command.subaccount_ref)

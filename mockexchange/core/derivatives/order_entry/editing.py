@@ -23,10 +23,12 @@ from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import ALIVE, CancelReason, OrderState
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
+@derivative_handler
 def edit_order(state: State, command: EditDerivativeOrder, at: int) -> Iterator[Event]:
     """Change an open order, which may match then.
 

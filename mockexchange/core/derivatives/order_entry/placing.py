@@ -21,11 +21,13 @@ from mockexchange.core.derivatives.orders import DerivativeOrder
 from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import RESTING_LIVES, CancelReason, OrderLife, OrderState
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.model.order_rules import FillRule
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
+@derivative_handler
 def place_order(
     state: State, command: PlaceDerivativeOrder, at: int, trigger_order_id: str | None = None
 ) -> Iterator[Event]:

@@ -15,11 +15,13 @@ from mockexchange.core.derivatives.orders import OTHER_DIRECTION
 from mockexchange.core.derivatives.trading.trading import require_amount
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.model.order_rules import FillRule
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
+@derivative_handler
 def quote_derivative(state: State, command: QuoteDerivative, at: int) -> Iterator[Event]:
     """Replace the outside quotes of a derivative, and fill the orders that they cross."""
     derivative = orderable(state, command.derivative)

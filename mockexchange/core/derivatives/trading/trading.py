@@ -18,10 +18,12 @@ from mockexchange.core.derivatives.trading.parties import Party, new_id, parties
 from mockexchange.core.derivatives.trading.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
 from mockexchange.core.events import DerivativeTraded, Event
+from mockexchange.core.handlers import derivative_handler
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
+@derivative_handler
 def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterator[Event]:
     """Record a trade of a derivative, or of the legs of a combo, for one account or for two."""
     derivative = open_derivative_of(state, command.derivative)
@@ -51,6 +53,7 @@ def record_fill(
         yield from _fill(state, fill, party, _Printed(trade_id, is_long_tick, at, combo))
 
 
+@derivative_handler
 def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
     """Open a position without a trade. Cash does not change: even the premium of an option was paid elsewhere."""
     derivative = open_derivative_of(state, command.derivative)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from mockexchange.core.commands import AmendOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderAmended, OrderCanceled
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.orders.matching import match, opposite_to
 from mockexchange.core.handlers.orders.order_changes import (
     enter_book,
@@ -42,6 +43,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason, OrderStatus
 
 
+@handler
 def amend_order(state: State, command: AmendOrder, at: int) -> Iterator[Event]:
     """Change a resting order, which may match then."""
     order = state.order(command.order)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from mockexchange.core.events import Event, GroupDeleted, GroupLimited, GroupOpened, GroupReset, GroupTriggered
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.orders.orders import cancel
 from mockexchange.core.model.orders import OrderGroup
 from mockexchange.core.model.state import State
@@ -15,6 +16,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason
 
 
+@handler
 def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
     """Open an order group."""
     state.dollar_subaccount(command.subaccount_ref)
@@ -32,11 +34,13 @@ def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
     yield GroupOpened(group=group_id, subaccount_ref=command.subaccount_ref, limit_centis=command.limit_centis)
 
 
+@handler
 def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Event]:
     """Cancel the orders of a group and refuse new ones until the group is reset."""
     yield from _trigger(state, state.group(command.group), at)
 
 
+@handler
 def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
     """Count a group's fills from zero and accept new orders in it."""
     group = state.group(command.group)
@@ -44,6 +48,7 @@ def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
     yield GroupReset(group=group.group_id, subaccount_ref=group.subaccount_ref)
 
 
+@handler
 def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
     """Change the limit of a group.
 
@@ -57,6 +62,7 @@ def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
         yield from _trigger_at_limit(state, group, at)
 
 
+@handler
 def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]:
     """Delete a group and cancel its orders."""
     group = state.group(command.group)

@@ -19,6 +19,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.orders.order_changes import (
     count_fill,
     enter_book,
@@ -40,6 +41,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, SubaccountRef
 
 
+@handler
 def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     """Place an order that rests in the order book without being matched."""
     market = require_open(state.market(command.market))
@@ -66,6 +68,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     yield show_resting(state, order, order.remaining_centis, at)
 
 
+@handler
 def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]:
     """Reduce a resting order; cancel it if nothing remains."""
     require_active(state)
@@ -80,6 +83,7 @@ def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]
     yield show_resting(state, order, -command.count_centis, at)
 
 
+@handler
 def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
     """Cancel a resting order: of an event market, or of a derivative."""
     if command.order in state.derivatives.orders:
@@ -91,11 +95,13 @@ def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.CANCEL)
 
 
+@handler
 def expire_order(state: State, command: ExpireOrder, at: int) -> Iterator[Event]:
     """Cancel a resting order as expired."""
     yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.EXPIRY)
 
 
+@handler
 def cancel_all_orders(state: State, command: CancelAllOrders, at: int) -> Iterator[Event]:
     """Cancel the resting orders that pass the command's filters, in the order of arrival in each market."""
     require_active(state)

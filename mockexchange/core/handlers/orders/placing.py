@@ -8,6 +8,7 @@ the order's values after them: the venue sends no frame of a resting order befor
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderPlaced, OrderRejected
+from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.orders.matching import match, opposite_to
 from mockexchange.core.handlers.orders.order_changes import (
     add_order,
@@ -34,6 +35,7 @@ from mockexchange.core.refusals import Refusal, RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, TimeInForce
 
 
+@handler
 def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
     """Place an order: check it and match it; what remains rests or is canceled."""
     order = _checked(state, command, at)

@@ -8,7 +8,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams.connection import ABNORMAL, Connection
 from mockexchange.sandbox.streams.open_streams import ANY
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_effect_schema import CLOSE_CODES
+from mockexchange.scenario.faults.fault_effects import CLOSE_CODES
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.types.composite_types import Record, may, must
 from mockexchange.scenario.types.literal_json import LITERAL_CHARS_MAX

@@ -1,8 +1,6 @@
-"""The base class of commands, and the checks that their constructors share."""
+"""The checks that constructors of commands share: each raises ValueError for a value out of its range."""
 
 from decimal import Decimal
-
-from msgspec import Struct
 
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
 
@@ -11,17 +9,6 @@ DECIMAL_DIGITS_MAX = 18
 
 The product of two such numbers is exact in the decimal context of derivatives.
 """
-LOG_KEYS = {
-    "subaccount_ref": "purse",
-    "subaccount": "book",
-    "subaccount_id": "book_id",
-    "derivative": "contract",
-}
-"""Keys in the log of those command fields whose key differs from the field's name."""
-
-
-class CommandStruct(Struct, frozen=True, rename=LOG_KEYS, gc=False):
-    """A frozen command; its `__post_init__` raises ValueError for a field out of its range."""
 
 
 def require(holds: bool, message: str) -> None:

@@ -1,5 +1,6 @@
-"""Every command has a step, and a step has a key for every field of its command."""
+"""Every command, step and event has an example, and becomes what is written below it."""
 
+import difflib
 from collections.abc import Iterator
 from typing import Any, cast, get_args
 
@@ -8,10 +9,10 @@ from msgspec.structs import fields
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Terms
+from mockexchange.core.events import Event
 from mockexchange.scenario.steps import STEPS
 from mockexchange.scenario.steps.step_type import StepKind
-from tests.scenario.derivative_cases import DERIVATIVES
-from tests.scenario.step_commands import COMMANDS
+from tests.commands.examples import EVENTS, EXAMPLES, FILE, render
 
 WITHOUT_STEP = {commands.Note, commands.SetCancelOnDisconnect}
 """Notes, which only the sandbox adds, and what a client says of its own streams."""
@@ -19,10 +20,27 @@ UNREACHABLE = {"book.subaccount_id", *(f"cancel_orders.{name}" for name in ("ord
 """A subtrader's id on the wire, given with the account, where its prefix is known; what a venue's calls cancel."""
 
 
-def test_every_command_has_a_step_and_a_case_here() -> None:
-    with_step = {*get_args(Command)} - WITHOUT_STEP
-    assert {kind.command for kind in STEPS.values()} == with_step
-    assert {type(command) for _, command in (*COMMANDS, *DERIVATIVES)} == with_step
+def test_what_becomes_of_an_example_is_written_below_it() -> None:
+    written = FILE.read_text(encoding="utf-8")
+    lines = difflib.unified_diff(written.splitlines(), render(written).splitlines(), "written", "now", n=3, lineterm="")
+    assert not (found := list(lines)), "\n".join([*found, "if it is meant: python -m tests.commands.examples"])
+
+
+def test_every_command_step_and_event_has_an_example() -> None:
+    assert {type(example.command) for example in EXAMPLES} == {*get_args(Command)}
+    assert {type(event) for event in EVENTS} == {*get_args(Event)}
+    assert {kind.command for kind in STEPS.values()} == {*get_args(Command)} - WITHOUT_STEP
+    assert {type(example.command) for example in EXAMPLES if example.step} == {*get_args(Command)} - WITHOUT_STEP
+
+
+def test_every_field_of_a_command_has_an_example_that_is_not_its_default() -> None:
+    shown = {
+        (type(example.command), field.name)
+        for example in EXAMPLES
+        for field in fields(example.command)
+        if getattr(example.command, field.name) != field.default
+    }
+    assert {(kind, field.name) for kind in get_args(Command) for field in fields(kind)} == shown
 
 
 def test_a_step_reaches_every_field_of_its_command() -> None:
