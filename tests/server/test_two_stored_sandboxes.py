@@ -22,6 +22,7 @@ from mockexchange.scenario.script.script_steps import SCRIPT
 from mockexchange.server.persistence import Persistence
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.opening import Location
+from tests.helpers.effort import examples
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import WALL
 from tests.sandbox.played_commands import HISTORIES
@@ -135,8 +136,8 @@ SAME_KEY: list[tuple[str, Any]] = [
     (name, AddKey(account="alice", key="k", key_id="a", public_key=f"PEM {name}")) for name in NAMES
 ]
 """One key id for both, which a few random lives do not have."""
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=300)
+FEW = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=examples(300))
 
 
 @FEW
