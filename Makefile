@@ -42,10 +42,10 @@ help:  ## this list
 serve: $(RUN)/.installed  ## the server on the demo scenario
 	@$(RUN)/bin/mockexchange serve --scenario demo $(ARGS)
 
-test: $(DEV)/.installed  ## the product's tests and one pass of the contract suite: at most 5 minutes on two cores
+test: $(DEV)/.installed  ## the product's tests and one pass of the contract suite: at most 3 minutes on two cores
 	@tools/test.sh fast $(ARGS)
 
-test-all: $(DEV)/.installed  ## every test, also those marked `thorough`, which the gate leaves out: before a release
+test-all: $(DEV)/.installed  ## every test, with all random examples and dates: before a release
 	@tools/test.sh all $(ARGS)
 	@$(MAKE) --no-print-directory newest
 

@@ -1,4 +1,4 @@
-"""Fixtures that several folders share, and no deadline for one example of a property: a shared core may be late."""
+"""Fixtures that several folders share, and the settings of properties: a shared core may be late, so no deadlines."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.helpers.delayed_logs import chosen_seed, delayed_logs
+from tests.helpers.effort import EXAMPLES_DEFAULT, examples
 from tests.helpers.library_versions import skip_earlier
 from tests.helpers.postgres import postgres, postgres_server
 from tests.helpers.salts import salts_by_test
@@ -35,5 +36,5 @@ def _salts_by_test() -> Iterator[None]:
         yield
 
 
-settings.register_profile("without deadlines", deadline=None)
-settings.load_profile("without deadlines")
+settings.register_profile("tests", deadline=None, max_examples=examples(EXAMPLES_DEFAULT))
+settings.load_profile("tests")

@@ -1,4 +1,4 @@
-"""Every rule of the kit on Kalshi at every date."""
+"""Every rule of the kit on Kalshi at every date; on a push at the oldest and at all of them at once."""
 
 import httpx
 import pytest
@@ -10,6 +10,7 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.target import Target
+from tests.helpers.effort import chosen
 
 pytestmark = pytest.mark.contract
 
@@ -32,7 +33,7 @@ MOVING = "pages.arriving"
 """The rule that only a world that moves can keep: test_busy.py."""
 
 
-@pytest.mark.parametrize("alias", EVERY)
+@pytest.mark.parametrize("alias", chosen(EVERY, "2025-11", "compat"))
 def test_every_rule_is_kept(alias: str) -> None:
     with target_at(alias) as target:
         judged = list(run_checks(KALSHI.checks, target))
@@ -42,12 +43,7 @@ def test_every_rule_is_kept(alias: str) -> None:
     assert missing.keys() <= {*NOT_JUDGED.get(alias, set()), "pages.below_filters GetEvents"}, missing
 
 
-ON_A_SOCKET = ("2025-11", "2026-10", "compat")
-
-
-@pytest.mark.parametrize(
-    "alias", [pytest.param(one, marks=() if one in ON_A_SOCKET else pytest.mark.thorough) for one in EVERY]
-)
+@pytest.mark.parametrize("alias", chosen(EVERY))
 def test_rules_of_the_wire_are_kept_over_a_socket(alias: str) -> None:
     checks = [check for check in KALSHI.checks if check.rule.startswith(OVER_A_SOCKET)]
     with target_at(alias, "over a socket") as target:

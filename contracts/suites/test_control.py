@@ -11,10 +11,11 @@ from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.schemathesis.run import Effort, explore
 from mockexchange.runtime import api_documents
 from mockexchange.server.control.waits import wait_requests
+from tests.helpers.effort import examples
 
 pytestmark = pytest.mark.contract
 
-EXAMPLES = 12
+EXAMPLES = examples(12)
 ON_A_SOCKET = Effort(is_brief=True, examples=EXAMPLES)
 """The transport is what differs there: boundary values and most of the generated requests are sent in process only."""
 
@@ -109,7 +110,7 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
 
 def test_what_people_look_at_keeps_the_contract() -> None:
     with controlled() as reached, control_target(reached, is_in_process=True) as target:
-        judged = list(explore(target, hints_of(INSPECTING), Effort(is_brief=True, examples=10)))
+        judged = list(explore(target, hints_of(INSPECTING), Effort(is_brief=True, examples=examples(10))))
     assert findings_of(judged) == ""
 
 

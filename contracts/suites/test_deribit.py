@@ -11,12 +11,13 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.venues.registry import venue_of
+from tests.helpers.effort import chosen, examples
 
 pytestmark = pytest.mark.contract
 
 VENUE = "deribit"
 TRANSPORTS = ("in process", "over a socket")
-EXAMPLES = 4
+EXAMPLES = examples(4)
 OVER_A_SOCKET = ("reads.", "methods.", "tokens.", "refusals.", "envelopes.")
 """Rules that depend on the transport; the others are judged in process."""
 NEVER_APPLY = {
@@ -43,7 +44,7 @@ def test_there_is_a_document_for_each_alias() -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("alias", [EVERY[0], *(pytest.param(one, marks=pytest.mark.thorough) for one in EVERY[1:])])
+@pytest.mark.parametrize("alias", chosen(EVERY, EVERY[0]))
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     # Boundary values are tested in process only.
     effort = Effort(is_brief=transport != "in process" or alias != EVERY[0], examples=EXAMPLES)
@@ -55,7 +56,7 @@ def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     assert not_judged(judged) == NEVER_APPLY | TOKENS | (AT_BOUNDARIES if effort.is_brief else set())
 
 
-@pytest.mark.parametrize("alias", EVERY)
+@pytest.mark.parametrize("alias", chosen(EVERY))
 def test_every_rule_is_kept(alias: str) -> None:
     with target_at(VENUE, alias) as target:
         judged = list(run_checks(DERIBIT.checks, target))

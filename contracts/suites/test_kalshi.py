@@ -11,16 +11,19 @@ from contracts.suites.targets import hints_of, target_at
 from contracts.suites.verdict_text import findings_of, not_judged
 from contracts.suites.world import TRANSPORTS
 from mockexchange.kit.schemathesis.outcome import RunOutcome
-from mockexchange.kit.schemathesis.run import Effort, conclude, run
+from mockexchange.kit.schemathesis.run import EXAMPLES, Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.venues.kalshi.dates import ALIASES
+from tests.helpers.effort import chosen, examples
 
 pytestmark = pytest.mark.contract
 
 EVERY = (*ALIASES, "compat")
-OF_GATE = {"in process": ("2026-10",), "over a socket": ("2025-11", "compat")}
-"""The dates of the gate; test_checks.py judges answers at every date, and `make test-all` sends requests at each."""
+ON_PUSH = (("2026-10", "in process"), ("2025-11", "over a socket"), ("compat", "over a socket"))
+"""Dates and transports of a push; test_busy.py judges answers at every date, `make test-all` sends requests at each."""
+EXAMPLES_LEAST = 5
+"""With fewer, a name that exists may not be among those of an operation."""
 ALWAYS_EMPTY = {
     "GET /account/limits",
     "GET /series/{series_ticker}/events/{ticker}/forecast_percentile_history",
@@ -50,15 +53,11 @@ def test_there_is_a_document_for_each_alias() -> None:
 
 @pytest.mark.parametrize(
     ("alias", "transport"),
-    [
-        pytest.param(alias, transport, marks=() if alias in OF_GATE[transport] else pytest.mark.thorough)
-        for transport in TRANSPORTS
-        for alias in EVERY
-    ],
+    chosen([(alias, transport) for transport in TRANSPORTS for alias in EVERY], *ON_PUSH),
 )
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     # Boundary values are tested in process only.
-    effort = Effort(is_brief=transport != "in process")
+    effort = Effort(is_brief=transport != "in process", examples=examples(EXAMPLES, EXAMPLES_LEAST))
     with target_at(alias, transport) as target:
         hints = hints_of(target)
         outcome = run(target, hints, effort)

@@ -10,12 +10,13 @@ from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.kit.signalplus import SIGNALPLUS
 from mockexchange.runtime import api_documents
 from mockexchange.venues.registry import venue_of
+from tests.helpers.effort import examples
 
 pytestmark = pytest.mark.contract
 
 VENUE = "signalplus"
 TRANSPORTS = ("in process", "over a socket")
-EXAMPLES = 30
+EXAMPLES = examples(30)
 NEVER_APPLY = {
     "schemathesis.use_after_free",
     "schemathesis.ensure_resource_availability",

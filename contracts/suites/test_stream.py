@@ -7,6 +7,7 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Report
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.runtime import api_documents
+from tests.helpers.effort import chosen
 
 pytestmark = pytest.mark.contract
 
@@ -14,19 +15,18 @@ SUBJECTS = api_documents.subjects(api_documents.ASYNCAPI)
 ALIASES = [subject.removeprefix("kalshi/") for subject in SUBJECTS if subject.startswith("kalshi/")]
 NOT_IN_PROCESS = ["stream.close", "stream.heartbeat", "stream.pong"]
 """Without a socket there are no pings, and no close frames."""
-REPEATING = dict.fromkeys(("2025-12", "2026-02", "2026-04", "2026-06"), ("over a socket",))
-"""Dates at which sockets show what they show at others; every date is judged in process."""
+ON_PUSH = (
+    *((alias, "in process") for alias in ALIASES),
+    *((alias, "over a socket") for alias in ("2025-11", "compat")),
+)
+"""Every date is judged in process; sockets show at most dates what they show at others."""
 UNTOLD: list[str] = []
 """Rules that this world cannot test over a socket."""
 
 
 @pytest.mark.parametrize(
     ("alias", "transport"),
-    [
-        pytest.param(alias, transport, marks=pytest.mark.thorough if transport in REPEATING.get(alias, ()) else ())
-        for alias in ALIASES
-        for transport in TRANSPORTS
-    ],
+    chosen([(alias, transport) for alias in ALIASES for transport in TRANSPORTS], *ON_PUSH),
 )
 def test_the_stream_keeps_the_contract(alias: str, transport: str) -> None:
     report = Report(f"the stream of {alias}, {transport}")

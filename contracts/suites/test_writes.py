@@ -11,11 +11,12 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.write_hints import make_write_hints
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
+from tests.helpers.effort import chosen, examples
 
 pytestmark = pytest.mark.contract
 
-EFFORT = Effort(examples=4)
-GENERATED = ("2025-11", pytest.param("2026-06", marks=pytest.mark.thorough), "2026-10")
+EFFORT = Effort(examples=examples(4))
+GENERATED = ("2025-11", "2026-06", "2026-10")
 """Dates with the first generation of order entry, both, and the second."""
 WRITTEN = {name: values for name, values in NAMES.items() if name != "order_group_id"}
 """Names for generated writes, which make groups of their own."""
@@ -34,7 +35,7 @@ def test_every_rule_of_writes_is_kept(alias: str) -> None:
     assert left == ({"orders.batch"} if alias in NOT_FOR_ALL else set())
 
 
-@pytest.mark.parametrize("alias", GENERATED)
+@pytest.mark.parametrize("alias", chosen(GENERATED))
 def test_generated_writes_are_answered_as_documented(alias: str) -> None:
     with target_at(alias) as target:
         hints = make_write_hints(target.document, WRITTEN, target.keys)
@@ -53,10 +54,7 @@ def test_generated_writes_are_answered_as_documented(alias: str) -> None:
 
 @pytest.mark.parametrize(
     ("alias", "create", "cancel"),
-    [
-        pytest.param("2025-11", "CreateOrder", "CancelOrder", marks=pytest.mark.thorough),
-        ("2026-10", "CreateOrderV2", "CancelOrderV2"),
-    ],
+    chosen([("2025-11", "CreateOrder", "CancelOrder"), ("2026-10", "CreateOrderV2", "CancelOrderV2")]),
 )
 def test_links_lead_from_a_placed_order_to_its_read_and_its_cancellation(alias: str, create: str, cancel: str) -> None:
     with target_at(alias) as target:

@@ -5,13 +5,14 @@ under `compat`.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.clients.processes import Peer, find_python, started
 from tests.examples.programs import NODE_ENVIRONMENT, require_node
+from tests.helpers.effort import chosen
 from tests.house.checkout import ROOT
 
 DRIVERS = ROOT / "contracts" / "clients"
@@ -111,3 +112,10 @@ TRADERS = (
     Published("kalshi-sdk", "3.3.0", "orders_sdk", "2026-06"),
 )
 BY_TITLE = {client.title: client for client in CLIENTS}
+FIRST_RELEASES = ("kalshi-python-sync 3.0.0", "kalshi-sdk 3.3.0")
+"""Versions whose requests and HTTP library are those of a newer one in the tables."""
+
+
+def of_push(clients: Sequence[Published]) -> Sequence[Published]:
+    """Return the clients to try: all in `make test-all`, otherwise those that are no first releases of another."""
+    return chosen(clients, *(client for client in clients if client.title not in FIRST_RELEASES))

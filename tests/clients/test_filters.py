@@ -9,7 +9,7 @@ import pytest
 from tests.clients.exchange import Sandbox, Server
 from tests.clients.matrix import put
 from tests.clients.processes import Answer, Peer
-from tests.clients.published import CLIENTS, Published
+from tests.clients.published import CLIENTS, Published, of_push
 from tests.clients.truths import SCENARIO, Question, Row, differences, question_of, truth_at
 
 pytestmark = pytest.mark.clients
@@ -73,7 +73,7 @@ class Asked(NamedTuple):
         return question, put(self.peer, self.sandbox, question)
 
 
-@pytest.fixture(scope="module", params=CLIENTS, ids=lambda client: client.title)
+@pytest.fixture(scope="module", params=of_push(CLIENTS), ids=lambda client: client.title)
 def asked(request: pytest.FixtureRequest, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     client: Published = request.param
     client.python()

@@ -7,7 +7,7 @@ import pytest
 from tests.clients.exchange import Server
 from tests.clients.matrix import Cell, Findings, ask_peer
 from tests.clients.page import orders_of, read_page
-from tests.clients.published import COMPAT, TRADERS, Published
+from tests.clients.published import COMPAT, TRADERS, Published, of_push
 from tests.clients.truths import WRITES_SCENARIO, WRITES_TRUTH, read_questions
 
 pytestmark = pytest.mark.clients
@@ -21,7 +21,7 @@ class Run(NamedTuple):
     untried: list[str]
 
 
-@pytest.fixture(scope="module", params=TRADERS, ids=lambda client: client.title)
+@pytest.fixture(scope="module", params=of_push(TRADERS), ids=lambda client: client.title)
 def run(server: Server, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Run:
     """Run a client in one process for both dates, since starting it takes longer than all its calls."""
     client: Published = request.param

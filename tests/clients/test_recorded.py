@@ -27,7 +27,7 @@ from tests.clients.listeners import STREAMERS, Peers, Streamer
 from tests.clients.matrix import ask_peer
 from tests.clients.moves import BEFORE
 from tests.clients.processes import Peer, find_python, started
-from tests.clients.published import CLIENTS, COMPAT, TRADERS, Published
+from tests.clients.published import CLIENTS, COMPAT, TRADERS, Published, of_push
 from tests.clients.test_ccxt import RUNNER as CCXT_RUNNER
 from tests.clients.test_ccxt import VERSION as CCXT_VERSION
 from tests.clients.test_ccxt import User
@@ -38,13 +38,6 @@ from tests.helpers.patience import PATIENCE_S
 pytestmark = pytest.mark.clients
 
 Line = Mapping[str, Any]
-FIRST_RELEASES = ("kalshi-python-sync 3.0.0", "kalshi-sdk 3.3.0")
-"""Versions whose requests and HTTP library are those of a newer one in the table."""
-
-
-def case(client: Published) -> Any:
-    marks = [pytest.mark.thorough] if client.title in FIRST_RELEASES else []
-    return pytest.param(client, id=client.title, marks=marks)
 
 
 class Unredacted(Redactor):
@@ -121,7 +114,7 @@ def reported(client: Published, sandbox: Sandbox, peer: Peer, truth: Path) -> di
     return {method: each.rows for method, each in findings.items()}
 
 
-@pytest.mark.parametrize("client", [case(client) for client in CLIENTS])
+@pytest.mark.parametrize("client", of_push(CLIENTS), ids=lambda client: client.title)
 def test_a_reader_gets_the_same_bytes_as_directly(server: Server, tmp_path: Path, client: Published) -> None:
     with client.driven(tmp_path / "log.txt") as peer:
         sandbox = server.control.open(SCENARIO.read_text(encoding="utf-8"), COMPAT, "paused")
@@ -134,7 +127,7 @@ def test_a_reader_gets_the_same_bytes_as_directly(server: Server, tmp_path: Path
     assert exchanges(lines) == exchanges(asked) == exchanges(first)
 
 
-@pytest.mark.parametrize("client", [case(client) for client in TRADERS])
+@pytest.mark.parametrize("client", of_push(TRADERS), ids=lambda client: client.title)
 def test_a_trader_gets_the_bytes_that_the_exchange_sent(server: Server, tmp_path: Path, client: Published) -> None:
     sandbox = server.control.open(WRITES_SCENARIO.read_text(encoding="utf-8"), COMPAT, "paused")
     with client.driven(tmp_path / "log.txt") as peer, proxied(sandbox, tmp_path / "run.jsonl") as (recorded, lines):

@@ -20,6 +20,7 @@ from mockexchange.runtime.http_request import ControlApi
 from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes
 from tests.clients.views import in_order, unsettled
+from tests.helpers.effort import chosen
 from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, served
@@ -93,7 +94,7 @@ def truth(ready: Mapping[str, Any]) -> list[str]:
 
 
 @pytest.mark.clients
-@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("localhost", marks=pytest.mark.thorough), NAME])
+@pytest.mark.parametrize("host", chosen(["127.0.0.1", "localhost", NAME]))
 @pytest.mark.parametrize("client", ["pykalshi", "kalshi-python-sync", "kalshi-sdk"])
 def test_a_program_of_the_page_prints_the_truth(ready: Mapping[str, Any], client: str, host: str) -> None:
     done = run(program(client, RECIPES[client].program), pointed(ready, client, host))
@@ -102,7 +103,7 @@ def test_a_program_of_the_page_prints_the_truth(ready: Mapping[str, Any], client
 
 
 @pytest.mark.clients
-@pytest.mark.parametrize("host", ["127.0.0.1", NAME])
+@pytest.mark.parametrize("host", chosen(["127.0.0.1", NAME]))
 def test_the_stream_of_kalshi_sdk_tells_of_a_position(ready: Mapping[str, Any], host: str) -> None:
     done = run(program("kalshi-sdk", STREAM), pointed(ready, "kalshi-sdk", host))
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import jsonschema_rs
-import pytest
 import requests
 import schemathesis
 from schemathesis.core.result import Ok
@@ -19,6 +18,7 @@ from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from tests.contracts.documents import DOCUMENTS, FROM_2026, document, operations
+from tests.helpers.effort import chosen
 from tests.helpers.rows import each_row
 from tools.contract_facts import read_facts
 
@@ -77,12 +77,7 @@ def output_of(operation: AnyOperation, status: int, answer: Document) -> StepOut
     return StepOutput(Response(status, headers, body, request, 0.0, verify=False), case)
 
 
-OF_GATE = ("control", "kalshi/2025-11", "kalshi/2026-10", "kalshi/compat")
-
-
-@pytest.mark.parametrize(
-    "subject", [pytest.param(one, marks=() if one in OF_GATE else pytest.mark.thorough) for one in SUBJECTS]
-)
+@each_row("subject", chosen(SUBJECTS, "control", "kalshi/compat"))
 def test_links_take_values_that_their_targets_allow(subject: str) -> None:
     found = list(followings(subject))
     assert len(found) >= 10

@@ -27,6 +27,7 @@ from mockexchange.core.vocabulary import (
 )
 from tests.core.event_fold import EventFold
 from tests.core.world import START
+from tests.helpers.effort import examples
 
 pytestmark = pytest.mark.untraced
 
@@ -313,7 +314,7 @@ class TwoBooks(RuleBasedStateMachine):
 
 TestTwoBooks = TwoBooks.TestCase
 TestTwoBooks.settings = settings(
-    max_examples=60,
+    max_examples=examples(60),
     stateful_step_count=40,
     deadline=None,  # a machine under load is no failure
     derandomize="CI" in os.environ,

@@ -35,6 +35,7 @@ from tests.core.naive.records import Order
 from tests.core.naive.trading import do_all
 from tests.core.naive.units import micros
 from tests.core.world import START
+from tests.helpers.effort import examples
 
 pytestmark = pytest.mark.untraced
 
@@ -247,7 +248,7 @@ def frame(row: Position, last: PositionChanged) -> PositionChanged:
 
 TestTwoExchanges = TwoExchanges.TestCase
 TestTwoExchanges.settings = settings(
-    max_examples=40,
+    max_examples=examples(40),
     stateful_step_count=50,
     deadline=None,  # a machine under load is no failure
     derandomize="CI" in os.environ,  # the gate must be repeatable; at home new paths are found

@@ -11,6 +11,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams.connection import Connection
 from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import locate
+from tests.helpers.effort import examples
 from tests.helpers.sandboxes import SMALL, make, run
 from tests.sandbox.fake_streams import buy, open_stream, say, wire_of
 
@@ -96,7 +97,7 @@ def release(connection: Connection) -> None:
         late.send()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(actions=ACTIONS, is_narrow=st.booleans())
 def test_the_journal_has_exactly_the_sent_frames(actions: list[tuple[str, Any]], is_narrow: bool) -> None:
     sandbox = make(SMALL + ("stream: {outbox: 1024}\n" if is_narrow else ""))
@@ -125,7 +126,7 @@ def check(sandbox: Sandbox, connection: Connection, sent: list[bytes]) -> None:
     assert all(frame.fault for frame in frames if frame.direction == "lost")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(actions=ACTIONS)
 def test_the_same_again_is_the_same_to_the_byte(actions: list[tuple[str, Any]]) -> None:
     def transcript() -> list[tuple[str, bytes, str | None]]:

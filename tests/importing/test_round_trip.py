@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mockexchange.importing.comparison import UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.venues.registry import DEFAULT
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 from tests.importing.recorder import PREFIX, READS, record
@@ -103,7 +104,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @given(fills=FILLS, date=st.sampled_from(DATES), forgotten=st.integers(0, 3))
-@settings(max_examples=12, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
 def test_any_fills_come_out_equal_also_without_the_oldest(
     fills: list[tuple[str, str, str, int, int, bool]], date: str, forgotten: int
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mockexchange.importing.importing import import_recording
 from mockexchange.importing.verification import Verified
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.importing.histories import DRAWS, MARKETS, Draw, scenario_of_draws
 from tests.importing.recorder import READS, record
@@ -22,8 +23,8 @@ MARKET_PATH = "/trade-api/v2/markets/"
 OF_SUBACCOUNT = tuple(f"{name}?subaccount=3" for name in ("balance", "fills", "orders", "positions", "settlements"))
 OF_MARKETS = tuple(f"{MARKET_PATH}{ticker}" for ticker in MARKETS)
 OF_PAYMENTS = ("deposits", "withdrawals")
-ROUNDS = settings(max_examples=12, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
-MORE = settings(ROUNDS, max_examples=40)
+ROUNDS = settings(max_examples=examples(12), deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+MORE = settings(ROUNDS, max_examples=examples(40))
 SETTLED: list[Draw] = [("rest", 0, 6, 79), ("settle", 0, 1, 1)]
 REDUCED: list[Draw] = [("rest", 2, 5, 47), ("match", 0, 3, 1), ("reduce", 0, 1, 1)]
 REPRICED: list[Draw] = [("rest", 2, 9, 47), ("match", 0, 3, 1), ("reprice", 0, 1, 52), ("match", 0, 2, 1)]

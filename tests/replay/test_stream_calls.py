@@ -15,6 +15,7 @@ from mockexchange.venues.deribit.signatures import sign, stream_text
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import CHANGES, POSITIONS, Host, install, log_in
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make, run
 from tests.replay.test_venues import again, buy, deviating, frames_of
@@ -230,7 +231,7 @@ DOINGS = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(DOINGS), max_size=20))
 def test_any_sequence_of_actions_replays(doings: list[str]) -> None:
     day = Day()

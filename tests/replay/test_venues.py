@@ -19,6 +19,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, deribit_stream, of_deribit, of_signalplus, signalplus_stream
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import WALL, do, make, run, signed
 
@@ -216,7 +217,7 @@ class Day:
 DOINGS = ("buy", "sell_to", "mark", "pass_night", "ask", "wait", "open", "beat", "leave", "babble")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.sampled_from(DOINGS), max_size=15))
 def test_any_sequence_of_actions_replays(doings: list[str]) -> None:
     day = Day()

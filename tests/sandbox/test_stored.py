@@ -24,6 +24,7 @@ from mockexchange.store.log import Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
 from tests.helpers.derivatives import WORLD
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, run, signed
 from tests.helpers.scripts import SECOND
@@ -57,7 +58,7 @@ def picture(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(GROUPS, st.integers(0, 2))
 def test_a_restored_sandbox_is_as_it_was_and_goes_on_in_the_same_way(groups: list[list[str]], restarts: int) -> None:
     async def life() -> None:

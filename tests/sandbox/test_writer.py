@@ -24,6 +24,7 @@ from mockexchange.store.codec import write_log
 from mockexchange.store.log import Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, run, signed
 from tests.helpers.scripts import SECOND
@@ -67,7 +68,7 @@ async def live(
     return sandbox, log, acknowledged, failed
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(GROUPS, st.integers(0, 10**6), st.sampled_from((0.0, 0.3, 0.8)))
 def test_the_log_is_the_truth_and_has_each_acknowledged_command_once(
     groups: list[list[str]], seed: int, failures: float

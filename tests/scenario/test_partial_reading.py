@@ -6,11 +6,12 @@ from pathlib import Path
 
 from mockexchange.cli.scenario_check import check_scenario
 from mockexchange.scenario.loader import builtin_text
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 
 VALUE = re.compile(r"(?<=[:{,\[] )[^\s{}\[\],#:|>&*][^,{}\[\]\n#:]*(?=[,}\]\n])")
 """A plain value of a scenario: what stands between a colon, a comma or a bracket and the next of them."""
-BROKEN_PER_SCENARIO = 10
+BROKEN_PER_SCENARIO = examples(10)
 
 
 def errors_of(text: str, folder: Path, *, is_run: bool = False, name: str = "s.yaml") -> list[str]:

@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.venues.deribit.signatures import Token, write_token
+from tests.helpers.effort import examples
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.server.live import Live, SandboxView
@@ -70,7 +71,7 @@ def shown(live: Live) -> SandboxView:
 
 
 @each_row("way", WAYS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(text=TEXT)
 @example(text=HALF)
 @example(text=f"a{HALF}é\U0001f600")

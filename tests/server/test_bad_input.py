@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
+from tests.helpers.effort import chosen, examples
+from tests.helpers.rows import each_row
 from tests.server import hostile
 from tests.server.hostile import DATES, FIRST_PAGE, PATH, ROWS
 from tests.server.live import PREFIX, Client, Live, SandboxView, serving
@@ -130,8 +132,8 @@ def last_entry(sandbox: SandboxView) -> dict[str, Any]:
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("date", DATES)
-@pytest.mark.parametrize("name", ROWS)
+@each_row("date", chosen(DATES, "2025-11", "compat"))
+@each_row("name", ROWS)
 def test_every_row_at_every_date(opened: Open, name: str, date: str) -> None:
     sandbox, row = opened(date), ROWS[name]
     wanted = row.wanted_at(date)
@@ -371,7 +373,7 @@ def mutations() -> st.SearchStrategy[list[tuple[int, int, bytes]]]:
     )
 
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FUZZ

@@ -24,6 +24,7 @@ from mockexchange.server.persistence import Persistence
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.opening import Location
 from tests.commands.examples import EXAMPLES, HISTORIES
+from tests.helpers.effort import examples
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import WALL
 from tests.sandbox.random_life import ACTIONS, SCRIPTED, done_by
@@ -127,8 +128,8 @@ SAME_KEY: list[tuple[str, Any]] = [
     (name, AddKey(account="alice", key="k", key_id="a", public_key=f"PEM {name}")) for name in NAMES
 ]
 """One key id for both, which a few random lives do not have."""
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=300)
+FEW = settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=examples(300))
 
 
 @FEW

@@ -14,6 +14,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Action, MarketStatus, Result, Side
 from tests.core.naive import strategies as some
 from tests.core.naive.cash_strategies import cash
+from tests.helpers.effort import examples
 from tests.helpers.sandboxes import make, run
 from tests.stream_properties.subscriber import CHANNELS, Subscriber
 
@@ -145,7 +146,7 @@ class Folding(RuleBasedStateMachine):
 
 TestFolding: Any = Folding.TestCase
 TestFolding.settings = settings(
-    max_examples=100,
+    max_examples=examples(100),
     stateful_step_count=40,
     deadline=None,  # a machine under load is no failure
     derandomize="CI" in os.environ,  # the gate must be repeatable; at home new paths are found

@@ -47,6 +47,7 @@ from tests.core.derivatives_world import (
 )
 from tests.core.dump import dump
 from tests.core.naive.derivatives import Naive
+from tests.helpers.effort import examples
 
 pytestmark = pytest.mark.untraced
 
@@ -188,7 +189,7 @@ def compare_position(view: PositionView, plain: Naive, key: tuple[SubaccountRef,
 
 
 @given(STORIES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_every_number_is_that_of_a_naive_recomputation(story: list[Command]) -> None:
     world, plain = DerivativesWorld(), naive()
     for command in story:
@@ -224,7 +225,7 @@ def test_what_one_book_wins_another_loses(story: list[Command]) -> None:
 
 
 @given(STORIES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_the_decimal_context_of_the_thread_does_not_matter(story: list[Command]) -> None:
     def run() -> tuple[Exchange, list[object]]:
         world = DerivativesWorld()

@@ -22,6 +22,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
 from tests.core.derivatives.orders_world import OrdersWorld, order
 from tests.core.derivatives_world import DORA, DORA_3, MIRA, PERPETUAL
+from tests.helpers.effort import examples
 
 OWNERS = (DORA, DORA_3, MIRA)
 PRICES = st.integers(227_600, 228_000).map(lambda halves: Decimal(halves) / 2)
@@ -83,7 +84,7 @@ def command_of(drawn: Any, ids: list[str]) -> Command | None:
 
 
 @example([order("buy 2000000 @ 113850")] * 2)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(COMMANDS, min_size=15, max_size=25))
 def test_random_orders_conserve_and_are_covered(drawn: list[Any]) -> None:
     world = OrdersWorld()

@@ -31,6 +31,7 @@ from mockexchange.core.vocabulary import (
     TransferStatus,
 )
 from tests.core.world import World
+from tests.helpers.effort import examples
 
 HERE = Instance.EVENT_CONTRACT
 EXPECTED = {
@@ -150,7 +151,7 @@ def moves_of(outcome: Outcome) -> list[CashMoved]:
     return [] if isinstance(outcome, Refusal) else [event for event in outcome if isinstance(event, CashMoved)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(ANY), min_size=5, max_size=30))
 def test_rows_explain_the_cash_of_every_book_to_the_micro_dollar(wanted: list[dict[str, Any]]) -> None:
     world = World()

@@ -9,11 +9,12 @@ from mockexchange.kit.client.cards import load_cards
 from mockexchange.kit.client.run import ClientRun, ClientRunSettings
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
+from tests.helpers.effort import examples
 from tests.house.checkout import ROOT
 
 pytestmark = pytest.mark.untraced
 
-EXAMPLES = 16
+EXAMPLES = examples(16)
 """Made-up bodies of R74 for each task."""
 FOR_COMMANDS = ["R45"]
 """Cards that no task is about."""

@@ -16,17 +16,13 @@ from mockexchange.kit.client.fuzzing.values import UNKNOWN, values_of
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
 from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
+from tests.helpers.effort import chosen, examples
 from tests.helpers.rows import each_row
 
 pytestmark = pytest.mark.untraced
 
 
-OF_GATE = ("2025-11", "2026-10")
-
-
-@pytest.mark.parametrize(
-    "alias", [pytest.param(one, marks=() if one in OF_GATE else pytest.mark.thorough) for one in aliases_of("kalshi")]
-)
+@pytest.mark.parametrize("alias", chosen(aliases_of("kalshi"), "2026-10"))
 def test_bodies_are_what_the_document_describes(alias: str) -> None:
     """Of every read that has a 200 with JSON, not only those that clients are asked about."""
     document = api_documents.read(f"kalshi/{alias}")
@@ -60,7 +56,7 @@ def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
     judge = validator(document, schema_of(document, task.path))
 
     @seed(2)
-    @settings(max_examples=15, deadline=None, database=None, phases=(Phase.generate,))
+    @settings(max_examples=examples(15), deadline=None, database=None, phases=(Phase.generate,))
     @given(values_of(document, schema_of(document, task.path)).map(partial(consistent_body, task)))
     def describe(body: Any) -> None:
         assert judge.is_valid(body), [error.message for error in judge.iter_errors(body)]

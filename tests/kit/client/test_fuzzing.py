@@ -27,13 +27,14 @@ from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text
+from tests.helpers.effort import chosen, examples
 from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
 from tests.kit.client.verdict_helpers import Bench, bench
 
 WHERE = ConnectionDetails("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
 EXAMPLES = 80
-FEW = FuzzSettings(examples=16)
+FEW = FuzzSettings(examples=examples(16))
 """For clients that fail at none: a task takes some ten milliseconds."""
 ROW = {
     "exchange_index": 0,
@@ -176,7 +177,7 @@ def test_a_client_that_floats_its_money_can_take_every_body(clients: Bench) -> N
     assert clients.judged(partial(judge_fuzz, settings=FEW), "floats") == []
 
 
-@pytest.mark.parametrize("api_date", ["latest", pytest.param("compat", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("api_date", chosen(["latest", "compat"], "latest"))
 def test_a_client_that_concludes_one_field_from_others_can_take_every_body(api_date: str, clients: Bench) -> None:
     assert clients.judged(partial(judge_fuzz, api_date=api_date, settings=FEW), "concluding") == []
 
@@ -236,7 +237,10 @@ def with_tickers_numbered(body: Any) -> Any:
     return {**body, "market_positions": rows}
 
 
-@pytest.mark.parametrize("fault", [pytest.param(one, marks=pytest.mark.untraced) for one in SMALLEST])
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=pytest.mark.untraced) for one in chosen(list(SMALLEST), "closed", "sign", "coded")],
+)
 def test_the_smallest_body_that_a_client_cannot_take_is_reported(
     fault: str, clients: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import LogError
 from tests.core.dump import dump
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, run
 from tests.helpers.scripts import SECOND
@@ -52,7 +53,7 @@ def state_before_clock(fork: Sandbox) -> list[str]:
     return replayed(fork, len(fork.log) - 1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(GROUPS, st.integers(1, 40))
 def test_a_fork_is_as_its_source_was_after_a_command(groups: list[list[str]], back: int) -> None:
     async def life() -> None:

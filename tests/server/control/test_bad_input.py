@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.effort import examples
 from tests.server.live import TOKEN, Live, SandboxView
 from tests.server.small import BALANCE, BUY, SMALL, error_of, names_of, view
 from tests.server.wire import ADDRESS, NO_REPLY, Connection, ask, request
@@ -231,7 +232,7 @@ def test_a_port_that_is_taken_names_a_free_one(live: Live, name: str) -> None:
     assert live.sandbox(name, SMALL, port=free).port == free
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(["/sandboxes", "/sandboxes/fuzz/commands", "/sandboxes/fuzz/clock"]),
     st.recursive(

@@ -16,6 +16,7 @@ from mockexchange.venues.deribit.diagnosis import explain_offline, request_case,
 from mockexchange.venues.deribit.signatures import Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import ATTEMPTS_MAX, KnownSecret, explain
 from mockexchange.venues.request import Request
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     ERIC_SECRET,
@@ -251,7 +252,7 @@ def test_many_other_keys_do_not_keep_a_secret_read_wrongly_from_being_found() ->
     assert said == 'take the secret of dora\'s key "main" as text, not in lower case'
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     signature=st.text(max_size=90),
     nonce=st.text(max_size=10),

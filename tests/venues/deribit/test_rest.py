@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.quoting import STUB_ADVICE
 from mockexchange.venues.request import Answer, Request
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import DeribitExchange, diagnosis_of, error_of
 from tests.venues.deribit.keyring import HOST, NOW, READER_ID, READER_SECRET, request, rpc, signed
@@ -244,7 +245,7 @@ def test_the_stream_is_no_method() -> None:
 # --- any bytes get an answer
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.sampled_from(["GET", "POST", "HEAD", "PUT"]),
     st.text(st.characters(max_codepoint=255), max_size=30),
@@ -269,7 +270,7 @@ METHODS = ["private/get_positions", "private/get_position", "private/get_account
 METHODS += ["private/get_user_trades_by_currency", "private/get_user_trades_by_instrument", "public/get_instruments"]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(METHODS), st.dictionaries(st.sampled_from(NAMES), JSON))
 def test_any_parameters_get_an_answer_of_json(method: str, params: dict[str, Any]) -> None:
     answer = COUNTER.post(method, params)

@@ -22,6 +22,7 @@ from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
 from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.request import Request
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import API, GET, HOST, PATH, TEXT, TS, Signer, ed25519_key, known, rsa_key, sign, spell
 
@@ -149,7 +150,7 @@ CREDENTIALS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(request=REQUESTS, credentials=CREDENTIALS, host=WIRE)
 def test_nothing_that_crosses_the_wire_makes_the_diagnosis_raise(
     request: Request, credentials: Credentials, host: str

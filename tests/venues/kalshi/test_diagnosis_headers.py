@@ -24,6 +24,7 @@ from mockexchange.venues.kalshi.diagnosis import (
 )
 from mockexchange.venues.quoting import QUOTED_CHARS_MAX, quote
 from mockexchange.venues.request import Request
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import ed25519_key, private_pem, public_pem, rsa_key, sign, sign_pkcs1, spell
 
@@ -279,7 +280,7 @@ def test_what_is_quoted_is_printable_and_bounded() -> None:
 WIRE = st.text(st.characters(max_codepoint=255), max_size=200)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     headers=st.lists(st.tuples(st.sampled_from([KEY, TIMESTAMP, b"x", b"authorization"]) | st.binary(), st.binary()))
 )
@@ -287,14 +288,14 @@ def test_no_header_makes_it_raise(headers: list[tuple[bytes, bytes]]) -> None:
     assert explain_missing(Request("GET", PATH, headers=tuple(headers))).startswith("missing: ")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(text=WIRE | st.from_regex(r"[+-]?[0-9.eE:TZ-]{1,30}"), now=st.integers(0, 10**16))
 def test_no_timestamp_or_key_id_makes_it_raise(text: str, now: int) -> None:
     assert explain_timestamp(text, now, 15_000, 45_000).isprintable()
     assert explain_unknown_key(text, KEYS).isprintable()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     method=st.text(max_size=60),
     path=st.text(max_size=60),

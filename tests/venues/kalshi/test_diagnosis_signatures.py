@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mockexchange.venues.kalshi.diagnosis import OTHER_KEYS_MAX, KnownKey, explain_salt, signature_contents
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import (
     ALGORITHMS,
@@ -338,7 +339,7 @@ def test_the_salt_of_a_signature_that_does_not_verify_is_not_named() -> None:
 PSS_HASHES = {"SHA-1": hashes.SHA1(), "SHA-224": hashes.SHA224(), "SHA-256": SHA256, "SHA-512": hashes.SHA512()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     key=st.sampled_from([2048, 2050, 3072, 4096]).map(lambda bits: rsa_key("alice", bits)) | st.builds(odd_rsa_key),
     name=st.sampled_from(sorted(PSS_HASHES)),

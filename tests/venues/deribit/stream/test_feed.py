@@ -20,6 +20,7 @@ from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.stream.feed import messages_of
 from mockexchange.venues.deribit.stream.messages import Message
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     DORA,
@@ -274,7 +275,7 @@ COMMANDS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(COMMANDS, min_size=1, max_size=12))
 def test_the_last_notification_equals_the_answer_of_rest(commands: list[Command]) -> None:
     made = bench()

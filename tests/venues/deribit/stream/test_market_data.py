@@ -15,6 +15,7 @@ from mockexchange.core.commands import (
     SetIndex,
 )
 from mockexchange.core.derivatives.vocabulary import Direction
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import DORA, ERIC, FUTURE, NOW, PERPETUAL, Bench, bench, rpc
 from tests.venues.deribit.stream.sessions import Client, client, published
@@ -194,7 +195,7 @@ COMMANDS = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(COMMANDS, min_size=5, max_size=12))
 def test_a_client_that_applies_all_changes_has_the_order_book(commands: list[Command]) -> None:
     made = bench()

@@ -12,6 +12,7 @@ from mockexchange.venues.deribit.operations.streaming import OPERATIONS
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.commands import COMMANDS
 from mockexchange.venues.deribit.stream.handshake import answer_plainly, shake_hands
+from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (
     ERIC_ID,
@@ -323,7 +324,7 @@ def test_a_bad_frame_is_an_error_and_the_stream_goes_on(raw: bytes, code: int, n
     assert one.ask("public/test") == {"version": "1.2.26"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_bytes_get_one_answer(raw: bytes) -> None:
     assert len(client().send(raw)) == 1
@@ -338,7 +339,7 @@ METHODS = st.sampled_from(sorted(COMMANDS.keys() - {"private/logout"} | {"public
 NAMES = st.sampled_from(["channels", "interval", "access_token", "grant_type", "label", "scope", "currency"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(st.tuples(METHODS, st.dictionaries(NAMES, JSON, max_size=4)), max_size=6))
 def test_any_requests_get_one_answer_each(asked: list[tuple[str, dict[str, Any]]]) -> None:
     one = client()

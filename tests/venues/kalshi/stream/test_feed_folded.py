@@ -19,6 +19,7 @@ from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
 from tests.core.naive import strategies as some
 from tests.core.world import START
+from tests.helpers.effort import examples
 from tests.venues.kalshi.stream.folding import (
     Folded,
     assert_same_market,
@@ -145,7 +146,7 @@ def assert_told(messages: list[Message], happened: tuple[Event, ...]) -> None:
     assert told == Counter(KINDS[type(event)] for event in moved if type(event) in KINDS)
 
 
-@settings(max_examples=EXAMPLES_MAX, deadline=None)
+@settings(max_examples=examples(EXAMPLES_MAX), deadline=None)
 @given(commands=st.lists(COMMANDS, min_size=5, max_size=40), rounding=st.sampled_from(FeeRounding))
 @example(commands=[], rounding=FeeRounding.GRID)
 def test_the_last_frames_are_what_a_read_shows(commands: list[Command], rounding: FeeRounding) -> None:

@@ -12,6 +12,7 @@ from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, COMMANDS, PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import Code, exists
 from mockexchange.venues.kalshi.stream.subscriptions import Subscriptions
+from tests.helpers.effort import examples
 from tests.venues.kalshi.stream.sessions import RAIN, SNOW, WALL, line, make_venue, open_session, subscribe
 
 pytestmark = pytest.mark.untraced
@@ -46,7 +47,7 @@ FRAMES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(raws=st.lists(FRAMES, min_size=1, max_size=8), date=st.sampled_from(DATES), who=st.sampled_from(["alice", None]))
 def test_no_bytes_raise_and_every_answer_is_a_line_of_json(raws: list[bytes], date: str, who: str | None) -> None:
     session = open_session(VENUE, date, who)
@@ -68,7 +69,7 @@ def consistent(registry: Subscriptions) -> None:
         assert each.markets is None or set(each.markets) <= set(VENUE.exchange.state.markets)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(params=st.dictionaries(st.sampled_from(NAMES), LIKELY), command=st.sampled_from(COMMANDS))
 def test_a_refused_command_changes_nothing(params: dict[str, Any], command: str) -> None:
     session = open_session(VENUE, "2026-06")

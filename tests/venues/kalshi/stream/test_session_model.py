@@ -13,6 +13,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
+from tests.helpers.effort import examples
 from tests.venues.kalshi.stream.sessions import HEAT, RAIN, SNOW, WALL, make_venue, open_session, trade
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, Venue
 
@@ -182,7 +183,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(steps=st.lists(STEPS, max_size=25), date=st.sampled_from(DATES), who=st.sampled_from(sorted(BOOKS_SEEN)))
 def test_a_session_does_what_the_rules_say(steps: list[tuple[Any, ...]], date: str, who: str) -> None:
     venue = make_venue()
