@@ -91,11 +91,9 @@ async def receive(request: Request, bytes_max: int | None = None) -> bytes:
 
 
 def _too_large(bytes_max: int, got: str) -> ControlError:
-    message = (
-        f"expected a body of at most {bytes_max:,} bytes, got {got}: send it in parts, or name a scenario in a file"
-        " (see serve --scenario-dir)"
-    )
-    return ControlError(413, TOO_LARGE, message)
+    advice = ": send it in parts, or name a scenario in a file (see serve --scenario-dir)"
+    message = f"expected a body of at most {bytes_max:,} bytes, got {got}"
+    return ControlError(413, TOO_LARGE, message + (advice if bytes_max == BODY_BYTES_MAX else ""))
 
 
 def _parse(raw: bytes) -> Located:

@@ -49,7 +49,7 @@ def test_a_code_is_of_the_token_that_made_it_and_is_audited_with_it(tmp_path: Pa
             assert code not in audit.read_text()
         assert live.control("POST", "/console/codes", token="wrong").status == 401
         long = exchange(live.port, "x" * 2_000)
-        assert (long.status, error_of(long)["message"]) == (413, "expected at most 1000 bytes")
+        assert (long.status, error_of(long)["message"]) == (413, "expected a body of at most 1,000 bytes, got 2,012")
     rows = [json.loads(line) for line in audit.read_text().splitlines()]
     assert {row["path"] for row in rows} == {"/_mock/console/token"}
     names = [pair for name in ("admin", "wall", "alice") for pair in ((name, 200), (None, 410))]
