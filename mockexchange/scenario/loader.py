@@ -16,7 +16,6 @@ from mockexchange.scenario.located_text import Located, locate, located_json, re
 from mockexchange.scenario.plan import Document, Plan, Source, history_of, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.steps.plain_steps import read_plain_step
 from mockexchange.scenario.types.composite_types import Record
 from mockexchange.scenario.types.literal_json import exact_json
 
@@ -207,7 +206,7 @@ class _LineSteps:
                 lines = text_lines(lines_of(stream, self.path), file)
                 next(lines, None)
                 for number, text in lines:
-                    yield read_plain_step(text, file, number) or _read_step(located_json(text, file, number))
+                    yield _read_step(located_json(text, file, number))
         except OSError as error:
             raise _unreadable(self.path, error) from None
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.sandbox import Sandbox
@@ -33,10 +33,7 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
 
     Long bodies are parsed in a thread, one after the other, so that only one thread competes with the event loop.
     """
-    return await read_raw(request, await receive(request), read)
-
-
-async def read_raw(request: Request, raw: bytes, read: Callable[[Located], Body]) -> Body:
+    raw = await receive(request)
     if len(raw) <= READ_AT_ONCE_BYTES:
         return read(_parse(raw))
     async with request.app.state.long_bodies:
@@ -62,15 +59,20 @@ async def receive(request: Request, bytes_max: int | None = None) -> bytes:
     The default limit is BODY_BYTES_MAX.
     """
     bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
-    declared = request.headers.get("content-length", "")
+    declared = dict(request.scope["headers"]).get(b"content-length", b"")
     if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > bytes_max:
         raise _too_large(bytes_max)
-    size, parts = 0, []
-    async for part in request.stream():
+    size, parts, has_more = 0, [], True
+    while has_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
         size += len(part)
         if size > bytes_max:
             raise _too_large(bytes_max)
         parts.append(part)
+        has_more = message.get("more_body", False)
     return b"".join(parts)
 
 
@@ -99,17 +101,17 @@ def read_steps(body: Located) -> list[Step]:
         raise ControlError(400, "bad_body", "expected a list of steps, such as [{'settle': {...}}]")
     if len(body.value) > STEPS_MAX:
         raise ControlError(400, "too_many_steps", f"expected at most {STEPS_MAX} steps, got {len(body.value)}")
-    return [_read_step(node, f"[{place}]") for place, node in enumerate(body.value)]
-
-
-def _read_step(node: Located, path: str) -> Step:
-    try:
-        step = STEP.read(node, path)
-    except ScenarioError as error:
-        raise misread("bad_step", error) from None
-    if step.at is not None or step.after_us is not None:
-        raise ControlError(400, "bad_step", "a step here happens now: expected neither `at` nor `after`", path)
-    return step
+    steps = []
+    for place, node in enumerate(body.value):
+        try:
+            step = STEP.read(node, f"[{place}]")
+        except ScenarioError as error:
+            raise misread("bad_step", error) from None
+        if step.at is not None or step.after_us is not None:
+            message = "a step here happens now: expected neither `at` nor `after`"
+            raise ControlError(400, "bad_step", message, f"[{place}]")
+        steps.append(step)
+    return steps
 
 
 async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
