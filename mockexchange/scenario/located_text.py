@@ -25,7 +25,7 @@ NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-class Located(Struct, gc=False):
+class Located(Struct):
     """A parsed value with its file and line: a scalar's text, a mapping, a list, or None for null or no value."""
 
     value: "str | dict[str, Located] | list[Located] | None"
