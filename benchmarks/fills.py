@@ -16,10 +16,11 @@ from benchmarks.world import carry_out
 from mockexchange.core import commands
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
-from mockexchange.sandbox.ledger.outcome_text import write_outcome
+from mockexchange.sandbox.ledger.state import outcome_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
+from mockexchange.server.control.json_text import encode
 from mockexchange.venues.kalshi.dates import api_date
 
 ROUNDS, FILLS, SINGLE = 5, 2_000, 400
@@ -66,7 +67,7 @@ def written() -> Iterator[float]:
     """Yield outcomes of fills a second that are written as the control API writes them."""
     outcome = new_exchange().execute(FILL, 1)
     for _ in range(ROUNDS):
-        yield per_second(FILLS, lambda: [write_outcome(number, 1, outcome) for number in range(FILLS)])
+        yield per_second(FILLS, lambda: [encode(outcome_of(number, 1, outcome)) for number in range(FILLS)])
 
 
 def by_script() -> Iterator[float]:

@@ -66,7 +66,7 @@ LOG_KEYS = {
 """Keys in the log of those command fields whose key differs from the field's name."""
 
 
-class CommandStruct(Struct, frozen=True, rename=LOG_KEYS, gc=False):
+class CommandStruct(Struct, frozen=True, rename=LOG_KEYS):
     """A frozen command; its `__post_init__` raises ValueError for a field out of its range."""
 
 

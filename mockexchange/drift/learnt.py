@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mockexchange.drift.structure import class_of, leaves
+from mockexchange.venues.json_comparison import class_of, leaves
 
 CHARS_MAX = 4 * 1024 * 1024
 """The most characters of answers that are held to be compared with the next ones; the oldest are dropped."""

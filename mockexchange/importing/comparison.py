@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from operator import eq
 from typing import Any, NamedTuple
+
+from mockexchange.venues.json_comparison import Kind, differences
 
 EXPLAINED, ORDER, INSTANT, UNEXPLAINED = "explained", "order differs", "instant differs", "unexplained"
 BY_STUB, NOT_JUDGED = "by stub", "not judged"
@@ -50,7 +53,7 @@ def compare(recorded: str, answered: str) -> Comparison:
         got[HAS_MORE] = True
     if wanted == got:
         return Comparison(EXPLAINED)
-    found = tuple(one for one, _ in zip(_differences("", wanted, got), range(DIFFERENCES_MAX), strict=False))
+    found = tuple(one for one, _ in zip(_differences(wanted, got), range(DIFFERENCES_MAX), strict=False))
     if _sorted(wanted) == _sorted(got):
         return Comparison(ORDER, found)
     if timeless("", wanted) == timeless("", got):
@@ -94,16 +97,18 @@ def _without_cursor(body: Any) -> Any:
     return {**body, CURSOR: bool(body[CURSOR])} if isinstance(body, dict) and CURSOR in body else body
 
 
-def _differences(path: str, wanted: Any, got: Any) -> Iterator[Difference]:
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        for name in [*wanted, *(name for name in got if name not in wanted)]:
-            yield from _differences(f"{path}.{name}", wanted.get(name, ABSENT), got.get(name, ABSENT))
-    elif isinstance(wanted, list) and isinstance(got, list):
-        for place in range(max(len(wanted), len(got))):
-            pair = [rows[place] if place < len(rows) else ABSENT for rows in (wanted, got)]
-            yield from _differences(f"{path}[{place}]", *pair)
-    elif wanted != got:
-        yield Difference(path.removeprefix("."), _shown(wanted), _shown(got))
+def _differences(wanted: Any, got: Any) -> Iterator[Difference]:
+    """Yield the values that differ; a row that one body has more is a value of its own, and keys may have any order."""
+    for one in differences(wanted, got, is_same=eq):
+        if one.kind is Kind.ROWS:
+            for place in range(*sorted((len(one.expected), len(one.received)))):
+                recorded = one.expected[place] if place < len(one.expected) else ABSENT
+                answered = one.received[place] if place < len(one.received) else ABSENT
+                yield Difference(f"{one.path}[{place}]", _shown(recorded), _shown(answered))
+        elif one.kind is not Kind.KEY_ORDER:
+            recorded = ABSENT if one.kind is Kind.UNKNOWN else one.expected
+            answered = ABSENT if one.kind is Kind.MISSING else one.received
+            yield Difference(one.path, _shown(recorded), _shown(answered))
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,15 @@
-"""Keeps Python's garbage collector from visiting many new objects that are all in use."""
+"""Keeps Python's garbage collector from visiting many new objects that are all in use.
+
+What else is done for memory elsewhere, and what it brings, measured in November 2026 with and without:
+
+* `gc=False` of the journal's entries: a full collection beside a full journal takes 41 ms instead of 46 (`python -m
+  benchmarks.calls polled`, which fills it).
+* `gc=False` of orders, trades and stakes: 72 and 37 of 3,620 bytes for a position with its fills, an order and a
+  settlement (`python -m benchmarks.memory history 6000`). The collector does not find their cycles, so `State` breaks
+  them; without both, a deleted sandbox of the demo leaves 1,500 objects, and opening one takes a third longer.
+
+Elsewhere `gc=False` showed nothing.
+"""
 
 import gc
 from collections.abc import Callable, Iterator

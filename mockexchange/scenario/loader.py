@@ -28,7 +28,6 @@ from mockexchange.scenario.plan import (
 )
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.steps.plain_steps import read_plain_step
 from mockexchange.scenario.types.composite_types import Record
 from mockexchange.scenario.types.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
 from mockexchange.scenario.types.literal_json import exact_json
@@ -269,7 +268,7 @@ class _LineSteps:
                 next(lines, None)
                 for number, text in lines:
                     with counted(self.counting):
-                        step = read_plain_step(text, file, number) or _read_step(located_json(text, file, number))
+                        step = _read_step(located_json(text, file, number))
                     yield step
         except OSError as error:
             raise _unreadable(self.path, error) from None

@@ -32,7 +32,7 @@ NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-class Located(Struct, gc=False):
+class Located(Struct):
     """A parsed value with its file and line: a scalar's text, a mapping, a list, or None for null or no value."""
 
     value: "str | dict[str, Located] | list[Located] | None"
@@ -145,30 +145,28 @@ def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
     Raises ScenarioError if it is too deep or not valid UTF-8.
     """
     if isinstance(value, str):
-        if type(value) is _Unquoted:
-            return Located(str(value), file, line)
-        return Located(_encodable(value, file, line), file, line, None, True)
-    if isinstance(value, dict | list):
-        return _locate_all(value, file, line, depth + 1)
+        is_quoted = type(value) is not _Unquoted
+        return Located(_encodable(str(value), file, line), file, line, None, is_quoted)
+    if isinstance(value, dict):
+        if depth == DEPTH_MAX:
+            raise _too_deep(file, line)
+        located = {}
+        for key, item in value.items():
+            name = key if key.isascii() else _encodable(key, file, line)
+            if type(item) is str and item.isascii():  # most values: a call less
+                located[name] = Located(item, file, line, None, True)
+            elif type(item) is _Unquoted:
+                located[name] = Located(str(item), file, line)
+            else:
+                located[name] = locate(item, file, line, depth + 1)
+        return Located(located, file, line)
+    if isinstance(value, list):
+        if depth == DEPTH_MAX:
+            raise _too_deep(file, line)
+        return Located([locate(item, file, line, depth + 1) for item in value], file, line)
     if isinstance(value, bool):
         return Located("true" if value else "false", file, line)
     return Located(None if value is None else str(value), file, line)
-
-
-def _locate_all(value: dict[str, Any] | list[Any], file: str, line: int, depth: int) -> Located:
-    if depth > DEPTH_MAX:
-        raise _too_deep(file, line)
-    if isinstance(value, list):
-        return Located([locate(item, file, line, depth) for item in value], file, line)
-    located = {
-        (key if key.isascii() else _encodable(key, file, line)): (
-            Located(item, file, line, None, True)  # most values: a call less
-            if type(item) is str and item.isascii()
-            else locate(item, file, line, depth)
-        )
-        for key, item in value.items()
-    }
-    return Located(located, file, line)
 
 
 class _Pieces:

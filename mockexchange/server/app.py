@@ -15,8 +15,6 @@ if TYPE_CHECKING:  # it needs httptools
     from mockexchange.server.http.request_cycle import RequestCycle
 
 SandboxOf = Callable[[str | None], Sandbox]
-AnswerStep = Callable[["RequestCycle"], Awaitable[None] | None]
-"""A function that returns the answering of a request with one step, or None if ASGI has to answer it."""
 CONTROL = "/_mock"
 COMMANDS = "/commands"
 """The end of the paths of the control API at which steps are executed."""
@@ -46,7 +44,6 @@ class ListenerApp:
         self.sandbox_of = sandbox_of
         self.diagnosis_worker = diagnosis_worker
         self.control = control
-        self._answer_step: AnswerStep | None = getattr(control, "answer_step", None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -71,14 +68,9 @@ class ListenerApp:
         if self.has_readers or "%" in path or FETCH_DEST in dict(cycle.headers):
             return None
         if self.control and is_control(path):
-            return self._answer_commands(self.control, cycle) if path.endswith(COMMANDS) else None
+            asgi: Any = cycle  # uvicorn has a type for each message
+            return self.control(asgi.scope, asgi.receive, asgi.send) if path.endswith(COMMANDS) else None
         return rest_endpoint.serve_cycle(self.sandbox_of, self.diagnosis_worker, cycle, self.is_numbered)
-
-    def _answer_commands(self, control: ASGIApp, cycle: "RequestCycle") -> Awaitable[None]:
-        """Return the answering of a request to execute steps, without ASGI if the control API can."""
-        answering = self._answer_step(cycle) if self._answer_step else None
-        asgi: Any = cycle  # uvicorn has a type for each message
-        return control(asgi.scope, asgi.receive, asgi.send) if answering is None else answering
 
     def answer_cut(
         self,

@@ -50,7 +50,7 @@ class Header(Struct, frozen=True, kw_only=True):
         return Exchange(self.seed, FeeRounding(self.rounding), self.archived_before, self.orders)
 
 
-class Cause(Struct, frozen=True, gc=False):
+class Cause(Struct, frozen=True):
     """The cause of a command that the sandbox issued by itself, and its number among commands with this cause.
 
     `step` is the name of a step of the script, or of an entry of the calendar such as an expiry.
@@ -60,7 +60,7 @@ class Cause(Struct, frozen=True, gc=False):
     repetition: int
 
 
-class Record(Struct, frozen=True, gc=False):
+class Record(Struct, frozen=True):
     """One line of the log: a command, executed or refused, with its number and time.
 
     `at` is the exchange time at which it took effect, in microseconds.

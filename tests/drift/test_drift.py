@@ -264,10 +264,7 @@ def test_a_deviation_names_the_day_before_it(tmp_path: Path, lines: list[str]) -
         assert f"    {shown} unknown host; first on line 3\n" in run(str(path)).stdout
 
 
-def test_a_pipe_and_a_patch_in_no_folder_are_refused(tmp_path: Path) -> None:
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "run.jsonl").write_text("")
     pipe = run(str(tmp_path / "pipe"))
     assert (pipe.exit_code, "pipe is a pipe: expected a regular file" in pipe.stderr) == (2, True), pipe.output
-    nowhere = run(str(tmp_path / "run.jsonl"), "--proposals", str(tmp_path / "none" / "p.diff"))
-    assert (nowhere.exit_code, "none: make it first" in nowhere.stderr) == (2, True), nowhere.output

@@ -17,8 +17,9 @@ from mockexchange.venues.kalshi import errors, rest
 from mockexchange.venues.kalshi.errors import Situation
 from mockexchange.venues.kalshi.frames import FRAMES
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.parameters import PARAMETERS, decoding
+from mockexchange.venues.kalshi.parameters import decoding
 from mockexchange.venues.kalshi.parameters.decoding import Decoded
+from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
 from mockexchange.venues.request import Answer, Request
 
 Make = Callable[[Any], Any]

@@ -11,13 +11,12 @@ import click
 from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
 from mockexchange.cli.commands.snapshot import print_snapshot, read_account
 from mockexchange.cli.drift_report import drift_as_json, print_drift
-from mockexchange.cli.path_types import FileToRead, FileToWrite
+from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import account_options, account_settings
 from mockexchange.cli.terminal import show_json_lines
 from mockexchange.drift.drift import Drift, drift_of
 from mockexchange.drift.foreign import as_recording
-from mockexchange.drift.proposals import proposals_of
 from mockexchange.drift.report import report_of
 from mockexchange.importing.recorded_answers import WrongRecording
 from mockexchange.kit.reports.destinations import Destination
@@ -27,11 +26,6 @@ from mockexchange.kit.reports.destinations import Destination
 @click.argument("recording", type=FileToRead(), required=False)
 @account_options(is_required=False)
 @option("--api-date", help="The date to compare with.  [default: the one with the fewest deviations]")
-@option(
-    "--proposals",
-    type=FileToWrite(),
-    help="Write a patch of the dated tables for what deviates, to be edited.",
-)
 @json_option("drift", "The deviations as one JSON object, for programs.")
 @report_option
 @click.pass_context
@@ -40,7 +34,6 @@ def drift(
     /,
     recording: Path | None,
     api_date: str | None,
-    proposals: Path | None,
     as_json: bool,
     report: tuple[Destination, ...],
     **given: Any,
@@ -61,8 +54,6 @@ def drift(
     else:
         print_drift(found)
     write_reports(report_of(found), report)
-    if proposals is not None:
-        _write_proposals(proposals, proposals_of(found))
     context.exit(int(found.has_drifted))
 
 
@@ -96,10 +87,3 @@ def _recording(recording: Path | None, given: Mapping[str, Any], api_date: str |
         out = Path(folder) / f"{given['venue']}.jsonl"
         print_snapshot(read_account(account_settings(given, api_date), out), given["url"])
         yield out
-
-
-def _write_proposals(path: Path, patch: str) -> None:
-    try:
-        path.write_text(patch, encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{path} cannot be written: {error.strerror or error}") from None

@@ -62,7 +62,7 @@ class PositionQuery(Struct, frozen=True, kw_only=True):
         return self.exchange_index is None or partition >> EXCHANGE_INDEX_SHIFT == self.exchange_index
 
 
-class EventRow(Struct, frozen=True, gc=False):
+class EventRow(Struct, frozen=True):
     """A row for an event in a page of positions, with sums over the positions that pass `settled` and `archived`."""
 
     event: str

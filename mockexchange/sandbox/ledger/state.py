@@ -6,7 +6,10 @@ Tests compare a client's data with this JSON. It is made without the venue's enc
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any
+
+from msgspec.structs import fields
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event
@@ -47,24 +50,35 @@ def event_of(event: Event) -> dict[str, Any]:
 
     The unit at the end of a field's name (`_us`) selects the format of its value, and is not in the key.
     """
-    kind, fields = form_of(type(event))
+    kind, keys, read, writers = _form_of(type(event))
     plain: dict[str, Any] = {"type": kind}
-    for name, key, write in fields:
-        value = getattr(event, name)
-        if write is None:
-            plain["account"], plain["book"] = value
-        else:
-            plain[key] = None if value is None else write(value)
+    for key, write, value in zip(keys, writers, read(event), strict=True):
+        plain[key] = value if write is None or value is None else write(value)
     return plain
 
 
 @cache
-def form_of(kind: type[Event]) -> tuple[str, list[tuple[str, str, Write | None]]]:
-    """Return the JSON form of a type of events: its name, and (field name, JSON key, function that writes) per field.
+def _form_of(kind: type[Event]) -> tuple[str, list[str], Callable[[Event], tuple[Any, ...]], list[Write | None]]:
+    """Return the JSON form of a type of events: its name, its keys, the function that reads their values from an event,
+    and for each key the function that writes a value; None for a value that JSON has as it is.
 
-    The function is None for the subaccount of an event, which becomes two keys.
+    The subaccount of an event becomes two keys.
     """
-    return written_tag(kind), [(field, *_field(field)) for field in kind.__struct_fields__]
+    keys, paths, writers = list[str](), list[str](), list[Write | None]()
+    for field in fields(kind):
+        if field.name == "subaccount_ref":
+            keys += "account", "book"
+            paths += "subaccount_ref.account", "subaccount_ref.subaccount"
+            writers += None, None
+        else:
+            key, write = _field(field.name)
+            is_plain = isinstance(field.type, type) and issubclass(field.type, str | bool)  # also words of a vocabulary
+            keys.append(key)
+            paths.append(field.name)
+            writers.append(None if is_plain and write is _plain else write)
+    getter = attrgetter(*paths)
+    read = getter if len(paths) > 1 else lambda event: (getter(event),)
+    return written_tag(kind), keys, read, writers
 
 
 def _row(row: Position) -> dict[str, Any]:
@@ -86,10 +100,8 @@ def _row(row: Position) -> dict[str, Any]:
     }
 
 
-def _field(name: str) -> tuple[str, Write | None]:
+def _field(name: str) -> tuple[str, Write]:
     """Return the key of an event's field in JSON and the function that writes its value."""
-    if name == "subaccount_ref":
-        return name, None
     if name.endswith("_at"):
         return name, format_instant
     if name.endswith("_levels"):
@@ -103,8 +115,6 @@ def _field(name: str) -> tuple[str, Write | None]:
 
 
 def _plain(value: Any) -> Any:
-    if type(value) is str:  # most fields are names
-        return value
     return str(value) if isinstance(value, SubaccountRef) else derivatives.plain(value)
 
 

@@ -49,7 +49,10 @@ class StepType:
             raise wrong(node, path, f"a mapping such as `{given}: {{...}}`")
         if not isinstance(given, dict):
             raise wrong(node, path, f"a step with one of {', '.join(STEPS)}")
-        name = _name_of(node, [key for key in given if key not in TIMES], path)
+        names = [key for key in given if key not in TIMES]
+        name = names[0] if len(names) == 1 else ""
+        if name not in STEPS:
+            raise _no_step(node, names, path)
         if len(given) > 2:
             raise ScenarioError("expected `at` or `after`, got both", node.file, node.line, path)
         at = INSTANT.read(given["at"], below(path, "at")) if "at" in given else None
@@ -73,15 +76,13 @@ class StepType:
 STEP = StepType()
 
 
-def _name_of(node: Located, names: list[str], path: str) -> str:
-    if len(names) == 1 and names[0] in STEPS:
-        return names[0]
+def _no_step(node: Located, names: list[str], path: str) -> ScenarioError:
     unknown = next((name for name in names if name not in STEPS), None)
     if unknown is not None:
         advice = did_you_mean(unknown, (*STEPS, *TIMES)) or f": known are {', '.join(STEPS)}"
-        raise ScenarioError(f"unknown step {unknown!r}{advice}", node.file, node.line_of(unknown), path)
+        return ScenarioError(f"unknown step {unknown!r}{advice}", node.file, node.line_of(unknown), path)
     found = ", ".join(names) or "none"
-    raise ScenarioError(f"expected one of {', '.join(STEPS)}; got {found}", node.file, node.line, path)
+    return ScenarioError(f"expected one of {', '.join(STEPS)}; got {found}", node.file, node.line, path)
 
 
 def read_command(name: str, node: Located, path: str) -> Command:

@@ -1,12 +1,14 @@
 """Defines kinds of steps: the keys of a step in a scenario, and the command that it becomes."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
 from mockexchange.core.commands import Command
 from mockexchange.scenario.types.composite_types import Field, Record
+from mockexchange.scenario.types.value_types import Scalar
 
 Details = Callable[..., Any]
 """A constructor of a nested part of a command, such as its field `details`."""
@@ -19,7 +21,7 @@ Check = Callable[[Any], None]
 """A function that raises ValueError if a command's details contradict each other."""
 
 
-class StepKind(Struct, frozen=True):
+class StepKind(Struct, frozen=True, dict=True):
     """A kind of step: the schema of its keys, and the command that a step becomes.
 
     `names` maps the keys of the step to fields of the command. A field such as "details.title" belongs to a nested
@@ -33,12 +35,24 @@ class StepKind(Struct, frozen=True):
     check: Check | None = None
     prepare: Prepare | None = None
 
+    @cached_property
+    def _composite(self) -> frozenset[str]:
+        """The fields of the command whose values may be lists or mappings, which become tuples."""
+        fields = self.record.fields.items()
+        return frozenset(self.names[key] for key, field in fields if not isinstance(field.kind, Scalar))
+
     def build(self, values: dict[str, Any]) -> Command:
         """Return the command for the values of a step. Raises ValueError if they contradict each other."""
-        known = {key: value for key, value in values.items() if value is not None}
-        prepared = self.prepare(known) if self.prepare else known
-        given = {self.names[key]: frozen(value) for key, value in prepared.items()}
-        plain = plain_fields(given, self.details)
+        if self.prepare:
+            values = self.prepare({key: value for key, value in values.items() if value is not None})
+        given = {self.names[key]: value for key, value in values.items() if value is not None}
+        for name in self._composite & given.keys():
+            value = given[name]
+            if isinstance(value, list):
+                given[name] = tuple(value)
+            elif isinstance(value, dict):
+                given[name] = tuple(value.items())
+        plain = given if self.details is None else plain_fields(given, self.details)
         if self.check and "details" in plain:
             self.check(plain["details"])
         return self.command(**plain)
@@ -58,13 +72,11 @@ def step(
     return StepKind(command, record, names, details, check, prepare)
 
 
-def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
+def plain_fields(given: dict[str, Any], details: Details) -> dict[str, Any]:
     """Return the arguments of a command, made from the values of a step by field.
 
     Values of fields with a point in their name ("details.title", ...) are combined into one argument.
     """
-    if details is None:
-        return given
     plain = {name: value for name, value in given.items() if "." not in name}
     parts: dict[str, dict[str, Any]] = {}
     for name, value in given.items():
@@ -72,9 +84,3 @@ def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, An
         if dot:
             parts.setdefault(part, {})[field] = value
     return {**plain, **{part: details(**own) for part, own in parts.items()}}
-
-
-def frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return tuple(value.items())
-    return tuple(value) if isinstance(value, list) else value

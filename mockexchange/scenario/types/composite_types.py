@@ -5,7 +5,7 @@ unless the type allows null.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from msgspec import Struct
@@ -120,28 +120,35 @@ def may(kind: Kind, default: Any = None) -> Field:
     return Field(kind, default=default)
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, dict=True):
     """The type of a mapping with known keys; unknown keys are refused."""
 
     fields: dict[str, Field]
     where: bool = False
     """Whether the result has the parsed mapping itself as "_node", for errors that are found later."""
 
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return {name: field.default for name, field in self.fields.items()}
+
     def read(self, node: Located, path: str) -> dict[str, Any]:
         given = {} if node.value is None else node.value
         if not isinstance(given, dict):
             raise wrong(node, path, f"a mapping with {', '.join(self.fields)}")
-        read: dict[str, Any] = {}
+        read, place = self._defaults.copy(), 0
         try:
             for name in given:
                 if name not in self.fields:
                     raise self._unknown(name, node, path)
             for name, field in self.fields.items():
+                place += 1
                 item = given.get(name)
-                is_read = item is not None or field.required
-                read[name] = self._read_field(name, field, node, item, path) if is_read else field.default
+                if item is not None and (item.value is not None or not isinstance(field.kind, _EMPTIABLE)):
+                    read[name] = field.kind.read(item, f"{path}.{name}" if path else name)
+                elif field.required:
+                    raise self._missing(name, node, path)
         except ScenarioError as error:
-            raise read_on(error, self._rest(read, node, given, path)) from None
+            raise read_on(error, self._rest(place, node, given, path)) from None
         return {**read, "_node": node} if self.where else read
 
     def check_keys(self, node: Located, path: str) -> None:
@@ -155,22 +162,17 @@ class Record(Struct, frozen=True):
             if field.required and name not in node.value:
                 raise self._missing(name, node, path)
 
-    def _rest(
-        self, read: dict[str, Any], node: Located, given: dict[str, Located], path: str
-    ) -> Iterator[Callable[[], object]]:
-        """Yield the reads of the other unknown keys or, behind the field that failed, of the other fields."""
+    def _rest(self, place: int, node: Located, given: dict[str, Located], path: str) -> Iterator[Callable[[], object]]:
+        """Yield the reads of the other unknown keys or, behind the `place`th field, which failed, of other fields."""
         unknown = [name for name in given if name not in self.fields]
         for name in unknown[1:]:
             yield partial(note_or_raise, self._unknown(name, node, path))
-        for name, field in list(self.fields.items())[len(read) + (not unknown) :]:
-            yield partial(self._read_field, name, field, node, given.get(name), path)
-
-    def _read_field(self, name: str, field: Field, node: Located, item: Located | None, path: str) -> Any:
-        if item is not None and (item.value is not None or not isinstance(field.kind, _EMPTIABLE)):
-            return field.kind.read(item, below(path, name))
-        if field.required:
-            raise self._missing(name, node, path)
-        return field.default
+        for name, field in list(self.fields.items())[place:]:
+            item = given.get(name)
+            if item is not None and (item.value is not None or not isinstance(field.kind, _EMPTIABLE)):
+                yield partial(field.kind.read, item, below(path, name))
+            elif field.required:
+                yield partial(note_or_raise, self._missing(name, node, path))
 
     def _missing(self, name: str, node: Located, path: str) -> ScenarioError:
         return ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)

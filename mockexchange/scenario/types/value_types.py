@@ -27,8 +27,8 @@ NAME_CHARS_MAX = 200
 TEXT_SHOWN_CHARS_MAX = 60
 WHOLE_DIGITS_MAX = 12
 INTEGER_DIGITS_MAX = 18
-BOOKS_KEPT_MAX = 1_024
-"""The most subaccounts of which later steps share the value."""
+PARSED_MAX = 1_024
+"""The most texts of which later steps share the value, for each type of amounts, words and names."""
 INSTANT_MIN = 0
 INSTANT_MAX = parse_instant("2200-01-01")
 """The latest instant in a scenario; it leaves room to advance a clock by centuries."""
@@ -99,6 +99,7 @@ def decimal(expected: str, decimals: int, is_signed: bool = False) -> Scalar:
     text = rf"({sign})([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]{{1,{decimals}}}))?"
     pattern = re.compile(text)
 
+    @lru_cache(PARSED_MAX)
     def parse(text: str) -> int:
         match = pattern.fullmatch(text)
         if match is None:
@@ -124,6 +125,7 @@ def _decimal_advice(text: str, is_signed: bool) -> str:
 def above_zero(kind: Scalar) -> Scalar:
     """Return a type that has the same values as `kind` without zero and below."""
 
+    @lru_cache(PARSED_MAX)
     def parse(text: str) -> Any:
         value = kind.parse(text)
         if value <= 0:
@@ -141,6 +143,7 @@ def price(expected: str, unit: int, is_open: bool) -> Scalar:
     """
     whole = decimal(expected, len(str(unit)) - 1)
 
+    @lru_cache(PARSED_MAX)
     def parse(text: str) -> int:
         value: int = whole.parse(text)
         if not (0 < value < unit if is_open else 0 <= value <= unit):
@@ -170,6 +173,7 @@ def integer(minimum: int, maximum: int) -> Scalar:
 def choice(values: dict[str, Any]) -> Scalar:
     """Return the type of one of several words; `values` maps each word to the value that it stands for."""
 
+    @lru_cache(PARSED_MAX)
     def parse(text: str) -> Any:
         if text not in values:
             raise ValueError(text)
@@ -211,7 +215,7 @@ def _duration(text: str) -> int:
     return duration_us
 
 
-@lru_cache(BOOKS_KEPT_MAX)
+@lru_cache(PARSED_MAX)
 def _subaccount_ref(text: str) -> SubaccountRef:
     """Return one value for all steps that name the same subaccount."""
     return SubaccountRef.parse(text)
@@ -225,6 +229,7 @@ def _seconds(text: str) -> int:
 
 
 NAME = matching(f"a name of 1 to {NAME_CHARS_MAX} characters", _NAME)
+NAME = replace(NAME, parse=lru_cache(PARSED_MAX)(NAME.parse))
 PART = matching(f"a name without a slash, of 1 to {NAME_CHARS_MAX} characters", _PART)
 """The type of a name of an account or a subaccount; together they are written ACCOUNT/SUBACCOUNT."""
 TEXT = Scalar("text", str, {"type": ["string", "number", "boolean"]})

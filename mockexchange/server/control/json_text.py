@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+import msgspec
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -18,7 +19,6 @@ SLICE_S = 0.005
 """The seconds for which JSON is made before other tasks get a turn."""
 PIECE_CHARS = 64 * 1024
 """The size of the text that is sent at once."""
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 REREADS_MAX = 3
 """How often a list is read again because a command changed the state meanwhile; then it is read without a pause."""
 
@@ -41,7 +41,10 @@ class PiecesResponse(StreamingResponse):
 
 
 def encode(content: object) -> bytes:
-    return _encoder.encode(content).encode(errors="replace")
+    try:
+        return msgspec.json.encode(content)
+    except UnicodeEncodeError:  # half of a surrogate pair, which a client sent in an escape
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def list_pieces(rows: Iterable[Any]) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """Imports and builds the control API at the first request to it, so that a server starts a tenth faster."""
 
 import asyncio
-from collections.abc import Awaitable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -9,10 +8,9 @@ from starlette.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from mockexchange.server.control.about_server.server_routes import Description
+    from mockexchange.server.control.access.access import ControlAccess
     from mockexchange.server.control.access.audit import AuditFile
     from mockexchange.server.control.access.tokens import Tokens
-    from mockexchange.server.control.single_steps import SingleSteps
-    from mockexchange.server.http.request_cycle import RequestCycle
     from mockexchange.server.server_state import ServerState
 
 
@@ -31,17 +29,14 @@ class ControlOnDemand:
         audit: "AuditFile | None" = None,
     ) -> None:
         self._arguments = (server_state, tokens, allow_hosts, describe, audit)
-        self._app: SingleSteps | None = None
+        self._app: ControlAccess | None = None
         self._building = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app or await self._built()
         await app(scope, receive, send)
 
-    def answer_step(self, cycle: "RequestCycle") -> Awaitable[None] | None:
-        return None if self._app is None else self._app.answer_step(cycle)
-
-    async def _built(self) -> "SingleSteps":
+    async def _built(self) -> "ControlAccess":
         async with self._building:
             if self._app is None:
                 routes = await asyncio.to_thread(import_module, "mockexchange.server.control.routes")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.sandbox import Sandbox
@@ -78,15 +78,20 @@ async def receive(request: Request, bytes_max: int | None = None) -> bytes:
     The default limit is BODY_BYTES_MAX.
     """
     bytes_max = BODY_BYTES_MAX if bytes_max is None else bytes_max
-    declared = request.headers.get("content-length", "")
+    declared = dict(request.scope["headers"]).get(b"content-length", b"")
     if declared.isdigit() and len(declared) <= NUMBER_DIGITS_MAX and int(declared) > bytes_max:
         raise _too_large(bytes_max, f"{int(declared):,}")
-    size, parts = 0, []
-    async for part in request.stream():
+    size, parts, has_more = 0, [], True
+    while has_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
         size += len(part)
         if size > bytes_max:
             raise _too_large(bytes_max, "more")
         parts.append(part)
+        has_more = message.get("more_body", False)
     return b"".join(parts)
 
 
@@ -119,20 +124,17 @@ def read_steps(body: Located) -> list[Step]:
         raise ControlError(400, "too_many_steps", f"expected at most {STEPS_MAX} steps, got {len(body.value)}")
     steps = []
     for place, node in enumerate(body.value):
-        steps.append(_read_step(node, f"[{place}]"))
+        try:
+            step = STEP.read(node, f"[{place}]")
+        except ScenarioError as error:
+            raise misread("bad_step", error) from None
+        if step.at is not None or step.after_us is not None:
+            message = "a step here happens now: expected neither `at` nor `after`"
+            raise ControlError(400, "bad_step", message, f"[{place}]")
+        steps.append(step)
         if len(steps) % ITEMS_PER_TURN == 0:
             take_turn()
     return steps
-
-
-def _read_step(node: Located, path: str) -> Step:
-    try:
-        step = STEP.read(node, path)
-    except ScenarioError as error:
-        raise misread("bad_step", error) from None
-    if step.at is not None or step.after_us is not None:
-        raise ControlError(400, "bad_step", "a step here happens now: expected neither `at` nor `after`", path)
-    return step
 
 
 async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:

@@ -5,6 +5,7 @@ A request's route is found once. It decides who may ask, what is audited, and wh
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from starlette.datastructures import State
@@ -12,15 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
 
 from mockexchange.server.control.access.roles import SAFE_METHODS, Access
-from mockexchange.server.control.errors import answer_failure, answer_function, answer_no_path, answer_wrong_method
+from mockexchange.server.control.errors import answer_no_path, answer_wrong_method
 
 SANDBOXES = "/_mock/sandboxes"
 ONE_SANDBOX = f"{SANDBOXES}/{{name}}"
-FOUND = "mockexchange.route"
-"""The key in a request's ASGI scope under which its route is."""
+FOUND_MAX = 64
+"""The most requests, by method and path, whose route is kept: a test sends the same few."""
 Handler = Callable[[Request], Awaitable[Response]]
 Served = tuple[Access, Handler]
 """What a caller needs for a method of a path, and what answers."""
@@ -35,6 +35,7 @@ class Resource(Route):
         super().__init__(path, self.answer, methods=list(served))
 
     async def answer(self, request: Request) -> Response:
+        """Answer a request that Starlette's router brings."""
         return await self.handlers["GET" if request.method == "HEAD" else request.method](request)
 
 
@@ -56,7 +57,7 @@ class Found(NamedTuple):
 
 
 class RouteTable:
-    """The ASGI application of the control API: it calls the handler of the route in the scope.
+    """The routes of the control API. It is the `app` of each request, whose state handlers share.
 
     Most paths have no name but the sandbox's; their routes are found at once, without a comparison with each pattern.
     """
@@ -65,11 +66,13 @@ class RouteTable:
         self.routes = routes
         self._direct = {route.path: route for route in routes if "{" not in route.path.removeprefix(ONE_SANDBOX)}
         self._others = [route for route in routes if route.path not in self._direct]
+        self.find = lru_cache(FOUND_MAX)(self._find)
+        """Returns the route of a request, by its method and path."""
         self.state = State()
         self.state.long_bodies = asyncio.Lock()
 
-    def find(self, method: str, path: str) -> Found:
-        """Return the route of a request. One that has none counts as a change unless its method is safe (RFC 9110).
+    def _find(self, method: str, path: str) -> Found:
+        """Find the route of a request. One that has none counts as a change unless its method is safe (RFC 9110).
 
         A method that an open page does not have needs no token either.
         """
@@ -92,31 +95,18 @@ class RouteTable:
             return Found(Access.OPEN, sandbox, partial, named)  # whoever may read a page is told what else it takes
         return Found(Access.LOOK_AT_ALL if method in SAFE_METHODS else Access.CHANGE, sandbox, partial, named)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found: Found = scope[FOUND]
-        scope["app"], scope["path_params"] = self, found.parameters
-        request = Request(scope, receive)
-        try:
-            response = await _answer(found, request)
-        except Exception as error:
-            answer = answer_function(error)
-            await (await answer(request, error))(scope, receive, send)
-            if answer is answer_failure:
-                raise  # a mistake of the server: its traceback is logged
-            return
-        await response(scope, receive, send)
+    async def answer(self, found: Found, request: Request) -> Response:
+        """Return what the handler of a request's route answers, or that there is none. Raises the handler's errors."""
+        route = found.resource
+        if route is None:
+            return await answer_no_path(request, HTTPException(404))
+        assert route.methods is not None, "it has handlers"
+        method = request.scope["method"]
+        if method not in route.methods:
+            allowed = {"Allow": ", ".join(route.methods)}
+            return await answer_wrong_method(request, HTTPException(405, headers=allowed))
+        return await route.handlers["GET" if method == "HEAD" else method](request)
 
 
 def _access_of(route: Resource, method: str) -> Access:
     return route.access["GET" if method == "HEAD" else method]
-
-
-async def _answer(found: Found, request: Request) -> Response:
-    route = found.resource
-    if route is None:
-        return await answer_no_path(request, HTTPException(404))
-    assert route.methods is not None, "it has handlers"
-    if request.method not in route.methods:
-        allowed = {"Allow": ", ".join(route.methods)}
-        return await answer_wrong_method(request, HTTPException(405, headers=allowed))
-    return await route.answer(request)

@@ -11,14 +11,12 @@ from mockexchange.server.control.access.link_codes import LinkCodes
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.inspection.routes import inspection_routes
-from mockexchange.server.control.numbered_answers import NumberedAnswers
 from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, RouteTable, resource
 from mockexchange.server.control.rules.faults import FAULT_RULES
 from mockexchange.server.control.rules.installed_rules import handlers_of_all, handlers_of_one
 from mockexchange.server.control.rules.stubs import STUB_ANSWERS
 from mockexchange.server.control.sandboxes.sandbox_routes import sandbox_routes
 from mockexchange.server.control.script import script_handlers
-from mockexchange.server.control.single_steps import SingleSteps
 from mockexchange.server.control.traffic.traffic_routes import traffic_routes
 from mockexchange.server.http.console_pages import console_routes
 from mockexchange.server.http.document_pages import document_routes
@@ -31,12 +29,10 @@ def control_app(
     allow_hosts: list[str],
     describe: Description,
     audit: AuditFile | None = None,
-) -> SingleSteps:
+) -> ControlAccess:
     """Return the application with the control API; `describe` returns the ready file's content, for the front page."""
     routes = RouteTable([*_routes(server_state, describe), *document_routes(), *console_routes(LinkCodes())])
-    numbered = NumberedAnswers(routes, server_state.sandboxes)
-    access = ControlAccess(numbered, routes, tokens, frozenset(allow_hosts), audit)
-    return SingleSteps(access, server_state.sandboxes)
+    return ControlAccess(routes, server_state.sandboxes, tokens, frozenset(allow_hosts), audit)
 
 
 def _routes(server_state: ServerState, describe: Description) -> list[Resource]:

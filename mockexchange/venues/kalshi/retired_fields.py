@@ -13,7 +13,8 @@ from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation
-from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
+from mockexchange.venues.kalshi.parameters.rows import Parameter
+from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.retirement import Retirement

@@ -6,7 +6,7 @@ from mockexchange.venues.kalshi.catalogue import OPEN_STREAM, PREFIX, STREAM_PAT
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
-from mockexchange.venues.kalshi.objects.scenario_data.tables import DATA
+from mockexchange.venues.kalshi.objects.scenario_data import DATA
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import FAULTS
 from mockexchange.venues.kalshi.rest import REST

@@ -15,7 +15,8 @@ from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation, RefusedOperation
-from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
+from mockexchange.venues.kalshi.parameters.rows import Parameter
+from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, ChannelRow
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, StreamParameter
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS

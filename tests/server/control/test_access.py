@@ -21,9 +21,7 @@ from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import Grant, Role
 from mockexchange.server.control.access.tokens import NamedToken, Tokens
-from mockexchange.server.control.route_table import RouteTable
 from mockexchange.server.control.routes import control_app
-from mockexchange.server.control.single_steps import SingleSteps
 from mockexchange.server.server_state import ServerState
 from tests.helpers.sandboxes import make
 
@@ -118,7 +116,7 @@ class Walk:
             NamedToken(one, sha256_of(secret_of(name))) for name, one in GRANTS.items() if one and name != "admin"
         )
         self._app = control_app(state, Tokens(secret_of("admin"), others), [], dict, self._file)
-        self.routes = routes_of(self._app)
+        self.routes = self._app.routes
         self._reached = ""
         for route in self.routes.routes:
             for method in route.handlers:
@@ -155,10 +153,6 @@ class Walk:
         rows = [json.loads(line) for line in self.audit.read_text().splitlines()]
         self.audit.write_text("")
         return [(row["token"], row["method"], row["path"], row["status"]) for row in rows]
-
-
-def routes_of(app: SingleSteps) -> RouteTable:
-    return app._app.routes
 
 
 @pytest.fixture

@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message
 
+from mockexchange.sandbox.sandboxes import Sandboxes
+from mockexchange.server.control.access.access import MARKS, ControlAccess
 from mockexchange.server.control.access.roles import Access
+from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import HANDLERS, ControlError
-from mockexchange.server.control.route_table import FOUND, ONE_SANDBOX, RouteTable, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, RouteTable, resource
 from tests.helpers.rows import each_row
 
 
@@ -26,6 +29,7 @@ async def fail(request: Request) -> Response:
     raise ZeroDivisionError
 
 
+SENT = [(b"host", b"localhost"), (b"authorization", b"Bearer t")]
 LOOK, CHANGE = Access.LOOK, Access.CHANGE
 ROUTES = [
     resource("/_mock/sandboxes", POST=(CHANGE, show)),
@@ -43,6 +47,10 @@ def router() -> Starlette:
     return app
 
 
+def control() -> ControlAccess:
+    return ControlAccess(RouteTable(ROUTES), Sandboxes(), Tokens("t"), frozenset())
+
+
 def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
     """Return the messages of an answer, and the name of the exception that was raised after it."""
     messages: list[Message] = []
@@ -54,16 +62,16 @@ def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def run() -> str:
-        scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "root_path": ""}
-        if isinstance(app, RouteTable):
-            scope[FOUND] = app.find(method, path)
+        scope = {"type": "http", "method": method, "path": path, "headers": SENT, "query_string": b"", "root_path": ""}
         try:
             await app(scope, receive, send)
         except ZeroDivisionError as error:
             return type(error).__name__
         return ""
 
-    return messages, asyncio.run(run())
+    raised = asyncio.run(run())
+    messages[0]["headers"] = [header for header in messages[0]["headers"] if header not in MARKS]
+    return messages, raised
 
 
 @each_row("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"])
@@ -86,9 +94,9 @@ def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:
     ],
 )
 def test_each_answer_is_that_of_the_router(method: str, path: str) -> None:
-    assert answer(RouteTable(ROUTES), method, path) == answer(router(), method, path)
+    assert answer(control(), method, path) == answer(router(), method, path)
 
 
 def test_a_mistake_of_the_server_is_answered_and_raised() -> None:
-    [head, _], raised = answer(RouteTable(ROUTES), "PUT", "/_mock/sandboxes/one/clock")
+    [head, _], raised = answer(control(), "PUT", "/_mock/sandboxes/one/clock")
     assert (head["status"], raised) == (500, "ZeroDivisionError")

@@ -1,18 +1,21 @@
 """Answers in one piece: the bytes are those of uvicorn's own `send`, and it sends what is not plain."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message
 from uvicorn.protocols.http.flow_control import FlowControl
 
+from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.json_text import PiecesResponse, taking_turns
 from mockexchange.server.control.route_table import RouteTable, resource
 from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle
 from mockexchange.server.http.rest_endpoint import send_whole
@@ -123,28 +126,20 @@ def test_a_connection_that_is_full_or_gone_is_left_to_uvicorn() -> None:
     assert asyncio.run(closed()) == asyncio.run(full()) == []
 
 
-def begins(*headers: tuple[bytes, bytes]) -> Message:
-    return {"type": "http.response.start", "status": 200, "headers": [TYPE, *headers]}
-
-
-def goes_on(body: bytes, *, more_body: bool = False) -> Message:
-    return {"type": "http.response.body", "body": body, "more_body": more_body}
-
-
-LENGTH = (b"content-length", b"2")
-
-
 @each_row(
-    ("method", "messages", "pieces"),
+    ("method", "made", "pieces"),
     [
-        ("GET", (begins(LENGTH), goes_on(b"{}")), 1),
-        ("HEAD", (begins(LENGTH), goes_on(b"{}")), 1),
-        ("GET", (begins(), goes_on(b"[", more_body=True), goes_on(b"]", more_body=True), goes_on(b"")), 4),
-        ("GET", (begins(), goes_on(b"")), 2),
+        ("GET", lambda: Response(b"{}"), 1),
+        ("HEAD", lambda: Response(b"{}"), 1),
+        ("GET", lambda: PiecesResponse(taking_turns([b"[", b"]"])), 4),
+        ("GET", lambda: Response(status_code=204), 1),
     ],
-    ids=["whole", "head", "pieces", "no length"],
+    ids=["whole", "head", "pieces", "no body"],
 )
-def test_the_control_api_answers_in_one_piece(method: str, messages: tuple[Message, ...], pieces: int) -> None:
+def test_the_control_api_answers_in_one_piece(method: str, made: Callable[[], Response], pieces: int) -> None:
+    async def made_now(_: Request) -> Response:
+        return made()
+
     async def answered(*, is_wrapped: bool) -> list[bytes]:
         transport = Transport()
         cycle = cycle_of(transport, [], method, True)
@@ -152,24 +147,16 @@ def test_the_control_api_answers_in_one_piece(method: str, messages: tuple[Messa
         async def forward(message: Message) -> None:
             await cycle.send(message)  # type: ignore[arg-type]  # uvicorn has a type per message
 
-        async def app(_: Scope, receive: Receive, send: Send) -> None:
-            for message in messages:
-                await send(message)
-
         scope = {"type": "http", "method": method, "path": "/_mock/live", "headers": [(b"host", b"localhost")]}
-        send = forward if is_wrapped else cycle.send
-        routes = RouteTable([resource("/_mock/live", GET=(Access.OPEN, _unasked))])
-        await ControlAccess(app, routes, Tokens("t"), frozenset())(scope, _nothing, send)  # type: ignore[arg-type]  # as above
+        routes = RouteTable([resource("/_mock/live", GET=(Access.OPEN, made_now))])
+        app = ControlAccess(routes, Sandboxes(), Tokens("t"), frozenset())
+        await app(scope, _nothing, forward if is_wrapped else cycle.send)  # type: ignore[arg-type]  # as above
         return [piece for piece in transport.written if piece]
 
     written = asyncio.run(answered(is_wrapped=False))
     assert b"".join(written) == b"".join(asyncio.run(answered(is_wrapped=True)))
     assert b"x-mock-exchange: 1" in written[0]
     assert len(written) == pieces
-
-
-async def _unasked(request: Request) -> Response:
-    raise AssertionError
 
 
 async def _nothing() -> Message:

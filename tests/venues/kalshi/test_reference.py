@@ -9,8 +9,8 @@ from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation as Emulated
 from mockexchange.venues.kalshi.operations.call import PublicOperation
-from mockexchange.venues.kalshi.parameters import Parameter
 from mockexchange.venues.kalshi.parameters.decoding import parameters
+from mockexchange.venues.kalshi.parameters.rows import Parameter
 from tests.contracts.collection import GENERATIONS
 from tests.contracts.reference import FieldFact, Operation, Param, differences, load_reference, reason_for
 from tests.helpers.rows import each_row

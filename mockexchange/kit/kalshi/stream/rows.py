@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from mockexchange.venues import json_comparison
+
 Row = Mapping[str, Any]
 CENTICENTS_PER_DOLLAR, CENTS_PER_DOLLAR = 10_000, 100
 
@@ -31,11 +33,11 @@ def differences(
 
     `renamed` maps keys of frames to names in REST. The keys in `exempt` are not compared.
     """
-    names = renamed or {}
-    for key, value in body.items():
-        called = names.get(key, key)
-        if key not in exempt and called in row and not is_same(value, row[called]):
-            yield key, value, row[called]
+    called = {key: (renamed or {}).get(key, key) for key in body if key not in exempt}
+    both = [key for key, name in called.items() if name in row]
+    mine, theirs = {key: body[key] for key in both}, {key: row[called[key]] for key in both}
+    for one in json_comparison.differences(mine, theirs, is_same=is_same):
+        yield one.path, one.expected, one.received
 
 
 def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_DOLLAR) -> Decimal | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import eq
 from typing import Any
 
 from mockexchange.kit.checks import Check
@@ -19,6 +20,7 @@ from mockexchange.kit.kalshi.writes.order_placer import (
 )
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Answer, NotJudged, Target
+from mockexchange.venues.json_comparison import differences
 
 READ_BACK, COUNTS, CANCELED, DUPLICATE, REFUSED, IMMEDIATE_RULE, AMENDED, BATCH, FILLED, CANCEL_ALL = (
     f"orders.{name}"
@@ -84,10 +86,9 @@ def _differences(target: Target, rule: str, answer: Answer, stated: Mapping[str,
         )
         return
     shown = {**row, "created_ms": _milliseconds(row["created_time"])}
-    for name, value in stated.items():
-        if shown.get(name) != value:
-            seen = f"{name} {value!r}, and {shown.get(name)!r} in the next read"
-            yield finding(target, rule, answer.where, seen, "the same in both")
+    for one in differences(dict(stated), {name: shown.get(name) for name in stated}, is_same=eq):
+        seen = f"{one.path} {one.expected!r}, and {one.received!r} in the next read"
+        yield finding(target, rule, answer.where, seen, "the same in both")
 
 
 def _milliseconds(instant: str) -> int:

@@ -1,27 +1,31 @@
 """Checks each request to the control API: its Host (against DNS rebinding), its origin, its token and the token's
 role.
 
-The check wraps the whole application, so that answers to internal errors have the headers of the mock too.
+Each answer is sent from here, so that answers to internal errors have the headers of the mock too.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
+from mockexchange.sandbox.collector import collect_early
+from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.access.audit import AuditFile
 from mockexchange.server.control.access.roles import GRANT, Access, Grant, Role
 from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.errors import error_answer
-from mockexchange.server.control.route_table import FOUND, Found, RouteTable
+from mockexchange.server.control.errors import answer_failure, answer_function, error_answer
+from mockexchange.server.control.route_table import Found, RouteTable
 from mockexchange.server.http.listener import LOOPBACK_NAMES
+from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.http.whole_answer import send_whole
 
 HOST_CHARS_SHOWN_MAX = 80
+HOSTS_MAX = 64
+"""The most headers `Host` whose name is kept."""
 FETCH_SITE = b"sec-fetch-site"
-LENGTH = b"content-length"
 IN_PROCESS = "mockexchange.in_process"
 """The ASGI extension that marks requests which this process makes without a socket."""
 MARKS = [
@@ -45,34 +49,56 @@ class Checked(NamedTuple):
 
 
 class ControlAccess:
-    """Refuses a request whose Host is not allowed, that comes from a page of another site, or that has no valid token.
+    """The ASGI application of the control API: it checks a request, has the handler of its route answer, and sends.
 
-    A request that the role of its token does not allow is refused too. The route of the request says what it needs. The
-    file `audit` gets a line for each request that changes something, or tries to.
+    It refuses a request whose Host is not allowed, that comes from a page of another site, that has no valid token, or
+    whose token has a role that does not allow it. The route of the request says what it needs. The file `audit` gets a
+    line for each request that changes something, or tries to. Answers about one sandbox have the header `X-Mock-Seq`.
     """
 
     def __init__(
         self,
-        app: ASGIApp,
         routes: RouteTable,
+        sandboxes: Sandboxes,
         tokens: Tokens,
         hosts: frozenset[str],
         audit: AuditFile | None = None,
     ) -> None:
-        self.app, self.routes, self.tokens, self.audit = app, routes, tokens, audit
+        self.routes, self.sandboxes, self.tokens, self.audit = routes, sandboxes, tokens, audit
         self.hosts = LOOPBACK_NAMES | hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", "listeners answer handshakes themselves"
-        checked = self.check(scope["method"], scope["path"], scope["headers"])
-        scope[FOUND], scope[GRANT] = checked.found, checked.grant
-        access = checked.found.access
-        if self.audit and access in (Access.CHANGE, Access.EXCHANGE):
-            send = _auditing(send, self.audit, Request(scope))
-        is_admin = checked.grant is not None and checked.grant.role is Role.ADMIN
-        may_see = is_admin or access is Access.EXCHANGE  # whose answer is a token
-        marking = _marking(send, self.tokens.hidden.hide_bytes, hidden_from=400 if may_see else 0)
-        await (checked.refusal or self.app)(scope, receive, marking)
+        found, grant, response = self.check(scope["method"], scope["path"], scope["headers"])
+        scope["app"], scope["path_params"], scope[GRANT] = self.routes, found.parameters, grant
+        request, mistake = Request(scope, receive), None
+        if response is None:
+            try:
+                response = await self.routes.answer(found, request)
+            except Exception as error:  # noqa: BLE001  # each has its answer
+                answer = answer_function(error)
+                response = await answer(request, error)
+                mistake = error if answer is answer_failure else None
+            sandbox = None if found.sandbox is None else self.sandboxes.find(found.sandbox)
+            if sandbox is not None:
+                response.raw_headers.append(sequence_header(sandbox))
+        if self.audit and found.access in (Access.CHANGE, Access.EXCHANGE):
+            self.audit.note(request, request.scope[GRANT], response.status_code)  # an exchange finds its grant
+        response.raw_headers.extend(MARKS)
+        is_admin = grant is not None and grant.role is Role.ADMIN
+        may_see = response.status_code < 400 and (is_admin or found.access is Access.EXCHANGE)  # answered by a token
+        hide = None if may_see else self.tokens.hidden.hide_bytes
+        if isinstance(response, StreamingResponse):
+            await response(scope, receive, send if hide is None else _hiding(send, hide))
+        else:
+            body = bytes(response.body)
+            if hide is not None and (hidden := hide(body)) != body:
+                body = hidden
+                response.headers["content-length"] = str(len(body))
+            await send_whole(send, response.status_code, response.raw_headers, body)
+        collect_early()
+        if mistake is not None:
+            raise mistake  # of the server: its traceback is logged
 
     def check(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> Checked:
         """Decide whether a request is allowed. `path` is the routed one: that of the URL ends at an encoded "?"."""
@@ -111,58 +137,16 @@ def _is_followed_link(method: str, headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"sec-fetch-dest") == b"document" and method == "GET"
 
 
-def _marking(send: Send, hide: Callable[[bytes], bytes], *, hidden_from: int) -> Send:
-    """Return a `send` that adds the marks, and that sends an answer of one part in one piece.
+def _hiding(send: Send, hide: Any) -> Send:
+    """Return a `send` that removes the tokens of the control API from bodies: a client may have sent them anywhere."""
 
-    `hide` removes the tokens of the control API from bodies of answers with the status `hidden_from` and above: a
-    client may have sent them anywhere.
-    """
-    head: Message = {}
-    status = 0
+    async def hiding(message: Message) -> None:
+        await send({**message, "body": hide(message["body"])} if message.get("body") else message)
 
-    async def marked(message: Message) -> None:
-        nonlocal head, status
-        status = message.get("status", status)
-        if status >= hidden_from and message.get("body"):
-            message = _without_tokens(message, head, hide)
-        if message["type"] == "http.response.start":
-            head = {**message, "headers": [*message["headers"], *MARKS]}
-        elif head and not message.get("more_body") and any(name == LENGTH for name, _ in head["headers"]):
-            await send_whole(send, head["status"], head["headers"], message.get("body", b""))
-        else:
-            if head:
-                begun, head = head, {}
-                await send(begun)
-            await send(message)
-
-    return marked
+    return hiding
 
 
-def _without_tokens(message: Message, head: Message, hide: Callable[[bytes], bytes]) -> Message:
-    """Return a part of an answer without tokens; the length in the head, which is not sent yet, is put right."""
-    body = hide(message["body"])
-    if body == message["body"]:
-        return message
-    if head:
-        length = (LENGTH, b"%d" % len(body))
-        head["headers"] = [length if name == LENGTH else (name, value) for name, value in head["headers"]]
-    return {**message, "body": body}
-
-
-def _auditing(send: Send, audit: AuditFile, request: Request) -> Send:
-    """Return a `send` that notes the answer in the audit file as it begins, with the grant that the request has then.
-
-    That of an exchanged code is known only by then.
-    """
-
-    async def audited(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            audit.note(request, request.scope[GRANT], message["status"])
-        await send(message)
-
-    return audited
-
-
+@lru_cache(HOSTS_MAX)
 def _host_name(host: str) -> str:
     name = host.rpartition(":")[0] if not host.endswith("]") and host.rpartition(":")[2].isdigit() else host
     return name.strip("[]").lower()

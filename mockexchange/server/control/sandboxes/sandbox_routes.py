@@ -14,6 +14,7 @@ from mockexchange.server.control.access.roles import Access, grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import Feeds
 from mockexchange.server.control.json_text import (
+    MEDIA_TYPE,
     ControlJson,
     answer_in_slices,
     answer_unchanged,
@@ -26,12 +27,13 @@ from mockexchange.server.control.requests import (
     read_body,
     read_json,
     read_object,
+    read_steps,
 )
 from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
 from mockexchange.server.control.sandboxes.answers import accounts_of, clock_of, sandbox_of, summary_of
 from mockexchange.server.control.sandboxes.forks import ForkTarget, files_for, open_forked
 from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
-from mockexchange.server.control.sandboxes.step_requests import execute_steps, read_sent_steps
+from mockexchange.server.control.sandboxes.step_requests import execute_steps
 from mockexchange.server.control.traffic.journal_queries import read_query, read_switch
 from mockexchange.server.server_state import ServerState
 
@@ -99,10 +101,12 @@ class SandboxHandlers:
         return await self._shown(request, await self.server_state.reset(request.path_params["name"]))
 
     async def commands(self, request: Request) -> Response:
-        steps = await read_sent_steps(request)
+        steps = await read_body(request, read_steps)
         has_events = read_switch(read_query(request, (EVENTS,), ()), EVENTS, default=True)
         sandbox = await self._sandbox(request)
         outcomes = await execute_steps(sandbox, steps, has_events=has_events)
+        if len(outcomes) == 1:  # whole, though this process was interrupted for longer than a slice
+            return Response(b"[%b]" % outcomes[0], media_type=MEDIA_TYPE)
         return await answer_in_slices(encoded_pieces(outcomes))
 
     async def show_clock(self, request: Request) -> Response:

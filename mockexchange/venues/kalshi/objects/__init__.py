@@ -18,13 +18,13 @@ from mockexchange.venues.kalshi.objects import (
     orders,
     payments,
     positions,
+    scenario_data,
     series,
     settlements,
     subaccounts,
     trades,
     transfers,
 )
-from mockexchange.venues.kalshi.objects.scenario_data import tables as scenario_data
 
 OBJECTS: dict[str, tuple[Field, ...]] = {
     "GetBalanceResponse": balances.GET_BALANCE_RESPONSE,
@@ -115,8 +115,9 @@ OBJECTS: dict[str, tuple[Field, ...]] = {
     "OrderbookCountFp": orderbooks.ORDERBOOK_COUNT_FP,
     **trades.OBJECTS,
     **order_writes.OBJECTS,
-    **scenario_data.OBJECTS,
+    "GetMultivariateEventsResponse": events.GET_MULTIVARIATE_EVENTS_RESPONSE,
 }
+OBJECTS |= {name: fields for name, fields in scenario_data.OBJECTS.items() if name not in OBJECTS}
 
 
 def count_removed_fields() -> int:

@@ -6,7 +6,7 @@ from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT
 from mockexchange.venues.kalshi.market_formatting import DECIMAL, FREE_OBJECT
 from mockexchange.venues.kalshi.objects.markets import MARKET
 from mockexchange.venues.kalshi.objects.rows import CURSOR, NULLS_LEFT_OUT, exchange_index, list_of, maybe, text
-from mockexchange.venues.kalshi.objects.scenario_data.milestones import MILESTONE
+from mockexchange.venues.kalshi.objects.scenario_data.milestones import MILESTONES
 from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
 
 SOURCES_ADDED = "2026-06-18"
@@ -43,8 +43,8 @@ EVENT_DATA: tuple[Field, ...] = (
 GET_EVENTS_RESPONSE: tuple[Field, ...] = (
     CURSOR,
     list_of("events", "EventData", EVENT_DATA),
-    list_of("milestones", "Milestone", MILESTONE, until=NULLS_LEFT_OUT, source="wire-2025-11"),
-    maybe("milestones", Nested("Milestone", MILESTONE, is_list=True), "milestones", since=NULLS_LEFT_OUT),
+    list_of("milestones", MILESTONES.name, MILESTONES.fields, until=NULLS_LEFT_OUT, source="wire-2025-11"),
+    maybe("milestones", Nested(MILESTONES.name, MILESTONES.fields, is_list=True), "milestones", since=NULLS_LEFT_OUT),
 )
 GET_MULTIVARIATE_EVENTS_RESPONSE: tuple[Field, ...] = (
     CURSOR,

@@ -16,7 +16,8 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
+from mockexchange.venues.kalshi.parameters.rows import Parameter
+from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
 from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
 from mockexchange.venues.query import PAIRS_MAX, has_too_many_pairs, query_pairs
 

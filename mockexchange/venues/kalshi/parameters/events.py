@@ -36,3 +36,10 @@ GET_EVENTS: tuple[Parameter, ...] = (
     *instants("min_updated_ts", since=SPRING_2026, source="openapi-3.13"),
 )
 GET_EVENT: tuple[Parameter, ...] = (WITH_NESTED_MARKETS,)
+GET_MULTIVARIATE_EVENTS: tuple[Parameter, ...] = (
+    Parameter(name="limit", kind="integer", minimum=1, maximum=200, default=100, source="docs-2025-11"),
+    CURSOR,
+    Parameter(name="series_ticker", kind="text", source="docs-2025-11"),
+    Parameter(name="collection_ticker", kind="text", source="docs-2025-11"),
+    Parameter(name="with_nested_markets", kind="boolean", default=False, source="docs-2025-11"),
+)

@@ -1,19 +1,48 @@
-"""Defines the columns of multivariate event collections (markets that combine others), and of the lookups in them."""
+"""Multivariate event collections (markets that combine others), and the lookups in them."""
 
-from mockexchange.venues.data_tables import DataTable
-from mockexchange.venues.dated import Field, Nested
+from collections.abc import Sequence
+from typing import Any
+
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
-from mockexchange.venues.kalshi.objects.scenario_data.columns import (
-    Column,
-    always,
-    fields_of,
-    nested,
-    nullable,
-    unshown,
+from mockexchange.venues.kalshi.objects.scenario_data.columns import Column, always, nested, nullable, unshown
+from mockexchange.venues.kalshi.objects.scenario_data.reads import (
+    Asked,
+    Objects,
+    choice,
+    equal,
+    limit,
+    one,
+    page,
+    rows,
+    texts,
 )
+from mockexchange.venues.kalshi.parameters.rows import CURSOR, Parameter
 
 INDEX_ADDED = "2026-08-05"
+
+
+def status_of(row: DataRow, at: int) -> str:
+    """Return the status of an event collection at the time `at`."""
+    if at < row.open_date:
+        return "unopened"
+    return "open" if at < row.close_date else "closed"
+
+
+def has_event(call: Asked, row: DataRow, ticker: Any) -> bool:
+    return ticker in row.associated_event_tickers or any(event.ticker == ticker for event in row.associated_events)
+
+
+def is_recent(call: Asked, row: DataRow, seconds: Any) -> bool:
+    return bool(call.at - seconds * MICROSECONDS_PER_SECOND <= row.last_queried_ts <= call.at)
+
+
+def lookups_in(call: Asked, found: Sequence[DataRow]) -> Sequence[DataRow]:
+    """Return the lookups in the collection of the path. Raises Rejected if there is no such collection."""
+    ticker = COLLECTIONS.row_of(call, call.path_params["collection_ticker"]).collection_ticker
+    return [row for row in found if row.collection_ticker == ticker]
+
 
 _ASSOCIATED: tuple[Column, ...] = (
     always("ticker", "text"),
@@ -22,59 +51,86 @@ _ASSOCIATED: tuple[Column, ...] = (
     nullable("size_min", "integer"),
     always("active_quoters", "texts", default=()),
 )
-ASSOCIATED_EVENT: tuple[Field, ...] = fields_of(_ASSOCIATED)
 _RANGE: tuple[Column, ...] = (always("start", "price"), always("end", "price"), always("step", "price"))
-_COLLECTION: tuple[Column, ...] = (
-    always("collection_ticker", "text"),
-    always("series_ticker", "text"),
-    always("title", "text"),
-    always("description", "text", default=""),
-    always("functional_description", "text", default=""),
-    always("open_date", "instant"),
-    always("close_date", "instant"),
-    nested("associated_events", "AssociatedEvent", _ASSOCIATED),
-    always("associated_event_tickers", "texts", default=()),
-    always("is_ordered", "boolean", default=False),
-    always("is_single_market_per_event", "boolean", default=False),
-    always("is_all_yes", "boolean", default=False),
-    always("size_min", "integer"),
-    always("size_max", "integer"),
-    always("exchange_index", "integer", default=0, since=INDEX_ADDED, source="docs-daily"),
-    always("price_level_structure", "text", default="linear_cent", since=AUTUMN_2026, source="sdk-3.34"),
-    nested("price_ranges", "PriceRange", _RANGE, since=AUTUMN_2026, source="sdk-3.34"),
-)
-MULTIVARIATE_COLLECTIONS = DataTable(_COLLECTION, ("collection_ticker",))
-MULTIVARIATE_EVENT_COLLECTION: tuple[Field, ...] = fields_of(_COLLECTION)
-GET_COLLECTIONS_RESPONSE: tuple[Field, ...] = (
-    CURSOR,
-    list_of("multivariate_contracts", "MultivariateEventCollection", MULTIVARIATE_EVENT_COLLECTION),
-)
-GET_COLLECTION_RESPONSE: tuple[Field, ...] = (
-    Field(
-        name="multivariate_contract",
-        spelling=Nested("MultivariateEventCollection", MULTIVARIATE_EVENT_COLLECTION),
-        read="row",
-        source="docs-2025-11",
-    ),
-)
-
 _PAIR: tuple[Column, ...] = (
     always("event_ticker", "text"),
     always("market_ticker", "text"),
     always("side", "text", choices=("yes", "no")),
 )
-TICKER_PAIR: tuple[Field, ...] = fields_of(_PAIR)
-_LOOKUP: tuple[Column, ...] = (
-    unshown("collection_ticker", "text"),
-    always("event_ticker", "text"),
-    always("market_ticker", "text"),
-    nested("selected_markets", "TickerPair", _PAIR),
-    always("last_queried_ts", "instant"),
+COLLECTIONS = Objects(
+    "multivariate_collections",
+    "MultivariateEventCollection",
+    (
+        always("collection_ticker", "text"),
+        always("series_ticker", "text"),
+        always("title", "text"),
+        always("description", "text", default=""),
+        always("functional_description", "text", default=""),
+        always("open_date", "instant"),
+        always("close_date", "instant"),
+        nested("associated_events", "AssociatedEvent", _ASSOCIATED),
+        always("associated_event_tickers", "texts", default=()),
+        always("is_ordered", "boolean", default=False),
+        always("is_single_market_per_event", "boolean", default=False),
+        always("is_all_yes", "boolean", default=False),
+        always("size_min", "integer"),
+        always("size_max", "integer"),
+        always("exchange_index", "integer", default=0, since=INDEX_ADDED, source="docs-daily"),
+        always("price_level_structure", "text", default="linear_cent", since=AUTUMN_2026, source="sdk-3.34"),
+        nested("price_ranges", "PriceRange", _RANGE, since=AUTUMN_2026, source="sdk-3.34"),
+    ),
+    ("collection_ticker",),
 )
-MULTIVARIATE_LOOKUPS = DataTable(_LOOKUP)
-LOOKUP_POINT: tuple[Field, ...] = fields_of(_LOOKUP)
-GET_LOOKUP_HISTORY_RESPONSE: tuple[Field, ...] = (list_of("lookup_points", "LookupPoint", LOOKUP_POINT),)
-
-_MULTIVARIATE_EVENT: tuple[Column, ...] = (unshown("event_ticker", "text"), unshown("collection_ticker", "text"))
-MULTIVARIATE_EVENTS = DataTable(_MULTIVARIATE_EVENT, ("event_ticker",))
+LOOKUPS = Objects(
+    "multivariate_lookups",
+    "LookupPoint",
+    (
+        unshown("collection_ticker", "text"),
+        always("event_ticker", "text"),
+        always("market_ticker", "text"),
+        nested("selected_markets", "TickerPair", _PAIR),
+        always("last_queried_ts", "instant"),
+    ),
+)
+EVENTS = Objects(
+    "multivariate_events",
+    "",
+    (unshown("event_ticker", "text"), unshown("collection_ticker", "text")),
+    ("event_ticker",),
+)
 """Events of the scenario that belong to a collection; they are listed apart from other events."""
+TABLES = (COLLECTIONS, LOOKUPS, EVENTS)
+READS = (
+    page(
+        "GetMultivariateEventCollections",
+        "/multivariate_event_collections",
+        COLLECTIONS,
+        "multivariate_contracts",
+        choice("status", "unopened", "open", "closed"),
+        *texts("associated_event_ticker", "series_ticker"),
+        limit(200),
+        CURSOR,
+        filters={
+            "status": lambda call, row, status: status_of(row, call.at) == status,
+            "associated_event_ticker": has_event,
+            **equal("series_ticker"),
+        },
+    ),
+    one(
+        "GetMultivariateEventCollection",
+        "/multivariate_event_collections/{collection_ticker}",
+        COLLECTIONS,
+        "multivariate_contract",
+    ),
+    rows(
+        "GetMultivariateEventCollectionLookupHistory",
+        "/multivariate_event_collections/{collection_ticker}/lookup",
+        LOOKUPS,
+        "lookup_points",
+        Parameter(
+            name="lookback_seconds", kind="integer", numbers=(10, 60, 300, 3600), required=True, source="docs-2025-11"
+        ),
+        filters={"lookback_seconds": is_recent},
+        select=lookups_in,
+    ),
+)

@@ -1,11 +1,12 @@
-"""Defines the columns of images, sources and forecasts of events, and of filters by sport, in a scenario."""
+"""Images, sources and forecasts of events, tags of series, filters by sport, and the events of collections."""
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from mockexchange.venues.data_tables import DataTable
+from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.formatting import TEXT, TEXTS, UNIX_SECONDS
+from mockexchange.venues.kalshi.formatting import TEXTS, UNIX_SECONDS
 from mockexchange.venues.kalshi.objects.rows import list_of
 from mockexchange.venues.kalshi.objects.scenario_data.columns import (
     Column,
@@ -16,51 +17,56 @@ from mockexchange.venues.kalshi.objects.scenario_data.columns import (
     nullable,
     unshown,
 )
+from mockexchange.venues.kalshi.objects.scenario_data.reads import Asked, Objects, Read
+from mockexchange.venues.kalshi.parameters.rows import Parameter
 
 MARKET_DETAILS_ADDED = "2025-11-21"
+PERCENTILES_NARROWED = "2026-05-16"
 
-_SOURCE: tuple[Column, ...] = (maybe("name", "text"), maybe("url", "text"))
-_MARKET: tuple[Column, ...] = (
-    always("market_ticker", "text", source="docs-daily"),
-    always("image_url", "text", default="", source="docs-daily"),
-    always("color_code", "text", default="", source="docs-daily"),
-)
-MARKET_METADATA: tuple[Field, ...] = fields_of(_MARKET)
-_METADATA: tuple[Column, ...] = (
-    unshown("event_ticker", "text"),
-    always("image_url", "text", default=""),
-    maybe("featured_image_url", "text", since=MARKET_DETAILS_ADDED, source="docs-daily"),
-    nested("market_details", "MarketMetadata", _MARKET, since=MARKET_DETAILS_ADDED, source="docs-daily"),
-    nested("settlement_sources", "SettlementSource", _SOURCE),
-    nullable("competition", "text"),
-    nullable("competition_scope", "text"),
-)
-EVENT_METADATA = DataTable(_METADATA, ("event_ticker",))
-GET_EVENT_METADATA_RESPONSE: tuple[Field, ...] = fields_of(_METADATA)
 
-_PERCENTILE: tuple[Column, ...] = (
-    always("percentile", "integer"),
-    always("raw_numerical_forecast", "number"),
-    always("numerical_forecast", "number"),
-    always("formatted_forecast", "text"),
-)
-PERCENTILE_POINT: tuple[Field, ...] = fields_of(_PERCENTILE)
-_FORECAST: tuple[Column, ...] = (
-    always("event_ticker", "text"),
-    Column(
-        name="end_period_ts",
-        kind="instant",
-        is_required=True,
-        wire=(Field(name="end_period_ts", spelling=UNIX_SECONDS, read="end_period_ts", source="docs-2025-11"),),
-    ),
-    always("period_interval", "integer"),
-    nested("percentile_points", "PercentilePoint", _PERCENTILE),
-)
-FORECASTS = DataTable(_FORECAST)
-FORECAST_PERCENTILES_POINT: tuple[Field, ...] = fields_of(_FORECAST)
-GET_FORECAST_HISTORY_RESPONSE: tuple[Field, ...] = (
-    list_of("forecast_history", "ForecastPercentilesPoint", FORECAST_PERCENTILES_POINT),
-)
+class MarketMetadata(NamedTuple):
+    market_ticker: str
+    image_url: str = ""
+    color_code: str = ""
+
+
+class Metadata(NamedTuple):
+    """Images and sources of an event; empty where the scenario gives none."""
+
+    market_details: Sequence[MarketMetadata | DataRow]
+    image_url: str = ""
+    featured_image_url: str | None = None
+    settlement_sources: Sequence[DataRow] = ()
+    competition: str | None = None
+    competition_scope: str | None = None
+
+
+class Tags(NamedTuple):
+    tags: Mapping[str, Sequence[str]]
+
+
+class Sports(NamedTuple):
+    filters: Mapping[str, object]
+    ordering: Sequence[str]
+
+
+def tags_of(call: Asked) -> Tags:
+    """Return the tags of all series by category."""
+    tags: dict[str, dict[str, None]] = {}
+    for series in call.state.series.values():
+        if series.details.category:
+            tags.setdefault(series.details.category, {}).update(dict.fromkeys(series.details.tags))
+    return Tags({category: list(names) for category, names in tags.items()})
+
+
+def sports_of(call: Asked) -> Sports:
+    sports = call.data.rows(SPORTS.data)[::-1]
+    return Sports({row.sport: _filters_of(row) for row in sports}, [row.sport for row in sports])
+
+
+def _filters_of(sport: DataRow) -> dict[str, object]:
+    competitions = {row.name: {"scopes": list(row.scopes)} for row in sport.competitions}
+    return {"competitions": competitions, "scopes": list(sport.scopes)}
 
 
 def _json(value: object) -> str:
@@ -71,30 +77,124 @@ def _tags(tags: Mapping[str, Sequence[str]]) -> str:
     return _json({category: list(tags[category]) for category in sorted(tags)})
 
 
-_COMPETITION: tuple[Column, ...] = (unshown("name", "text"), unshown("scopes", "texts", default=()))
-_SPORT: tuple[Column, ...] = (
-    unshown("sport", "text"),
-    unshown("scopes", "texts", default=()),
-    unshown("competitions", "rows", columns=_COMPETITION, default=()),
+_SOURCE: tuple[Column, ...] = (maybe("name", "text"), maybe("url", "text"))
+_MARKET: tuple[Column, ...] = (
+    always("market_ticker", "text", source="docs-daily"),
+    always("image_url", "text", default="", source="docs-daily"),
+    always("color_code", "text", default="", source="docs-daily"),
 )
-SPORTS = DataTable(_SPORT, ("sport",))
-GET_FILTERS_BY_SPORTS_RESPONSE: tuple[Field, ...] = (
-    Field(
-        name="filters_by_sports",
-        spelling=Spelling("JSON object: competitions and scopes by sport", _json),
-        read="filters",
-        source="docs-2025-11",
+_PERCENTILE: tuple[Column, ...] = (
+    always("percentile", "integer"),
+    always("raw_numerical_forecast", "number"),
+    always("numerical_forecast", "number"),
+    always("formatted_forecast", "text"),
+)
+METADATA = Objects(
+    "event_metadata",
+    "",
+    (
+        unshown("event_ticker", "text"),
+        always("image_url", "text", default=""),
+        maybe("featured_image_url", "text", since=MARKET_DETAILS_ADDED, source="docs-daily"),
+        nested("market_details", "MarketMetadata", _MARKET, since=MARKET_DETAILS_ADDED, source="docs-daily"),
+        nested("settlement_sources", "SettlementSource", _SOURCE),
+        nullable("competition", "text"),
+        nullable("competition_scope", "text"),
     ),
-    Field(name="sport_ordering", spelling=TEXTS, read="ordering", source="docs-2025-11"),
+    ("event_ticker",),
 )
-GET_TAGS_RESPONSE: tuple[Field, ...] = (
-    Field(
-        name="tags_by_categories",
-        spelling=Spelling("JSON object: lists of strings by category", _tags),
-        read="tags",
-        source="docs-2025-11",
+FORECASTS = Objects(
+    "forecasts",
+    "ForecastPercentilesPoint",
+    (
+        always("event_ticker", "text"),
+        Column(
+            name="end_period_ts",
+            kind="instant",
+            is_required=True,
+            wire=(Field(name="end_period_ts", spelling=UNIX_SECONDS, read="end_period_ts", source="docs-2025-11"),),
+        ),
+        always("period_interval", "integer"),
+        nested("percentile_points", "PercentilePoint", _PERCENTILE),
     ),
 )
-GET_COMMUNICATIONS_ID_RESPONSE: tuple[Field, ...] = (
-    Field(name="communications_id", spelling=TEXT, read="communications_id", source="docs-2025-11"),
+SPORTS = Objects(
+    "sports",
+    "",
+    (
+        unshown("sport", "text"),
+        unshown("scopes", "texts", default=()),
+        unshown(
+            "competitions",
+            "rows",
+            columns=(unshown("name", "text"), unshown("scopes", "texts", default=())),
+            default=(),
+        ),
+    ),
+    ("sport",),
+)
+TABLES = (METADATA, FORECASTS, SPORTS)
+READS = (
+    Read(name="GetEventMetadata", path="/events/{event_ticker}/metadata", answer=fields_of(METADATA.columns)),
+    Read(
+        name="GetEventForecastPercentilesHistory",
+        path="/series/{series_ticker}/events/{ticker}/forecast_percentile_history",
+        answer=(list_of("forecast_history", FORECASTS.name, FORECASTS.fields),),
+        parameters=(
+            Parameter(
+                name="percentiles",
+                kind="repeated",
+                items_max=10,
+                minimum=0,
+                maximum=10_000,
+                required=True,
+                until=PERCENTILES_NARROWED,
+                lenient=True,
+                source="docs-2025-11",
+            ),
+            Parameter(
+                name="percentiles",
+                kind="repeated",
+                items_max=10,
+                minimum=0,
+                maximum=9_999,
+                required=True,
+                since=PERCENTILES_NARROWED,
+                source="docs-daily",
+            ),
+            Parameter(name="start_ts", kind="integer", required=True, source="docs-2025-11"),
+            Parameter(name="end_ts", kind="integer", required=True, source="docs-2025-11"),
+            Parameter(
+                name="period_interval", kind="integer", numbers=(0, 1, 60, 1440), required=True, source="docs-2025-11"
+            ),
+        ),
+    ),
+    Read(
+        name="GetTagsForSeriesCategories",
+        path="/search/tags_by_categories",
+        answer=(
+            Field(
+                name="tags_by_categories",
+                spelling=Spelling("JSON object: lists of strings by category", _tags),
+                read="tags",
+                source="docs-2025-11",
+            ),
+        ),
+        make=tags_of,
+    ),
+    Read(
+        name="GetFiltersForSports",
+        path="/search/filters_by_sport",
+        answer=(
+            Field(
+                name="filters_by_sports",
+                spelling=Spelling("JSON object: competitions and scopes by sport", _json),
+                read="filters",
+                source="docs-2025-11",
+            ),
+            Field(name="sport_ordering", spelling=TEXTS, read="ordering", source="docs-2025-11"),
+        ),
+        answer_table="GetFiltersBySportsResponse",
+        make=sports_of,
+    ),
 )

@@ -1,55 +1,125 @@
-"""Defines the columns of live data of milestones and events, and of play-by-play game statistics, in a scenario."""
+"""Live data of milestones and events, and play-by-play game statistics."""
 
-from mockexchange.venues.data_tables import DataTable
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.objects.rows import list_of
-from mockexchange.venues.kalshi.objects.scenario_data.columns import (
-    RAW_OBJECTS,
-    Column,
-    always,
-    fields_of,
-    maybe,
-    unshown,
-)
+from mockexchange.venues.kalshi.objects.scenario_data.columns import RAW_OBJECTS, always, maybe, unshown
+from mockexchange.venues.kalshi.objects.scenario_data.milestones import MILESTONES
+from mockexchange.venues.kalshi.objects.scenario_data.reads import Asked, Objects, Read, flag, one, rows, texts
+from mockexchange.venues.kalshi.parameters.rows import Parameter
 
 MILESTONE_IDS_ADDED = "2025-12-01"
+PLAYER_STATS = flag("include_player_stats", "2026-03-31", "docs-daily")
 
-_LIVE: tuple[Column, ...] = (
-    always("milestone_id", "text", since=MILESTONE_IDS_ADDED, source="docs-daily"),
-    always("type", "text"),
-    always("details", "object", default="{}"),
-)
-LIVE_DATA = DataTable(_LIVE, ("milestone_id",))
-LIVE_DATA_OBJECT: tuple[Field, ...] = fields_of(_LIVE)
-GET_LIVE_DATA_RESPONSE: tuple[Field, ...] = (
-    Field(name="live_data", spelling=Nested("LiveData", LIVE_DATA_OBJECT), read="row", source="docs-2025-11"),
-)
-GET_LIVE_DATAS_RESPONSE: tuple[Field, ...] = (list_of("live_datas", "LiveData", LIVE_DATA_OBJECT),)
 
-_EVENT_LIVE: tuple[Column, ...] = (
-    unshown("event_ticker", "text"),
-    always("type", "text", source="docs-daily"),
-    always("details", "object", default="{}", source="docs-daily"),
-    maybe("is_historical", "boolean", source="docs-daily"),
-    maybe("default_range", "text", source="docs-daily"),
-    maybe("range_options", "texts", source="docs-daily"),
-)
-EVENT_LIVE_DATA = DataTable(_EVENT_LIVE, ("event_ticker",))
-EVENT_LIVE_DATA_OBJECT: tuple[Field, ...] = fields_of(_EVENT_LIVE)
-GET_EVENT_LIVE_DATA_RESPONSE: tuple[Field, ...] = (
-    Field(name="live_data", spelling=Nested("EventLiveData", EVENT_LIVE_DATA_OBJECT), read="row", source="docs-daily"),
-)
+class Stats(NamedTuple):
+    """Statistics of a game; None for a milestone without statistics."""
 
-_PERIOD: tuple[Column, ...] = (always("events", "objects", default=(), source="docs-daily"),)
-_STATS: tuple[Column, ...] = (
-    unshown("milestone_id", "text"),
-    unshown("periods", "rows", columns=_PERIOD, default=()),
+    row: DataRow | None
+
+
+def live_data_asked(call: Asked, found: Sequence[DataRow]) -> Sequence[DataRow]:
+    """Return the live data of several milestones, in the order of the request; milestones without are left out."""
+    by_milestone = {row.milestone_id: row for row in found}
+    asked = dict.fromkeys(call.params["milestone_ids"])
+    return [by_milestone[milestone] for milestone in asked if milestone in by_milestone]
+
+
+def of_another_type(row: DataRow, path: Mapping[str, str]) -> str:
+    if row.type == path["type"]:
+        return ""
+    return f"the live data of {row.milestone_id} are of type {row.type}, not {path['type']!r}"
+
+
+def game_stats(call: Asked) -> Stats:
+    """Return the statistics of a game: null for a milestone without statistics, as documented."""
+    milestone = call.path_params["milestone_id"]
+    stats = call.data.find(GAME_STATS.data, milestone)
+    if stats is None:
+        MILESTONES.row_of(call, milestone)
+    return Stats(stats)
+
+
+LIVE_DATA = Objects(
+    "live_data",
+    "LiveData",
+    (
+        always("milestone_id", "text", since=MILESTONE_IDS_ADDED, source="docs-daily"),
+        always("type", "text"),
+        always("details", "object", default="{}"),
+    ),
+    ("milestone_id",),
 )
-GAME_STATS = DataTable(_STATS, ("milestone_id",))
-PLAY_BY_PLAY_PERIOD: tuple[Field, ...] = (
-    Field(name="events", spelling=RAW_OBJECTS, read="events", source="docs-daily"),
+EVENT_LIVE_DATA = Objects(
+    "event_live_data",
+    "EventLiveData",
+    (
+        unshown("event_ticker", "text"),
+        always("type", "text", source="docs-daily"),
+        always("details", "object", default="{}", source="docs-daily"),
+        maybe("is_historical", "boolean", source="docs-daily"),
+        maybe("default_range", "text", source="docs-daily"),
+        maybe("range_options", "texts", source="docs-daily"),
+    ),
+    ("event_ticker",),
 )
-PLAY_BY_PLAY: tuple[Field, ...] = (list_of("periods", "PlayByPlayPeriod", PLAY_BY_PLAY_PERIOD, source="docs-daily"),)
-GET_GAME_STATS_RESPONSE: tuple[Field, ...] = (
-    Field(name="pbp", spelling=Nested("PlayByPlay", PLAY_BY_PLAY), read="row", empty="null", source="docs-daily"),
+GAME_STATS = Objects(
+    "game_stats",
+    "",
+    (
+        unshown("milestone_id", "text"),
+        unshown("periods", "rows", columns=(always("events", "objects", default=(), source="docs-daily"),), default=()),
+    ),
+    ("milestone_id",),
+)
+_PERIOD = (Field(name="events", spelling=RAW_OBJECTS, read="events", source="docs-daily"),)
+_PLAY_BY_PLAY = (list_of("periods", "PlayByPlayPeriod", _PERIOD, source="docs-daily"),)
+TABLES = (LIVE_DATA, EVENT_LIVE_DATA, GAME_STATS)
+READS = (
+    rows(
+        "GetLiveDatas",
+        "/live_data/batch",
+        LIVE_DATA,
+        "live_datas",
+        Parameter(name="milestone_ids", kind="repeated", items_max=100, required=True, source="docs-2025-11"),
+        PLAYER_STATS,
+        select=live_data_asked,
+    ),
+    one(
+        "GetLiveDataByMilestone",
+        "/live_data/milestone/{milestone_id}",
+        LIVE_DATA,
+        "live_data",
+        flag("include_player_stats", source="docs-daily"),
+        answer_table="GetLiveDataResponse",
+    ),
+    Read(
+        name="GetGameStats",
+        path="/live_data/milestone/{milestone_id}/game_stats",
+        answer=(
+            Field(
+                name="pbp", spelling=Nested("PlayByPlay", _PLAY_BY_PLAY), read="row", empty="null", source="docs-daily"
+            ),
+        ),
+        make=game_stats,
+    ),
+    one(
+        "GetEventLiveData",
+        "/live_data/events/{event_ticker}",
+        EVENT_LIVE_DATA,
+        "live_data",
+        *texts("range", source="docs-daily"),
+        source="docs-daily",
+    ),
+    one(
+        "GetLiveData",
+        "/live_data/{type}/milestone/{milestone_id}",
+        LIVE_DATA,
+        "live_data",
+        PLAYER_STATS,
+        misfit=of_another_type,
+    ),
 )

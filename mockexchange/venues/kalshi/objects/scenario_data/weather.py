@@ -1,11 +1,13 @@
-"""Defines the columns of weather indexes of cities in a scenario: published points and configurations.
+"""Weather indexes of cities: published points, and the configurations with which an index is computed."""
 
-An index is computed with a configuration.
-"""
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from mockexchange.venues.data_tables import DataTable
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import TEXT
 from mockexchange.venues.kalshi.objects.rows import list_of
 from mockexchange.venues.kalshi.objects.scenario_data.columns import (
@@ -17,7 +19,9 @@ from mockexchange.venues.kalshi.objects.scenario_data.columns import (
     nested,
     unshown,
 )
+from mockexchange.venues.kalshi.objects.scenario_data.reads import Asked, Objects, Read, flag, texts
 
+MICROSECONDS_PER_MILLISECOND = 1_000
 DAILY, SDK = "docs-daily", "sdk-3.34"
 
 _READING: tuple[Column, ...] = (
@@ -29,7 +33,6 @@ _READING: tuple[Column, ...] = (
     milliseconds(maybe("received_at_ms", "instant", source=DAILY)),
     maybe("primary_code", "text", source=DAILY),
 )
-WEATHER_INDEX_STATION_READING: tuple[Field, ...] = fields_of(_READING)
 _POINT: tuple[Column, ...] = (
     milliseconds(always("t", "instant", source=DAILY)),
     maybe("v", "number", source=DAILY),
@@ -38,14 +41,12 @@ _POINT: tuple[Column, ...] = (
     maybe("receipt_basis", "text", since=AUTUMN_2026, source=SDK),
     nested("stations", "WeatherIndexStationReading", _READING, empty="absent", source=DAILY),
 )
-WEATHER_INDEX_POINT: tuple[Field, ...] = fields_of(_POINT)
 _STATION: tuple[Column, ...] = (
     always("station_id", "text", source=SDK),
     always("weight", "number", source=SDK),
     always("offset_c", "number", source=SDK),
     maybe("update_note", "text", source=SDK),
 )
-WEATHER_INDEX_CALIBRATION_STATION: tuple[Field, ...] = fields_of(_STATION)
 _CALIBRATION: tuple[Column, ...] = (
     always("config_version", "text", source=SDK),
     milliseconds(maybe("published_at_ms", "instant", source=SDK)),
@@ -56,25 +57,94 @@ _CALIBRATION: tuple[Column, ...] = (
     always("city_reference_c", "number", source=SDK),
     nested("stations", "WeatherIndexCalibrationStation", _STATION, source=SDK),
 )
-WEATHER_INDEX_CALIBRATION: tuple[Field, ...] = fields_of(_CALIBRATION)
-_CITY: tuple[Column, ...] = (
-    unshown("city", "text"),
-    unshown("config_version", "text", default=""),
-    unshown("points", "rows", columns=_POINT, default=()),
-    unshown("calibrations", "rows", columns=_CALIBRATION, default=()),
+WEATHER = Objects(
+    "weather",
+    "",
+    (
+        unshown("city", "text"),
+        unshown("config_version", "text", default=""),
+        unshown("points", "rows", columns=_POINT, default=()),
+        unshown("calibrations", "rows", columns=_CALIBRATION, default=()),
+    ),
+    ("city",),
 )
-WEATHER = DataTable(_CITY, ("city",))
+
+
+class Index(NamedTuple):
+    """The published points of a city's weather index, oldest first."""
+
+    city: str
+    config_version: str
+    points: Sequence[DataRow]
+    units: str = "fahrenheit"
+
+
+class Calibrations(NamedTuple):
+    """The configurations with which a city's weather index was computed, oldest first."""
+
+    city: str
+    calibrations: Sequence[DataRow]
+    units: str = "celsius"
+
+
+def index_of(call: Asked) -> Index:
+    city = _city(call)
+    earliest, latest = _window(call)
+    points = [point for point in city.points if earliest <= point.t <= latest]
+    shown = points if call.params["detailed"] else [point.replaced(stations=None) for point in points]
+    return Index(city.city, city.config_version if points else "", shown)
+
+
+def calibrations_of(call: Asked) -> Calibrations:
+    city = _city(call)
+    return Calibrations(city.city, city.calibrations)
+
+
+def _city(call: Asked) -> DataRow:
+    """Return the city of the path. Raises Rejected, which is documented as a 400, if the scenario has no such city."""
+    row = call.data.find("weather", call.path_params["city"])
+    if row is None:
+        message = f"there is no {call.path_params['city']!r} in weather: the scenario lists the cities"
+        raise Rejected(Situation.CLASHING, message)
+    return row
+
+
+def _window(call: Asked) -> tuple[int, int]:
+    """Return the first and the last instant that are requested; nothing after the current time is published."""
+    params = call.params
+    begin, end, seconds = params["from"], params["to"], params["last_sec"]
+    if seconds is not None and (begin is not None or end is not None):
+        raise Rejected(Situation.CLASHING, "last_sec excludes from and to: ask for one kind of window")
+    if seconds is not None:
+        return call.at - seconds * MICROSECONDS_PER_SECOND, call.at
+    earliest = 0 if begin is None else begin * MICROSECONDS_PER_MILLISECOND
+    return earliest, call.at if end is None else min(call.at, end * MICROSECONDS_PER_MILLISECOND)
+
 
 _HEAD = (
     Field(name="city", spelling=TEXT, read="city", source=DAILY),
     Field(name="units", spelling=TEXT, read="units", source=DAILY),
 )
-GET_WEATHER_INDEX_RESPONSE: tuple[Field, ...] = (
-    *_HEAD,
-    Field(name="config_version", spelling=TEXT, read="config_version", source=DAILY),
-    list_of("timeseries", "WeatherIndexPoint", WEATHER_INDEX_POINT, read="points", source=DAILY),
-)
-GET_WEATHER_INDEX_CALIBRATIONS_RESPONSE: tuple[Field, ...] = (
-    *_HEAD,
-    list_of("calibrations", "WeatherIndexCalibration", WEATHER_INDEX_CALIBRATION, source=SDK),
+TABLES = (WEATHER,)
+READS = (
+    Read(
+        name="GetWeatherIndex",
+        path="/live_data/weather/{city}",
+        answer=(
+            *_HEAD,
+            Field(name="config_version", spelling=TEXT, read="config_version", source=DAILY),
+            list_of("timeseries", "WeatherIndexPoint", fields_of(_POINT), read="points", source=DAILY),
+        ),
+        parameters=(
+            *texts("from", "to", "last_sec", kind="integer", source=DAILY),
+            flag("detailed", source=DAILY),
+        ),
+        make=index_of,
+    ),
+    Read(
+        name="GetWeatherIndexCalibrations",
+        path="/live_data/weather/{city}/calibrations",
+        answer=(*_HEAD, list_of("calibrations", "WeatherIndexCalibration", fields_of(_CALIBRATION), source=SDK)),
+        make=calibrations_of,
+    ),
 )

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mockexchange.drift.drift import drift_of
-from mockexchange.drift.proposals import PACKAGE, proposals_of
 from tests.drift import test_drift
 from tests.drift.test_drift import DATE, mutated, rows_of
+from tools.propose_rows import PACKAGE, proposals_of
 
 lines = test_drift.lines
 """The fixture."""

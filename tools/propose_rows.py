@@ -1,9 +1,10 @@
-"""Proposes rows for the venue's dated tables where a recording deviates, as a patch for a person to edit.
+"""Propose rows for a venue's dated tables where a recording deviates: `python -m tools.propose_rows RECORDING > PATCH`.
 
-A venue made a change at some time between the last recorded day without it and the first day with it. The comment of
-each proposed row has both days.
+Prints a patch for a person to edit. A venue made a change at some time between the last recorded day without it and the
+first day with it; the comment of each proposed row has both days.
 """
 
+import argparse
 import ast
 import difflib
 import json
@@ -16,15 +17,16 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from mockexchange.drift.deviations import Evidence, Kind, Level
-from mockexchange.drift.drift import Drift
+from mockexchange.drift.drift import Drift, drift_of
+from mockexchange.drift.foreign import as_recording
 from mockexchange.drift.report import day_of
-from mockexchange.drift.structure import class_of
 from mockexchange.kit.operations import reads
 from mockexchange.runtime import api_documents
 from mockexchange.venues.dated import Field, Nested, Spelling
+from mockexchange.venues.json_comparison import class_of
 from mockexchange.venues.registry import VENUES
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[1] / "mockexchange"
 VENUES_PACKAGE = "mockexchange.venues"
 MONTH_CHARS = 7
 UNKNOWN_READ = "?"
@@ -233,3 +235,16 @@ def _patch(changed: Mapping[Path, list[str]]) -> Iterator[str]:
         name = path.relative_to(PACKAGE.parent).as_posix()
         before = path.read_text(encoding="utf-8").splitlines(keepends=True)
         yield from difflib.unified_diff(before, changed[path], f"a/{name}", f"b/{name}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recording", type=Path, help="a recording, a HAR or a cassette")
+    parser.add_argument("--api-date", help="the date to compare with; by default the one with the fewest deviations")
+    arguments = parser.parse_args()
+    with as_recording(arguments.recording) as path:
+        print(proposals_of(drift_of(path, arguments.api_date, str(arguments.recording))), end="")
+
+
+if __name__ == "__main__":
+    main()
