@@ -82,6 +82,8 @@ INSPECTING = (
     "ListReports",
     "GetReport",
     "PutReport",
+    "MakeConsoleCode",
+    "ExchangeConsoleCode",
 )
 LIVING = ("CreateSandbox", "GetSandbox", "ResetSandbox", "GetClock", "DeleteSandbox")
 OFF = {"enabled": False}

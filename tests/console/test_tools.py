@@ -57,7 +57,7 @@ def test_bodies_are_searched_and_filters_remembered(tab: Any, live: Live, sandbo
     rows(tab).nth(2).wait_for()
     tab.keyboard.press("/")
     tab.keyboard.type("body:market_positions")
-    tab.get_by_text("1 shown").wait_for()
+    tab.get_by_text("1 of 3 requests").wait_for()
     tab.keyboard.press("Enter")
     tab.reload()
     tab.locator("datalist#filters option").first.wait_for(state="attached")
@@ -128,7 +128,7 @@ def test_the_journal_is_cleared_and_the_oldest_kept_is_named(tab: Any, live: Liv
     sandbox.ask(sandbox.client().get("/portfolio/balance"))
     rows(tab).first.wait_for()
     tab.reload()
-    tab.get_by_text("1 shown · first kept: 4").wait_for()
+    tab.get_by_text("1 requests kept · 4 since the start").wait_for()
 
 
 def test_a_hidden_tab_drops_the_stream_and_resumes_where_it_was(tab: Any, live: Live, sandbox: SandboxView) -> None:
