@@ -217,6 +217,11 @@ CHECKS: dict[str, dict[str, Any]] = {
     # The stream that is named may not be open.
     "MoveStreams": {**MAY_BE_MISSING, "negative_data_rejection": FORGIVEN},
     "AddFaults": {"negative_data_rejection": FORGIVEN, "positive_data_acceptance": UNKNOWN_ACCOUNT},
+    # A generated code is unknown, and a code of a link is spent once.
+    "ExchangeConsoleCode": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "410"]},
+        "negative_data_rejection": {"expected-statuses": ["400", "401", "403", "404", "410"]},
+    },
     # What is cleared is there, and empty.
     "GetScript": {"use_after_free": {"enabled": False}},
     "GetFaults": {"use_after_free": {"enabled": False}},
