@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from starlette.types import Receive, Send
+from starlette.types import Send
 
 from mockexchange.server.http.faulty_response import Header
 
@@ -50,14 +50,6 @@ def plain_cycle(send: Send, status: int) -> Any:
         and cycle.method != "HEAD"
     ):
         return cycle
-    return None
-
-
-def received_body(receive: Receive) -> bytes | None:
-    """Return the body of a request if it was received completely; None if uvicorn has to wait for more."""
-    cycle: Any = getattr(receive, "__self__", None)
-    if type(cycle) is CYCLE and not (cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue):
-        return bytes(cycle.body)
     return None
 
 

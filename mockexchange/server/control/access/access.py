@@ -4,8 +4,9 @@ role.
 Each answer is sent from here, so that answers to internal errors have the headers of the mock too.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -137,7 +138,7 @@ def _is_followed_link(method: str, headers: dict[bytes, bytes]) -> bool:
     return headers.get(b"sec-fetch-dest") == b"document" and method == "GET"
 
 
-def _hiding(send: Send, hide: Any) -> Send:
+def _hiding(send: Send, hide: Callable[[bytes], bytes]) -> Send:
     """Return a `send` that removes the tokens of the control API from bodies: a client may have sent them anywhere."""
 
     async def hiding(message: Message) -> None:
