@@ -15,6 +15,7 @@ from mockexchange.server.loop_budget import STARTS_PER_TURN, TURN_S, LoopBudget
 from mockexchange.server.websocket.protocol import StreamProtocol
 from tests.attacks.attacking import Target, attacked, head, play
 from tests.attacks.test_bodies import STREAM, UPGRADE
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.server.streaming import PING, TEXT, frame
 from tests.server.wire import ADDRESS
@@ -228,5 +229,21 @@ def test_few_handshakes_are_answered_in_one_turn(monkeypatch: pytest.MonkeyPatch
             for client in clients:
                 assert (await received(client, b"early")).startswith(b"HTTP/1.1 101 ")
                 client.close()
+
+    play(scene())
+
+
+def test_work_that_fails_is_reported_and_stops_no_other() -> None:
+    async def scene() -> None:
+        loop, reported = asyncio.get_running_loop(), list[object]()
+        loop.set_exception_handler(lambda _, context: reported.append(context["exception"]))
+        budget, error = LoopBudget(loop), ZeroDivisionError("a mistake of ours")
+
+        def fail() -> None:
+            raise error
+
+        budget.start(fail)
+        await asyncio.wait_for(budget.wait(), PATIENCE_S)
+        assert reported == [error]
 
     play(scene())

@@ -74,6 +74,8 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         A few streams do so in one turn. Frames that arrive before wait until the handshake is parsed.
         """
         self._is_digesting = False
+        if self.transport.is_closing():  # the client left before its turn came
+            return
         self.conn.receive_data(head)
         events = self.conn.events_received()
         try:
