@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from mockexchange.server.http.connection_reset import NO_LINGERING
+from mockexchange.server.http.faulty_response import NO_LINGERING
 from tests.attacks.attacking import Target, attacked, head
 from tests.attacks.test_bodies import CHUNKED, ORDERS, STREAM, UPGRADE
 from tests.helpers.patience import PATIENCE_S

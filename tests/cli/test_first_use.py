@@ -15,7 +15,7 @@ NOT_NEEDED = (
     "mockexchange.replay",
     "mockexchange.sandbox.forks.fork",
     "mockexchange.server.control.routes",
-    "mockexchange.server.websocket.protocol",
+    "mockexchange.server.websocket.stream_protocol",
     "mockexchange.server.workers.reader",
     "mockexchange.venues.deribit.rest",
     "mockexchange.venues.kalshi.diagnosis",

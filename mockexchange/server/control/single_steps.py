@@ -16,8 +16,8 @@ from mockexchange.server.control.errors import answer_failure, answer_function
 from mockexchange.server.control.json_text import MEDIA_TYPE
 from mockexchange.server.control.route_table import SANDBOXES
 from mockexchange.server.control.sandboxes.step_requests import execute_steps, read_single_step
+from mockexchange.server.http.request_cycle import received_body, send_whole
 from mockexchange.server.http.sequence_headers import sequence_header
-from mockexchange.server.http.whole_answer import received_body, send_whole
 
 if TYPE_CHECKING:  # it needs httptools
     from mockexchange.server.http.request_cycle import RequestCycle

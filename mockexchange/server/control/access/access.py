@@ -17,7 +17,7 @@ from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.errors import error_answer
 from mockexchange.server.control.route_table import FOUND, Found, RouteTable
 from mockexchange.server.http.listener import LOOPBACK_NAMES
-from mockexchange.server.http.whole_answer import send_whole
+from mockexchange.server.http.request_cycle import send_whole
 
 HOST_CHARS_SHOWN_MAX = 80
 FETCH_SITE = b"sec-fetch-site"

@@ -12,8 +12,8 @@ from mockexchange.scenario.steps.plain_steps import read_plain_step
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import SLICE_S
 from mockexchange.server.control.requests import READ_AT_ONCE_BYTES, read_raw, read_steps, receive
-from mockexchange.server.http.whole_answer import received_body
-from mockexchange.server.websocket.draining import streams_drained
+from mockexchange.server.http.request_cycle import received_body
+from mockexchange.server.websocket.stream_transport import streams_drained
 
 
 async def read_sent_steps(request: Request) -> list[Step]:
