@@ -7,14 +7,12 @@ requests before it, and journalled.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
 import httptools
 from starlette.types import Scope
 
-from mockexchange.server.app import ListenerApp
 from mockexchange.server.http import cut_requests
 from mockexchange.server.http.cut_requests import (
     BODY_TOO_SLOW,
@@ -31,7 +29,8 @@ from mockexchange.server.http.cut_requests import (
     Cut,
     answer_bytes,
 )
-from mockexchange.server.http.request_cycle import BODY_BYTES_KEPT, Header, RequestCycle, Work, lines_of, start_eagerly
+from mockexchange.server.http.listener_state import ListenerState, addresses
+from mockexchange.server.http.request_cycle import BODY_BYTES_KEPT, Header, RequestCycle, lines_of, start_eagerly
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES, UNFINISHED_BYTES_MAX, budget_of
 from mockexchange.venues.registry import STREAM_PATHS
@@ -55,59 +54,6 @@ Part = Literal["", "head", "body"]
 
 class Overrun(Exception):
     """Raised to stop the parser when a request exceeds a limit."""
-
-
-class OpenConnections(set[Any]):
-    """The set of a listener's open connections, HTTP and streams."""
-
-    note: Callable[[int], object] = staticmethod(lambda count: None)
-    """A function that is called with the number of connections when it changes."""
-
-    def add(self, connection: Any) -> None:
-        super().add(connection)
-        self.note(len(self))
-
-    def discard(self, connection: Any) -> None:
-        super().discard(connection)
-        self.note(len(self))
-
-
-class ListenerState:
-    """What the connections of one listener share."""
-
-    def __init__(self, app: ListenerApp, *, has_deflate: bool = False) -> None:
-        self.app, self.has_deflate = app, has_deflate
-        self.connections = OpenConnections()
-        self.tasks: set[asyncio.Task[None]] = set()
-        """Requests and streams that are being served."""
-        self.common_headers: list[Header] = []
-        """The headers of every answer: its date."""
-
-    def start_task(self, work: Work) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-
-def addresses(transport: asyncio.BaseTransport, kind: Literal["http", "ws"]) -> Scope:
-    """Return what the ASGI scope of a request has of its connection; a client that is gone has no address."""
-
-    def address(name: str) -> tuple[str, int] | None:
-        try:
-            found = transport.get_extra_info(name)
-        except OSError:
-            return None
-        return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None
-
-    return {
-        "type": "http" if kind == "http" else "websocket",
-        "asgi": {"version": "3.0", "spec_version": "2.3" if kind == "http" else "2.4"},
-        "server": address("sockname"),
-        "client": address("peername"),
-        "scheme": f"{kind}s" if transport.get_extra_info("sslcontext") else kind,
-        "root_path": "",
-        "state": {},
-    }
 
 
 def _head(method: bytes, url: bytes, headers: list[Header], version: bytes = b"1.1") -> bytes:

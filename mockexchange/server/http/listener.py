@@ -16,7 +16,8 @@ from typing import Any
 from mockexchange.server import open_files
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.event_loops import close_server
-from mockexchange.server.http.connection import HttpConnection, ListenerState
+from mockexchange.server.http.connection import HttpConnection
+from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
 
 BACKLOG = 2_048

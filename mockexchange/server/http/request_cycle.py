@@ -11,14 +11,11 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Protocol
 from urllib.parse import unquote
 
 import httptools
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-if TYPE_CHECKING:
-    from mockexchange.server.http.connection import HttpConnection
 
 Header = tuple[bytes, bytes]
 Work = Coroutine[Any, Any, None]
@@ -42,6 +39,33 @@ FAILED: list[Header] = [
 LOGGER = logging.getLogger(__name__)
 
 
+class CommonHeaders(Protocol):
+    """What all answers of a listener share."""
+
+    common_headers: list[Header]
+
+
+class Connection(Protocol):
+    """What a request needs of its connection. `connection.HttpConnection` implements it."""
+
+    transport: asyncio.Transport
+    url: bytes
+    headers: list[Header] | None
+    is_continue_expected: bool
+    is_writable: bool
+
+    @property
+    def state(self) -> CommonHeaders: ...
+
+    def addresses(self, kind: Literal["http", "ws"]) -> Scope: ...
+
+    async def until_writable(self) -> None: ...
+
+    def read_or_pause(self) -> None: ...
+
+    def go_on_after_answer(self) -> None: ...
+
+
 class RequestCycle:
     """A request, with what was received of its body, and its answer. `receive` and `send` are those of ASGI."""
 
@@ -55,7 +79,7 @@ class RequestCycle:
     _left_bytes: int | None = None
     """How much of the announced body is still to be sent; None if its length is not announced."""
 
-    def __init__(self, connection: "HttpConnection", method: str, http_version: str, is_kept_alive: bool) -> None:
+    def __init__(self, connection: Connection, method: str, http_version: str, is_kept_alive: bool) -> None:
         """Begin a request whose headers a connection has parsed. Raises an error for an invalid target."""
         self.transport = connection.transport
         self.method, self.http_version, self.headers = method, http_version, connection.headers or []
@@ -65,7 +89,7 @@ class RequestCycle:
             path, query = parsed.path, parsed.query or b""
         self.raw_path, self.query = path.decode("ascii"), query.decode("latin-1")
         self.keep_alive, self.waiting_for_100_continue = is_kept_alive, connection.is_continue_expected
-        self._connection: HttpConnection | None = connection
+        self._connection: Connection | None = connection
         """None when the request is done with, so that neither keeps the other in memory."""
 
     @cached_property

@@ -23,9 +23,9 @@ from websockets.server import ServerProtocol
 from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Ending
 from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART
 from mockexchange.sandbox.streams.outbox import Outbox
-from mockexchange.server.http.connection import ListenerState, addresses
 from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
 from mockexchange.server.http.faulty_response import reset_connection
+from mockexchange.server.http.listener_state import ListenerState, addresses
 from mockexchange.server.http.request_cycle import Header
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.server.websocket.stream_transport import MICROSECONDS, WIRE, StreamTransport

@@ -20,7 +20,8 @@ from mockexchange.server.control.access.access import ControlAccess
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.access.tokens import Tokens
 from mockexchange.server.control.route_table import RouteTable, resource
-from mockexchange.server.http.connection import HttpConnection, ListenerState
+from mockexchange.server.http.connection import HttpConnection
+from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle
 from mockexchange.server.http.rest_endpoint import send_whole
 from mockexchange.venues.registry import DEFAULT
@@ -311,7 +312,7 @@ def test_an_answer_waits_for_a_client_that_reads_slowly() -> None:
         transport.protocol = connection
         connection.connection_made(transport)
         assert isinstance(connection, HttpConnection)
-        connection.state.app = app  # type: ignore[assignment]  # all of one that is used
+        connection.state.app = app
         connection.pause_writing()
         connection.data_received(head("/a"))
         for _ in range(TURNS):
