@@ -56,10 +56,6 @@ class Overrun(Exception):
     """Raised to stop the parser when a request exceeds a limit."""
 
 
-def _head(method: bytes, url: bytes, headers: list[Header], version: bytes = b"1.1") -> bytes:
-    return b"%b %b HTTP/%b\r\n%b\r\n" % (method, url, version, lines_of(headers))
-
-
 class HttpConnection(asyncio.Protocol):
     """A connection, from its first byte to its end or to the upgrade to a stream."""
 
@@ -190,7 +186,17 @@ class HttpConnection(asyncio.Protocol):
         """Parse a piece, and begin to answer its request."""
         was_head_open = self.is_head_open
         self.last_bytes, self._idle_since_s = piece, None
-        self._feed(piece)
+        data = piece
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserError:
+                self.refuse_in_turn(self.overrun or NOT_HTTP)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self.is_upgrade_ignored:
+                    data = self._without_upgrade(data[upgrade.args[0] :])
+                    continue
+            break
         if self.is_upgrading:
             self._upgrade()
             return
@@ -207,25 +213,16 @@ class HttpConnection(asyncio.Protocol):
             elif self.head_bytes > HEAD_BYTES_MAX:
                 self.refuse_in_turn(HEAD_TOO_LONG)
 
-    def _feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserError:
-            self.refuse_in_turn(self.overrun or NOT_HTTP)
-        except httptools.HttpParserUpgrade as upgrade:
-            if self.is_upgrade_ignored:
-                self._feed_without_upgrade(data[upgrade.args[0] :])
+    def _without_upgrade(self, rest: bytes) -> bytes:
+        """Return a request without its wish for another protocol, and what follows it, for a parser that is new.
 
-    def _feed_without_upgrade(self, rest: bytes) -> None:
-        """Parse a request again without its wish for another protocol: the parser would take no body of it.
-
-        Java's client offers HTTP/2 with its first request, whatever that is.
+        The old one would take no body of it. Java's client offers HTTP/2 with its first request, whatever that is.
         """
         self.headers_as_sent = self.headers
         kept = [header for header in self.headers or () if header[0] != b"upgrade"]
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         self.parser = self._new_parser()
-        self._feed(_head(method, self.url, kept, version) + rest)
+        return b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version, lines_of(kept)) + rest
 
     # What httptools calls while it parses
 

@@ -259,9 +259,13 @@ def test_so_it_is_for_any_target(rest: bytes) -> None:
 def test_requests_behind_an_upgrade_that_is_ignored_are_answered() -> None:
     """uvicorn drops them. Java's client offers HTTP/2 with its first request, and sends the next one behind it."""
     raw = head("/a", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "Content-Length: 1", method="POST") + b"1"
-    asked, answers, _ = seen(ours, raw + head("/b"))
+    raw += head("/b")
+    asked, answers, _ = seen(ours, raw)
     assert [(scope["path"], body) for scope, body in asked] == [("/a", b"1"), ("/b", b"")]
     assert answers.count(b"HTTP/1.1 200 OK") == 2
+    assert (b"upgrade", b"h2c") in asked[0][0]["headers"]
+    for place in range(1, len(raw)):
+        assert seen(ours, raw[:place], raw[place:]) == seen(ours, raw), place
 
 
 @pytest.mark.parametrize("is_answered", [False, True], ids=["before its answer", "after its answer"])
