@@ -13,7 +13,7 @@ DEV := .venv-dev
 FLOORS := .venv-floors
 NEWEST := .venv-newest
 # What the tests need that run with the lowest and with the newest versions.
-VERSION_TESTS := coverage hypothesis httpx 'psycopg[binary]' pykalshi pytest pytest-xdist respx
+VERSION_TESTS := coverage hypothesis httpx 'psycopg[binary]' pykalshi pytest pytest-xdist respx uvicorn
 # The lowest supported versions beside published packages, each on the lowest Python that both support; RAISED is what
 # the package itself wants later. Beside fastapi the smoke test runs.
 FLOORS_BESIDE := kalshi-sdk-22.4.0 pykalshi-2.0.0 fastapi-0.104.1

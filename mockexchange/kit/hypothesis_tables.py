@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from hypothesis import configuration
-from hypothesis.internal.charmap import charmap_file
 
+from mockexchange.kit.hypothesis_internals import charmap_file
 from mockexchange.runtime.ready_file import runtime_directory
 
 CHOSEN_BY_USER = "HYPOTHESIS_STORAGE_DIRECTORY"

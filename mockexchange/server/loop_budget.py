@@ -38,7 +38,7 @@ class LoopBudget:
     def add(self, piece: Piece) -> None:
         """Call a function in a later turn of the loop, after those that were added before.
 
-        The function must not raise.
+        If it raises, the loop reports that as it does for its own callbacks, and those behind it are called.
         """
         if not self._is_scheduled:
             self._ran_at_s = time.perf_counter()
@@ -68,8 +68,13 @@ class LoopBudget:
         self._starts_max = self._allowed_starts(now_s - self._ran_at_s)
         self._starts = 0
         while waiting:
-            waiting[0]()
-            waiting.popleft()
+            piece = waiting.popleft()
+            try:
+                piece()
+            except Exception as error:  # noqa: BLE001  # it is reported
+                self._loop.call_exception_handler(
+                    {"message": f"work of a connection failed: {piece}", "exception": error}
+                )
             if self._starts >= self._starts_max or time.perf_counter() >= ends_at:
                 break
         self._ran_at_s = time.perf_counter()

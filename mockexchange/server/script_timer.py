@@ -5,7 +5,7 @@ import asyncio
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.sandbox.port import SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.websocket.draining import streams_drained
+from mockexchange.server.websocket.stream_transport import streams_drained
 
 running_loop = asyncio.get_running_loop
 SLEEP_US_MAX = 3_600 * MICROSECONDS_PER_SECOND

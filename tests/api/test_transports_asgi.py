@@ -160,10 +160,10 @@ def test_in_a_fork_it_says_where_it_lives(exchange: Any, monkeypatch: pytest.Mon
 
 
 @contextmanager
-def uvicorn_serving(app: Any) -> Iterator[str]:
+def uvicorn_serving(app: Any, **options: Any) -> Iterator[str]:
     """Serve an application in a thread, on a free port; gives host and port."""
     sock = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio", **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()
     try:
@@ -269,6 +269,15 @@ def test_uvicorn_serves_an_application_by_itself() -> None:
         response = httpx.get(f"http://{place}/trade-api/v2{BALANCE}", headers=headers_for(app.exchange, BALANCE))
         assert response.status_code == 200
         assert app.exchange.journal.requests()[0].headers["host"] == place
+
+
+def test_uvicorn_makes_the_demo_by_its_name() -> None:
+    """`uvicorn mockexchange.asgi:create_app --factory`; the function of that name is still called afterwards."""
+    with uvicorn_serving("mockexchange.asgi:create_app", factory=True) as place:
+        response = httpx.get(f"http://{place}/trade-api/v2{BALANCE}")
+        assert response.status_code == 401
+    with mockexchange.asgi("demo") as app:
+        assert app.exchange.name
 
 
 def test_streams_that_are_open_do_not_keep_an_application_from_ending() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from mockexchange.server.http.rest_endpoint import BODY_BYTES_MAX, CUT_BYTES_MAX
-from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
+from mockexchange.server.websocket.stream_protocol import MESSAGE_BYTES_MAX
 from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, attacked, head, play, watched
 from tests.helpers.rows import each_row
 from tests.server.streaming import PING, TEXT, frame

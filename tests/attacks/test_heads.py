@@ -5,10 +5,9 @@ from functools import partial
 
 import pytest
 
-from mockexchange.server.http import cut_requests, listener, protocols
+from mockexchange.server.http import connection, cut_requests
+from mockexchange.server.http.connection import PIPELINE_MAX
 from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX, HEADERS_MAX
-from mockexchange.server.http.fast_protocol import PIPELINE_MAX
-from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from mockexchange.server.loop_budget import PIECE_BYTES, TURN_S, LoopBudget, budget_of
 from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, attacked, head, play, watched
 from tests.attacks.test_turns import Clock
@@ -16,14 +15,6 @@ from tests.helpers.patience import PATIENCE_S
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
 SLOW_BODY = head(POSITIONS, "Content-Length: 100000", method="POST")
-
-
-@pytest.fixture(params=["httptools", "h11"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    name: str = request.param
-    if name == "h11":
-        monkeypatch.setattr(listener, "http_protocol", lambda: JournalledH11Protocol)
-    return name
 
 
 def many(count: int, value: str = "b") -> list[str]:
@@ -40,7 +31,7 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
-def test_too_much_of_a_head_is_refused_and_journalled(parser: str, name: str) -> None:
+def test_too_much_of_a_head_is_refused_and_journalled(name: str) -> None:
     headers, diagnosis = TOO_MUCH[name]
 
     async def scene() -> None:
@@ -59,7 +50,7 @@ def test_too_much_of_a_head_is_refused_and_journalled(parser: str, name: str) ->
     play(scene())
 
 
-def test_as_many_headers_as_may_be_are_answered(parser: str) -> None:
+def test_as_many_headers_as_may_be_are_answered() -> None:
     async def scene() -> None:
         async with attacked() as target:
             assert (await target.ask(head("/", "Connection: close", *many(HEADERS_MAX - 2)))).startswith(
@@ -70,7 +61,7 @@ def test_as_many_headers_as_may_be_are_answered(parser: str) -> None:
 
 
 @pytest.mark.parametrize("trailer", [b"a: b\r\n" * 100_000, b"a: " + b"b" * 1_000 + b"\r\n"], ids=["many", "long"])
-def test_endless_trailers_of_a_body_end(parser: str, trailer: bytes) -> None:
+def test_endless_trailers_of_a_body_end(trailer: bytes) -> None:
     count = 1 if len(trailer) > HEADERS_BYTES_MAX else HEADERS_MAX // 2
     raw = head(POSITIONS, "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + trailer * count
 
@@ -83,8 +74,7 @@ def test_endless_trailers_of_a_body_end(parser: str, trailer: bytes) -> None:
             writer.close()
         assert target.most_steps < TURN_STEPS_MAX
 
-    if parser == "httptools":
-        play(scene())
+    play(scene())
 
 
 @pytest.mark.parametrize(
@@ -94,9 +84,7 @@ def test_endless_trailers_of_a_body_end(parser: str, trailer: bytes) -> None:
         ("BODY_S_MAX", head(POSITIONS, "Content-Length: 9", method="POST") + b"1234", "the body of this request"),
     ],
 )
-def test_a_late_client_is_answered(
-    parser: str, name: str, raw: bytes, diagnosis: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_client_is_answered(name: str, raw: bytes, diagnosis: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cut_requests, name, 0.01)
 
     async def scene() -> None:
@@ -111,9 +99,7 @@ def test_a_late_client_is_answered(
 
 
 @pytest.mark.parametrize(("name", "opening"), [("HEAD_S_MAX", b"GET /"), ("BODY_S_MAX", SLOW_BODY)])
-def test_single_bytes_do_not_put_a_deadline_off(
-    parser: str, name: str, opening: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_single_bytes_do_not_put_a_deadline_off(name: str, opening: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cut_requests, name, 0.2)
 
     async def drip(writer: asyncio.StreamWriter) -> None:
@@ -133,8 +119,8 @@ def test_single_bytes_do_not_put_a_deadline_off(
     play(scene())
 
 
-def test_a_silent_client_is_disconnected(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocols, "SILENCE_S_MAX", 0.01)
+def test_a_silent_client_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SILENCE_S_MAX", 0.01)
 
     async def scene() -> None:
         async with attacked() as target:
@@ -144,8 +130,8 @@ def test_a_silent_client_is_disconnected(parser: str, monkeypatch: pytest.Monkey
     play(scene())
 
 
-def test_unfinished_requests_have_a_bound_together(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocols, "UNFINISHED_BYTES_MAX", 50_000)
+def test_unfinished_requests_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNFINISHED_BYTES_MAX", 50_000)
     body = head(POSITIONS, "Content-Length: 90000", method="POST") + b"x" * 20_000
 
     async def scene() -> None:
@@ -167,7 +153,7 @@ def test_unfinished_requests_have_a_bound_together(parser: str, monkeypatch: pyt
     play(scene())
 
 
-def test_a_pipeline_gets_its_share_of_a_turn(parser: str) -> None:
+def test_a_pipeline_gets_its_share_of_a_turn() -> None:
     """Thousands of requests in one write are parsed and answered a few at a time."""
     count = 600 * ROUNDS
     raw = head("/trade-api/v2/exchange/status") * count
@@ -179,8 +165,8 @@ def test_a_pipeline_gets_its_share_of_a_turn(parser: str) -> None:
             waiting = 0
             for _ in range(count):
                 await reader.readuntil(b"HTTP/1.1 200 OK\r\n")
-                [connection] = target.listener.open_connections
-                waiting = max(waiting, len(getattr(connection, "pipeline", ())))
+                [client] = target.listener.open_connections
+                waiting = max(waiting, len(client.pipeline))
             writer.close()
             assert target.most_steps < TURN_STEPS_MAX
             assert waiting <= PIPELINE_MAX + 1 + PIECE_BYTES // (len(raw) // count)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from mockexchange.server import loop_budget
-from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
+from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.loop_budget import STARTS_PER_TURN, TURN_S, LoopBudget
-from mockexchange.server.websocket.protocol import StreamProtocol
+from mockexchange.server.websocket.stream_protocol import StreamProtocol
 from tests.attacks.attacking import Target, attacked, head, play
 from tests.attacks.test_bodies import STREAM, UPGRADE
+from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.server.streaming import PING, TEXT, frame
 from tests.server.wire import ADDRESS
@@ -68,7 +69,7 @@ async def filled(target: Target, count: int, opening: bytes, raw: bytes) -> list
 
 @each_row(
     ("protocol", "opening", "raw"),
-    [(JournalledHttpToolsProtocol, b"", BODY), (StreamProtocol, head(STREAM, *UPGRADE), COMMANDS)],
+    [(HttpConnection, b"", BODY), (StreamProtocol, head(STREAM, *UPGRADE), COMMANDS)],
     ids=["bodies", "streams"],
 )
 def test_few_sockets_that_were_paused_are_read_in_one_turn(
@@ -99,7 +100,7 @@ def test_few_sockets_that_were_paused_are_read_in_one_turn(
 @each_row(
     ("protocol", "name", "opening", "raw"),
     [
-        (JournalledHttpToolsProtocol, "_take", b"", LONG_HEAD * 20),
+        (HttpConnection, "_take", b"", LONG_HEAD * 20),
         (StreamProtocol, "_digest", head(STREAM, *UPGRADE), FRAGMENTS),
     ],
     ids=["heads", "a stream"],
@@ -202,9 +203,9 @@ def test_few_handshakes_are_answered_in_one_turn(monkeypatch: pytest.MonkeyPatch
     """Pings that are sent before a handshake is answered are answered after it."""
     opened, open_stream = [0], StreamProtocol._open
 
-    def count(stream: StreamProtocol, raw: bytes) -> None:
+    def count(stream: StreamProtocol, *head: Any) -> None:
         opened[-1] += 1
-        open_stream(stream, raw)
+        open_stream(stream, *head)
 
     monkeypatch.setattr(StreamProtocol, "_open", count)
 
@@ -228,5 +229,21 @@ def test_few_handshakes_are_answered_in_one_turn(monkeypatch: pytest.MonkeyPatch
             for client in clients:
                 assert (await received(client, b"early")).startswith(b"HTTP/1.1 101 ")
                 client.close()
+
+    play(scene())
+
+
+def test_work_that_fails_is_reported_and_stops_no_other() -> None:
+    async def scene() -> None:
+        loop, reported = asyncio.get_running_loop(), list[object]()
+        loop.set_exception_handler(lambda _, context: reported.append(context["exception"]))
+        budget, error = LoopBudget(loop), ZeroDivisionError("a mistake of ours")
+
+        def fail() -> None:
+            raise error
+
+        budget.start(fail)
+        await asyncio.wait_for(budget.wait(), PATIENCE_S)
+        assert reported == [error]
 
     play(scene())

@@ -18,7 +18,7 @@ NOT_NEEDED = (
     "mockexchange.server.control.routes",
     "mockexchange.server.persistence",
     "mockexchange.server.replicas",
-    "mockexchange.server.websocket.protocol",
+    "mockexchange.server.websocket.stream_protocol",
     "mockexchange.server.workers.reader",
     "mockexchange.venues.deribit.rest",
     "mockexchange.venues.kalshi.diagnosis",

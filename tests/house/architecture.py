@@ -46,7 +46,7 @@ LAYERS = {
     "clients": layer("venues guard"),
     "server": layer(
         "named_files core venues store scenario sandbox faults replay runtime",
-        "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",
+        "anyio cryptography httptools msgspec starlette uvloop websockets",
     ),
     # Every child of `run` loads it first, so it is the standard library alone.
     "guard": layer(),
@@ -72,9 +72,10 @@ LAYERS = {
     "cli": layer(
         "named_files core venues store scenario sandbox faults replay runtime clients server kit guard api emulation"
         " recording importing snapshot drift __init__",
-        "click cryptography msgspec rich starlette uvicorn yaml",
+        "click cryptography msgspec rich starlette yaml",
     ),
     "__main__": layer("cli"),
+    "asgi": layer("api"),
     "version": layer(),
     "named_files": layer(),
     "console": layer(),

@@ -121,7 +121,10 @@ ACCEPTED_IMPORTS = [
         "mockexchange/sandbox/sandbox.py",
         "from mockexchange.version import __version__\nfrom mockexchange.sandbox import journal",
     ),
-    ("mockexchange/server/app.py", "import uvicorn\nimport asyncio\nfrom mockexchange.sandbox.sandbox import Sandbox"),
+    (
+        "mockexchange/server/app.py",
+        "import httptools\nimport asyncio\nfrom mockexchange.sandbox.sandbox import Sandbox",
+    ),
     (
         "mockexchange/cli.py",
         "import click\nfrom mockexchange import __version__, serve\nimport mockexchange.server.app",

@@ -14,7 +14,7 @@ from tests.helpers.rows import each_row
 from tests.house.architecture import FIRST_VENUE, PACKAGE, VENUES, Import, imports_of, module_of
 from tests.house.checkout import ROOT, checkout_files, sources
 
-ROOT_FILES = frozenset({"__init__.py", "__main__.py", "named_files.py", "py.typed", "version.py"})
+ROOT_FILES = frozenset({"__init__.py", "__main__.py", "asgi.py", "named_files.py", "py.typed", "version.py"})
 ROOT_FOLDERS = frozenset(
     {
         *("api", "cli", "clients", "core", "drift", "emulation", "faults", "guard", "importing", "kit"),

@@ -1,6 +1,9 @@
-"""Sends answers to which faults apply: late, slowly, in part, or not at all."""
+"""Sends answers to which faults apply: late, slowly, in part, or not at all, up to a TCP reset."""
 
 import asyncio
+import socket
+import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -8,7 +11,7 @@ from typing import Any
 from starlette.types import Receive, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
-from mockexchange.server.http.connection_reset import reset_connection
+from mockexchange.server.http.request_cycle import Header
 from mockexchange.venues.request import Answer
 
 MICROSECONDS = 1_000_000
@@ -18,7 +21,8 @@ CLOSE_S_MAX = 5.0
 """The seconds that a slow client has to read the sent bytes before its connection is cut."""
 NO_CONTENT = 204
 """The status of answers without a content-length (RFC 9110, 8.6); only stubs answer with it."""
-Header = tuple[bytes, bytes]
+NO_LINGERING = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""The value of SO_LINGER (0 seconds) with which closing discards unsent bytes and sends RST instead of FIN."""
 Closing = list[Callable[[str], object]]
 
 
@@ -99,5 +103,13 @@ class FaultyResponse:
 
 
 def _transport_of(send: Send) -> Any:
-    """Return the connection of an answer, found through uvicorn's `send`; None without a socket."""
+    """Return the connection of an answer, found through its `send`; None without a socket."""
     return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+def reset_connection(transport: asyncio.Transport) -> None:
+    """Close a connection at once with a reset, as a process that dies does."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None and not transport.is_closing():
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+    transport.abort()

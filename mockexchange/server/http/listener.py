@@ -1,7 +1,9 @@
-"""Serves one listening socket with uvicorn's protocols but without its server, so that ports can open at run time."""
+"""Serves listening sockets: each is bound, accepts connections, with TLS or without, and stops gracefully.
+
+A server opens and closes ports while it runs, one for each sandbox that has its own.
+"""
 
 import asyncio
-import copy
 import errno
 import logging
 import socket
@@ -9,18 +11,14 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, cast
-
-import uvicorn
-from starlette.types import Receive, Scope, Send
-from uvicorn.server import ServerState
+from typing import Any
 
 from mockexchange.server import open_files
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.event_loops import close_server
-from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
+from mockexchange.server.http.connection import HttpConnection
+from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
-from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0
@@ -32,12 +30,11 @@ STUCK_S_MAX = 1.0
 PARTING_S_MAX = 0.25
 """The seconds that a client has to close TLS while the server stops."""
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
-KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 PROBED_FROM = 16
 """From this number of connections on, each new one checks whether the process may open further files."""
 NOTED_EVERY_S = 60.0
-LOGGER, UVICORN_LOGGER = logging.getLogger(__name__), logging.getLogger("uvicorn.error")
+LOGGER = logging.getLogger(__name__)
 
 
 class PortInUse(Exception):
@@ -91,21 +88,6 @@ def _known_as_tcp(sock: socket.socket) -> socket.socket:
     return socket.socket(sock.family, sock.type, socket.IPPROTO_TCP, sock.detach())
 
 
-class OpenConnections(set[Any]):
-    """The set of a listener's open connections, to which uvicorn's protocols add themselves."""
-
-    note: Callable[[int], object] = staticmethod(lambda count: None)
-    """A function that is called with the number of connections when it changes."""
-
-    def add(self, connection: Any) -> None:
-        super().add(connection)
-        self.note(len(self))
-
-    def discard(self, connection: Any) -> None:
-        super().discard(connection)
-        self.note(len(self))
-
-
 class Listener:
     """Serves one application on one listening socket until `stop` is called.
 
@@ -120,16 +102,17 @@ class Listener:
         *,
         has_deflate: bool = False,
         identity: Identity | None = None,
-        protocol: type[asyncio.Protocol] | None = None,
+        connection: Callable[[ListenerState], HttpConnection] = HttpConnection,
     ) -> None:
+        """`connection` makes what serves a connection."""
         self.sock = sock
         self.app, self._identity = app, identity
         self.host, self.port = sock.getsockname()[:2]
-        self._state = ServerState()
-        self._state.connections = self.open_connections = OpenConnections()
+        self._state = ListenerState(app, has_deflate=has_deflate)
+        self.open_connections = self._state.connections
+        self._new_connection = connection
         self.new_accepted: Callable[[], asyncio.Protocol] | None = None
         """Makes the protocol of a connection that is accepted; None if HTTP begins at once."""
-        self._config = _config_of(app, protocol or http_protocol(), has_deflate=has_deflate)
         self._server: asyncio.Server | None = None
         self._doorman: TlsAcceptor | None = None
         self._date_timer: asyncio.TimerHandle | None = None
@@ -143,8 +126,6 @@ class Listener:
         return len(self._state.connections)
 
     async def start(self) -> None:
-        if UVICORN_LOGGER.level != logging.ERROR:  # to set it empties the caches of all loggers
-            UVICORN_LOGGER.setLevel(logging.ERROR)
         self._refresh_date()
         if self._identity:
             self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self.app)
@@ -198,10 +179,7 @@ class Listener:
         self.connections_made += 1
         if self.connection_count >= PROBED_FROM and not open_files.can_open_files():
             self._note_full()
-        protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn types the class as a bare asyncio.Protocol
-            config=self._config, server_state=self._state, app_state={}
-        )
-        return protocol
+        return self._new_connection(self._state)
 
     def _note_full(self) -> None:
         """Log that further connections are refused, once in NOTED_EVERY_S: the system closes them without telling."""
@@ -212,61 +190,10 @@ class Listener:
             LOGGER.warning(text, self.port, self.connection_count + 1)
 
     def _refresh_date(self) -> None:
-        self._state.default_headers = [_date_header(int(time.time()))]
+        self._state.common_headers = [_date_header(int(time.time()))]
         self._date_timer = asyncio.get_running_loop().call_later(DATE_REFRESH_S, self._refresh_date)
-
-
-def _config_of(app: ListenerApp, protocol: Any, *, has_deflate: bool) -> uvicorn.Config:
-    """Return uvicorn's configuration for an application: a copy, since to make one takes as long as the socket."""
-    config = copy.copy(_loaded_config(protocol, has_deflate))
-    config.app = config.loaded_app = app
-    return config
-
-
-@lru_cache
-def _loaded_config(protocol: Any, has_deflate: bool) -> uvicorn.Config:
-    config = uvicorn.Config(
-        _no_app,
-        http=protocol,
-        ws=cast(type[asyncio.Protocol], _new_stream),
-        ws_per_message_deflate=has_deflate,
-        ws_max_size=MESSAGE_BYTES_MAX,
-        ws_ping_interval=None,
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
-        timeout_keep_alive=KEEP_ALIVE_S,
-    )
-    config.load()
-    return config
-
-
-async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stand for the applications of all listeners."""
 
 
 @lru_cache(maxsize=1)
 def _date_header(at_s: int) -> tuple[bytes, bytes]:
     return b"date", formatdate(at_s, usegmt=True).encode()
-
-
-def http_protocol() -> type[asyncio.Protocol]:
-    """Return the fastest installed HTTP protocol of uvicorn: on httptools (not on Windows), or else on h11."""
-    try:
-        from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
-    except ImportError:
-        from mockexchange.server.http.h11_protocol import JournalledH11Protocol
-
-        return JournalledH11Protocol
-    return JournalledHttpToolsProtocol
-
-
-def _new_stream(**arguments: Any) -> asyncio.Protocol:
-    """Return the protocol object of a new stream. The first one imports the library for WebSockets."""
-    from mockexchange.server.websocket.protocol import StreamProtocol
-
-    return StreamProtocol(**arguments)

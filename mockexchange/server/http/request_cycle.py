@@ -1,69 +1,115 @@
-"""One request and its answer on a connection, as uvicorn knows them, of which no more is made than is used.
+"""One request on a connection and its answer: what ASGI gets of the request, and the bytes that answer it.
 
-uvicorn makes an ASGI scope and an event for each request, and takes its answer in messages. A venue answers from the
-parsed request, in one piece. So scope and event are made when an ASGI application uses them: for the control API, for
-faults, and for a body that has not arrived completely.
+A venue answers from the parsed request, in one write. What ASGI needs beside that, a scope and an event, is made when
+an application asks for it: for the control API, for faults, and for a body that has not arrived completely.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+import re
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from functools import cached_property
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Literal, Protocol
 from urllib.parse import unquote
 
 import httptools
-from starlette.types import Scope
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from starlette.types import ASGIApp, Message, Scope, Send
 
+Header = tuple[bytes, bytes]
+Work = Coroutine[Any, Any, None]
+BODY_BYTES_KEPT = 64 * 1024
+"""The most bytes of a body that wait for the application; beyond it the socket is not read."""
 COPIED_BYTES_MAX = 8 * 1024
 """The size of the bodies that are joined with their head; to copy a longer one takes longer than a second buffer."""
-LOGGER = logging.getLogger("uvicorn.error")
+WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+PHRASES = {one.value: one.phrase for one in HTTPStatus}
+STATUS_LINES = {status: f"HTTP/1.1 {status} {PHRASES.get(status, '')}\r\n".encode() for status in range(100, 600)}
+NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""The name of a header (RFC 9110, 5.6.2)."""
+NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""A character that no value of a header has: it would end the line (RFC 9110, 5.5)."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+FAILED: list[Header] = [
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-length", b"21"),
+    (b"connection", b"close"),
+]
+LOGGER = logging.getLogger(__name__)
 
 
-class RequestCycle(RequestResponseCycle):
-    """A request with what was received of it, on which uvicorn's `receive` and `send` work too."""
+class CommonHeaders(Protocol):
+    """What all answers of a listener share."""
 
-    logger = access_logger = LOGGER
-    access_log = False
+    common_headers: list[Header]
+
+
+class Connection(Protocol):
+    """What a request needs of its connection. `connection.HttpConnection` implements it."""
+
+    transport: asyncio.Transport
+    url: bytes
+    headers: list[Header] | None
+    is_continue_expected: bool
+    is_writable: bool
+
+    @property
+    def state(self) -> CommonHeaders: ...
+
+    def addresses(self, kind: Literal["http", "ws"]) -> Scope: ...
+
+    async def until_writable(self) -> None: ...
+
+    def read_or_pause(self) -> None: ...
+
+    def go_on_after_answer(self) -> None: ...
+
+
+class RequestCycle:
+    """A request, with what was received of its body, and its answer. `receive` and `send` are those of ASGI."""
+
     disconnected = response_started = response_complete = False
     more_body = True
-    body: Any = b""
+    body = b""
     """What was received of the body and not yet passed on by `receive`."""
-    chunked_encoding = None
-    expected_content_length = 0
     event: asyncio.Event | None = None
     """Set when a part of the body has arrived, and when none will any more; None while nothing waits for it."""
+    _is_chunked = False
+    _left_bytes: int | None = None
+    """How much of the announced body is still to be sent; None if its length is not announced."""
 
-    def __init__(self, protocol: Any, method: str, http_version: str, is_kept_alive: bool) -> None:
-        """Begin a request whose headers a connection's protocol has parsed. Raises an error for an invalid target."""
-        self.transport, self.flow = protocol.transport, protocol.flow
-        self.method, self.http_version, self.headers = method, http_version, protocol.headers
-        path, _, query = protocol.url.partition(b"?")
-        if path[:1] != b"/" or b"#" in protocol.url:  # in all other targets it finds the same parts
-            parsed = httptools.parse_url(protocol.url)
+    def __init__(self, connection: Connection, method: str, http_version: str, is_kept_alive: bool) -> None:
+        """Begin a request whose headers a connection has parsed. Raises an error for an invalid target."""
+        self.transport = connection.transport
+        self.method, self.http_version, self.headers = method, http_version, connection.headers or []
+        path, _, query = connection.url.partition(b"?")
+        if path[:1] != b"/" or b"#" in connection.url:  # in all other targets it finds the same parts
+            parsed = httptools.parse_url(connection.url)
             path, query = parsed.path, parsed.query or b""
         self.raw_path, self.query = path.decode("ascii"), query.decode("latin-1")
-        self.keep_alive, self.waiting_for_100_continue = is_kept_alive, protocol.expect_100_continue
-        self._protocol = protocol
-        """The connection's protocol; None when the request is done with."""
-
-    @property
-    def default_headers(self) -> list[tuple[bytes, bytes]]:  # type: ignore[override]  # an attribute of uvicorn's class
-        headers: list[tuple[bytes, bytes]] = self._protocol.server_state.default_headers
-        return headers
+        self.keep_alive, self.waiting_for_100_continue = is_kept_alive, connection.is_continue_expected
+        self._connection: Connection | None = connection
+        """None when the request is done with, so that neither keeps the other in memory."""
 
     @cached_property
-    def scope(self) -> Scope:  # type: ignore[override]  # as above
+    def scope(self) -> Scope:
+        assert self._connection is not None, "asked for before the answer"
         path = self.raw_path
-        scope: Scope = self._protocol.new_scope(self.method, self.http_version, self.headers)
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"], scope["query_string"] = path.encode("ascii"), self.query.encode("latin-1")
-        return scope
+        return {
+            **self._connection.addresses("http"),
+            "http_version": self.http_version,
+            "method": self.method,
+            "headers": self.headers,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": path.encode("ascii"),
+            "query_string": self.query.encode("latin-1"),
+        }
+
+    # The request
 
     @property
-    def message_event(self) -> asyncio.Event:  # type: ignore[override]  # as above
+    def message_event(self) -> asyncio.Event:
         if self.event is None:
             self.event = asyncio.Event()
             if self.body or not self.more_body or self.disconnected or self.response_complete:
@@ -72,59 +118,223 @@ class RequestCycle(RequestResponseCycle):
 
     def add_body(self, part: bytes) -> None:
         """Take a part of the body, or its end, which is empty; after the answer the rest of a body is dropped."""
-        if self.response_complete:
-            return
-        self.body += part
-        if len(self.body) > HIGH_WATER_LIMIT:
-            self.flow.pause_reading()
+        if not self.response_complete:
+            self.body += part
+            if self.event is not None:
+                self.event.set()
+
+    def disconnect(self) -> None:
+        """Tell the application that the client is gone."""
+        self.disconnected = True
         if self.event is not None:
             self.event.set()
 
-    def write(self, status_line: bytes, lines: bytes, body: bytes) -> None:
-        """Write an answer at once, and end the request as uvicorn's `send` does after its two messages.
+    async def receive(self) -> Message:
+        """Return the next part of the body, or a disconnection: of the client, or after the answer."""
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(CONTINUE)
+            self.waiting_for_100_continue = False
+        if not (self.disconnected or self.response_complete):
+            event = self.message_event
+            await event.wait()
+            event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        message = {"type": "http.request", "body": self.body, "more_body": self.more_body}
+        self.body = b""
+        if self._connection is not None:
+            self._connection.read_or_pause()
+        return message
 
-        `lines` are its headers, except those of all answers of the server. A long body is not copied.
+    # The answer
+
+    def can_write(self, status: int) -> bool:
+        """Return whether the answer may be sent by `write`.
+
+        It may not if it has no body, after HEAD, and if the connection ends or its buffer is full.
         """
-        protocol, self._protocol = self._protocol, None
+        return (
+            self.keep_alive
+            and not (self.disconnected or self.response_started or self.transport.is_closing())
+            and self.method != "HEAD"
+            and status not in WITHOUT_BODY
+            and self._connection is not None
+            and self._connection.is_writable
+        )
+
+    def write(self, status_line: bytes, lines: bytes, body: bytes) -> None:
+        """Write an answer at once and end the request. `lines` are its headers, except those of every answer.
+
+        A long body is not copied.
+        """
+        assert self._connection is not None, "it is not answered"
         pieces = [status_line]
-        for name, value in protocol.server_state.default_headers:
+        for name, value in self._connection.state.common_headers:
             pieces += name, b": ", value, b"\r\n"
         pieces += lines, b"\r\n"
-        self.response_started = self.response_complete = True
-        self.waiting_for_100_continue = False
+        self.response_started = True
         if len(body) < COPIED_BYTES_MAX:
             pieces.append(body)
             self.transport.write(b"".join(pieces))
         else:
             self.transport.writelines((b"".join(pieces), body))
+        self._end()
+
+    async def send(self, message: Message) -> None:
+        """Write the head of the answer, or a part of its body; wait before while the client reads too slowly.
+
+        What is sent to a client that is gone is dropped. Raises RuntimeError for a message that is not expected, a
+        header that is none, and a body of another length than announced.
+        """
+        if self._connection is not None and not self._connection.is_writable and not self.disconnected:
+            await self._connection.until_writable()
+        if self.disconnected or self.transport.is_closing():
+            return
+        expected = "http.response.body" if self.response_started else "http.response.start"
+        if self.response_complete or message["type"] != expected:
+            found = "more than one answer" if self.response_complete else message["type"]
+            raise RuntimeError(f"expected {expected} for {self.method} {self.raw_path}, got {found}")
+        if self.response_started:
+            self._write_part(message.get("body", b""), is_last=not message.get("more_body", False))
+        else:
+            self._write_head(message["status"], message.get("headers", ()))
+
+    def _write_head(self, status: int, headers: Iterable[Header]) -> None:
+        assert self._connection is not None, "it is not answered"
+        pieces, is_told_to_close = [STATUS_LINES[status]], False
+        self._is_chunked, self._left_bytes = False, None
+        for name, value in [*self._connection.state.common_headers, *headers]:
+            if NAME.fullmatch(name) is None or NO_VALUE.search(value) is not None:
+                raise RuntimeError(f"expected a header of an answer, got {name!r}: {value!r}")
+            name = name.lower()  # noqa: PLW2901  # it is written so
+            if name == b"content-length" and not self._is_chunked:
+                self._left_bytes = int(value)
+            elif name == b"transfer-encoding" and value.lower() == b"chunked":
+                self._is_chunked, self._left_bytes = True, None
+            elif name == b"connection" and b"close" in [token.strip() for token in value.lower().split(b",")]:
+                self.keep_alive, is_told_to_close = False, True
+            pieces += name, b": ", value, b"\r\n"
+        self.response_started, self.waiting_for_100_continue = True, False
+        if not self.keep_alive and not is_told_to_close:
+            pieces.append(b"connection: close\r\n")
+        if self._left_bytes is None and not self._is_chunked and self.method != "HEAD":
+            if status in WITHOUT_BODY:
+                self._left_bytes = 0
+            else:
+                self._is_chunked = True
+                pieces.append(b"transfer-encoding: chunked\r\n")
+        pieces.append(b"\r\n")
+        self.transport.write(b"".join(pieces))
+
+    def _write_part(self, body: bytes, *, is_last: bool) -> None:
+        if self.method == "HEAD":
+            self._left_bytes = 0
+        elif self._is_chunked:
+            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            self.transport.write(chunk + b"0\r\n\r\n" if is_last else chunk)
+        else:
+            self._left_bytes = (self._left_bytes or 0) - len(body)
+            if self._left_bytes < 0:
+                raise RuntimeError(f"the answer to {self.method} {self.raw_path} is longer than its content-length")
+            self.transport.write(body)
+        if is_last:
+            if self._left_bytes:
+                raise RuntimeError(f"the answer to {self.method} {self.raw_path} is shorter than its content-length")
+            if not self.keep_alive:
+                self.transport.close()
+            self._end()
+
+    def _end(self) -> None:
+        connection, self._connection = self._connection, None
+        self.response_complete = True
+        self.waiting_for_100_continue = False
         if self.event is not None:
             self.event.set()
-        protocol.on_response_complete()
+        if connection is not None:
+            connection.go_on_after_answer()
 
-    def on_response(self) -> None:
-        protocol, self._protocol = self._protocol, None
-        if protocol is not None:
-            protocol.on_response_complete()
+    # How it is run
 
-    async def run_asgi(self, app: Any) -> None:
-        try:
-            await super().run_asgi(app)
-        finally:
-            self._protocol = None
+    async def run_asgi(self, app: ASGIApp) -> None:
+        await self.run(app(self.scope, self.receive, self.send))
 
     async def run(self, answering: Awaitable[object]) -> None:
-        """Answer the request without ASGI; uvicorn reports an exception."""
+        """Run the answering of the request. An exception is logged, and answered with 500 if nothing is sent yet."""
         try:
             await answering
-        except BaseException as error:  # noqa: BLE001  # it is reported
-            self.scope = {"type": "http", "method": self.method}  # the protocol may be gone
-            await super().run_asgi(_raising(error))
+            if not (self.response_complete or self.disconnected or self.transport.is_closing()):
+                raise RuntimeError(f"{self.method} {self.raw_path} was not answered to its end")
+        except asyncio.CancelledError:  # the server stops
+            self.transport.close()
+            raise
+        except Exception:
+            LOGGER.exception("Exception in ASGI application\n")
+            if not self.response_started:
+                await self.send({"type": "http.response.start", "status": 500, "headers": FAILED})
+                await self.send({"type": "http.response.body", "body": b"Internal Server Error"})
+            self.transport.close()
         finally:
-            self._protocol = None
+            self._connection = None
 
 
-def _raising(error: BaseException) -> Any:
-    async def app(*_arguments: object) -> None:
-        raise error
+# An answer in one write, where that is possible
 
-    return app
+
+async def send_whole(send: Send, status: int, headers: list[Header], body: bytes) -> None:
+    """Send an answer, whose headers include its length, in one write if possible."""
+    cycle = plain_cycle(send, status)
+    if cycle is None:
+        await send_two(send, status, headers, body)
+    else:
+        cycle.write(STATUS_LINES[status], lines_of(headers), body)
+
+
+def plain_cycle(send: Send, status: int) -> RequestCycle | None:
+    """Return the `RequestCycle` that `send` answers, if the answer can be sent in one write; else None."""
+    cycle = getattr(send, "__self__", None)
+    return cycle if isinstance(cycle, RequestCycle) and cycle.can_write(status) else None
+
+
+async def send_two(send: Send, status: int, headers: list[Header], body: bytes) -> None:
+    """Send an answer in ASGI's two messages."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def lines_of(headers: Iterable[Header]) -> bytes:
+    """Return headers as lines."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+# Running without a task: most requests never wait, and a task costs as much as parsing one
+
+
+def start_eagerly(work: Work, start: Callable[[Work], object]) -> None:
+    """Run a coroutine until its first wait; if there is one, pass the rest to `start`, which makes a task of it.
+
+    Until then it has no task, so it must not ask for the current one, as `asyncio.timeout` does.
+    """
+    try:
+        awaited = work.send(None)
+    except StopIteration:
+        return
+    start(_rest(work, awaited))
+
+
+async def _rest(work: Work, awaited: Any) -> None:
+    await _wait_first(work, awaited)
+
+
+@types.coroutine
+def _wait_first(work: Work, awaited: Any) -> Generator[Any, None, None]:
+    """Wait for what a coroutine waits for already, then run its rest."""
+    try:
+        yield awaited
+    except BaseException as error:  # noqa: BLE001  # the coroutine gets it, as it waits
+        try:
+            further = work.throw(error)
+        except StopIteration:
+            return
+        yield from _wait_first(work, further)
+    else:
+        yield from work.__await__()

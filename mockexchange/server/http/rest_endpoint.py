@@ -21,9 +21,9 @@ from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
-from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
+from mockexchange.server.http.faulty_response import FaultyResponse, length_of
+from mockexchange.server.http.request_cycle import STATUS_LINES, Header, lines_of, plain_cycle, send_two
 from mockexchange.server.http.sequence_headers import sequence_header
-from mockexchange.server.http.whole_answer import STATUS_LINES, lines_of, plain_cycle, send_two
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
@@ -253,7 +253,7 @@ async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: li
 async def send_whole(send: Send, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header] = ()) -> None:
     """Send an answer completely, with its headers, those in `more` and its content-length.
 
-    It goes out in one write if possible, and through uvicorn if a stub made it or a fault changed it.
+    It goes out in one write if possible, and by ASGI, which checks headers, if a stub made it or a fault changed it.
     """
     cycle = plain_cycle(send, answer.status) if answer.stub is None and answer.fault is None else None
     if cycle is None:

@@ -19,8 +19,7 @@ from mockexchange.server.replicas.relaxed_reads import reads_of
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.mailbox import Compared, Done, Message
-from mockexchange.server.workers.read_endpoint import ReaderApp
-from mockexchange.server.workers.reader_protocol import ReaderProtocol
+from mockexchange.server.workers.read_endpoint import ReaderApp, ReaderConnection
 from mockexchange.store.followed_store import FollowedStore
 from mockexchange.store.postgres.election import HomeSeen
 from mockexchange.store.postgres.followed_database import FollowedDatabase
@@ -50,7 +49,9 @@ class Follower:
         self._state = ServerState(
             options.host, self.reads.sandboxes, public_url=options.public_url, tokens=options.hidden
         )
-        self._listener = Listener(ReaderApp(self.reads, self._state.diagnosis_worker), sock, protocol=ReaderProtocol)
+        self._listener = Listener(
+            ReaderApp(self.reads, self._state.diagnosis_worker), sock, connection=ReaderConnection
+        )
         self._owner = ""
         self.ready: dict[str, Any] = {}
         """The content of the ready file, once it serves."""

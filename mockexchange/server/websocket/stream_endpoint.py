@@ -30,9 +30,8 @@ from mockexchange.server.http.rest_endpoint import (
     headers_of,
     inspect,
 )
-from mockexchange.server.websocket.asgi_transport import AsgiTransport
-from mockexchange.server.websocket.protocol import StreamProtocol
-from mockexchange.server.websocket.stream_transport import WIRE
+from mockexchange.server.websocket.stream_protocol import StreamProtocol
+from mockexchange.server.websocket.stream_transport import WIRE, AsgiTransport
 from mockexchange.venues.registry import STREAM_PATHS
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Session

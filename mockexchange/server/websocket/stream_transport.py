@@ -1,13 +1,24 @@
-"""Implements what all transports of streams do: end the stream, pace its commands, and call functions later."""
+"""The transports that write a stream's frames: what all of them do, and the one of an application without a socket.
+
+All end a stream, pace its commands, and call functions later; `stream_protocol` has the one with a socket.
+"""
 
 import asyncio
 from collections.abc import Callable
 
-from mockexchange.sandbox.streams.connection import Ending
+from starlette.types import Send
+
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams.connection import ABNORMAL, Connection, Ending
 from mockexchange.sandbox.streams.outbox import Outbox
 from mockexchange.server.loop_budget import budget_of
 
 MICROSECONDS = 1_000_000
+DRAIN_POLL_S = 0.002
+DRAIN_POLLS_MAX = 1_000
+DRAIN_POLLS_IN_VAIN_MAX = 125
+"""The most polls in a row during which a client takes nothing. They are counted, not timed: a machine that holds the
+server up for a second holds its clients up too, and one that reads must not lose frames by that."""
 COMMANDS_PER_TURN = 2
 """The most commands of one client that are executed before other clients get a turn of the loop."""
 WIRE = "mockexchange.wire"
@@ -58,3 +69,84 @@ class StreamTransport:
     def _run(self, callback: Callable[[], object]) -> None:
         if self.ending is None:
             callback()
+
+
+class AsgiTransport(StreamTransport):
+    """Writes a stream's frames with ASGI's `send`, if another program has the socket: no pings, no resets."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._has_work = asyncio.Event()
+
+    def attach(self, outbox: Outbox, heartbeat_us: int, pong_us: int) -> None:
+        self.outbox = outbox
+        self._writer = asyncio.create_task(self._write())
+
+    def flush(self) -> None:
+        self._has_work.set()
+
+    def close(self, code: int, reason: str = "") -> None:
+        if self.ending is None:
+            self._end(Ending(code, reason, is_ours=True))
+
+    def abort(self) -> None:
+        self.outbox.clear()
+        self.close(ABNORMAL)
+
+    def drop(self) -> None:
+        """Close the stream with code 1006, since ASGI cannot end it without a close code."""
+        self.close(ABNORMAL)
+
+    def stall(self) -> None:
+        self.is_stalled = True
+        self.note_room()
+
+    async def detach(self, ending: Ending) -> None:
+        """Write the remaining frames after either side has closed the stream, then nothing more."""
+        if self.ending is None:
+            self._end(ending)
+            self._writer.cancel()
+        await asyncio.gather(self._writer, return_exceptions=True)  # the client is gone
+
+    def _end(self, ending: Ending) -> None:
+        self.ending = ending
+        self.note_room()
+        self._has_work.set()
+
+    async def _write(self) -> None:
+        while self.is_taking:
+            await self._has_work.wait()
+            self._has_work.clear()
+            await self._write_waiting()
+        if self.ending and not self.is_stalled:
+            await self._send({"type": "websocket.close", "code": self.ending.code, "reason": self.ending.reason})
+
+    async def _write_waiting(self) -> None:
+        while self.outbox and not self.is_stalled:
+            [raw] = self.outbox.pop_frames(1)
+            await self._send({"type": "websocket.send", "text": raw.decode()})
+            self.polls_in_vain = 0
+            self.note_room()
+
+
+async def streams_drained(sandbox: Sandbox) -> None:
+    """Write all waiting frames, then wait for each client that reads until at most half of its outbox is full.
+
+    Code that makes many frames at once calls this from time to time, so that no client that reads loses frames.
+    """
+    sandbox.streams.flush()
+    await asyncio.sleep(0)
+    for _ in range(DRAIN_POLLS_MAX):
+        behind = [wire for connection in sandbox.streams if (wire := _wire_behind(connection))]
+        if not behind:
+            break
+        for wire in behind:
+            wire.polls_in_vain += 1
+        await asyncio.sleep(DRAIN_POLL_S)
+
+
+def _wire_behind(connection: Connection) -> StreamTransport | None:
+    wire = connection.wire
+    if connection.outbox.has_room or not isinstance(wire, StreamTransport) or not wire.is_taking:
+        return None
+    return wire if wire.polls_in_vain < DRAIN_POLLS_IN_VAIN_MAX else None

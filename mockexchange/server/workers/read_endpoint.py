@@ -1,9 +1,12 @@
-"""The application of a reader, a worker process that answers reads from sandboxes which the first worker writes.
+"""The connections and the application of a reader, a worker process that answers reads of sandboxes.
 
-It passes all other requests to the first worker: writes, and requests to a sandbox with faults, stubs, rate limits or
-triggers by clients. Answers of such a sandbox depend on earlier requests, which may come on any connection.
+It passes a connection to the first worker, which writes the sandboxes, at the first request that it cannot answer: a
+write, or one to a sandbox with faults, stubs, rate limits or triggers by clients. Answers of such a sandbox depend on
+earlier requests, which may come on any connection.
 """
 
+import os
+import re
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -13,6 +16,8 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.app import CONTROL, ListenerApp, is_opened_as_page
+from mockexchange.server.http.connection import HttpConnection
+from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.http.rest_endpoint import (
     DiagnosisWorker,
     api_date_of,
@@ -22,7 +27,24 @@ from mockexchange.server.http.rest_endpoint import (
     send_whole,
 )
 from mockexchange.server.http.sequence_headers import sequence_header
+from mockexchange.server.loop_budget import PIECE_BYTES
 from mockexchange.venues.request import Answer
+
+END = b"\r\n\r\n"
+PLAIN = re.compile(rb"GET /(?!_mock| )[^\r\n]* HTTP/1\.1\r\n")
+NOT_PLAIN = re.compile(rb"\r\n(?:upgrade|content-length|transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
+HELD_BYTES_MAX = 64 * 1024
+"""The most bytes that a client may send before its request is answered; beyond it the connection ends."""
+
+
+def is_plain_read(data: bytes) -> bool:
+    """Return whether bytes are exactly one complete request that only reads, without a body or an upgrade."""
+    return (
+        len(data) <= PIECE_BYTES
+        and PLAIN.match(data) is not None
+        and data.find(END) == len(data) - len(END)
+        and NOT_PLAIN.search(data) is None
+    )
 
 
 class ReadSide(Protocol):
@@ -106,3 +128,52 @@ def read_answer(sandbox: Sandbox, asked: RequestContext) -> Answer | None:
     except Exception:  # noqa: BLE001  # the first worker reports it
         return None
     return answer if answer.pending is None else None
+
+
+class ReaderConnection(HttpConnection):
+    """Answers simple reads, and passes every other connection to the first worker.
+
+    It parses one request at a time, and keeps its bytes until it is clear that the request is a simple read.
+    """
+
+    _read = _held = b""
+    """The bytes of the request that is answered, and those that came behind it."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._held or (self.running is not None and not self.running.response_complete):
+            self._held += data
+            if len(self._held) > HELD_BYTES_MAX:
+                self.transport.abort()
+        elif is_plain_read(data):
+            self._read = data
+            super().data_received(data)
+        else:
+            self._read = data
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        """Pass the connection, with the bytes of all unanswered requests, to the first worker."""
+        self.transport.pause_reading()
+        self.is_refused = True  # nothing is wrong with what was read
+        if self.running is not None:
+            self.running.disconnected = True
+        app = self.state.app
+        assert isinstance(app, ReaderApp), "it is a reader's"
+        give = app.hand_over
+        give(self._read + self._held, os.dup(self.transport.get_extra_info("socket").fileno()))
+        self._held = b""
+        self.transport.abort()
+
+    def refuse_in_turn(self, cut: Cut) -> None:
+        """Pass the connection to the first worker, which refuses the invalid request."""
+        self.hand_over()
+
+    def go_on_after_answer(self) -> None:
+        super().go_on_after_answer()
+        if self._held and not self.transport.is_closing():
+            self.loop.call_soon(self._go_on_reading)
+
+    def _go_on_reading(self) -> None:
+        data, self._held = self._held, b""
+        if data and self.is_mine():
+            self.data_received(data)

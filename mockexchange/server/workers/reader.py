@@ -9,8 +9,7 @@ from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.stop_signals import signals_set
 from mockexchange.server.workers.adopting import FairAccepting
 from mockexchange.server.workers.mailbox import Done, HandOver, Mailbox, Message
-from mockexchange.server.workers.read_endpoint import ReaderApp
-from mockexchange.server.workers.reader_protocol import ReaderProtocol
+from mockexchange.server.workers.read_endpoint import ReaderApp, ReaderConnection
 from mockexchange.server.workers.reads import Reads
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.followed_store import FollowedStore
@@ -45,7 +44,7 @@ class Reader:
         self._diagnosis_worker = DiagnosisWorker()
         self._diagnosis_worker.hide = hide
         self._listener = Listener(
-            ReaderApp(self.reads, self._diagnosis_worker), shared.sockets[number], protocol=ReaderProtocol
+            ReaderApp(self.reads, self._diagnosis_worker), shared.sockets[number], connection=ReaderConnection
         )
 
         self._accepting = FairAccepting(self._listener, shared.connection_shares, number, (0,), self._give)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from mockexchange.server.http.eager_start import start_eagerly
+from mockexchange.server.http.request_cycle import start_eagerly
 
 
 def test_a_coroutine_that_never_waits_needs_no_task() -> None:

@@ -11,7 +11,6 @@ from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response
 from mockexchange.server.http.faulty_response import Closing, FaultyResponse
-from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS
 from tests.server.streaming import Venue, listening, play
@@ -148,11 +147,8 @@ def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
     play(scene())
 
 
-@each_row("parser", ["httptools", "h11"])
-def test_both_parsers_carry_it(parser: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_socket_carries_it(caplog: pytest.LogCaptureFixture) -> None:
     """Without a word in the server's log, as of an application that forgot to answer."""
-    if parser == "h11":
-        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: JournalledH11Protocol)
 
     async def ask(venue: Venue, then: str) -> bytes:
         rule = FAULT.read(read_yaml(f"{{name: one, then: {{{then}}}}}", "rule"), "")

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.http.listener import KEEP_ALIVE_S, Listener, bind
+from mockexchange.server.http.connection import KEEP_ALIVE_S
+from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from tests.helpers.rows import each_row
 
@@ -76,7 +75,6 @@ class Transport(asyncio.Transport):
 
 
 async def connection() -> tuple[Any, Transport, Clock, Listener]:
-    pytest.importorskip("httptools")
     sandbox = await open_sandbox(load_text("scenario: idle"), SandboxOptions())
     listener = Listener(ListenerApp(lambda key_id: sandbox, DiagnosisWorker(), None), bind("127.0.0.1", 0))
     await listener.start()

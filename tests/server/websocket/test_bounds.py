@@ -6,10 +6,9 @@ import json
 import pytest
 
 from mockexchange.server.loop_budget import PIECE_BYTES
-from mockexchange.server.websocket import draining, protocol
-from mockexchange.server.websocket.draining import streams_drained
-from mockexchange.server.websocket.framing import MESSAGE_BYTES_MAX
-from mockexchange.server.websocket.protocol import READ_AHEAD_BYTES, StreamProtocol
+from mockexchange.server.websocket import stream_protocol, stream_transport
+from mockexchange.server.websocket.stream_protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, StreamProtocol
+from mockexchange.server.websocket.stream_transport import streams_drained
 from tests.helpers.rows import each_row
 from tests.server.streaming import (
     BINARY,
@@ -71,7 +70,7 @@ BROKEN: list[tuple[str, bytes, int]] = [
 def test_who_breaks_the_protocol_is_told_and_closed(
     what: str, raw: bytes, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "CLOSE_S_MAX", 60)
+    monkeypatch.setattr(stream_protocol, "CLOSE_S_MAX", 60)
 
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill") as other:
@@ -210,7 +209,7 @@ def test_a_stalled_stream_keeps_no_answers_that_nobody_gets() -> None:
             client.writer.write(frame(TEXT, b'{"id":7,"cmd":"list_subscriptions"}') * 2_000)
             client.send(PING, b"the last")
             await until(lambda: connection.outbox.is_full)
-            await until(lambda: not wire._unread and wire.queue.empty())
+            await until(lambda: not wire._unread and wire.messages.empty())
             assert connection.outbox.size_bytes < SMALL_OUTBOX + 1_000
 
     play(scene())
@@ -253,7 +252,7 @@ def test_nobody_waits_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> 
     polls = [0]
 
     async def poll(seconds: float) -> None:
-        polls[0] += seconds == draining.DRAIN_POLL_S
+        polls[0] += seconds == stream_transport.DRAIN_POLL_S
         await sleep(0)
 
     sleep = asyncio.sleep
@@ -266,8 +265,8 @@ def test_nobody_waits_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> 
                 await venue.fill()
                 await sleep(0)
             await streams_drained(venue.sandbox)
-            assert polls == [draining.DRAIN_POLLS_IN_VAIN_MAX]
+            assert polls == [stream_transport.DRAIN_POLLS_IN_VAIN_MAX]
             await streams_drained(venue.sandbox)
-            assert polls == [draining.DRAIN_POLLS_IN_VAIN_MAX]
+            assert polls == [stream_transport.DRAIN_POLLS_IN_VAIN_MAX]
 
     play(scene())

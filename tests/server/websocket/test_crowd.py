@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from mockexchange.server.http.connection_reset import reset_connection
+from mockexchange.server.http.faulty_response import reset_connection
 from mockexchange.server.open_files import allow_many_files
-from mockexchange.server.websocket.protocol import READ_AHEAD_BYTES, StreamProtocol
+from mockexchange.server.websocket.stream_protocol import READ_AHEAD_BYTES, StreamProtocol
 from tests.server.streaming import (
     BINARY,
     CLOSE,

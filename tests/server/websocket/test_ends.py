@@ -12,8 +12,8 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.websocket import protocol
-from mockexchange.server.websocket.protocol import StreamProtocol
+from mockexchange.server.websocket import stream_protocol
+from mockexchange.server.websocket.stream_protocol import StreamProtocol
 from mockexchange.venues.kalshi.dates import api_date
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
@@ -126,7 +126,7 @@ def test_a_client_that_closes_is_answered() -> None:
 
 
 def test_who_does_not_answer_a_close_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "CLOSE_S_MAX", 0.02)
+    monkeypatch.setattr(stream_protocol, "CLOSE_S_MAX", 0.02)
 
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill") as client:
@@ -207,7 +207,7 @@ def test_a_listener_that_stops_closes_its_streams() -> None:
 
 
 def test_a_listener_that_stops_waits_a_while_only_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "CLOSE_S_MAX", 0.02)
+    monkeypatch.setattr(stream_protocol, "CLOSE_S_MAX", 0.02)
     for name in ("STOP_S_MAX", "STUCK_S_MAX"):
         monkeypatch.setattr(listener, name, 10.0 * PATIENCE_S)
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from websockets.frames import Frame, Opcode
 
-from mockexchange.server.websocket import protocol as stream_protocol
-from mockexchange.server.websocket.framing import HEADS
-from mockexchange.server.websocket.protocol import StreamProtocol
+from mockexchange.server.websocket import stream_protocol
+from mockexchange.server.websocket.stream_protocol import HEADS, StreamProtocol
 from tests.helpers.rows import each_row
 from tests.server.streaming import BINARY, CONTINUED, PING, PONG, TEXT, listening, play, subscribe, until
 

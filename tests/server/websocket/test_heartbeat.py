@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
+from mockexchange.server.websocket.stream_protocol import PAYLOAD, Heartbeat
 from tests.helpers.rows import each_row
 
 SECOND = 1_000_000

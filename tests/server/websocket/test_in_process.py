@@ -13,7 +13,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.websocket.draining import streams_drained
+from mockexchange.server.websocket.stream_transport import streams_drained
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.dates import api_date
 from tests.helpers.rows import each_row

@@ -10,7 +10,6 @@ import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.server.http import cut_requests
-from mockexchange.server.http.h11_protocol import JournalledH11Protocol
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.helpers.rows import each_row
@@ -19,13 +18,6 @@ from tests.server.streaming import Bare, Venue, connect, frame, listening, play,
 from tests.server.wire import ADDRESS
 
 BALANCE = "/trade-api/v2/portfolio/balance"
-
-
-@pytest.fixture(autouse=True, params=["httptools", "h11"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both parsers of requests hand an upgrade over."""
-    if request.param == "h11":
-        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: JournalledH11Protocol)
 
 
 async def ask(venue: Venue, head: bytes) -> tuple[str, bytes]:

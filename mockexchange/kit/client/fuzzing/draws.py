@@ -6,7 +6,7 @@ another program.
 
 from typing import Any
 
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+from mockexchange.kit.hypothesis_internals import AVAILABLE_PROVIDERS, HypothesisProvider
 
 SAME_EVERYWHERE = "mockexchange"
 """The name of this backend for `hypothesis.settings`."""

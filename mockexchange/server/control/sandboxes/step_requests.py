@@ -9,7 +9,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.steps import Step
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import SLICE_S, encode
-from mockexchange.server.websocket.draining import streams_drained
+from mockexchange.server.websocket.stream_transport import streams_drained
 
 
 async def execute_steps(sandbox: Sandbox, steps: list[Step], *, has_events: bool = True) -> list[bytes]:

@@ -1,0 +1,83 @@
+"""What the connections of one listener share, HTTP and streams: the application, open connections, and running work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.server.http.cut_requests import Cut
+from mockexchange.server.http.request_cycle import Header, RequestCycle, Work
+
+
+class ServedApp(Protocol):
+    """What a connection calls of the application: ASGI, and what has no request. `app.ListenerApp` implements it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def direct_answer(self, cycle: RequestCycle) -> Awaitable[object] | None: ...
+
+    def answer_cut(
+        self,
+        cut: Cut,
+        raw: bytes,
+        *,
+        method: str = "",
+        target: str = "",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> bytes: ...
+
+    def note_unfinished(self, raw: bytes, diagnosis: str) -> None: ...
+
+
+class OpenConnections(set[Any]):
+    """The set of a listener's open connections, HTTP and streams."""
+
+    note: Callable[[int], object] = staticmethod(lambda count: None)
+    """A function that is called with the number of connections when it changes."""
+
+    def add(self, connection: Any) -> None:
+        super().add(connection)
+        self.note(len(self))
+
+    def discard(self, connection: Any) -> None:
+        super().discard(connection)
+        self.note(len(self))
+
+
+class ListenerState:
+    """What the connections of one listener share."""
+
+    def __init__(self, app: ServedApp, *, has_deflate: bool = False) -> None:
+        self.app, self.has_deflate = app, has_deflate
+        self.connections = OpenConnections()
+        self.tasks: set[asyncio.Task[None]] = set()
+        """Requests and streams that are being served."""
+        self.common_headers: list[Header] = []
+        """The headers of every answer: its date."""
+
+    def start_task(self, work: Work) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def addresses(transport: asyncio.BaseTransport, kind: Literal["http", "ws"]) -> Scope:
+    """Return what the ASGI scope of a request has of its connection; a client that is gone has no address."""
+
+    def address(name: str) -> tuple[str, int] | None:
+        try:
+            found = transport.get_extra_info(name)
+        except OSError:
+            return None
+        return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None
+
+    return {
+        "type": "http" if kind == "http" else "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.3" if kind == "http" else "2.4"},
+        "server": address("sockname"),
+        "client": address("peername"),
+        "scheme": f"{kind}s" if transport.get_extra_info("sslcontext") else kind,
+        "root_path": "",
+        "state": {},
+    }
