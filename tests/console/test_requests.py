@@ -1,13 +1,15 @@
 """Requests in a browser: why one was refused, by mouse and by keys, hostile bodies, access, a restart."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.console.conftest import open_console
+from tests.console.conftest import link_to, open_console
 from tests.server.live import PREFIX, Live, SandboxView, serving
-from tests.server.small import SMALL
+from tests.server.small import SMALL, fixed_key
+from tests.server.test_set_aside import Database, make
 from tests.server.wire import request
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
@@ -159,3 +161,33 @@ def test_a_refusal_before_two_hundred_good_requests_is_counted_and_found(
     tab.locator("[data-why]").get_by_text("nothing is served at").wait_for()
     tab.get_by_role("button", name="refused 1", exact=True).click()
     tab.get_by_text("1 of 221 requests", exact=True).wait_for()
+
+
+def test_a_cleared_journal_is_not_said_to_be_new(tab: Any, live: Live, sandbox: SandboxView) -> None:
+    sandbox.call("POST", "/faults", {"name": "busy", "times": 1, "then": {"status": 503}})
+    balance(sandbox)
+    open_console(tab, live, requests_of(sandbox))
+    tab.get_by_role("button", name="clear journal").click()
+    tab.get_by_role("button", name="Clear", exact=True).click()
+    tab.get_by_text("No requests since the journal was cleared").wait_for()
+    tab.reload()
+    tab.get_by_text("No requests since the journal was cleared").wait_for()
+    open_console(tab, live, f"/s/{sandbox.name}/script")
+    tab.get_by_text("Nothing fired since the journal was cleared").wait_for()
+    tab.get_by_placeholder("a part of a command").fill("alice")
+    tab.get_by_text(re.compile("^[0-9]+ of the newest [0-9]+ commands that are loaded$")).wait_for()
+
+
+def test_why_a_sandbox_was_set_aside_at_the_start_is_shown(tab: Any, tmp_path: Path) -> None:
+    store = tmp_path / "mock.db"
+    make(tmp_path, store)
+    database = Database(store)
+    database.append("bad", {"fly": {}})
+    database.close()
+    with serving(tmp_path, fixed_key("of-default"), store=store) as server:
+        reason = server.json("GET", "/sandboxes/bad")["broken"]
+        tab.goto(link_to(server, "/s/bad/requests"))
+        tab.get_by_role("alert").get_by_text(reason).wait_for()
+        tab.keyboard.press("g")
+        tab.keyboard.press("x")
+        tab.get_by_role("rowheader", name="bad").get_by_text(reason).wait_for()

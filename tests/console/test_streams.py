@@ -73,6 +73,24 @@ def test_a_gap_in_the_numbers_of_a_subscription_leads_to_the_frame(tab: Any, liv
         live.json("DELETE", "/sandboxes/default/faults")
 
 
+def test_a_gap_before_five_hundred_frames_is_counted_and_found(tab: Any, live: Live) -> None:
+    live.json("PUT", "/sandboxes/long", {"scenario": "demo", "clock": "paused"})
+    shown = live.json("GET", "/sandboxes/long")
+    headers = sign("kalshi", shown["accounts"][0], UnsignedRequest("GET", STREAM_PATH))
+    with connect(f"ws://127.0.0.1:{live.port}{STREAM_PATH}", additional_headers=headers) as opened:
+        asked = {"channels": ["orderbook_delta"], "market_tickers": [MARKET]}
+        opened.send(json.dumps({"id": 1, "cmd": "subscribe", "params": asked}))
+        opened.recv()
+        live.json("POST", "/sandboxes/long/faults", {**HOLE, "match": {"channel": "orderbook_delta"}})
+        books = [{"orderbook": {"market": MARKET, "yes": [["0.40", count]]}} for count in range(1, 521)]
+        live.json("POST", "/sandboxes/long/commands", books)
+        open_console(tab, live, "/s/long/streams")
+        tab.get_by_role("button", name="gaps 1", exact=True).click()
+        tab.get_by_text(re.compile("^1 of 52[0-9] frames$")).wait_for()
+        tab.keyboard.press("w")
+        tab.locator("[data-why]").get_by_text(re.compile(r"seq \d+ is missing: it is #\d+")).wait_for()
+
+
 def test_a_frame_is_sent_and_the_stream_closed_by_mouse(tab: Any, live: Live, stream: ClientConnection) -> None:
     open_console(tab, live, "/s/default/streams")
     tab.get_by_role("button", name="send").first.click()

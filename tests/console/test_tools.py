@@ -57,7 +57,7 @@ def test_bodies_are_searched_and_filters_remembered(tab: Any, live: Live, sandbo
     rows(tab).nth(2).wait_for()
     tab.keyboard.press("/")
     tab.keyboard.type("body:market_positions")
-    tab.get_by_text("1 of 3 requests").wait_for()
+    tab.get_by_text("1 of 3 requests", exact=True).wait_for()
     tab.keyboard.press("Enter")
     tab.reload()
     tab.locator("datalist#filters option").first.wait_for(state="attached")
@@ -82,6 +82,7 @@ def test_a_request_is_copied_and_exported(tab: Any, live: Live, sandbox: Sandbox
     assert tab.locator("pre[aria-label=answer]").inner_text() == sandbox.journal()[1]["answer"]
     with tab.expect_download() as download:
         tab.get_by_role("button", name="HAR").click()
+    tab.get_by_text("3 of the 3 requests shown are exported").wait_for()
     entries = json.loads(download.value.path().read_text())["log"]["entries"]
     assert sorted(one["response"]["status"] for one in entries) == [200, 200, 200]
 
@@ -124,11 +125,11 @@ def test_the_journal_is_cleared_and_the_oldest_kept_is_named(tab: Any, live: Liv
     open_console(tab, live, requests_of(sandbox))
     tab.get_by_role("button", name="clear journal").click()
     tab.get_by_role("dialog").get_by_role("button", name="Clear", exact=True).click()
-    tab.get_by_text("No requests yet").wait_for()
+    tab.get_by_text("No requests since the journal was cleared").wait_for()
     sandbox.ask(sandbox.client().get("/portfolio/balance"))
     rows(tab).first.wait_for()
     tab.reload()
-    tab.get_by_text("1 requests kept · 4 since the start").wait_for()
+    tab.get_by_text("1 requests kept · 4 since the start", exact=True).wait_for()
 
 
 def test_a_hidden_tab_drops_the_stream_and_resumes_where_it_was(tab: Any, live: Live, sandbox: SandboxView) -> None:

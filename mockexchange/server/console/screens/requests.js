@@ -107,7 +107,7 @@ export function Requests() {
       ${query.group ? html`<${Groups} rows=${shown} by=${query.group} onChoose=${(/** @type {string} */ text) => refine({ q: text, group: "" })} />`
         : html`<${Grid} label="Requests" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${open} onSelect=${choose}
           rowClass=${(/** @type {any} */ row) => (isRefused(row) ? "refused" : "")}
-          empty=${rows.value.length ? html`<p>${meta.value.isWhole ? noneOf(rows.value.length, "request", "matches the filter", false, meta.value) : "Reading …"}</p>` : meta.value.isRead ? html`<${NoRequests} />` : "Reading …"} />`}
+          empty=${rows.value.length ? html`<p>${meta.value.isWhole ? noneOf(rows.value.length, "request", "matches the filter", false, meta.value) : "Reading …"}</p>` : meta.value.isRead ? html`<${NoRequests} isCleared=${meta.value.first > 1} />` : "Reading …"} />`}
       ${open ? html`<${RequestDetail} key=${open} number=${open} path=${path} sandbox=${sandbox} onMark=${mark} />` : null}
     </div>
     <div class="hidden" role="status">${said.value}</div>`;
@@ -182,9 +182,10 @@ function useSearch(path, terms, found, count) {
 
 /** @param {string} path @param {any} rows @param {any} meta */
 async function clear(path, rows, meta) {
+  const first = (rows.value[0]?.number ?? meta.value.first - 1) + 1;
   await ask("DELETE", `${path}/journal`);
   rows.value = [];
-  meta.value = { ...meta.value, isWhole: true };
+  meta.value = { first, isWhole: true, isRead: true };
   tell("requests, frames and firings are cleared; numbers continue");
 }
 
@@ -198,8 +199,9 @@ function Sure(props) {
 /** @param {string} path @param {string} sandbox @param {any[]} shown */
 async function exportHar(path, sandbox, shown) {
   const wanted = new Set(shown.slice(0, EXPORT_MAX).map((row) => row.number));
-  const entries = await ask("GET", `${path}/journal?redact=true&last=${EXPORT_MAX * 2}`);
+  const range = `after=${Math.min(...wanted) - 1}&before=${Math.max(...wanted) + 1}`;
+  const entries = wanted.size ? await ask("GET", `${path}/journal?redact=true&${range}`) : [];
   const kept = entries.filter((/** @type {any} */ one) => wanted.has(one.number));
   save(`${sandbox}.har`, "application/json", JSON.stringify(toHar(kept), null, 1));
-  tell(`${kept.length} requests exported`);
+  tell(`${countOf(kept.length)} of the ${countOf(shown.length)} requests shown are exported`);
 }

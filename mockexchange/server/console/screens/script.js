@@ -26,13 +26,19 @@ export function ScriptAndFaults() {
   const faults = useSignal(/** @type {any[]} */ ([]));
   const stubs = useSignal(/** @type {any[]} */ ([]));
   const firings = useSignal(/** @type {any[]} */ ([]));
+  const firedBefore = useSignal(/** @type {number | null} */ (null));
   const read = () => attempt(async () => {
     [script.value, faults.value, stubs.value] = await Promise.all(["script", "faults", "stubs"].map((one) => ask("GET", `${path}/${one}`)));
   });
   useEffect(() => {
     let isDue = false;
     firings.value = [];
-    void attempt(async () => { firings.value = (await ask("GET", `${path}/firings?last=${FIRINGS_MAX}`)).firings.reverse(); });
+    firedBefore.value = null;
+    void attempt(async () => {
+      const page = await ask("GET", `${path}/firings?last=${FIRINGS_MAX}`);
+      firedBefore.value = page.count;
+      firings.value = page.firings.reverse();
+    });
     const stop = listen((events) => {
       isDue = true;
       const fired = events.filter((one) => one.kind === "script" || one.kind === "fault").map((one) => one.data);
@@ -75,7 +81,7 @@ export function ScriptAndFaults() {
     <section class="full" aria-labelledby="h-firings"><header><h2 id="h-firings">What fired</h2><span class="dim">the newest ${FIRINGS_MAX}</span></header>
       ${firings.value.length ? html`<table class="list"><thead><tr><th scope="col">exchange time</th><th scope="col">kind</th><th scope="col">name</th><th scope="col">detail</th></tr></thead>
         <tbody>${firings.value.map((one) => html`<tr key=${one.number}><td class="mono">${timeOf(one.at)}</td><td class=${one.kind === "finding" ? "bad" : ""}>${one.kind}</td><th scope="row">${one.name}</th><td class="mono wrap">${one.detail.request ? html`<a href=${addressOf({ screen: "requests", query: { n: String(one.detail.request) } })}>request ${one.detail.request}</a> ` : null}${wordsOf(Object.fromEntries(Object.entries(one.detail).filter(([name]) => name !== "request")))}</td></tr>`)}</tbody></table>`
-        : html`<p class="teach">Nothing fired yet. Steps of the script and faults are listed here as they take effect.</p>`}</section>
+        : firedBefore.value === null ? html`<p class="teach">Reading …</p>` : html`<p class="teach">Nothing fired ${firedBefore.value ? "since the journal was cleared" : "yet"}. Steps of the script and faults are listed here as they take effect.</p>`}</section>
     ${may ? html`<${LogCard} path=${path} />` : null}
   </div>`;
 }
