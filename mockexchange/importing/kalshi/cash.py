@@ -1,20 +1,101 @@
-"""Gives an imported account the cash with which its recorded balances come out: as deposits, or without a row.
+"""Makes the steps of recorded cash (deposits, withdrawals, transfers, netting), and the cash that balances need."""
 
-Rows of deposits do not name their subaccount, so that a deposit is given to the subaccount that lacks it. What remains
-is the account's own `cash`, which is a deposit. Beside a recorded list of deposits, or below zero, it is `open_cash`:
-what was not recorded moved it. With all fills and orders in the recording the difference stays unexplained.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from operator import eq
 from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.importing.kalshi.amounts import MICROS, Row, dollars, trimmed
 from mockexchange.importing.kalshi.facts import Facts
-from mockexchange.importing.kalshi.step import ACCOUNT, holder
+from mockexchange.importing.kalshi.step import ACCOUNT, Step, holder
 from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
+
+# Makes the steps of recorded deposits, withdrawals, transfers, and settings about netting of subaccounts.
+
+
+CENT_MICROS = MICROS // 100
+PENDING, APPLIED = "pending", "applied"
+MOVES, FINAL = 0, 1
+"""The order of steps at the same instant: cash moves before anything is bought with it."""
+
+
+def cash_steps(facts: Facts, start: int) -> Iterator[Step]:
+    """Yield the steps of payments, oldest first, then those of transfers and of settings about netting."""
+    for step, row in reversed(facts.payments.values()):
+        # A payment, and its end if that came later. A payment that was returned had been applied.
+        status, made, final = str(row["status"]), _seconds(row["created_ts"]), row.get("finalized_ts")
+        is_at_once = final is None or _seconds(final) == made
+        begun = (
+            status if is_at_once and status in (PENDING, APPLIED) else (APPLIED if status == "returned" else PENDING)
+        )
+        body: dict[str, Any] = {"account": ACCOUNT, "amount": dollars(int(row["amount_cents"]) * CENT_MICROS)}
+        if row.get("fee_cents"):
+            body["fee"] = dollars(int(row["fee_cents"]) * CENT_MICROS)
+        body |= {"method": row["type"], "payment": row["id"]}
+        yield Step(made, MOVES, {step: body | ({"status": PENDING} if begun == PENDING else {})})
+        if begun != status:
+            at = made if final is None else _seconds(final)
+            yield Step(at, FINAL, {"finalize_payment": {"payment": row["id"], "status": status}})
+    for row in reversed(facts.transfers.values()):
+        yield _shard_step(row) if "source_exchange_shard" in row else _subaccount_step(row)
+    for (number, _), is_enabled in facts.netting.items():
+        if is_enabled:
+            yield Step(start, MOVES, {"netting": {"account": holder(number), "enabled": True}})
+    if facts.allocation:
+        percents = {str(int(one["exchange_index"])): int(one["percent"]) for one in facts.allocation["allocations"]}
+        yield Step(
+            start,
+            MOVES,
+            {
+                "allocate": {
+                    "account": ACCOUNT,
+                    "allocations": percents,
+                    "reservation": facts.allocation["resting_margin_reservation"],
+                }
+            },
+        )
+
+
+def subaccounts_of_cash(facts: Facts) -> set[int]:
+    """Return the numbers of the subaccounts that transfers and settings about netting name."""
+    ends = {int(row.get(f"{end}_subaccount") or 0) for row in facts.transfers.values() for end in ("from", "to")}
+    return ends | {number for number, _ in facts.netting}
+
+
+def _subaccount_step(row: Row) -> Step:
+    ends = {name: holder(int(row[f"{end}_subaccount"])) for name, end in (("source", "from"), ("target", "to"))}
+    amount = dollars(int(row["amount_cents"]) * CENT_MICROS)
+    shard = int(row.get("exchange_index") or 0)
+    body = {**ends, "amount": amount, "id": row["transfer_id"]} | ({"shard": shard} if shard else {})
+    return Step(_seconds(row["created_ts"]), FINAL, {"transfer": body})
+
+
+def _shard_step(row: Row) -> Step:
+    body = {
+        "account": ACCOUNT,
+        "source": row["source"],
+        "target": row["destination"],
+        "source_shard": int(row["source_exchange_shard"]),
+        "target_shard": int(row["destination_exchange_shard"]),
+        "amount": trimmed(Decimal(row["amount"])),
+        "status": row["status"],
+        "id": row["transfer_id"],
+    }
+    return Step(_seconds(row["created_ts"]), FINAL, {"shard_transfer": body})
+
+
+def _seconds(value: Any) -> int:
+    return int(value) * MICROS
+
+
+# Gives an imported account the cash with which its recorded balances come out: as deposits, or without a row.
+# Rows of deposits do not name their subaccount, so that a deposit is given to the subaccount that lacks it. What
+# remains is the account's own `cash`, which is a deposit. Beside a recorded list of deposits, or below zero, it is
+# `open_cash`: what was not recorded moved it. With all fills and orders in the recording the difference stays
+# unexplained.
+
 
 Cash = dict[tuple[int, int], Decimal]
 """Dollars by subaccount and exchange index."""
@@ -53,7 +134,12 @@ def with_cash(scenario: dict[str, Any], cash: Cash, extent: Extent) -> dict[str,
     history = list(scenario["history"])
     for (number, index), amount in sorted(cash.items()):
         if amount > 0 and index:
-            history = _with_shard_transfer(history, number, index, amount, extent.before)
+            # A history with a transfer to an exchange index, after the last step before an instant.
+            place = sum(parse_instant(step["at"]) <= extent.before for step in history)
+            at = history[place - 1]["at"] if place else format_instant(extent.before)
+            ends = {"source_book": str(number), "target_book": str(number)} if number else {}
+            body = {"account": ACCOUNT, **ends, "target_shard": index, "amount": f"{amount:f}"}
+            history = [*history[:place], {"at": at, "shard_transfer": body}, *history[place:]]
     own = {number: amount for (number, index), amount in cash.items() if not index}
     members = [number for number, amount in sorted(own.items()) if number and amount]
     history, left = _with_given_deposits(history, own)
@@ -122,14 +208,3 @@ def _given(step: dict[str, Any], number: int) -> dict[str, Any]:
 
 def _opened(start: str, number: int, amount: Decimal) -> dict[str, Any]:
     return {"at": start, "open_cash": {"account": holder(number), "amount": f"{amount:f}"}}
-
-
-def _with_shard_transfer(
-    history: list[dict[str, Any]], number: int, index: int, amount: Decimal, before: int
-) -> list[dict[str, Any]]:
-    """Return a history with a transfer to an exchange index, after the last step before an instant."""
-    place = sum(parse_instant(step["at"]) <= before for step in history)
-    at = history[place - 1]["at"] if place else format_instant(before)
-    ends = {"source_book": str(number), "target_book": str(number)} if number else {}
-    body = {"account": ACCOUNT, **ends, "target_shard": index, "amount": f"{amount:f}"}
-    return [*history[:place], {"at": at, "shard_transfer": body}, *history[place:]]

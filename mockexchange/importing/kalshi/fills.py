@@ -1,17 +1,15 @@
-"""Makes the fills that only rows of orders show, because the recording does not have the oldest fills, or none.
-
-The row of an order has the count, the cost and the fees of its fills. What the recorded fills of the order do not give
-of them is a fill of its own, which is reported as assumed.
-"""
+"""Completes the fills of a recording: those that only rows of orders show, and fees of dates with whole cents."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from mockexchange.core.instants import format_instant
-from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
+from mockexchange.core.fees import charge, exact_fee_attos
+from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, FeeRounding, FeeType, Side
 from mockexchange.importing.kalshi.amounts import (
+    MICROS,
     Row,
     centis_of,
     contracts,
@@ -26,6 +24,11 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ticker_of
 from mockexchange.importing.recorded_answers import Problem
+
+# Makes the fills that only rows of orders show, because the recording does not have the oldest fills, or none.
+# The row of an order has the count, the cost and the fees of its fills. What the recorded fills of the order do not
+# give of them is a fill of its own, which is reported as assumed.
+
 
 MAKER, TAKER = "maker", "taker"
 CENT_MICROS = 10_000
@@ -52,22 +55,16 @@ def add_assumed_fills(facts: Facts) -> None:
         number = int(order["subaccount_number"] or 0)
         if {None, number} & facts.whole_lists.keys():
             continue
-        latest = _latest(facts, order, number)
+        # The latest instant of a fill of an order that was not recorded. It is not after the recorded fills of its
+        # subaccount's lists, and not after the last change of its position.
+        changed = instant_of(order, "last_update_time")
+        listed = [facts.oldest_listed[key] for key in (None, number) if key in facts.oldest_listed]
+        held = facts.positions.get((number, ticker_of(order)))
+        moved = [instant_of(held.row, "last_updated_ts")] if held is not None and held.at >= changed else []
+        latest = min([changed, *listed, *moved])
         for missing in _missing(order, fills[order_id]):
             at = _instant(missing, order, fills[order_id], latest)
             _add(facts, order, missing, at)
-
-
-def _latest(facts: Facts, order: Row, number: int) -> int:
-    """Return the latest instant of a fill of an order that was not recorded.
-
-    It is not after the recorded fills of its subaccount's lists, and not after the last change of its position.
-    """
-    changed = instant_of(order, "last_update_time")
-    listed = [facts.oldest_listed[key] for key in (None, number) if key in facts.oldest_listed]
-    held = facts.positions.get((number, ticker_of(order)))
-    moved = [instant_of(held.row, "last_updated_ts")] if held is not None and held.at >= changed else []
-    return min([changed, *listed, *moved])
 
 
 def _missing(order: Row, fills: Sequence[Row]) -> list[Missing]:
@@ -164,3 +161,51 @@ def _centicents(row: Row, side: Any) -> int:
 def prices(price: Decimal, side: Side) -> dict[str, str]:
     """Return the prices of both sides of a trade in dollars, from that of one side."""
     return {f"{side.value}_price_dollars": trimmed(price), f"{OTHER[side].value}_price_dollars": trimmed(1 - price)}
+
+
+# Finds the fees of fills at dates before March 2026, whose rows have whole cents of them or none.
+# The fees of 2025 were whole cents, so that a row has all of a fee; those of 2026 were cut. Where the formula gives
+# what was recorded, a step has no fee. Else it has the recorded cents: the formula is not that of the fill's series.
+
+
+FEES_OF_2026 = "2026-01-01T00:00:00Z"
+MICROS_PER_CENTICENT = 100
+MULTIPLIER = 10_000
+"""The usual multiplier of a series, 1, in ten-thousandths."""
+FillKey = tuple[str, str]
+
+
+def cent_fees(facts: Facts) -> dict[FillKey, str]:
+    """Return the fees of fills that the formula does not give, in dollars, by the ids of the fill and of its order."""
+    first = min((instant_of(fill, "created_time") for fill in facts.fills.values()), default=0)
+    rounding = FeeRounding.CENT if first < parse_instant(FEES_OF_2026) else FeeRounding.GRID
+    of_order: dict[tuple[str, bool], list[FillKey]] = defaultdict(list)
+    for key, fill in facts.fills.items():
+        of_order[key[1], bool(fill["is_taker"])].append(key)
+    found = {}
+    for (order_id, is_taker), keys in of_order.items():
+        for key in keys:
+            order = facts.orders.get(order_id, {}) if len(keys) == 1 else {}
+            cents = _recorded_micros(facts.fills[key], order, "taker" if is_taker else "maker")
+            if cents is not None and cents != _formula_micros(facts.fills[key], rounding):
+                found[key] = dollars(cents)
+    return found
+
+
+def _recorded_micros(fill: Row, order: Row, role: str) -> int | None:
+    """Return the fee in cents of a fill's row, else of its order's row if that has no other fill in the role."""
+    if fee_of(fill) is not None:
+        return None
+    if fill.get("fee_cost") is not None:
+        return int(Decimal(fill["fee_cost"]) * MICROS)
+    is_whole = bool(order) and centis_of(order, "fill_count") == centis_of(fill, "count")
+    return micros_of({"fees": order.get(f"{role}_fees")}, "fees") if is_whole else None
+
+
+def _formula_micros(fill: Row, rounding: FeeRounding) -> int:
+    """Return the fee by the usual formula, cut to cents as rows have it."""
+    price = int(price_of(fill, fill["side"]) * CENTICENTS_PER_DOLLAR)
+    count_centis = centis_of(fill, "count")
+    attos = exact_fee_attos(FeeType.QUADRATIC, MULTIPLIER, bool(fill["is_taker"]), count_centis, price) or 0
+    fee_micros = charge(attos, 0, rounding, MICROS_PER_CENTICENT, 0).fee_micros
+    return fee_micros // MICROS_PER_CENT * MICROS_PER_CENT
