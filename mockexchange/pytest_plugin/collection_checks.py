@@ -60,7 +60,19 @@ def _problems(config: pytest.Config, settings: PluginSettings, items: Iterable[p
         if wrong:
             yield from wrong
             return
-    yield from _wrong_markers(settings, items)
+    # The problems of markers; equal requests are checked once.
+    known: dict[str, list[str]] = {}
+    for item in items:
+        try:
+            sandbox_request = sandbox_request_of(item)
+            require_use(item)
+            key = json.dumps(_creation_body(sandbox_request), sort_keys=True)
+        except (WrongMarker, TypeError, ValueError) as error:
+            yield from (f"{item.nodeid}: {line}" for line in str(error).splitlines())
+            continue
+        if key not in known:
+            known[key] = problems_of(sandbox_request, settings)
+        yield from (f"{item.nodeid}: {MARKER_TEXT}: {problem}" for problem in known[key])
 
 
 def _wrong_server(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
@@ -87,22 +99,6 @@ def _wrong_defaults(config: pytest.Config, settings: PluginSettings) -> Iterator
 def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
     if settings.logs is not None and settings.logs.exists() and not settings.logs.is_dir():
         yield f"{origin_of(config, LOGS)}: expected a directory, got the file {settings.logs}"
-
-
-def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Yield the problems of markers; equal requests are checked once."""
-    known: dict[str, list[str]] = {}
-    for item in items:
-        try:
-            sandbox_request = sandbox_request_of(item)
-            require_use(item)
-            key = json.dumps(_creation_body(sandbox_request), sort_keys=True)
-        except (WrongMarker, TypeError, ValueError) as error:
-            yield from (f"{item.nodeid}: {line}" for line in str(error).splitlines())
-            continue
-        if key not in known:
-            known[key] = problems_of(sandbox_request, settings)
-        yield from (f"{item.nodeid}: {MARKER_TEXT}: {problem}" for problem in known[key])
 
 
 def problems_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> list[str]:

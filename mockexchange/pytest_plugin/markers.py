@@ -46,19 +46,17 @@ def sandbox_request_of(item: pytest.Item) -> SandboxRequest:
     Scenario files are looked up beside the test, then in pytest's root directory.
     """
     if SANDBOX_REQUEST not in item.stash:
-        item.stash[SANDBOX_REQUEST] = _read_sandbox_request(item)
+        given: dict[str, Any] = {}
+        for mark in reversed(list(item.iter_markers(MARKER))):
+            given |= read_mark(mark)
+        settings, root = settings_of(item.config), item.config.rootpath
+        if "scenario" in given:
+            given["scenario"] = find_scenario(given["scenario"], item.path.parent, root)
+        default = {"scenario": find_scenario(settings.scenario, root), "api_date": settings.api_date}
+        item.stash[SANDBOX_REQUEST] = SandboxRequest(
+            **{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))}
+        )
     return item.stash[SANDBOX_REQUEST]
-
-
-def _read_sandbox_request(item: pytest.Item) -> SandboxRequest:
-    given: dict[str, Any] = {}
-    for mark in reversed(list(item.iter_markers(MARKER))):
-        given |= read_mark(mark)
-    settings, root = settings_of(item.config), item.config.rootpath
-    if "scenario" in given:
-        given["scenario"] = find_scenario(given["scenario"], item.path.parent, root)
-    default = {"scenario": find_scenario(settings.scenario, root), "api_date": settings.api_date}
-    return SandboxRequest(**{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))})
 
 
 def require_use(item: pytest.Item) -> None:

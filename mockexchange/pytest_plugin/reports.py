@@ -46,7 +46,14 @@ def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request:
 def add_section(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
     """Add a section about the exchange to the report of a failed test."""
     if isinstance(raised.value, RealVenueReached):
-        _fail(report, item, raised)
+        # Mark the report as failed, even under xfail, with the traceback of the suite's own lines.
+        report.outcome = "failed"
+        vars(report).pop("wasxfail", None)
+        root = item.config.rootpath
+        shown = raised.getrepr(style="short", tbfilter=lambda one: one.traceback.filter(lambda at: _is_own(at, root)))
+        for traceback, *_ in getattr(shown, "chain", ()):
+            traceback.extraline = None  # that entries are hidden, where none is of the suite
+        report.longrepr = shown
     if not report.failed:
         return
     hint = socket_permission.hint_for(raised.value)
@@ -54,17 +61,6 @@ def add_section(report: pytest.TestReport, item: pytest.Item, raised: pytest.Exc
     lines = [*([hint] if hint else []), *(_lines(item, watched) if watched else [])]
     if lines:
         report.sections.append((SECTION, "\n".join(lines)))
-
-
-def _fail(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
-    """Mark the report as failed, even under xfail, with the traceback of the suite's own lines."""
-    report.outcome = "failed"
-    vars(report).pop("wasxfail", None)
-    root = item.config.rootpath
-    shown = raised.getrepr(style="short", tbfilter=lambda one: one.traceback.filter(lambda at: _is_own(at, root)))
-    for traceback, *_ in getattr(shown, "chain", ()):
-        traceback.extraline = None  # that entries are hidden, where none is of the suite
-    report.longrepr = shown
 
 
 def _is_own(entry: Any, root: Path) -> bool:
@@ -75,21 +71,17 @@ def _is_own(entry: Any, root: Path) -> bool:
 def _lines(item: pytest.Item, watched: WatchedExchange) -> Iterator[str]:
     try:
         yield from lines_of(watched.exchange)
-        yield from _replay_advice(item, watched)
+        words = serve_command(watched.sandbox_request)
+        if words:
+            yield f"to look at one like it: {words}"
+        directory = settings_of(item.config).logs
+        if directory is None:
+            yield f"to replay it: run the test with {LOGS.flag} DIR, which keeps its log and its journal"
+        else:
+            commands = write_files(directory, item.nodeid, watched.exchange)
+            yield f"to replay it: {commands.replay}"
+            yield f"to serve it as it was at the end: {commands.serve}"
     except MockExchangeError as error:
         yield f"nothing more is known of the exchange: {error}"
     except OSError as error:
         yield f"what would replay it could not be kept: {error}"
-
-
-def _replay_advice(item: pytest.Item, watched: WatchedExchange) -> Iterator[str]:
-    words = serve_command(watched.sandbox_request)
-    if words:
-        yield f"to look at one like it: {words}"
-    directory = settings_of(item.config).logs
-    if directory is None:
-        yield f"to replay it: run the test with {LOGS.flag} DIR, which keeps its log and its journal"
-    else:
-        commands = write_files(directory, item.nodeid, watched.exchange)
-        yield f"to replay it: {commands.replay}"
-        yield f"to serve it as it was at the end: {commands.serve}"

@@ -1,7 +1,6 @@
 """Summarizes an exchange's traffic: requests, reasons of refusals, frames, and pending script steps."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.values.records import Frame, Request
@@ -32,8 +31,19 @@ def lines_of(exchange: Exchange) -> Iterator[str]:
     frames = exchange.journal.frames()
     yield from _frames([frame for frame in frames if frame.direction != "lost"])
     yield from _lost([frame for frame in frames if frame.direction == "lost"])
-    yield from _script(exchange.ask("GET", "script"), clock)
-    yield from _stubs(exchange.ask("GET", "stubs"))
+    # The pending script steps, and what each waits for.
+    steps = exchange.ask("GET", "script")
+    waiting = [step for step in steps if step["state"] in WAITS_FOR]
+    for step in waiting[:NAMES_SHOWN_MAX]:
+        time = f" at {step['next']} (exchange time)" if step["next"] else ""
+        yield cut(f"the script's {step['name']} ({step['action']}) {WAITS_FOR[step['state']]}{time}")
+    if clock["mode"] == "paused" and any(step["next"] for step in waiting):
+        yield f"the clock is paused at {clock['now']}: only exchange.advance(...) brings them about"
+    stubs = exchange.ask("GET", "stubs")
+    unused = [stub["request"] for stub in stubs if not stub["matched"]]
+    if unused:
+        more = f" and {len(unused) - NAMES_SHOWN_MAX} more" if len(unused) > NAMES_SHOWN_MAX else ""
+        yield cut(f"stubs that nobody asked for: {', '.join(unused[:NAMES_SHOWN_MAX])}{more}")
 
 
 def _requests(requests: list[Request]) -> Iterator[str]:
@@ -74,23 +84,6 @@ def _lost(frames: list[Frame]) -> Iterator[str]:
     for frame in frames[-LOST_SHOWN_MAX:]:
         why = frame.note or frame.fault or "the client did not read"
         yield f"  {cut(f'{frame.title}: {why}')}"
-
-
-def _script(steps: list[dict[str, Any]], clock: dict[str, Any]) -> Iterator[str]:
-    """Yield the pending script steps, and what each waits for."""
-    waiting = [step for step in steps if step["state"] in WAITS_FOR]
-    for step in waiting[:NAMES_SHOWN_MAX]:
-        time = f" at {step['next']} (exchange time)" if step["next"] else ""
-        yield cut(f"the script's {step['name']} ({step['action']}) {WAITS_FOR[step['state']]}{time}")
-    if clock["mode"] == "paused" and any(step["next"] for step in waiting):
-        yield f"the clock is paused at {clock['now']}: only exchange.advance(...) brings them about"
-
-
-def _stubs(stubs: list[dict[str, Any]]) -> Iterator[str]:
-    unused = [stub["request"] for stub in stubs if not stub["matched"]]
-    if unused:
-        more = f" and {len(unused) - NAMES_SHOWN_MAX} more" if len(unused) > NAMES_SHOWN_MAX else ""
-        yield cut(f"stubs that nobody asked for: {', '.join(unused[:NAMES_SHOWN_MAX])}{more}")
 
 
 def cut(text: str) -> str:

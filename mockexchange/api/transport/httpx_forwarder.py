@@ -33,7 +33,14 @@ class HttpxForwarder:
         """
         self._connect(connection, request)
         try:
-            self._write(connection, request, body)
+            target = request.url.raw_path.decode("ascii")
+            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.raw:
+                if name.lower() not in FRAMING_HEADERS:
+                    connection.putheader(name, value)
+            if body or FRAMING_HEADERS & {name.lower() for name, _ in request.headers.raw}:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
             return ForwardedResponse(request, connection, connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -57,16 +64,6 @@ class HttpxForwarder:
         except OSError as error:
             raise httpx.ConnectError(f"{self._host}:{self._port}: {error}", request=request) from error
         connection.sock.settimeout(read_timeout_s(request))
-
-    def _write(self, connection: http.client.HTTPConnection, request: httpx.Request, body: bytes) -> None:
-        target = request.url.raw_path.decode("ascii")
-        connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-        for name, value in request.headers.raw:
-            if name.lower() not in FRAMING_HEADERS:
-                connection.putheader(name, value)
-        if body or FRAMING_HEADERS & {name.lower() for name, _ in request.headers.raw}:
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
 
 
 class ForwardedResponse:

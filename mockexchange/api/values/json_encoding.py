@@ -36,7 +36,12 @@ def to_json(value: Any, where: str = "value") -> Any:
         case None | bool() | int() | str():
             return value
         case float() | Decimal():
-            return _number(value, where)
+            # A number with all its digits and without an exponent, as the control API reads it.
+            if not isfinite(value):
+                raise wrong_argument(where, "a finite number", value)
+            if isinstance(value, float) and "e" not in repr(value):
+                return value
+            return f"{Decimal(str(value)):f}"
         case datetime():
             return instant_text(value, where)
         case timedelta():
@@ -75,12 +80,3 @@ def instant_text(instant: Instant, where: str = "instant") -> str:
     if instant.tzinfo is None:
         raise wrong_argument(where, "an instant with an offset, such as tzinfo=datetime.UTC", instant)
     return format_instant((instant - _EPOCH) // _MICROSECOND)
-
-
-def _number(value: float | Decimal, where: str) -> float | str:
-    """Return a number with all its digits and without an exponent, as the control API reads it."""
-    if not isfinite(value):
-        raise wrong_argument(where, "a finite number", value)
-    if isinstance(value, float) and "e" not in repr(value):
-        return value
-    return f"{Decimal(str(value)):f}"

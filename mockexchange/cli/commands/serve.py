@@ -211,7 +211,16 @@ def _log_to_open(context: click.Context, more: ServeValues) -> LogToOpen | None:
     """Return the log to play back, if there is one. Raises UsageFailure, also for other options that contradict."""
     given = context.params
     with early_failures(given["log_format"]):
-        _require_consistent(tls=given["tls"], tls_name=given["tls_name"], public_url=given["public_url"])
+        # Raise UsageFailure for options that contradict each other.
+        tls = given["tls"]
+        tls_name = given["tls_name"]
+        public_url = given["public_url"]
+        if tls_name and not tls:
+            raise UsageFailure("--tls-name names this server in its certificate, which it has with --tls: add --tls")
+        if tls and public_url and urlsplit(public_url).scheme == "http":
+            raise UsageFailure(
+                f"--tls serves https alone: --public-url {public_url} would have clients speak http to it"
+            )
         require_workers_possible(given["workers"], given["store"], tls=given["tls"])
         require_replica_possible(context, given["store"])
         return LogToOpen.of(context, more)
@@ -226,14 +235,6 @@ def _become_worker(options: WorkersOptions) -> StartedWorker | UsageFailure:
         return failure
     click.get_current_context().call_on_close(worker.close)
     return worker
-
-
-def _require_consistent(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
-    """Raise UsageFailure for options that contradict each other."""
-    if tls_name and not tls:
-        raise UsageFailure("--tls-name names this server in its certificate, which it has with --tls: add --tls")
-    if tls and public_url and urlsplit(public_url).scheme == "http":
-        raise UsageFailure(f"--tls serves https alone: --public-url {public_url} would have clients speak http to it")
 
 
 def _authority() -> "Authority":

@@ -62,14 +62,14 @@ def facts_of(event: Data) -> str:
         return template.format_map(_Facts({name: format_value(value) for name, value in event.items()}))
     place = next((name for name in PLACES if event.get(name)), "type")
     hidden = {"type", *SUBJECTS, *IDS, place}
-    facts = [f"{name} {format_value(value)}" for name, value in event.items() if _is_fact(name, value, hidden)]
+    facts = [
+        f"{name} {format_value(value)}"
+        for name, value in event.items()
+        if (name not in hidden and not name.endswith("_at") and value not in (None, "", [], {}))
+    ]
     has_subject = bool(facts or event.get("account") or place != "type")
     ids = [] if has_subject else [f"{name.removesuffix('_id')} {event[name]}" for name in IDS if event.get(name)]
     return ", ".join(facts or ids)
-
-
-def _is_fact(name: str, value: Any, hidden: set[str]) -> bool:
-    return name not in hidden and not name.endswith("_at") and value not in (None, "", [], {})
 
 
 def describe_core_event(event: Data) -> str:

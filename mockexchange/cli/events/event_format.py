@@ -63,7 +63,10 @@ def describe_event(event: Event) -> str:
         case "frame":
             return _describe_frame(event.data)
         case "script" | "fault":
-            return _describe_firing(event.data)
+            data = event.data
+            facts = " ".join(f"{name}={value}" for name, value in data["detail"].items())
+            kind = "" if data["kind"] in ("script", "fault") else f"{data['kind']} "
+            return f"{kind}{data['name']} {facts}".rstrip()
         case "lost":
             return f"{event.data['lost'] or 'some'} events were lost: this watcher was too slow, or away for too long"
         case "begin":
@@ -113,9 +116,3 @@ def _describe_frame(data: Data) -> str:
     causes = (f"{cause} {data[cause]}" for cause in ("fault", "stub") if data.get(cause))
     remarks = "; ".join(words for words in (*causes, data["note"]) if words)
     return f"{head}{kind}{f' [{remarks}]' if remarks else ''} {frame_text(data)}".rstrip()
-
-
-def _describe_firing(data: Data) -> str:
-    facts = " ".join(f"{name}={value}" for name, value in data["detail"].items())
-    kind = "" if data["kind"] in ("script", "fault") else f"{data['kind']} "
-    return f"{kind}{data['name']} {facts}".rstrip()
