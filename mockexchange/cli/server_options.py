@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import checked, option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.kit.server.addresses import Address, read_address
 from mockexchange.kit.server.api_dates import LATEST, read_alias
 from mockexchange.kit.server.credentials import Credential, load_credential

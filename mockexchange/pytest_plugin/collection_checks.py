@@ -17,7 +17,14 @@ from mockexchange.api.errors import MockExchangeError, WrongRequest
 from mockexchange.api.transport.discovery import find_control
 from mockexchange.api.transport.remote import RemoteClient
 from mockexchange.api.values.sandbox_settings import creation_body
-from mockexchange.pytest_plugin.markers import MARKER_TEXT, SandboxRequest, WrongMarker, require_use, sandbox_request_of
+from mockexchange.pytest_plugin.markers import (
+    MARKER_TEXT,
+    SandboxRequest,
+    WrongMarker,
+    find_scenario,
+    require_use,
+    sandbox_request_of,
+)
 from mockexchange.pytest_plugin.options import (
     API_DATE,
     API_DATE_DEFAULT,
@@ -29,7 +36,6 @@ from mockexchange.pytest_plugin.options import (
     origin_of,
     settings_of,
 )
-from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.scenario.error_collection import collecting_errors
 from mockexchange.scenario.errors import ScenarioError

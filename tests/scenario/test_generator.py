@@ -29,8 +29,7 @@ from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.generated_accounts import GeneratedAccounts, Market
-from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
+from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, GeneratedAccounts, Market, Size, generate
 from mockexchange.scenario.loader import load_file
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.keys.public_keys import load_public_key

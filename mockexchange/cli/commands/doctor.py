@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import checked, option, shared_option
 from mockexchange.cli.doctor_checks import environment, keys, network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, Check, CheckContext, Finding
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.server_connection import server_option
 from mockexchange.cli.terminal import printable, terminal_width, wrapped
 from mockexchange.runtime.http_request import require_url

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import UsageFailure, json_option, option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.terminal import fitted, show_json_lines
 from mockexchange.named_files import KEY_BYTES_MAX, read_file
 from mockexchange.venues.registry import client_setups, venue_of

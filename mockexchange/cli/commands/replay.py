@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead, LogToRead
 from mockexchange.cli.click_base import Failure, json_option, option
-from mockexchange.cli.path_types import FileToRead, LogToRead
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.named_files import MIB, lines_of, read_file

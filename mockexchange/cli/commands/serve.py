@@ -10,21 +10,22 @@ import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.cli.commands.completion import SCENARIO
-from mockexchange.cli.serve.option_values import (
+from mockexchange.cli.serve.request_log import DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
+from mockexchange.cli.serve.serve_inputs import load_plan, load_self_check, watch_scenario
+from mockexchange.cli.serve.serve_log import Amount, LogToOpen, ServeValues, log_options
+from mockexchange.cli.serve.serve_options import (
     read_certificate_names,
     read_clock,
     read_host_names,
     read_public_url,
     read_token,
+    require_replica_possible,
+    require_workers_possible,
+    sharing_of,
+    sharing_options,
+    workers_option,
 )
-from mockexchange.cli.serve.replica_option import require_replica_possible
-from mockexchange.cli.serve.request_log import DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
-from mockexchange.cli.serve.serve_inputs import load_plan, load_self_check, watch_scenario
-from mockexchange.cli.serve.serve_log import Amount, LogToOpen, ServeValues, log_options
-from mockexchange.cli.serve.serve_run import ServeRun
-from mockexchange.cli.serve.sharing_options import sharing_of, sharing_options
-from mockexchange.cli.serve.start_failures import LoggedCommand, early_failures, explained_failures
-from mockexchange.cli.serve.workers_option import require_workers_possible, workers_option
+from mockexchange.cli.serve.serve_run import LoggedCommand, ServeRun, early_failures, explained_failures
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions

@@ -9,13 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mockexchange.cli.events.core_events import event_row
 from mockexchange.cli.events.event_format import (
     GREEN,
     RED,
     TRADED,
     concerns,
     describe_event,
+    event_row,
     frame_text,
     remarks_on,
     request_line,
