@@ -84,15 +84,14 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
     def begin(self, transport: asyncio.Transport, method: bytes, url: bytes, headers: Sequence[Header]) -> None:
         """Take over a connection after the head of an upgrade, and parse that as a handshake.
 
-        A few streams do so in one turn. Frames that arrive before wait until the handshake is parsed.
+        A few streams do so in one turn.
         """
-        self.transport, self._is_digesting = transport, True
+        self.transport = transport
         self.state.connections.add(self)
         budget_of(self.loop).start(partial(self.loop.call_soon, self._open, method, url, headers))
 
     def _open(self, method: bytes, url: bytes, headers: Sequence[Header]) -> None:
         """Parse the handshake, and run the application if it is a valid one."""
-        self._is_digesting = False
         if self.transport.is_closing():  # the client left before its turn came
             return
         head = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, url, b"".join([b"%b: %b\r\n" % header for header in headers]))
@@ -110,7 +109,6 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
             cut = Cut(400, NOT_A_HANDSHAKE.format(problem))
             self.transport.write(answer_bytes(cut, self.state.app.answer_cut(cut, head[:RAW_BYTES_MAX])))
             self.transport.close()
-        self._read_on()
 
     def _scope(self, url: bytes, headers: list[Header]) -> Scope:
         raw_path, _, query = url.partition(b"?")
@@ -149,6 +147,7 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
                 response.headers[name.decode("latin-1")] = value.decode("latin-1")
             self.conn.send_response(response)
             self.transport.write(b"".join(self.conn.data_to_send()))
+            self._read_on()
         elif kind == "websocket.close":
             self._reject(403, "")
             self.transport.close()
@@ -255,8 +254,12 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
 
     @property
     def _may_digest(self) -> bool:
-        """Whether to parse a slice: one per turn of the loop, none while the application has commands to execute."""
-        return not self._is_digesting and (self.ending is not None or self.messages.empty())
+        """Whether to parse a slice: one per turn of the loop, none while the application has commands to execute.
+
+        None either before the handshake is granted: a broken frame would end what the answer is still to be sent on.
+        """
+        is_open = self.conn.state is not State.CONNECTING
+        return is_open and not self._is_digesting and (self.ending is not None or self.messages.empty())
 
     def _digest(self) -> None:
         self._is_digesting = False
