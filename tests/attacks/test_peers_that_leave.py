@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from mockexchange.server.http.faulty_response import NO_LINGERING
+from mockexchange.server.http.request_cycle import NO_LINGERING
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.websocket.stream_protocol import StreamProtocol
 from mockexchange.venues.request import Answer

@@ -22,7 +22,7 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
-from mockexchange.server.http.request_cycle import STATUS_LINES, Header, lines_of, plain_cycle, send_two
+from mockexchange.server.http.request_cycle import STATUS_LINES, Header, RequestCycle, carrier_of, lines_of
 from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
@@ -112,30 +112,34 @@ async def serve(
     receive: Receive,
     send: Send,
     is_numbered: bool = False,
+    more: tuple[Header, ...] = (),
 ) -> JournalEntry | None:
     """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did.
 
     `sandbox_of` returns the sandbox for the key id that the request claims. Answers to writes, and with `is_numbered`
-    to reads, have the header `X-Mock-Seq`.
+    to reads, have the header `X-Mock-Seq`; all have the headers `more`.
     """
+    carrier = carrier_of(scope)
     try:
         body = await read_body(receive, scope["headers"])
     except BodyTooLarge as cut:
-        return await _refuse_body(sandbox_of, RequestContext.of(request_of(scope, cut.beginning)), send)
+        asked = RequestContext.of(request_of(scope, cut.beginning))
+        return await _refuse_body(sandbox_of, asked, send, carrier, more)
     if body is None:
         return None
-    return await _answer(sandbox_of, diagnosis_worker, request_of(scope, body), receive, send, is_numbered)
+    request = request_of(scope, body)
+    return await _answer(sandbox_of, diagnosis_worker, request, receive, send, carrier, is_numbered, more)
 
 
 def serve_cycle(
-    sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: Any, is_numbered: bool
+    sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: RequestCycle, is_numbered: bool
 ) -> Awaitable[JournalEntry | None]:
     """Answer one HTTP request as `serve` does, from a `RequestCycle`; without ASGI if its body has arrived."""
     body, receive, send = cycle.body, cycle.receive, cycle.send
     if cycle.more_body or cycle.waiting_for_100_continue or len(body) > BODY_BYTES_MAX:
-        return serve(sandbox_of, diagnosis_worker, cycle.scope, receive, send, is_numbered)
+        return serve(sandbox_of, diagnosis_worker, cycle.scope(), receive, send, is_numbered)
     request = Request(cycle.method, cycle.raw_path, cycle.query, tuple(cycle.headers), body)
-    return _answer(sandbox_of, diagnosis_worker, request, receive, send, is_numbered)
+    return _answer(sandbox_of, diagnosis_worker, request, receive, send, cycle, is_numbered, ())
 
 
 async def _answer(
@@ -144,7 +148,9 @@ async def _answer(
     request: Request,
     receive: Receive,
     send: Send,
+    carrier: Any,
     is_numbered: bool,
+    more: tuple[Header, ...],
 ) -> JournalEntry:
     started_ns = time.perf_counter_ns()
     if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
@@ -165,12 +171,15 @@ async def _answer(
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         if sandbox.has_due:
             await sandbox.run_due()
-        more = (sequence_header(sandbox),) if is_numbered or entry.commands else ()
+        if is_numbered or entry.commands:
+            more = (sequence_header(sandbox), *more)
         date = api_date_of(sandbox, asked)
         if isinstance(answer, FaultyAnswer):
-            await _carry(receive, send, answer, [*headers_of(asked.venue, answer, date), *more], sandbox)
+            await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
+            async with FaultyResponse(receive, send, carrier, sandbox.closing) as response:
+                await response.send(answer, [*headers_of(asked.venue, answer, date), *more])
         else:
-            await send_whole(send, asked.venue, answer, date, more)
+            await send_whole(send, carrier, asked.venue, answer, date, more)
         return entry
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
@@ -234,41 +243,38 @@ async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
             return b"".join(parts)
 
 
-async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> JournalEntry:
+async def _refuse_body(
+    sandbox_of: Any, asked: RequestContext, send: Send, carrier: Any, more: tuple[Header, ...]
+) -> JournalEntry:
     """Answer a request whose body is too large, and journal it. What is still to come of the body is discarded."""
     sandbox: Sandbox = sandbox_of(asked.key_id)
     answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
     entry = sandbox.note_answer(asked, answer)
-    await send_whole(send, asked.venue, answer, api_date_of(sandbox, asked))
+    await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
     sandbox.journal.close(entry)
     return entry
 
 
-async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:
-    await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
-    async with FaultyResponse(receive, send, sandbox.closing) as response:
-        await response.send(answer, headers)
-
-
-async def send_whole(send: Send, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header] = ()) -> None:
+async def send_whole(
+    send: Send, carrier: Any, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header]
+) -> None:
     """Send an answer completely, with its headers, those in `more` and its content-length.
 
     It goes out in one write if possible, and by ASGI, which checks headers, if a stub made it or a fault changed it.
     """
-    cycle = plain_cycle(send, answer.status) if answer.stub is None and answer.fault is None else None
-    if cycle is None:
-        headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
-        await send_two(send, answer.status, headers, answer.body)
-    else:
+    is_plain = answer.stub is None and answer.fault is None
+    if is_plain and isinstance(carrier, RequestCycle) and carrier.can_write(answer.status):
+        if answer.headers or answer.diagnosis:
+            lines = lines_of(headers_of(venue, answer, api_date))
+        else:
+            lines = _common_lines(venue.name, api_date.day)
         further = lines_of(more) if more else b""
-        lines = b"%b%bcontent-length: %d\r\n" % (_header_lines(venue, answer, api_date), further, len(answer.body))
-        cycle.write(STATUS_LINES[answer.status], lines, answer.body)
-
-
-def _header_lines(venue: Venue, answer: Answer, api_date: ApiDate) -> bytes:
-    if answer.headers or answer.diagnosis:
-        return lines_of(headers_of(venue, answer, api_date))
-    return _common_lines(venue.name, api_date.day)
+        lines = b"%b%bcontent-length: %d\r\n" % (lines, further, len(answer.body))
+        carrier.write(STATUS_LINES[answer.status], lines, answer.body)
+        return
+    headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 @lru_cache(maxsize=DATES_KEPT_MAX)

@@ -24,11 +24,10 @@ from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Ending
 from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART
 from mockexchange.sandbox.streams.outbox import Outbox
 from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
-from mockexchange.server.http.faulty_response import reset_connection
 from mockexchange.server.http.listener_state import ListenerState, addresses
-from mockexchange.server.http.request_cycle import Header
+from mockexchange.server.http.request_cycle import CONNECTION, Header, hang_up
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
-from mockexchange.server.websocket.stream_transport import MICROSECONDS, WIRE, StreamTransport
+from mockexchange.server.websocket.stream_transport import MICROSECONDS, StreamTransport
 
 MESSAGE_BYTES_MAX = 64 * 1024
 """The longest command, in bytes; a longer one ends the stream with 1009. Documented limits of venues are half of it."""
@@ -120,7 +119,7 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
             "query_string": query,
             "headers": headers,
             "subprotocols": [],
-            "extensions": {"websocket.http.response": {}, WIRE: self},
+            "extensions": {"websocket.http.response": {}, CONNECTION: self},
         }
 
     async def _serve(self, scope: Scope) -> None:
@@ -335,7 +334,11 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection with a TCP reset."""
         self._end(Ending(ABNORMAL, "", is_ours=True))
-        reset_connection(self.transport)
+        self.hang_up(is_reset=True)
+
+    def hang_up(self, *, is_reset: bool) -> None:
+        """End the connection, at once with a reset or after what is written."""
+        hang_up(self.transport, is_reset=is_reset)
 
     def drop(self) -> None:
         """Close the connection after the written bytes are sent; a client that does not read in time is cut off."""

@@ -96,7 +96,7 @@ class ControlAccess:
             if hide is not None and (hidden := hide(body)) != body:
                 body = hidden
                 response.headers["content-length"] = str(len(body))
-            await send_whole(send, response.status_code, response.raw_headers, body)
+            await send_whole(scope, send, response.status_code, response.raw_headers, body)
         collect_early()
         if mistake is not None:
             raise mistake  # of the server: its traceback is logged
