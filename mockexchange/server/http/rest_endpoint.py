@@ -6,9 +6,10 @@ delayed.
 """
 
 import asyncio
+import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -18,12 +19,12 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
+from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
 from mockexchange.server.http.request_cycle import STATUS_LINES, Header, RequestCycle, carrier_of, lines_of
-from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
@@ -47,6 +48,11 @@ TOO_BUSY = "too many refused requests at once to find out why: see the first one
 
 MARK = (b"x-mock-exchange", b"1")
 API_DATE = b"x-mock-api-date"
+SEQUENCE = b"x-mock-seq"
+"""The header of an answer with the number of the last command that the sandbox had executed."""
+WANTED = b"x-mock-min-seq"
+"""The header of a request with the number of a command that the answer has to contain, for `--reads session`."""
+DIGITS_MAX = 18
 LENGTH = b"content-length"
 BODY_HEADERS = frozenset((LENGTH, b"transfer-encoding"))
 PLAIN_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
@@ -162,7 +168,15 @@ async def _answer(
     answer, entry = answer_or_failure(sandbox, asked)
     try:
         if answer.pending is not None:
-            answer = await carry_out_or_failure(sandbox, answer, entry)
+            try:
+                answer = await sandbox.carry_out(answer, entry)
+            except Exception as error:  # it is reported
+                if isinstance(error, SandboxEnded) and not isinstance(error, SandboxBroken):
+                    raise
+                await pause_before_refusal(error)
+                answer = failure(entry.target, error)
+                entry.status, entry.diagnosis = answer.status, answer.diagnosis
+                sandbox.journal.set_answer(entry, answer.body)
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
         elif answer.diagnosis:
@@ -184,6 +198,41 @@ async def _answer(
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
+
+
+def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
+    """Answer a request and journal it; if its handling raises an exception, the answer reports that."""
+    try:
+        return sandbox.answer(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        answer = failure(asked.request.target, error)
+        return answer, sandbox.note_answer(asked, answer)
+
+
+def failure(target: str, error: Exception) -> Answer:
+    """Return the answer to a request whose handling raised an exception, which is logged if it is a mistake: a 500.
+
+    A sandbox whose state a failed command has damaged answers 503 to every request. One whose store cannot be written
+    to answers 503 to every write.
+    """
+    match error:
+        case SandboxBroken():
+            status, code, message = 503, "sandbox_broken", str(error)
+        case QuotaReached():
+            status, code, message = 503, "quota_reached", str(error)
+        case StoreUnavailable():
+            status, code, message = 503, "store_unavailable", str(error)
+        case _:
+            message = log_failure(f"a request for {target.partition('?')[0]}", error)
+            status, code = 500, "internal_error"
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return Answer(status, body, headers=((b"content-type", b"application/json"),), diagnosis=message)
+
+
+async def pause_before_refusal(error: Exception) -> None:
+    """Wait before a refusal if its reason is that the client sends more than the quota of its sandbox allows."""
+    if isinstance(error, QuotaReached):
+        await asyncio.sleep(error.pace.pause_s(asyncio.get_running_loop().time()))
 
 
 def inspect(
@@ -312,3 +361,19 @@ def header_text(text: str) -> bytes:
     """Return a text as a header value: one line of printable ASCII, cut to the maximal length."""
     line = " ".join(text.split())[:DIAGNOSIS_CHARS_MAX]
     return CONTROL_CHARACTERS.sub(lambda match: f"\\x{ord(match[0]):02x}", line).encode("ascii", "backslashreplace")
+
+
+def sequence_header(sandbox: Sandbox) -> Header:
+    """Return the header of an answer with the number of the sandbox's last command."""
+    return SEQUENCE, b"%d" % sandbox.exchange.state.sequence
+
+
+def wanted_sequence(headers: Iterable[Header]) -> int | None:
+    """Return the number of the command that an answer has to contain, from the request's headers.
+
+    It is 0 without the header `X-Mock-Min-Seq`, and None if its value is no number.
+    """
+    for name, value in headers:
+        if name == WANTED:
+            return int(value) if value.isdigit() and len(value) <= DIGITS_MAX else None
+    return 0

@@ -18,18 +18,20 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.sandbox.streams.stream_writes import carry_out_call, carry_out_end
-from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.request_cycle import carrier_of
 from mockexchange.server.http.rest_endpoint import (
     MARK,
     TARGET_BYTES_MAX,
     DiagnosisWorker,
+    answer_or_failure,
     api_date_of,
     date_header,
     explain,
+    failure,
     headers_of,
     inspect,
+    pause_before_refusal,
 )
 from mockexchange.server.websocket.stream_protocol import StreamProtocol
 from mockexchange.server.websocket.stream_transport import AsgiTransport
@@ -82,7 +84,12 @@ async def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | No
     """Return the session of a granted upgrade, else None; a path that is not a stream is answered as any GET."""
     if asked.request.path not in STREAM_PATHS:
         return None, *answer_or_failure(sandbox, asked)
-    handshake, entry = await shake_hands_or_failure(sandbox, asked)
+    try:
+        handshake, entry = sandbox.shake_hands(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        await pause_before_refusal(error)
+        answer = failure(asked.request.target, error)
+        return None, answer, sandbox.note_answer(asked, answer)
     return handshake.session, handshake.answer, entry
 
 

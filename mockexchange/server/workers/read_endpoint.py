@@ -26,8 +26,8 @@ from mockexchange.server.http.rest_endpoint import (
     inspect,
     request_of,
     send_whole,
+    sequence_header,
 )
-from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.loop_budget import PIECE_BYTES
 from mockexchange.venues.request import Answer
 

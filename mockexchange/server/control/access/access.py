@@ -21,7 +21,7 @@ from mockexchange.server.control.errors import answer_failure, answer_function, 
 from mockexchange.server.control.route_table import Found, RouteTable
 from mockexchange.server.http.listener import LOOPBACK_NAMES
 from mockexchange.server.http.request_cycle import send_whole
-from mockexchange.server.http.sequence_headers import sequence_header
+from mockexchange.server.http.rest_endpoint import sequence_header
 
 HOST_CHARS_SHOWN_MAX = 80
 HOSTS_MAX = 64
