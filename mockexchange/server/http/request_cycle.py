@@ -333,7 +333,9 @@ def lines_of(headers: Iterable[Header]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-# Running without a task: most requests never wait, and a task costs as much as parsing one
+# Running without a task: most requests never wait. With one for each, a polled page takes 63 us of processor time
+# instead of 53, and an order 127 instead of 114 (`python -m benchmarks.calls`, median of five turns).
+# `asyncio.Task(eager_start=True)` does the same from Python 3.12 on
 
 
 def start_eagerly(work: Work, start: Callable[[Work], object]) -> None:
