@@ -21,6 +21,7 @@ from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
 from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, head, play
+from tests.helpers.rows import each_row
 from tests.helpers.turns import uninterrupted_threads
 from tests.server.live import Client
 from tests.server.wire import ADDRESS
@@ -274,6 +275,21 @@ def test_long_work_is_done_in_slices(home: Path, name: str, monkeypatch: pytest.
             before = target.turns
             await work(target)
             assert target.turns - before >= (2 * ROWS if name == "a list" else ROWS), "a list is made and then sent"
+
+    play(scene())
+
+
+@each_row("path", ["clock", "call", "streams", "wait"])
+def test_a_long_body_is_freed_beside_the_loop(home: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one of which little is wanted: what was parsed of it is no piece of work that the loop has to do at once."""
+    monkeypatch.setattr("mockexchange.scenario.located_text.FREED_PER_TURN", 1)
+    body = {"no such member": ["x" * 200] * ROWS}
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            before = target.turns
+            assert (await target.call("POST", f"/sandboxes/default/{path}", body))[0] == 400
+            assert target.turns - before >= ROWS
 
     play(scene())
 

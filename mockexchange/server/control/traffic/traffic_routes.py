@@ -14,7 +14,7 @@ from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
-from mockexchange.server.control.requests import read_json, read_object
+from mockexchange.server.control.requests import read_body, read_object
 from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
 from mockexchange.server.control.sandboxes.answers import streams_of
 from mockexchange.server.control.traffic.calls import read_call, send_call
@@ -26,7 +26,7 @@ from mockexchange.server.control.traffic.journal_queries import (
     read_redaction,
     read_watch,
 )
-from mockexchange.server.control.traffic.streams import move_streams
+from mockexchange.server.control.traffic.streams import move_streams, read_move
 from mockexchange.server.control.waits.wait_requests import read_wait
 from mockexchange.server.control.waits.waits import wait_for
 from mockexchange.server.server_state import ServerState
@@ -99,7 +99,7 @@ class TrafficHandlers:
         return ControlJson(clean(shown))
 
     async def call(self, request: Request) -> Response:
-        values = read_call(read_object(await read_json(request)))
+        values = await read_body(request, lambda body: read_call(read_object(body)))
         sandbox = await self._sandbox(request)
         origin = self.server_state.origin(sandbox.name)
         entry = await send_call(sandbox, self.server_state.diagnosis_worker, origin, values)
@@ -109,9 +109,9 @@ class TrafficHandlers:
         return ControlJson(streams_of(await self._sandbox(request)))
 
     async def move_streams(self, request: Request) -> Response:
-        body = read_object(await read_json(request))
+        wanted = await read_body(request, lambda body: read_move(read_object(body)))
         sandbox = await self._sandbox(request)
-        count = move_streams(sandbox, body)
+        count = move_streams(sandbox, wanted)
         sandbox.streams.flush()
         return ControlJson({"connections": count})
 
@@ -125,7 +125,7 @@ class TrafficHandlers:
         return EventStream(feed, wanted, last_event_id, is_following)
 
     async def wait(self, request: Request) -> Response:
-        make, timeout_us = read_wait(read_object(await read_json(request)))
+        make, timeout_us = await read_body(request, lambda body: read_wait(read_object(body)))
         secrets = SecretFilter.now(self.server_state.secrets)
         clean, least = read_redaction(request, secrets), secrets.least_for(grant_of(request))
         sandbox = await self._sandbox(request)
