@@ -289,5 +289,5 @@ def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 def test_another_import_that_fails_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "mockexchange.api.transport.httpx_transports", raising=False)
     monkeypatch.setitem(sys.modules, "mockexchange.runtime.trust", None)
-    with serve("demo") as exchange, pytest.raises(ImportError, match="runtime.trust"):
+    with serve("demo") as exchange, pytest.raises(ImportError, match=r"runtime\.trust"):
         exchange.httpx_transport()
