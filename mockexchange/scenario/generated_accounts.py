@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
-from mockexchange.core.instruments.binary import Stake, trade
+from mockexchange.core.position_arithmetic import Stake, trade
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     CENTIS_PER_CONTRACT,

@@ -7,7 +7,7 @@ each reduction cuts it to a micro-dollar. So two replays of the fills determine 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mockexchange.core.instruments.binary import Stake, trade
+from mockexchange.core.position_arithmetic import Stake, trade
 from mockexchange.core.vocabulary import Action, Side
 
 NEARBY_MICROS = 3

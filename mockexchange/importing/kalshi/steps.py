@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.instruments.binary import Stake
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.importing.kalshi.amounts import Row as Plain
 from mockexchange.importing.kalshi.amounts import (

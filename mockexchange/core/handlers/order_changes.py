@@ -5,8 +5,9 @@ shows resting contracts.
 """
 
 from bisect import insort
+from collections.abc import Iterator
 
-from mockexchange.core.events import Event, LevelChanged, OrderChanged
+from mockexchange.core.events import Event, LevelChanged, OrderCanceled, OrderChanged
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import row_changed, row_of
 from mockexchange.core.model.history import Partition, by_serial
@@ -67,15 +68,23 @@ def require_trading(state: State, market: Market) -> None:
         raise Refused(RefusalCode.TRADING_PAUSED, message)
 
 
-def take_off(
-    state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
-) -> None:
-    """Remove filled or canceled contracts from a resting order; `status` is its status once no contracts remain."""
+def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator[Event]:
+    """Cancel the remaining contracts of a resting order."""
+    released_centis = order.remaining_centis
+    take_off(state, order, released_centis, at)
+    yield OrderCanceled(order_id=order.given_id)
+    yield level_changed(order, -released_centis)
+    yield order_changed(order, reason)
+    yield show_resting(state, order, -released_centis, at)
+
+
+def take_off(state: State, order: Order, count_centis: int, at: int, fill: FillRow | None = None) -> None:
+    """Remove contracts from a resting order: those of `fill`, or canceled ones if it is None."""
     release(order, count_centis)
     before = order.partition
     order.remaining_centis -= count_centis
     if not order.remaining_centis:
-        order.status = status
+        order.end("cancel" if fill is None else "fill")
     if fill is not None:
         count_fill(order, fill)
     refile_order(state, order, at, before)
