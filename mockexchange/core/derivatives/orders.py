@@ -21,7 +21,6 @@ from mockexchange.core.vocabulary import SubaccountRef
 
 OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}
 
-
 # (state, what happens): state after. Nothing else happens to an order that has been listed.
 ORDER_TRANSITIONS: dict[tuple[OrderState, str], OrderState] = {
     (OrderState.OPEN, "fill"): OrderState.FILLED,  # by its last fill; until then it stays open

@@ -16,7 +16,7 @@ from mockexchange.core.events import Event
 from mockexchange.core.fees import COEFFICIENTS
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.order_changes import require_resting
+from mockexchange.core.handlers.order_checks import require_resting
 from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
 from mockexchange.core.handlers.trades import Leg, carry_out
 from mockexchange.core.model.markets import Market, require_open

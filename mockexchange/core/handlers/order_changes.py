@@ -11,12 +11,11 @@ from mockexchange.core.events import Event, LevelChanged, OrderCanceled, OrderCh
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import row_changed, row_of
 from mockexchange.core.model.history import Partition, by_serial
-from mockexchange.core.model.markets import Market, require_open
+from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.state import State
-from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Side
 
 
@@ -37,35 +36,6 @@ def count_fill(order: Order, fill: FillRow) -> None:
         worst = max if order.action is Action.BUY else min
         order.initial_centis = total(order.initial_centis, count_centis)
         order.price_centicents = worst(order.price_centicents, price_centicents)
-
-
-def require_resting(order: Order) -> Order:
-    """Return the order. Raises Refused if it does not rest.
-
-    If its market is not open, the refusal names that as the reason [doc].
-    """
-    if order.status is not OrderStatus.RESTING:
-        require_open(order.market)
-        message = f"order {order.order_id} is {order.status}: only a resting one can change"
-        raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
-    return order
-
-
-def require_active(state: State) -> None:
-    """Raise Refused while the whole exchange is halted."""
-    if not state.service.is_active:
-        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
-
-
-def require_trading(state: State, market: Market) -> None:
-    """Raise Refused while the exchange is halted, or while trading on it or in the market is paused."""
-    require_active(state)
-    if not state.service.is_trading:
-        message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
-        raise Refused(RefusalCode.TRADING_PAUSED, message)
-    if not market.is_trading:
-        message = f"trading in {market.ticker} is paused: its orders rest and can be canceled, none can be placed"
-        raise Refused(RefusalCode.TRADING_PAUSED, message)
 
 
 def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator[Event]:

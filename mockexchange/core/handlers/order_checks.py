@@ -1,4 +1,4 @@
-"""The checks of an order that is placed or amended; each raises Refused and changes nothing."""
+"""The checks of an order that is placed, amended, reduced or canceled; each raises Refused and changes nothing."""
 
 from mockexchange.core import fees
 from mockexchange.core.commands import PlaceOrder
@@ -6,7 +6,7 @@ from mockexchange.core.decimals import exact
 from mockexchange.core.handlers.trades import exact_fee
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.history import EVERYTHING
-from mockexchange.core.model.markets import Market
+from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.orders import OTHER_SIDE, Order
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
@@ -15,6 +15,7 @@ from mockexchange.core.vocabulary import (
     PRIMARY_SUBACCOUNT,
     AccountKind,
     Action,
+    OrderStatus,
     Side,
     SubaccountRef,
     TimeInForce,
@@ -22,6 +23,35 @@ from mockexchange.core.vocabulary import (
 
 GRID_STEPS = (100, 10, 1)
 """Possible price steps of a market in centi-cents, widest first. Whole cents are valid with every step."""
+
+
+def require_resting(order: Order) -> Order:
+    """Return the order. Raises Refused if it does not rest.
+
+    If its market is not open, the refusal names that as the reason [doc].
+    """
+    if order.status is not OrderStatus.RESTING:
+        require_open(order.market)
+        message = f"order {order.order_id} is {order.status}: only a resting one can change"
+        raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
+    return order
+
+
+def require_active(state: State) -> None:
+    """Raise Refused while the whole exchange is halted."""
+    if not state.service.is_active:
+        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
+
+
+def require_trading(state: State, market: Market) -> None:
+    """Raise Refused while the exchange is halted, or while trading on it or in the market is paused."""
+    require_active(state)
+    if not state.service.is_trading:
+        message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
+    if not market.is_trading:
+        message = f"trading in {market.ticker} is paused: its orders rest and can be canceled, none can be placed"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
 
 
 def require_enterable(state: State, command: PlaceOrder, market: Market, at: int) -> None:
@@ -102,10 +132,8 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
     limit_centis = state.rules.position_limit_centis
     if limit_centis is not None:
         bid_side, subaccount, market = order.bid_side, order.subaccount, order.market
-        before_centis = held_centis(subaccount, market, bid_side) - held_centis(
-            subaccount, market, OTHER_SIDE[bid_side]
-        )
-        after_centis = before_centis + order.remaining_centis
+        own_centis, other_centis = (held_centis(subaccount, market, side) for side in (bid_side, OTHER_SIDE[bid_side]))
+        after_centis = own_centis - other_centis + order.remaining_centis
         if after_centis > limit_centis:
             message = f"the order could lead to {exact(after_centis, 2)} contracts of {bid_side} in {market.ticker}"
             raise Refused(RefusalCode.POSITION_LIMIT, f"{message}: at most {exact(limit_centis, 2)} are allowed")

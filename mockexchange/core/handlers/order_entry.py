@@ -43,15 +43,13 @@ from mockexchange.core.handlers.order_changes import (
     refile_order,
     release,
     rename_order,
-    require_active,
-    require_resting,
-    require_trading,
     show_resting,
     take_off,
 )
 from mockexchange.core.handlers.order_checks import (
     opening_centis,
     reducing_centis,
+    require_active,
     require_count_on_grid,
     require_enterable,
     require_formula,
@@ -59,6 +57,8 @@ from mockexchange.core.handlers.order_checks import (
     require_future,
     require_new_client_order_id,
     require_price_on_grid,
+    require_resting,
+    require_trading,
 )
 from mockexchange.core.model.history import EVERYTHING, Selector
 from mockexchange.core.model.markets import Market, require_open

@@ -12,7 +12,6 @@ from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side
 
 # Descriptive fields
 
-
 TRADING_US = 365 * MICROSECONDS_PER_DAY
 """How long a market without a close time is open; the venue sets one for every market, this length is a choice."""
 
