@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant
-from mockexchange.core.model.descriptions import TRADING_US, MarketDetails
+from mockexchange.core.model.markets import TRADING_US, MarketDetails
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command

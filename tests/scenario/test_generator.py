@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.commands import Fill
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.state import State
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mockexchange.core.commands import Command, SetIndex
+from mockexchange.core.derivatives import valuation
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings import queries
-from mockexchange.core.derivatives.holdings.holdings import Holding
-from mockexchange.core.derivatives.holdings.valuation import view_of
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.orders import OpenOrders
+from mockexchange.core.derivatives.valuation import PositionView, view_of
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
@@ -108,7 +107,7 @@ VENUES = {
 
 
 def anew(world: DerivativesWorld, venue: Venue, asked: Asked, with_flat: bool) -> bytes:
-    views = queries.positions_of(world.exchange.state, asked.subaccount_ref, with_flat)
+    views = valuation.positions_of(world.exchange.state, asked.subaccount_ref, with_flat)
     terms = [(view, view.derivative.terms) for view in views]
     shown = [
         view
@@ -180,7 +179,7 @@ def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.Monkey
         valued.append(derivative.name)
         return view_of(subaccount_ref, derivative, holding, index, opened)
 
-    monkeypatch.setattr(queries, "view_of", view_and_note)
+    monkeypatch.setattr(valuation, "view_of", view_and_note)
 
     def valued_now() -> list[str]:
         valued.clear()

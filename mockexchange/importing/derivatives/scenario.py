@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.forms import future_of, is_option
+from mockexchange.core.derivatives.formulas import form_of, is_option, option_fee
 from mockexchange.core.derivatives.precision import precise
-from mockexchange.core.derivatives.trading.parties import option_fee
 from mockexchange.core.instants import format_instant
 from mockexchange.importing.derivatives.facts import (
     US_PER_MS,
@@ -233,7 +232,7 @@ def _fee(row: Row, terms: Terms) -> Decimal:
     amount, price = amount_of(row["amount"]), amount_of(row["price"])
     if is_option(terms):
         return round(amount * option_fee(terms, rate, price, amount_of(row.get("index_price") or 1)), 9)
-    return round(rate * future_of(terms).value(amount, price), 9)
+    return round(rate * form_of(terms).value(amount, price), 9)
 
 
 def _order(subaccount: int, row: Row) -> Plain:

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from mockexchange.core.instants import parse_instant
+from mockexchange.core.model.ledgers import Bought, Settlement
 from mockexchange.core.model.markets import EventListing, Market, Series
-from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.vocabulary import FeeType, Result, SubaccountRef
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions

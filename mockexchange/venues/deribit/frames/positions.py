@@ -5,9 +5,8 @@ The positions in it lack open_orders_margin and estimated_liquidation_price, as 
 
 from collections.abc import Iterable
 
-from mockexchange.core.derivatives.holdings.views import PositionView
-from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeOrder, DerivativeTrade
+from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.frames.trades import trades_text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.objects.trades import trade_text
 

@@ -4,7 +4,7 @@ A combo is never held. A request for the position in a combo gets size 0 and the
 """
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.formatting import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of

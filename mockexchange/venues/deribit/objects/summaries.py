@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.holdings.views import SummaryView
+from mockexchange.core.derivatives.valuation import SummaryView
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import MILLISECONDS
 from mockexchange.venues.deribit.formatting import number as spell_number

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.order_entry.checks import price_band
+from mockexchange.core.derivatives.order_checks import price_band
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import MILLISECONDS, NUMBER_OR_ZERO

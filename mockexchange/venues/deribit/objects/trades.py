@@ -1,6 +1,6 @@
 """Defines the JSON object of an account's own trade: the keys of the venue's example, and further keys for options."""
 
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import BOOLEAN, MILLISECONDS, one_of

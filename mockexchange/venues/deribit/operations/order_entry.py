@@ -13,11 +13,10 @@ from mockexchange.core.commands import (
     PlaceDerivativeOrder,
 )
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.order_entry.canceling import open_orders
-from mockexchange.core.derivatives.order_entry.matching import size_of
-from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.matching import size_of
+from mockexchange.core.derivatives.order_entry import open_orders
+from mockexchange.core.derivatives.orders import ALIVE, DerivativeOrder
 from mockexchange.core.derivatives.vocabulary import (
-    ALIVE,
     RESTING_LIVES,
     CancelReason,
     Direction,

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from mockexchange.core.derivatives.order_entry.canceling import open_orders
-from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
-from mockexchange.core.derivatives.vocabulary import ALIVE, COMBOS
+from mockexchange.core.derivatives.order_entry import open_orders
+from mockexchange.core.derivatives.orders import ALIVE, DerivativeOrder, DerivativeTrade
+from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.model.history import Selector
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.enumerations import ANY, COMBO, KINDS, OPEN_ORDER_TYPES, TRADE_KINDS

@@ -1,7 +1,7 @@
 """Implements the operations that read a subaccount's positions: all of them, or the position in one instrument."""
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.holdings.queries import Held, held_of, position_of, view_of_held
+from mockexchange.core.derivatives.valuation import Held, held_of, position_of, view_of_held
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.objects.positions import position_text
 from mockexchange.venues.deribit.operations.call import Call, Operation, cached_result

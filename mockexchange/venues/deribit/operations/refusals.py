@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.order_entry.checks import price_band
+from mockexchange.core.derivatives.order_checks import price_band
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome

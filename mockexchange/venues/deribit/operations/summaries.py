@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from mockexchange.core.derivatives.holdings.queries import currencies_of, positions_of, summary_of
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.valuation import PositionView, currencies_of, positions_of, summary_of
 from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from operator import attrgetter
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
 from mockexchange.core.model.history import Window
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.errors import invalid

@@ -5,7 +5,8 @@ leaves them [doc].
 """
 
 from mockexchange.core.commands import CancelDerivativeOrders, Command, PlaceDerivativeOrder
-from mockexchange.core.derivatives.vocabulary import ALIVE, CancelReason
+from mockexchange.core.derivatives.orders import ALIVE
+from mockexchange.core.derivatives.vocabulary import CancelReason
 from mockexchange.core.events import DerivativeOrderChanged
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.vocabulary import SubaccountRef

@@ -11,8 +11,8 @@ from itertools import chain
 from msgspec import Struct, field
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings.queries import position_of
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
+from mockexchange.core.derivatives.valuation import position_of
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import (
     CashChanged,

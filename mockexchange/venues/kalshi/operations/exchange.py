@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.core.model.exchange_status import Announcement, Service
+from mockexchange.core.model.state import Announcement, Service
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, cached_answer, exchange_indexes, write
 
 CACHE_CONTROL = (b"cache-control", b"public, max-age=1")

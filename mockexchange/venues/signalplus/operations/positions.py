@@ -1,7 +1,7 @@
 """Implements the operations that read a subaccount's positions, by currency and kind [doc]."""
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.holdings.queries import Held, held_of, view_of_held
+from mockexchange.core.derivatives.valuation import Held, held_of, view_of_held
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.signalplus.enumerations import ANY
 from mockexchange.venues.signalplus.errors import Rejected, Situation

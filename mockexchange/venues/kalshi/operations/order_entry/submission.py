@@ -12,8 +12,7 @@ from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOr
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
-from mockexchange.core.handlers.orders.order_changes import require_active
-from mockexchange.core.handlers.orders.order_checks import require_future
+from mockexchange.core.handlers.order_checks import require_active, require_future
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.order_rules import AmendRule
 from mockexchange.core.model.orders import Order

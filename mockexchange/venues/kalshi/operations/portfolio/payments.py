@@ -1,7 +1,7 @@
 """Implements the operations that read an account's deposits and withdrawals."""
 
 from mockexchange.core.model.history import History, HistoryPage
-from mockexchange.core.model.payments import Payment
+from mockexchange.core.model.ledgers import Payment
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from mockexchange.core.model.history import HistoryPage
-from mockexchange.core.model.settlements import Bought, Settlement
+from mockexchange.core.model.ledgers import Bought, Settlement
 from mockexchange.core.queries.lists import SettlementQuery, find_settlements
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mockexchange.core.model.history import HistoryPage
-from mockexchange.core.model.payments import TransferRow
+from mockexchange.core.model.ledgers import TransferRow
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.core.model.history import HistoryPage
-from mockexchange.core.model.payments import ShardTransfer
+from mockexchange.core.model.ledgers import ShardTransfer
 from mockexchange.core.vocabulary import Reservation
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write

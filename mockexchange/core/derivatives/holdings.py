@@ -9,10 +9,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.instruments.instrument import Instrument
-
-ZERO = Decimal(0)
+from mockexchange.core.derivatives.formulas import Formulas
+from mockexchange.core.derivatives.precision import ZERO, quotient
 
 
 class Holding(Struct, eq=False):
@@ -40,19 +38,28 @@ class Holding(Struct, eq=False):
         """Whether the holding is flat and realized nothing in the session, so that a settlement changes nothing."""
         return not (self.size or self.realized or self.realized_funding)
 
-    def trade(self, form: Instrument, size: Decimal, price: Decimal, price_usd: Decimal) -> Decimal:
+    def trade(self, form: Formulas, size: Decimal, price: Decimal, price_usd: Decimal) -> Decimal:
         """Apply a trade of a signed `size`: first close a position of the other sign, then open the rest.
 
         Returns the profit realized by closing, measured against `session_cost`.
         """
-        closed = self._closed_by(size)
-        profit = self._close(form, closed, price) if closed else ZERO
-        opened = size + closed
+        profit, opened = ZERO, size
+        if self.size and (self.size > 0) != (size > 0):
+            # What the trade closes has the sign of the position. Costs fall pro rata, to exactly 0 in a full close.
+            closed = self.size if abs(self.size) <= abs(size) else -size
+            session_cost = self._share(self.session_cost, closed)
+            self.cost -= self._share(self.cost, closed)
+            self.cost_usd -= self._share(self.cost_usd, closed)
+            self.session_cost -= session_cost
+            self.size -= closed
+            profit = form.worth(closed, price) - session_cost
+            self.realized += profit
+            opened = size + closed
         if opened:
             self.open(form, opened, price, price, price_usd)
         return profit
 
-    def open(self, form: Instrument, size: Decimal, price: Decimal, reference: Decimal, price_usd: Decimal) -> None:
+    def open(self, form: Formulas, size: Decimal, price: Decimal, reference: Decimal, price_usd: Decimal) -> None:
         """Add `size` to the position. `price` is its entry price.
 
         `reference` is the price that counts for the session's profit, and `price_usd` the entry price in dollars.
@@ -69,7 +76,7 @@ class Holding(Struct, eq=False):
         if interest_value is not None:
             self.interest_value = interest_value
 
-    def end_session(self, form: Instrument, price: Decimal) -> Decimal:
+    def end_session(self, form: Formulas, price: Decimal) -> Decimal:
         """Begin a new session at `price`; return the profit of the session that ended."""
         worth = form.worth(self.size, price)
         made = worth - self.session_cost + self.realized
@@ -81,23 +88,6 @@ class Holding(Struct, eq=False):
         """Set the size, the costs and the session profit of the position to zero."""
         self.size = self.cost = self.session_cost = self.cost_usd = ZERO
         self.realized = self.realized_funding = ZERO
-
-    def _closed_by(self, size: Decimal) -> Decimal:
-        """Return the part of the position that a trade closes, with the sign of the position; 0 if it closes none."""
-        if (self.size > 0) == (size > 0):
-            return ZERO
-        return self.size if abs(self.size) <= abs(size) else -size
-
-    def _close(self, form: Instrument, closed: Decimal, price: Decimal) -> Decimal:
-        """Close a part of the position and return the profit. Costs fall pro rata, to exactly 0 in a full close."""
-        session_cost = self._share(self.session_cost, closed)
-        self.cost -= self._share(self.cost, closed)
-        self.cost_usd -= self._share(self.cost_usd, closed)
-        self.session_cost -= session_cost
-        self.size -= closed
-        profit = form.worth(closed, price) - session_cost
-        self.realized += profit
-        return profit
 
     def _share(self, cost: Decimal, closed: Decimal) -> Decimal:
         return cost if closed == self.size else quotient(cost * closed, self.size)

@@ -1,10 +1,12 @@
-"""The checks of an order that is placed or amended; each raises Refused and changes nothing."""
+"""The checks of an order that is placed, amended, reduced or canceled; each raises Refused and changes nothing."""
 
 from mockexchange.core import fees
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.handlers.trades import exact_fee
-from mockexchange.core.model.markets import Market
+from mockexchange.core.instants import MICROSECONDS_PER_DAY
+from mockexchange.core.model.history import EVERYTHING
+from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.orders import OTHER_SIDE, Order
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
@@ -13,14 +15,43 @@ from mockexchange.core.vocabulary import (
     PRIMARY_SUBACCOUNT,
     AccountKind,
     Action,
+    OrderStatus,
     Side,
     SubaccountRef,
     TimeInForce,
 )
 
-DAY_US = 86_400 * 1_000_000
 GRID_STEPS = (100, 10, 1)
 """Possible price steps of a market in centi-cents, widest first. Whole cents are valid with every step."""
+
+
+def require_resting(order: Order) -> Order:
+    """Return the order. Raises Refused if it does not rest.
+
+    If its market is not open, the refusal names that as the reason [doc].
+    """
+    if order.status is not OrderStatus.RESTING:
+        require_open(order.market)
+        message = f"order {order.order_id} is {order.status}: only a resting one can change"
+        raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
+    return order
+
+
+def require_active(state: State) -> None:
+    """Raise Refused while the whole exchange is halted."""
+    if not state.service.is_active:
+        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
+
+
+def require_trading(state: State, market: Market) -> None:
+    """Raise Refused while the exchange is halted, or while trading on it or in the market is paused."""
+    require_active(state)
+    if not state.service.is_trading:
+        message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
+    if not market.is_trading:
+        message = f"trading in {market.ticker} is paused: its orders rest and can be canceled, none can be placed"
+        raise Refused(RefusalCode.TRADING_PAUSED, message)
 
 
 def require_enterable(state: State, command: PlaceOrder, market: Market, at: int) -> None:
@@ -98,8 +129,14 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
 
     `released_micros` is the cash that an amended order held back before the amendment.
     """
-    if state.rules.position_limit_centis is not None:
-        _require_position(order, state.rules.position_limit_centis)
+    limit_centis = state.rules.position_limit_centis
+    if limit_centis is not None:
+        bid_side, subaccount, market = order.bid_side, order.subaccount, order.market
+        own_centis, other_centis = (held_centis(subaccount, market, side) for side in (bid_side, OTHER_SIDE[bid_side]))
+        after_centis = own_centis - other_centis + order.remaining_centis
+        if after_centis > limit_centis:
+            message = f"the order could lead to {exact(after_centis, 2)} contracts of {bid_side} in {market.ticker}"
+            raise Refused(RefusalCode.POSITION_LIMIT, f"{message}: at most {exact(limit_centis, 2)} are allowed")
     if state.accounts[order.subaccount.ref.account].kind is AccountKind.FCM:
         _require_subtrader(state, order, at)
     if not state.rules.check_cash:
@@ -108,9 +145,14 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
     shard = order.market.event.exchange_index
     free_micros = order.subaccount.free_on(shard) + released_micros
     if need_micros + fee_micros > free_micros:
+        subaccount = order.subaccount
         needs = f"needs {exact(need_micros, 6)} and at most {exact(fee_micros, 6)} in fees"
         message = f"the order {needs}, {order.subaccount_ref} has {exact(free_micros, 6)} dollars free on shard {shard}"
-        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _elsewhere(order.subaccount, shard))
+        shards = (0, *sorted(subaccount.shards_micros))
+        others = {other: subaccount.free_on(other) for other in shards if other != shard}
+        found = " and ".join(f"{exact(free, 6)} on shard {other}" for other, free in others.items() if free > 0)
+        advice = f", and {found}: `shard_transfer` moves it" if found else ""
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + advice)
 
 
 def worst_fee_micros(order: Order) -> int:
@@ -144,25 +186,6 @@ def reducing_centis(order: Order) -> int:
     return min(order.remaining_centis, held_centis(order.subaccount, order.market, OTHER_SIDE[order.bid_side]))
 
 
-def _elsewhere(subaccount: Subaccount, shard: int) -> str:
-    """Describe the free cash on other shards than the order's, for a refusal."""
-    others = {other: subaccount.free_on(other) for other in (0, *sorted(subaccount.shards_micros)) if other != shard}
-    found = " and ".join(f"{exact(free, 6)} on shard {other}" for other, free in others.items() if free > 0)
-    return f", and {found}: `shard_transfer` moves it" if found else ""
-
-
-def _require_position(order: Order, limit_centis: int) -> None:
-    own, other = (
-        held_centis(order.subaccount, order.market, side) for side in (order.bid_side, OTHER_SIDE[order.bid_side])
-    )
-    after_centis = own - other + order.remaining_centis
-    if after_centis > limit_centis:
-        message = (
-            f"the order could lead to {exact(after_centis, 2)} contracts of {order.bid_side} in {order.market.ticker}"
-        )
-        raise Refused(RefusalCode.POSITION_LIMIT, f"{message}: at most {exact(limit_centis, 2)} are allowed")
-
-
 def _require_subtrader(state: State, order: Order, at: int) -> None:
     """Enforce the restrictions that an FCM has set on its subtrader."""
     account, subaccount = state.accounts[order.subaccount_ref.account], order.subaccount_ref.subaccount
@@ -177,20 +200,14 @@ def _require_subtrader(state: State, order: Order, at: int) -> None:
         message = f"{order.subaccount_ref} may not trade {', '.join(sorted(barred))}, the category of {event.ticker}"
         raise Refused(RefusalCode.SUBTRADER_BLOCKED, message)
     if rules.cap_micros is not None:
-        spent_micros = _spent_micros(state, order, at)
+        # It has spent its fills since midnight UTC, and what its resting orders hold back.
+        spent_micros = order.subaccount.reserved_micros
+        for fill in reversed(account.ledger.fills.filed(EVERYTHING, (subaccount,))):
+            if fill.created_at < at - at % MICROSECONDS_PER_DAY:
+                break
+            price = fill.trade.yes_centicents if fill.outcome_side is Side.YES else fill.trade.no_centicents
+            spent_micros += fill.trade.count_centis * price
         if spent_micros + order.need_micros > rules.cap_micros:
             needs = f"{exact(spent_micros, 6)} spent today, and the order needs {exact(order.need_micros, 6)}"
             message = f"{order.subaccount_ref} may spend {exact(rules.cap_micros, 6)} a day: {needs}"
             raise Refused(RefusalCode.SUBTRADER_CAPPED, message)
-
-
-def _spent_micros(state: State, order: Order, at: int) -> int:
-    """Return what a subtrader spent since midnight UTC, and what its resting orders hold back."""
-    fills = state.accounts[order.subaccount_ref.account].ledger.fills.filed((), (order.subaccount_ref.subaccount,))
-    spent_micros = order.subaccount.reserved_micros
-    for fill in reversed(fills):
-        if fill.created_at < at - at % DAY_US:
-            break
-        price = fill.trade.yes_centicents if fill.outcome_side is Side.YES else fill.trade.no_centicents
-        spent_micros += fill.trade.count_centis * price
-    return spent_micros

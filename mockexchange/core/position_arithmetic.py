@@ -1,9 +1,9 @@
-"""Binary contracts, which pay one dollar or nothing: trades and settlements of a stake (the contracts of a position).
+"""Arithmetic of a position in event contracts, which pay one dollar or nothing: trades and settlements of its stake.
 
 A stake is signed: YES contracts are positive, NO contracts negative, never both. Buying the side not held closes pairs,
-and a pair is worth one dollar with any result. A sale beyond the holding opens the other side at one dollar less the
-price. Reference: wire facts, semantics of total_traded, market_exposure and realized_pnl (2.50 traded for fills of 0.99
-+ 0.99 + 0.52, recorded 2026-06-11).
+and a pair is worth one dollar with any result. A sale beyond the holding flips the position through zero: it opens the
+other side at one dollar less the price. Reference: wire facts, semantics of total_traded, market_exposure and
+realized_pnl (2.50 traded for fills of 0.99 + 0.99 + 0.52, recorded 2026-06-11).
 """
 
 from typing import NamedTuple
@@ -47,7 +47,11 @@ def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_cen
     The cost basis falls pro rata, to exactly 0 with the last contract. A sale counts as bought only what it opens.
     """
     if action is Action.BUY and not (stake.quantity_centis or stake.shares_centis or stake.traded_micros):
-        return _first_purchase(stake, side, count_centis, count_centis * price_centicents)
+        # The first contracts of a position: its equal numbers are one object, which is kept once.
+        spent_micros = count_centis * price_centicents
+        quantity_centis = count_centis if side is Side.YES else -count_centis
+        first = Stake(quantity_centis, spent_micros, stake.realized_micros, spent_micros, count_centis)
+        return first, -spent_micros
     quantity_centis, cost_micros, realized_micros = stake.quantity_centis, stake.cost_micros, stake.realized_micros
     is_purchase = action is Action.BUY
     sign = 1 if is_purchase is (side is Side.YES) else -1
@@ -71,18 +75,18 @@ def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_cen
     return after, closed_micros - opened_micros
 
 
-def _first_purchase(stake: Stake, side: Side, count_centis: int, cost_micros: int) -> tuple[Stake, int]:
-    """Return what `trade` does for the first contracts of a position: equal numbers are one object, kept once."""
-    quantity_centis = count_centis if side is Side.YES else -count_centis
-    return Stake(quantity_centis, cost_micros, stake.realized_micros, cost_micros, count_centis), -cost_micros
-
-
 def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[Stake, Payout]:
     """Settle the contracts of a position (`stake`); return the flat stake and the payout.
 
     A scalar payout is cut to whole cents and the rest is shown as a fee (docs: market settlement).
     """
-    revenue_micros = _revenue(stake, result, value_centicents)
+    if result is Result.VOID:
+        revenue_micros = stake.cost_micros
+    else:
+        if result is not Result.SCALAR:
+            value_centicents = CENTICENTS_PER_DOLLAR if result is Result.YES else 0
+        assert value_centicents is not None, "a scalar result has a value: commands check it"
+        revenue_micros = value_micros(stake.quantity_centis, value_centicents)
     remainder_micros = revenue_micros % MICROS_PER_CENT if result is Result.SCALAR else 0
     realized_micros = stake.realized_micros + revenue_micros - stake.cost_micros
     flat = replace(stake, quantity_centis=0, cost_micros=0, realized_micros=realized_micros)
@@ -108,12 +112,3 @@ def value_micros(quantity_centis: int, price_centicents: int) -> int:
     if quantity_centis >= 0:
         return quantity_centis * price_centicents
     return -quantity_centis * (CENTICENTS_PER_DOLLAR - price_centicents)
-
-
-def _revenue(stake: Stake, result: Result, value_centicents: int | None) -> int:
-    if result is Result.VOID:
-        return stake.cost_micros
-    if result is Result.SCALAR:
-        assert value_centicents is not None, "a scalar result has a value: commands check it"
-        return value_micros(stake.quantity_centis, value_centicents)
-    return value_micros(stake.quantity_centis, CENTICENTS_PER_DOLLAR if result is Result.YES else 0)

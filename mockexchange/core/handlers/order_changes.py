@@ -5,17 +5,17 @@ shows resting contracts.
 """
 
 from bisect import insort
+from collections.abc import Iterator
 
-from mockexchange.core.events import Event, LevelChanged, OrderChanged
+from mockexchange.core.events import Event, LevelChanged, OrderCanceled, OrderChanged
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.position_changes import row_changed, row_of
 from mockexchange.core.model.history import Partition, by_serial
-from mockexchange.core.model.markets import Market, require_open
+from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.state import State
-from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Side
 
 
@@ -38,44 +38,23 @@ def count_fill(order: Order, fill: FillRow) -> None:
         order.price_centicents = worst(order.price_centicents, price_centicents)
 
 
-def require_resting(order: Order) -> Order:
-    """Return the order. Raises Refused if it does not rest.
-
-    If its market is not open, the refusal names that as the reason [doc].
-    """
-    if order.status is not OrderStatus.RESTING:
-        require_open(order.market)
-        message = f"order {order.order_id} is {order.status}: only a resting one can change"
-        raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
-    return order
+def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator[Event]:
+    """Cancel the remaining contracts of a resting order."""
+    released_centis = order.remaining_centis
+    take_off(state, order, released_centis, at)
+    yield OrderCanceled(order_id=order.given_id)
+    yield level_changed(order, -released_centis)
+    yield order_changed(order, reason)
+    yield show_resting(state, order, -released_centis, at)
 
 
-def require_active(state: State) -> None:
-    """Raise Refused while the whole exchange is halted."""
-    if not state.service.is_active:
-        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor changed")
-
-
-def require_trading(state: State, market: Market) -> None:
-    """Raise Refused while the exchange is halted, or while trading on it or in the market is paused."""
-    require_active(state)
-    if not state.service.is_trading:
-        message = "trading is paused: orders rest and can be canceled, but none can be placed or amended"
-        raise Refused(RefusalCode.TRADING_PAUSED, message)
-    if not market.is_trading:
-        message = f"trading in {market.ticker} is paused: its orders rest and can be canceled, none can be placed"
-        raise Refused(RefusalCode.TRADING_PAUSED, message)
-
-
-def take_off(
-    state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
-) -> None:
-    """Remove filled or canceled contracts from a resting order; `status` is its status once no contracts remain."""
+def take_off(state: State, order: Order, count_centis: int, at: int, fill: FillRow | None = None) -> None:
+    """Remove contracts from a resting order: those of `fill`, or canceled ones if it is None."""
     release(order, count_centis)
     before = order.partition
     order.remaining_centis -= count_centis
     if not order.remaining_centis:
-        order.status = status
+        order.end("cancel" if fill is None else "fill")
     if fill is not None:
         count_fill(order, fill)
     refile_order(state, order, at, before)

@@ -3,19 +3,16 @@
 They also update the lists of orders, the order book, and the sums over the subaccount's open orders.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from decimal import Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_book import DerivativeBook
 from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
 from mockexchange.core.derivatives.vocabulary import CancelReason, OrderState
 from mockexchange.core.events import DerivativeOrderChanged, DerivativeQuoted, Event
+from mockexchange.core.model.history import Partition
 from mockexchange.core.model.state import State
-
-
-def book_of(state: State, derivative: Derivative) -> DerivativeBook:
-    """Return the order book of a derivative; create an empty one if there is none."""
-    return state.derivatives.order_books.setdefault(derivative.name, DerivativeBook())
 
 
 def list_order(state: State, order: DerivativeOrder) -> None:
@@ -44,23 +41,42 @@ def leave(state: State, order: DerivativeOrder) -> None:
     _forget(state, order)
 
 
-def change_resting(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
-    """Reduce the remaining amount of a resting order by calling `apply`.
-
-    The order keeps its place in the queue; if nothing remains it is removed from the order book.
-    """
-    open_orders_of(state, order).count(order, -1)
-    change(state, order, at, apply)
-    if order.state is OrderState.OPEN:
+def fill_order(state: State, order: DerivativeOrder, amount: Decimal, price: Decimal, at: int, *, rests: bool) -> None:
+    """Add a fill to an order. One that rests keeps its place in the queue, until nothing of it remains."""
+    before = order.partition
+    if rests:
+        open_orders_of(state, order).count(order, -1)
+    order.fill(amount, price)
+    refile(state, order, at, before)
+    if rests and order.state is OrderState.OPEN:
         open_orders_of(state, order).count(order, 1)
-    else:
+    elif rests:
         _forget(state, order)
 
 
-def open_orders_of(state: State, order: DerivativeOrder) -> OpenOrders:
-    """Return the open orders of an order's subaccount in its derivative; create an empty one if there is none."""
-    opened = state.derivatives.open_orders.setdefault(order.subaccount_ref, {})
-    return opened.setdefault(order.derivative.name, OpenOrders())
+def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) -> Iterator[Event]:
+    """Cancel an order that rests or waits for its trigger."""
+    leave(state, order)
+    end(state, order, at, reason)
+    yield order_changed(order)
+
+
+def end(state: State, order: DerivativeOrder, at: int, reason: CancelReason) -> None:
+    """Set the state of an order that neither rests nor waits any more to canceled, with this reason."""
+    before = order.partition
+    order.move("cancel")
+    order.cancel_reason = reason
+    refile(state, order, at, before)
+
+
+def refile(state: State, order: DerivativeOrder, at: int, before: Partition) -> None:
+    """Set the time of a changed order to `at`, and give it and its derivative a new revision.
+
+    `before` is the partition of the order before the change.
+    """
+    order.revision, order.updated_at = state.next_revision(), at
+    order.derivative.revision = order.revision
+    state.derivatives.order_history.refile(order, order.revision, before)
 
 
 def _forget(state: State, order: DerivativeOrder) -> None:
@@ -71,25 +87,15 @@ def _forget(state: State, order: DerivativeOrder) -> None:
         del state.derivatives.open_orders[order.subaccount_ref][order.derivative.name]
 
 
-def change(state: State, order: DerivativeOrder, at: int, apply: Callable[[], None]) -> None:
-    """Change an order by calling `apply`; set its time to `at`, and give it and its derivative a new revision."""
-    order.revision, order.updated_at = state.next_revision(), at
-    order.derivative.revision = order.revision
-    before = order.partition
-    apply()
-    state.derivatives.order_history.refile(order, order.revision, before)
+def book_of(state: State, derivative: Derivative) -> DerivativeBook:
+    """Return the order book of a derivative; create an empty one if there is none."""
+    return state.derivatives.order_books.setdefault(derivative.name, DerivativeBook())
 
 
-def cancel(state: State, order: DerivativeOrder, at: int, reason: CancelReason) -> Iterator[Event]:
-    """Cancel an order that rests or waits for its trigger."""
-    leave(state, order)
-    change(state, order, at, lambda: end(order, reason))
-    yield order_changed(order)
-
-
-def end(order: DerivativeOrder, reason: CancelReason) -> None:
-    """Set the state of an order to canceled, with this reason."""
-    order.state, order.cancel_reason = OrderState.CANCELLED, reason
+def open_orders_of(state: State, order: DerivativeOrder) -> OpenOrders:
+    """Return the open orders of an order's subaccount in its derivative; create an empty one if there is none."""
+    opened = state.derivatives.open_orders.setdefault(order.subaccount_ref, {})
+    return opened.setdefault(order.derivative.name, OpenOrders())
 
 
 def order_changed(order: DerivativeOrder) -> DerivativeOrderChanged:

@@ -3,16 +3,12 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.forms import form_of, future_of, is_option
-from mockexchange.core.derivatives.holdings.holdings import ZERO
-from mockexchange.core.derivatives.holdings.queries import summary_of
-from mockexchange.core.derivatives.holdings.valuation import open_orders_margin
-from mockexchange.core.derivatives.lookup import open_derivative_of
-from mockexchange.core.derivatives.order_entry.matching import offers_within, reducible, shared, size_of
+from mockexchange.core.derivatives.formulas import form_of, is_option, option_fee
+from mockexchange.core.derivatives.matching import offers_within, reducible, shared, size_of
 from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
-from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.derivatives.trading.parties import option_fee
-from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
+from mockexchange.core.derivatives.precision import ZERO, quotient
+from mockexchange.core.derivatives.valuation import open_orders_margin, summary_of
+from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import SubaccountRef
@@ -30,34 +26,12 @@ def price_band(derivative: Derivative) -> tuple[Decimal, Decimal]:
     return least, most
 
 
-def require_active(state: State) -> None:
-    """Raise Refused for every command on orders while the whole exchange is paused."""
-    if not state.service.is_active:
-        raise Refused(RefusalCode.EXCHANGE_PAUSED, "the exchange is paused: orders can be neither placed nor canceled")
-
-
 def require_room(state: State, owner: SubaccountRef) -> None:
     """Raise Refused if a subaccount already has as many open orders as the order rules allow."""
     opened = sum(len(one.orders) for one in state.derivatives.open_orders.get(owner, {}).values())
     if opened >= state.rules.orders_max:
         message = f"{owner} has {opened} open orders: at most {state.rules.orders_max} may be open"
         raise Refused(RefusalCode.TOO_MANY_ORDERS, message)
-
-
-def orderable(state: State, name: str) -> Derivative:
-    """Return a derivative in which orders can be placed.
-
-    Raises Refused if the derivative is unknown, delivered or a combo, or while trading is paused.
-    """
-    require_active(state)
-    if not state.service.is_trading:
-        message = "trading is paused: orders rest and can be canceled, but none can be placed or edited"
-        raise Refused(RefusalCode.TRADING_PAUSED, message)
-    derivative = open_derivative_of(state, name)
-    if derivative.terms.kind in COMBOS:
-        message = f"{name} is a {derivative.terms.kind}: orders are matched in its legs, not in combos"
-        raise Refused(RefusalCode.WRONG_KIND, message)
-    return derivative
 
 
 def limit_of(order: DerivativeOrder) -> Decimal:
@@ -75,9 +49,7 @@ def limit_of(order: DerivativeOrder) -> Decimal:
 
 def require_price(derivative: Derivative, direction: Direction, price: Decimal) -> None:
     """Raise Refused for a price that is not a multiple of the tick, or is worse than the price band allows."""
-    if price % derivative.terms.tick:
-        message = f"{derivative.name} at {price}: expected a multiple of {derivative.terms.tick}"
-        raise Refused(RefusalCode.PRICE_OFF_GRID, message)
+    require_tick(derivative, price)
     least, most = price_band(derivative)
     if direction is Direction.BUY and price > most:
         message = f"a purchase of {derivative.name} at {price}: expected {most} or less"
@@ -85,6 +57,13 @@ def require_price(derivative: Derivative, direction: Direction, price: Decimal) 
     if direction is Direction.SELL and price < least:
         message = f"a sale of {derivative.name} at {price}: expected {least} or more"
         raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, message)
+
+
+def require_tick(derivative: Derivative, price: Decimal | None) -> None:
+    """Raise Refused for a price that is not a multiple of the tick; a market order has none."""
+    if price is not None and price % derivative.terms.tick:
+        message = f"{derivative.name} at {price}: expected a multiple of {derivative.terms.tick}"
+        raise Refused(RefusalCode.PRICE_OFF_GRID, message)
 
 
 def wanted_of(state: State, order: DerivativeOrder) -> Decimal:
@@ -162,6 +141,6 @@ def cost_of(state: State, order: DerivativeOrder, limit: Decimal) -> Decimal:
     index = state.derivatives.indexes[terms.index]
     if is_option(terms):
         return max(order.remaining * option_fee(terms, terms.taker_fee, limit, index), ZERO)
-    fee = max(terms.taker_fee * future_of(terms).value(size, limit), ZERO)
+    fee = max(terms.taker_fee * form_of(terms).value(size, limit), ZERO)
     form = form_of(terms)
     return fee + max(form.worth(size, limit) - form.worth(size, order.derivative.mark), ZERO)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from mockexchange.core.events import Event, GroupDeleted, GroupLimited, GroupOpened, GroupReset, GroupTriggered
 from mockexchange.core.handlers import handler
-from mockexchange.core.handlers.orders.orders import cancel
+from mockexchange.core.handlers.order_changes import cancel
 from mockexchange.core.model.orders import OrderGroup
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -71,7 +71,7 @@ def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]
     yield from _cancel_orders(state, group, at)
 
 
-def count_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
+def count_group_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
     """Add filled contracts to the group's count; if that reaches the limit, cancel the group's remaining orders."""
     group.count(count_centis, at, state.rules.group_window_us)
     yield from _trigger_at_limit(state, group, at)
