@@ -25,7 +25,7 @@ from mockexchange.scenario.located_text import locate, read_yaml
 from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.script.script_steps import ENTRY
 from mockexchange.scenario.steps import STEP
-from mockexchange.venues.kalshi.operations.market_data.market_views import close_at
+from mockexchange.venues.kalshi.resources.market_views import close_at
 from tests.core.dump import dump
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import run

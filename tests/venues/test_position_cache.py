@@ -19,16 +19,16 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext
-from mockexchange.venues.deribit.objects.positions import position_text
-from mockexchange.venues.deribit.operations import positions as deribit_positions
-from mockexchange.venues.deribit.operations import summaries
-from mockexchange.venues.deribit.operations.call import Call as DeribitCall
-from mockexchange.venues.deribit.operations.call import Caller
+from mockexchange.venues.deribit.resources import positions as deribit_positions
+from mockexchange.venues.deribit.resources import summaries
+from mockexchange.venues.deribit.resources.call import Call as DeribitCall
+from mockexchange.venues.deribit.resources.call import Caller
+from mockexchange.venues.deribit.resources.positions import position_text
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.signalplus.context import SignalPlusContext
-from mockexchange.venues.signalplus.objects import encode_list
-from mockexchange.venues.signalplus.operations.call import Call as SignalPlusCall
-from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
+from mockexchange.venues.signalplus.resources.call import Call as SignalPlusCall
+from mockexchange.venues.signalplus.resources.fields import encode_list
+from mockexchange.venues.signalplus.resources.positions import GET_POSITIONS
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld

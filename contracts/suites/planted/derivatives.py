@@ -10,10 +10,10 @@ from contracts.suites.planted.planting import Planter
 from contracts.suites.targets import unchanged
 from mockexchange.core.derivatives import order_checks
 from mockexchange.venues.deribit import authentication, routes
-from mockexchange.venues.deribit.operations import positions, trades
+from mockexchange.venues.deribit.resources import positions, trades
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.signalplus import authentication as gateway
-from mockexchange.venues.signalplus.operations import positions as gateway_positions
+from mockexchange.venues.signalplus.resources import positions as gateway_positions
 
 Wrap = Callable[[ASGIApp], ASGIApp]
 Plant = Callable[[Planter], None]

@@ -13,8 +13,8 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.operations.call import encoder
-from mockexchange.venues.kalshi.operations.portfolio.settlements import SettlementView
+from mockexchange.venues.kalshi.resources.call import encoder
+from mockexchange.venues.kalshi.resources.settlements import SettlementView
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 

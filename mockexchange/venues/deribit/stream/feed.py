@@ -28,13 +28,11 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
-from mockexchange.venues.deribit.frames.positions import changes_text
-from mockexchange.venues.deribit.frames.trades import trades_text
-from mockexchange.venues.deribit.objects.orders import order_text, orders_text
-from mockexchange.venues.deribit.objects.summaries import portfolio_text
-from mockexchange.venues.deribit.operations.summaries import statement_of
+from mockexchange.venues.deribit.resources.orders import order_text, orders_text
+from mockexchange.venues.deribit.resources.summaries import portfolio_text, statement_of
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream import market_data
+from mockexchange.venues.deribit.stream.changes import changes_text, trades_text
 from mockexchange.venues.deribit.stream.channels import CHANGES, ORDERS, PORTFOLIO, TRADES, is_raw, names_of
 from mockexchange.venues.deribit.stream.market_data import MarketMessage
 from mockexchange.venues.deribit.stream.messages import Message, MessageData

@@ -9,7 +9,7 @@ from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell
-from mockexchange.venues.signalplus.objects import encode_list
+from mockexchange.venues.signalplus.resources.fields import encode_list
 from mockexchange.venues.signalplus.stream.channels import CHANGES
 
 
