@@ -14,7 +14,7 @@ def test_a_scenario_is_mended_and_started_anew(tab: Any, live: Live) -> None:
     sandbox = live.sandbox("mended", SMALL)
     open_console(tab, live, "/s/mended/scenario")
     text = tab.get_by_label("scenario", exact=True)
-    tab.get_by_text("✓ 2 accounts, 1 markets").wait_for()
+    tab.get_by_text("✓ 2 accounts, 1 market").wait_for()
     text.fill(SMALL.replace("price: 0.56}\nhistory", "prise: 0.56}\nhistory"))
     tab.get_by_role("button", name="line 8").click()
     chosen = text.evaluate("(field) => field.value.slice(field.selectionStart, field.selectionEnd)")
@@ -34,7 +34,7 @@ def test_a_scenario_is_mended_and_started_anew(tab: Any, live: Live) -> None:
 def test_a_scenario_is_started_anew_by_keys(tab: Any, live: Live) -> None:
     sandbox = live.sandbox("typed", SMALL)
     open_console(tab, live, "/s/typed/scenario")
-    tab.get_by_text("✓ 2 accounts, 1 markets").wait_for()
+    tab.get_by_text("✓ 2 accounts, 1 market").wait_for()
     tab.keyboard.press("e")
     tab.keyboard.press("Control+a")
     tab.keyboard.insert_text(SMALL.replace("count: 10", "count: 30"))
@@ -51,7 +51,7 @@ def test_a_built_in_scenario_is_opened_and_edits_are_discarded(tab: Any, live: L
     live.sandbox("opened", SMALL)
     open_console(tab, live, "/s/opened/scenario")
     text = tab.get_by_label("scenario", exact=True)
-    tab.get_by_text("✓ 2 accounts, 1 markets").wait_for()
+    tab.get_by_text("✓ 2 accounts, 1 market").wait_for()
     tab.locator(".tools select").select_option("fcm")
     expect = pytest.importorskip("playwright.sync_api").expect
     expect(text).to_have_value(re.compile("scenario: fcm"))
