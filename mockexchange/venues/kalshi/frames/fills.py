@@ -12,8 +12,9 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     one_of,
 )
-from mockexchange.venues.kalshi.frame_dates import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
 from mockexchange.venues.kalshi.frames.rows import (
+    FILL_FEES_ADDED,
+    SUBACCOUNTS_SHOWN,
     count,
     dollars,
     market_ticker,

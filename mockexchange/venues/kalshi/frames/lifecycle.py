@@ -6,8 +6,22 @@ keys of changed strikes and titles are never used, because the mock never change
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.formatting import BOOLEAN, INTEGER, PRICE_4, TEXT, UNIX_SECONDS, one_of
-from mockexchange.venues.kalshi.frame_dates import (
+from mockexchange.venues.kalshi.formatting import (
+    BOOLEAN,
+    DECIMAL,
+    FREE_OBJECT,
+    INTEGER,
+    LATE_RESULT,
+    OLD_RESULT,
+    OLD_STRUCTURE,
+    PRICE_4,
+    RESULT,
+    STRIKE_TYPE,
+    TEXT,
+    UNIX_SECONDS,
+    one_of,
+)
+from mockexchange.venues.kalshi.frames.rows import (
     FRACTIONS_REMOVED,
     LIFECYCLE_INDEX_ADDED,
     METADATA_ADDED,
@@ -17,16 +31,8 @@ from mockexchange.venues.kalshi.frame_dates import (
     STRIKE_UPDATES_ADDED,
     STRUCTURES_ADDED,
     SUBTITLE_UPDATES_ADDED,
-)
-from mockexchange.venues.kalshi.frames.rows import market_ticker, row
-from mockexchange.venues.kalshi.market_formatting import (
-    DECIMAL,
-    FREE_OBJECT,
-    LATE_RESULT,
-    OLD_RESULT,
-    OLD_STRUCTURE,
-    RESULT,
-    STRIKE_TYPE,
+    market_ticker,
+    row,
 )
 
 EVENT_TYPES = ("created", "activated", "deactivated", "close_date_updated", "determined", "settled")

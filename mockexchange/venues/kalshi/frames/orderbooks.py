@@ -5,9 +5,21 @@ Levels ascend in price.
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.formatting import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
-from mockexchange.venues.kalshi.frame_dates import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.formatting import (
+    CENT_LEVELS,
+    EXACT_LEVELS,
+    INSTANT,
+    INTEGER,
+    SIDE,
+    TEXT,
+    list_of_levels,
+    whole_contracts,
+)
 from mockexchange.venues.kalshi.frames.rows import (
+    COUNTS_ADDED,
+    REVISED,
+    SUBACCOUNTS_SHOWN,
+    WHOLE_NUMBERS_REMOVED,
     count,
     dollars,
     market_id,
@@ -17,7 +29,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_cents,
     row,
 )
-from mockexchange.venues.kalshi.market_formatting import CENT_LEVELS, EXACT_LEVELS, list_of_levels
 
 DOLLAR_LEVELS_3 = Spelling(
     "list of [dollar string, integer contracts], 3 decimals, or 4 where they are needed",

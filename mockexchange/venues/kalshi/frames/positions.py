@@ -7,15 +7,19 @@ the same precision: whole cents before 2026-03-07, exact since, with six decimal
 from mockexchange.venues.dated import ALWAYS, Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
 from mockexchange.venues.kalshi.formatting import DOLLARS_6, INTEGER, TEXT
-from mockexchange.venues.kalshi.frame_dates import (
+from mockexchange.venues.kalshi.frames.rows import (
+    CENTICENTS,
     CENTICENTS_BACK,
+    CENTICENTS_OF_CENTS,
     CENTICENTS_REMOVED,
     POSITION_DOLLARS_ADDED,
     REVISED,
     SUBACCOUNTS_SHOWN,
     WHOLE_NUMBERS_REMOVED,
+    count,
+    market_ticker,
+    row,
 )
-from mockexchange.venues.kalshi.frames.rows import CENTICENTS, CENTICENTS_OF_CENTS, count, market_ticker, row
 
 
 def _money(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:

@@ -2,9 +2,12 @@
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4
-from mockexchange.venues.kalshi.frame_dates import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     PRICE_3,
+    REVISED,
+    SIZES_ADDED,
+    TICKER_TIME_ADDED,
+    WHOLE_NUMBERS_REMOVED,
     count,
     dollars,
     market_id,

@@ -2,8 +2,9 @@
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import SIDE, TEXT
-from mockexchange.venues.kalshi.frame_dates import BLOCK_TRADES_ADDED, REVISED
 from mockexchange.venues.kalshi.frames.rows import (
+    BLOCK_TRADES_ADDED,
+    REVISED,
     count,
     dollars,
     market_ticker,

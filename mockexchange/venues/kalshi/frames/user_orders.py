@@ -15,8 +15,15 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     one_of,
 )
-from mockexchange.venues.kalshi.frame_dates import INDEX_ADDED, IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
-from mockexchange.venues.kalshi.frames.rows import milliseconds, outcome, row
+from mockexchange.venues.kalshi.frames.rows import (
+    INDEX_ADDED,
+    IS_YES_ADDED,
+    USER_ORDERS_ADDED,
+    WHOLE_NUMBERS_REMOVED,
+    milliseconds,
+    outcome,
+    row,
+)
 
 REASON = one_of(
     "Decrease",

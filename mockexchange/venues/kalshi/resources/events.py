@@ -8,8 +8,7 @@ from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT
-from mockexchange.venues.kalshi.market_formatting import DECIMAL, FREE_OBJECT
+from mockexchange.venues.kalshi.formatting import BOOLEAN, DECIMAL, FREE_OBJECT, INSTANT, TEXT
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.resources.collections import MULTIVARIATE_EVENTS

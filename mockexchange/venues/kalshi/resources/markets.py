@@ -20,26 +20,24 @@ from mockexchange.venues.kalshi.formatting import (
     CENTS,
     CONTRACTS,
     COUNT_2,
+    DECIMAL,
     DOLLARS_4,
+    FREE_OBJECT,
     INSTANT,
     INTEGER,
-    PRICE_4,
-    PRICE_CENTS,
-    PRICE_CENTS_NUMBER,
-    TEXT,
-    one_of,
-)
-from mockexchange.venues.kalshi.market_formatting import (
-    DECIMAL,
-    FREE_OBJECT,
     LATE_RESULT,
     OLD_RESULT,
     OLD_STATUS,
     OLD_STRUCTURE,
+    PRICE_4,
+    PRICE_CENTS,
+    PRICE_CENTS_NUMBER,
     RESULT,
     STATUS,
     STRIKE_TYPE,
+    TEXT,
     WINTER_STATUS,
+    one_of,
 )
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
