@@ -4,6 +4,9 @@ They had seven forms within ten weeks of 2026. A frame shows the same amounts as
 the same precision: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
 """
 
+from typing import NamedTuple
+
+from mockexchange.core.events import PositionChanged
 from mockexchange.venues.dated import ALWAYS, Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
 from mockexchange.venues.kalshi.formatting import DOLLARS_6, INTEGER, TEXT
@@ -44,3 +47,12 @@ MARKET_POSITION: tuple[Field, ...] = (
     # Documented for positions of a subaccount: here the primary subaccount has no number.
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
 )
+
+# --- what they show
+
+
+class PositionView(NamedTuple):
+    user_id: str
+    change: PositionChanged
+    subaccount: int | None
+    fee_cost_micros: int

@@ -1,7 +1,7 @@
 """Fields that several messages share, the JSON forms that only the stream has, and days on which messages changed."""
 
 from mockexchange.core.decimals import exact
-from mockexchange.core.vocabulary import MICROS_PER_CENT
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, Side
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
@@ -152,3 +152,8 @@ def outcome(prefix: str, read: str) -> tuple[Field, ...]:
         row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
         row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),
     )
+
+
+def yes_price(side: Side, price_centicents: int) -> int:
+    """Return the price of YES for a price of `side`."""
+    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
