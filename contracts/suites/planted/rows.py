@@ -8,7 +8,7 @@ from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import MICROS_PER_CENT
 from mockexchange.venues.dated import FOREVER, Field, Spelling
 from mockexchange.venues.kalshi import formatting
-from mockexchange.venues.kalshi.market_formatting import WINTER_STATUS
+from mockexchange.venues.kalshi.formatting import WINTER_STATUS
 
 
 def rounded(micros: int) -> str:

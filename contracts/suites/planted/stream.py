@@ -12,7 +12,6 @@ from mockexchange.venues.kalshi.stream import (
     errors,
     feed,
     handshake,
-    joining,
     replies,
     session,
     subscriber,
@@ -126,7 +125,7 @@ def levels_are_lost(planter: Planter) -> None:
 
 
 def book_is_not_sent_first(planter: Planter) -> None:
-    planter.function(joining.first_data, lambda before: lambda *given: iter(()))
+    planter.function(subscribing.first_data, lambda before: lambda *given: iter(()))
 
 
 def deltas_have_no_sign(planter: Planter) -> None:
@@ -137,7 +136,7 @@ def deltas_have_no_sign(planter: Planter) -> None:
 
 
 def filter_is_ignored(planter: Planter) -> None:
-    planter.function(joining.add_markets, lambda add: lambda subscription, named: add(subscription, None))
+    planter.function(subscribing.add_markets, lambda add: lambda subscription, named: add(subscription, None))
 
 
 def left_markets_stay(planter: Planter) -> None:

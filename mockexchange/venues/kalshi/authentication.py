@@ -12,16 +12,15 @@ from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.known_keys import KnownKey
 from mockexchange.venues.kalshi.settings import KalshiSettings
-from mockexchange.venues.kalshi.signatures import Credentials
+from mockexchange.venues.kalshi.signatures import Credentials, KnownKey
 from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
 
 _function = functions_of(f"{__package__}.diagnosis")
 _diagnose_steps = _function("signature_search.diagnose_steps")
 _explain_missing = _function("headers.explain_missing")
-_explain_salt = _function("explanations.explain_salt")
+_explain_salt = _function("signature_search.explain_salt")
 _explain_unknown_key = _function("headers.explain_unknown_key")
 MARKETS = "GetMarkets"
 KEYS_IGNORED_SINCE = "2026-05-17"

@@ -7,12 +7,161 @@ message where they look. Key order is as recorded.
 """
 
 import json
+from enum import StrEnum
 from functools import lru_cache
+from typing import Literal
 
-from mockexchange.venues.dated import ApiDate, pick
-from mockexchange.venues.kalshi.situations import SERVICE_REMOVED, ErrorRow, Situation
-from mockexchange.venues.kalshi.write_errors import WRITE_ERRORS
+from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.request import Answer, Diagnose
+
+# --- situations in which the venue answers with an error
+
+
+SERVICE_REMOVED = "2026-08-06"
+
+
+class Situation(StrEnum):
+    NO_CREDENTIALS = "no credentials"
+    NO_SIGNATURE = "signature header missing"
+    UNKNOWN_KEY = "unknown key id"
+    TIMESTAMP_EXPIRED = "timestamp outside the window"
+    BAD_SIGNATURE = "signature does not verify"
+    OUT_OF_BOUNDS = "parameter out of bounds"
+    UNKNOWN_CHOICE = "unknown value of an enumeration"
+    UNKNOWN_STATUS = "unknown status of markets"
+    WRONG_TYPE = "parameter of the wrong type"
+    REPEATED = "parameter repeated"
+    MISSING = "required parameter missing"
+    BAD_CURSOR = "cursor unusable"
+    CLASHING = "parameters exclude each other"
+    FORBIDDEN = "permission denied"
+    RESTRICTED = "key restricted to a subaccount"
+    RETIRED = "operation retired"
+    NOT_FOUND = "not found"
+    NO_ROUTE = "no such route"
+    WRONG_METHOD = "method not allowed"
+    TARGET_TOO_LONG = "request target too long"
+    NOT_HTTP = "bytes that are not HTTP"
+    TOO_MANY_STREAMS = "too many open streams"
+    RATE_LIMITED = "rate limit exceeded"
+    CONTENT_TYPE = "no JSON body"
+    BAD_JSON = "body that cannot be bound"
+    MISSING_FIELD = "required field of a body missing"
+    INVALID_FIELD = "field of a body out of its rules"
+    BAD_ID = "id that is no UUID"
+    BAD_ORDER_ID = "order id that is no UUID"
+    NOT_FOUND_IN_WRITE = "not found by a write"
+    INVALID_ORDER = "order against the rules"
+    INVALID_PRICE = "price off the grid"
+    INVALID_SIZE = "size of an order out of its rules"
+    INSUFFICIENT_BALANCE = "too little cash"
+    MARKET_NOT_FOUND = "market not found"
+    MARKET_INACTIVE = "market not open"
+    DUPLICATE_ORDER = "client order id used before"
+    UNFILLED = "fill or kill without enough volume"
+    TRADING_PAUSED = "trading paused"
+    EXCHANGE_PAUSED = "exchange paused"
+    EXCHANGE_DOWN = "exchange down"
+    GROUP_TRIGGERED = "order group triggered"
+    GROUP_NOT_FOUND = "order group not found"
+    RISK_LIMIT = "risk limit exceeded"
+    TOO_MANY_ORDERS = "too many open orders"
+    AMEND_MISMATCH = "amendment of another order"
+    ALREADY_EXISTS = "already exists"
+    TRANSFER_APPLIED = "transfer applied before"
+    NEEDS_ADVANCED = "subaccount without the tier for it"
+    NOT_EMULATED = "operation not emulated"
+
+
+class ErrorRow(DatedRow, frozen=True, kw_only=True, eq=True):
+    status: int
+    shape: Literal["nested", "flat", "msg", "text"] = "nested"
+    code: str = "bad_request"
+    message: str
+    details: str | None = None
+    service: str | None = None
+
+
+# --- errors that only requests which change something can get
+#
+# Errors of the exchange itself had the key `service` with "exchange" until 2026-08-05, those of the gateway never.
+
+
+SERVICE = "exchange"
+
+
+def by_exchange(
+    situation: Situation, status: int, code: str, source: str, message: str | None = None
+) -> tuple[ErrorRow, ...]:
+    """Return the rows of an error of the exchange: until 2026-08-05 with the key `service`, later without."""
+    words = message or code.replace("_", " ")
+    return (
+        ErrorRow(
+            name=situation,
+            status=status,
+            code=code,
+            message=words,
+            service=SERVICE,
+            until=SERVICE_REMOVED,
+            source=source,
+        ),
+        ErrorRow(name=situation, status=status, code=code, message=words, since=SERVICE_REMOVED, source=source),
+    )
+
+
+def by_gateway(situation: Situation, status: int, code: str, source: str, details: str | None = None) -> ErrorRow:
+    return ErrorRow(
+        name=situation, status=status, code=code, message=code.replace("_", " "), details=details, source=source
+    )
+
+
+WRITE_ERRORS: tuple[ErrorRow, ...] = (
+    ErrorRow(
+        name=Situation.CONTENT_TYPE,
+        status=400,
+        shape="flat",
+        code="invalid_content_type",
+        message="invalid_content_type",
+        source="wire-2026-06",
+    ),
+    ErrorRow(
+        name=Situation.BAD_JSON,
+        status=400,
+        shape="flat",
+        message="bad request",
+        details="{details}",
+        source="wire-2026-06",
+    ),
+    by_gateway(Situation.MISSING_FIELD, 400, "missing_parameters", "client-report", "Field validation for {field}"),
+    by_gateway(Situation.INVALID_FIELD, 400, "invalid_parameters", "client-report", "Field validation for {field}"),
+    ErrorRow(name=Situation.BAD_ID, status=400, message="bad request", source="wire-2025-11"),
+    by_gateway(Situation.BAD_ORDER_ID, 404, "not_found", "wire-2025-11"),
+    by_gateway(Situation.INVALID_ORDER, 400, "invalid_order", "wire-2026-06", "{details}"),
+    by_gateway(Situation.INVALID_SIZE, 400, "invalid_order_size", "changelog"),
+    *by_exchange(Situation.INVALID_PRICE, 400, "invalid_price", "wire-2026-06"),
+    *by_exchange(Situation.INSUFFICIENT_BALANCE, 400, "insufficient_balance", "wire-2026-06"),
+    *by_exchange(Situation.MARKET_NOT_FOUND, 404, "market_not_found", "wire-2025-11"),
+    *by_exchange(Situation.NOT_FOUND_IN_WRITE, 404, "not_found", "wire-2026-06"),
+    *by_exchange(Situation.DUPLICATE_ORDER, 409, "order_already_exists", "wire-2026-06"),
+    by_gateway(Situation.UNFILLED, 409, "fill_or_kill_insufficient_resting_volume", "client-report"),
+    by_gateway(Situation.TRADING_PAUSED, 409, "trading_is_paused", "client-report"),
+    by_gateway(Situation.EXCHANGE_PAUSED, 409, "exchange_is_paused", "client-report"),
+    *by_exchange(Situation.EXCHANGE_DOWN, 503, "service_unavailable", "wire-2025-11", "service_unavailable"),
+    by_gateway(Situation.MARKET_INACTIVE, 400, "market_inactive", "client-report"),
+    # Their words are those of FIX in lower case; no REST body was ever recorded.
+    *by_exchange(Situation.GROUP_TRIGGERED, 400, "exceeded_order_group_risk_limit", "choice"),
+    *by_exchange(Situation.GROUP_NOT_FOUND, 404, "order_group_not_found", "choice"),
+    *by_exchange(Situation.RISK_LIMIT, 400, "exceeded_per_market_risk_limit", "choice"),
+    *by_exchange(Situation.TOO_MANY_ORDERS, 400, "too_many_orders", "choice"),
+    *by_exchange(Situation.AMEND_MISMATCH, 400, "{code}", "changelog", "{message}"),
+    *by_exchange(Situation.ALREADY_EXISTS, 409, "already_exists", "choice"),
+    by_gateway(Situation.TRANSFER_APPLIED, 409, "transfer_already_applied", "stream-2026-06"),
+    by_gateway(Situation.NEEDS_ADVANCED, 403, "subaccount_creation_requires_advanced_api_usage_level", "client-report"),
+    by_gateway(Situation.NOT_EMULATED, 403, "permission_denied", "choice"),
+)
+
+
+# --- all errors, and their bodies
 
 
 class Rejected(Exception):
@@ -249,6 +398,3 @@ def _named(row: ErrorRow, values: dict[str, str]) -> dict[str, str]:
 
 def _compact(body: dict[str, object]) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-__all__ = ["ERRORS", "SERVICE_REMOVED", "ErrorRow", "Rejected", "Situation", "error_body", "error_object", "reject"]

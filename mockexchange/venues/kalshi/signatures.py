@@ -17,9 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
+from mockexchange.venues.diagnosis import credentials
 from mockexchange.venues.keys.public_keys import PublicKey
 from mockexchange.venues.request import Request
 
+KnownKey = credentials.KnownKey[str]
+"""A sandbox's key in the diagnosis of signatures: its `key` is the PEM of a public key."""
 KEY_HEADER = b"kalshi-access-key"
 SIGNATURE_HEADER = b"kalshi-access-signature"
 TIMESTAMP_HEADER = b"kalshi-access-timestamp"

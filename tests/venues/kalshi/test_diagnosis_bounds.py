@@ -15,11 +15,10 @@ from mockexchange.venues.kalshi.diagnosis import (
     KnownKey,
     diagnose_steps,
     explain_signature,
-    signature_contents,
+    signature_reading,
     signature_search,
 )
-from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
-from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
+from mockexchange.venues.kalshi.diagnosis.mistakes import SignedParts, attempts_of
 from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.request import Request
 from tests.helpers.effort import examples
@@ -57,7 +56,7 @@ def count_cost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cost]:
         monkeypatch.setattr(module, name, note)
 
     counted(signature_search, "open_signature")
-    counted(signature_contents, "verifies_ed25519")
+    counted(signature_reading, "verifies_ed25519")
 
     def run(request: Request, signature: bytes, key: KnownKey, others: Sequence[KnownKey]) -> Cost:
         operations.clear()

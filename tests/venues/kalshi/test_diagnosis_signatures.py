@@ -15,9 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockexchange.venues.kalshi.diagnosis import OTHER_KEYS_MAX, KnownKey, explain_salt, signature_contents
-from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, open_signature
-from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
+from mockexchange.venues.kalshi.diagnosis import OTHER_KEYS_MAX, KnownKey, explain_salt, signature_reading
+from mockexchange.venues.kalshi.diagnosis.signature_reading import PssReading, open_signature, read_signature
 from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import (
@@ -383,7 +382,7 @@ def test_random_bytes_of_the_right_length_are_explained() -> None:
 def test_noise_that_looks_like_pss_with_the_longest_salt_proves_no_signer() -> None:
     """One in some thousand noises does; it is made here by running the public operation backwards."""
     numbers = rsa_key("bob").private_numbers()
-    block = next(block for block in map(noise, range(100_000)) if list(signature_contents._read_pss(block, 2047)))
+    block = next(block for block in map(noise, range(100_000)) if list(signature_reading._read_pss(block, 2047)))
     signature = pow(int.from_bytes(block), numbers.d, numbers.public_numbers.n).to_bytes(256)
     for key, others in (
         (known("alice", rsa_key("alice")), [known("bob", rsa_key("bob"))]),

@@ -15,7 +15,7 @@ LIMIT = {"operation": "GetPositions", "field": "Limit", "tag": "lte"}
 STATUS = {"operation": "GetFCMPositions", "field": "SettlementStatus", "tag": "oneof"}
 NAMED = {"parameter": "subtrader_id"}
 
-TABLES = ("errors.py", "situations.py", "write_errors.py")
+TABLES = ("errors.py",)
 Row = tuple[dict[str, str], Body, dict[str, Body]]
 FIELD = {"field": "TimeInForce"}
 DOWN = '"code":"service_unavailable","message":"service_unavailable"'

@@ -11,8 +11,7 @@ from mockexchange.venues.diagnosis.credentials import (
     similar_headers,
     similar_ids,
 )
-from mockexchange.venues.kalshi.known_keys import KnownKey
-from mockexchange.venues.kalshi.signatures import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from mockexchange.venues.kalshi.signatures import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, KnownKey
 from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Request
 

@@ -1,4 +1,4 @@
-"""Defines the stream's messages: tables of their fields for each API date, one module per channel.
+"""Defines the stream's messages: one module per channel, with fields for each API date and the values that they show.
 
 Keys are in the recorded order, or where no frame was recorded in that of the documents' example. The type
 `event_fee_update` is missing, because the mock never overrides an event's fee.

@@ -1,5 +1,10 @@
 """Defines the fields of messages of the channel fill for each API date; each has the form that it has in REST."""
 
+from typing import NamedTuple
+
+from mockexchange.core.events import Filled
+from mockexchange.core.model.orders import Order, outcome_side
+from mockexchange.core.vocabulary import Side
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS
 from mockexchange.venues.kalshi.formatting import (
@@ -12,8 +17,9 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     one_of,
 )
-from mockexchange.venues.kalshi.frame_dates import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
 from mockexchange.venues.kalshi.frames.rows import (
+    FILL_FEES_ADDED,
+    SUBACCOUNTS_SHOWN,
     count,
     dollars,
     market_ticker,
@@ -22,6 +28,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_cents,
     row,
     seconds,
+    yes_price,
 )
 
 LATE_ACTION = one_of("buy", "sell", "sell_partial", "sell_to_close", "")
@@ -51,3 +58,33 @@ FILL: tuple[Field, ...] = (
     # Optional; 0 for the primary subaccount in a frame of June 2026.
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="stream-2026-06", empty="absent"),
 )
+
+# --- what they show
+
+
+class FillView(NamedTuple):
+    """A fill as its message shows it. It reads only those fields of its order that never change."""
+
+    filled: Filled
+    order: Order
+    at: int
+
+    @property
+    def client_order_id(self) -> str | None:
+        return self.order.client_order_id or None
+
+    @property
+    def exchange_index(self) -> int:
+        return self.order.market.event.exchange_index
+
+    @property
+    def yes_centicents(self) -> int:
+        return yes_price(self.filled.side, self.filled.price_centicents)
+
+    @property
+    def outcome_side(self) -> Side:
+        return outcome_side(self.filled.side, self.filled.action)
+
+    @property
+    def subaccount(self) -> int | None:
+        return self.order.subaccount.number

@@ -4,10 +4,27 @@ One table serves every event type of a market: each type has its own few keys, a
 keys of changed strikes and titles are never used, because the mock never changes them.
 """
 
+from typing import NamedTuple
+
+from mockexchange.core.model.markets import EventListing, Market
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.formatting import BOOLEAN, INTEGER, PRICE_4, TEXT, UNIX_SECONDS, one_of
-from mockexchange.venues.kalshi.frame_dates import (
+from mockexchange.venues.kalshi.formatting import (
+    BOOLEAN,
+    DECIMAL,
+    FREE_OBJECT,
+    INTEGER,
+    LATE_RESULT,
+    OLD_RESULT,
+    OLD_STRUCTURE,
+    PRICE_4,
+    RESULT,
+    STRIKE_TYPE,
+    TEXT,
+    UNIX_SECONDS,
+    one_of,
+)
+from mockexchange.venues.kalshi.frames.rows import (
     FRACTIONS_REMOVED,
     LIFECYCLE_INDEX_ADDED,
     METADATA_ADDED,
@@ -17,17 +34,10 @@ from mockexchange.venues.kalshi.frame_dates import (
     STRIKE_UPDATES_ADDED,
     STRUCTURES_ADDED,
     SUBTITLE_UPDATES_ADDED,
+    market_ticker,
+    row,
 )
-from mockexchange.venues.kalshi.frames.rows import market_ticker, row
-from mockexchange.venues.kalshi.market_formatting import (
-    DECIMAL,
-    FREE_OBJECT,
-    LATE_RESULT,
-    OLD_RESULT,
-    OLD_STRUCTURE,
-    RESULT,
-    STRIKE_TYPE,
-)
+from mockexchange.venues.kalshi.resources.market_views import PriceRange
 
 EVENT_TYPES = ("created", "activated", "deactivated", "close_date_updated", "determined", "settled")
 FRACTION_EVENT_TYPES = (*EVENT_TYPES, "fractional_trading_updated", "price_level_structure_updated")
@@ -127,3 +137,50 @@ EVENT_LIFECYCLE: tuple[Field, ...] = (
     row("strike_date", UNIX_SECONDS, "event.details.strike_at", empty="absent"),
     row("strike_period", TEXT, "strike_period", empty="absent"),
 )
+
+# --- what they show
+
+
+class MetadataView:
+    """The metadata in the message about a market that is created."""
+
+    nothing = None
+
+    def __init__(self, market: Market, name: str, title: str, expected_expiration_at: int) -> None:
+        self.market = market
+        self.name, self.title = name, title
+        self.yes_title = market.details.yes_title or title
+        self.no_title = market.details.no_title or self.yes_title
+        self.expected_expiration_at = expected_expiration_at
+
+
+class LifecycleView:
+    """A change of a market's state as its message shows it.
+
+    `event_type` determines which keys have values; the others are None.
+    """
+
+    nothing = None
+    exchange_index: int | None = None
+    open_at: int | None = None
+    close_at: int | None = None
+    result: str | None = None
+    determined_at: int | None = None
+    value_centicents: int | None = None
+    settled_at: int | None = None
+    is_deactivated: bool | None = None
+    is_fractional: bool | None = None
+    price_level_structure: str | None = None
+    price_ranges: tuple[PriceRange, ...] | None = None
+    metadata: MetadataView | None = None
+
+    def __init__(self, event_type: str, market: Market) -> None:
+        self.event_type = event_type
+        self.market = market
+
+
+class EventLifecycleView(NamedTuple):
+    event: EventListing
+    title: str
+    strike_period: str | None
+    collateral_return_type: str

@@ -3,10 +3,11 @@
 The keys are in the order of the frames of June 2026.
 """
 
+from typing import NamedTuple
+
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, one_of
-from mockexchange.venues.kalshi.frame_dates import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED
-from mockexchange.venues.kalshi.frames.rows import UNIX_MILLISECONDS, row
+from mockexchange.venues.kalshi.frames.rows import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED, UNIX_MILLISECONDS, row
 
 EVENT_TYPE = one_of("created", "triggered", "reset", "deleted", "limit_updated")
 
@@ -17,3 +18,12 @@ ORDER_GROUP_UPDATES: tuple[Field, ...] = (
     row("contracts_limit_fp", COUNT_2, "limit_centis", ORDER_GROUPS_ADDED, source="stream-2026-06", empty="absent"),
     row("ts_ms", UNIX_MILLISECONDS, "at", GROUP_TIMES_ADDED, source="changelog"),
 )
+
+# --- what they show
+
+
+class GroupView(NamedTuple):
+    event_type: str
+    group: str
+    limit_centis: int | None
+    at: int

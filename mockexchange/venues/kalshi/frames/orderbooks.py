@@ -3,11 +3,30 @@
 Levels ascend in price.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mockexchange.core.events import LevelChanged
+from mockexchange.core.model.markets import Market
+from mockexchange.core.queries.order_books import Level
+from mockexchange.core.vocabulary import Side
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.formatting import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
-from mockexchange.venues.kalshi.frame_dates import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.formatting import (
+    CENT_LEVELS,
+    EXACT_LEVELS,
+    INSTANT,
+    INTEGER,
+    SIDE,
+    TEXT,
+    list_of_levels,
+    whole_contracts,
+)
 from mockexchange.venues.kalshi.frames.rows import (
+    COUNTS_ADDED,
+    REVISED,
+    SUBACCOUNTS_SHOWN,
+    WHOLE_NUMBERS_REMOVED,
     count,
     dollars,
     market_id,
@@ -16,8 +35,8 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_3,
     price_cents,
     row,
+    yes_price,
 )
-from mockexchange.venues.kalshi.market_formatting import CENT_LEVELS, EXACT_LEVELS, list_of_levels
 
 DOLLAR_LEVELS_3 = Spelling(
     "list of [dollar string, integer contracts], 3 decimals, or 4 where they are needed",
@@ -56,3 +75,40 @@ ORDERBOOK_DELTA: tuple[Field, ...] = (
     row("ts", INSTANT, "at", REVISED, source="stream-2026-06"),
     milliseconds("ts_ms", "at"),
 )
+
+# --- what they show
+
+
+class DeltaView(NamedTuple):
+    """A change of the count at one price of an order book, as its message shows it.
+
+    `price_centicents` is a price of the level's side. `client_order_id` and `subaccount` are set only for the order's
+    owner.
+    """
+
+    level: LevelChanged
+    market_id: str
+    price_centicents: int
+    at: int
+    clock: int
+    """Number in the log of the command that changed the level."""
+    client_order_id: str | None = None
+    subaccount: int | None = None
+
+    def in_yes_price(self) -> "DeltaView":
+        return self._replace(price_centicents=yes_price(self.level.side, self.price_centicents))
+
+
+class SnapshotView(NamedTuple):
+    """An order book as its message shows it: the bids of each side, ascending in price; None leaves a side out."""
+
+    market: Market
+    market_id: str
+    yes: Sequence[Level] | None
+    no: Sequence[Level] | None
+
+    def in_yes_price(self) -> "SnapshotView":
+        """Return the view with the levels of NO in prices of YES (0.48 becomes 0.52), ascending in these prices."""
+        if not self.no:
+            return self
+        return self._replace(no=[Level(yes_price(Side.NO, price), count) for price, count in reversed(self.no)])

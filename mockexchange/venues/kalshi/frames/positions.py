@@ -4,18 +4,25 @@ They had seven forms within ten weeks of 2026. A frame shows the same amounts as
 the same precision: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
 """
 
+from typing import NamedTuple
+
+from mockexchange.core.events import PositionChanged
 from mockexchange.venues.dated import ALWAYS, Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
 from mockexchange.venues.kalshi.formatting import DOLLARS_6, INTEGER, TEXT
-from mockexchange.venues.kalshi.frame_dates import (
+from mockexchange.venues.kalshi.frames.rows import (
+    CENTICENTS,
     CENTICENTS_BACK,
+    CENTICENTS_OF_CENTS,
     CENTICENTS_REMOVED,
     POSITION_DOLLARS_ADDED,
     REVISED,
     SUBACCOUNTS_SHOWN,
     WHOLE_NUMBERS_REMOVED,
+    count,
+    market_ticker,
+    row,
 )
-from mockexchange.venues.kalshi.frames.rows import CENTICENTS, CENTICENTS_OF_CENTS, count, market_ticker, row
 
 
 def _money(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
@@ -40,3 +47,12 @@ MARKET_POSITION: tuple[Field, ...] = (
     # Documented for positions of a subaccount: here the primary subaccount has no number.
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
 )
+
+# --- what they show
+
+
+class PositionView(NamedTuple):
+    user_id: str
+    change: PositionChanged
+    subaccount: int | None
+    fee_cost_micros: int

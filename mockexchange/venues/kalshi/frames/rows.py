@@ -1,7 +1,7 @@
-"""Fields that several messages share, and the JSON forms that only the stream has."""
+"""Fields that several messages share, the JSON forms that only the stream has, and days on which messages changed."""
 
 from mockexchange.core.decimals import exact
-from mockexchange.core.vocabulary import MICROS_PER_CENT
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, Side
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
@@ -16,13 +16,50 @@ from mockexchange.venues.kalshi.formatting import (
     UNIX_SECONDS,
     truncate,
 )
-from mockexchange.venues.kalshi.frame_dates import (
-    COUNTS_ADDED,
-    MILLISECONDS_ADDED,
-    OUTCOMES_SHOWN,
-    REVISED,
-    WHOLE_NUMBERS_REMOVED,
-)
+
+# --- days on which messages, or several of their tables, changed
+#
+# The stream's documents are known day by day from January 2026 on; a change has the day of the changelog's entry or,
+# without one, the first day of a document with it.
+
+
+COUNTS_ADDED = "2026-01-22"
+SUBACCOUNTS_SHOWN = "2026-01-27"
+ORDER_GROUPS_ADDED = "2026-01-29"
+"""Day on which the channel order_group_updates was added, announced a week before."""
+FILL_FEES_ADDED = "2026-01-29"
+REVISED = "2026-01-31"
+"""Day from which the documents were written anew: ids of markets and trades, fee costs of positions, changed names."""
+USER_ORDERS_ADDED = "2026-02-03"
+TICKER_TIME_ADDED = "2026-02-11"
+SIZES_ADDED = "2026-02-12"
+COMBINATIONS_LEFT = "2026-02-12"
+"""Day on which markets that combine others left the lifecycle channel; later they got a channel of their own."""
+SETTLEMENT_VALUE_ADDED = "2026-02-26"
+"""Day on which settlement values were added, announced on the 19th."""
+IS_YES_ADDED = "2026-03-05"
+POSITION_DOLLARS_ADDED = "2026-03-09"
+WHOLE_NUMBERS_REMOVED = "2026-03-10"
+"""Day on which whole numbers were removed, two days before REST's; on the 11th some were announced to return."""
+STRUCTURES_ADDED = "2026-03-12"
+CENTICENTS_BACK = "2026-03-13"
+CENTICENTS_REMOVED = "2026-04-02"
+MILLISECONDS_ADDED = "2026-04-15"
+FRACTIONS_REMOVED = "2026-04-17"
+GROUP_TIMES_ADDED = "2026-05-05"
+METADATA_ADDED = "2026-05-05"
+OUTCOMES_SHOWN = "2026-05-06"
+SUBTITLE_UPDATES_ADDED = "2026-05-11"
+STRIKE_UPDATES_ADDED = "2026-06-18"
+PRICE_RANGES_ADDED = "2026-07-02"
+LIFECYCLE_INDEX_ADDED = "2026-07-30"
+BLOCK_TRADES_ADDED = "2026-08-13"
+INDEX_ADDED = "2026-08-27"
+"""Day on which orders got an exchange index; fills had got it a week before."""
+
+
+# --- fields
+
 
 MICROSECONDS_PER_MILLISECOND = 1_000
 
@@ -115,3 +152,8 @@ def outcome(prefix: str, read: str) -> tuple[Field, ...]:
         row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
         row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),
     )
+
+
+def yes_price(side: Side, price_centicents: int) -> int:
+    """Return the price of YES for a price of `side`."""
+    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents

@@ -1,10 +1,18 @@
 """Defines the fields of messages of the channel ticker for each API date."""
 
+from typing import NamedTuple
+
+from mockexchange.core.model.markets import Market
+from mockexchange.core.queries.order_books import Level
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4
-from mockexchange.venues.kalshi.frame_dates import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     PRICE_3,
+    REVISED,
+    SIZES_ADDED,
+    TICKER_TIME_ADDED,
+    WHOLE_NUMBERS_REMOVED,
     count,
     dollars,
     market_id,
@@ -46,3 +54,22 @@ TICKER: tuple[Field, ...] = (
     milliseconds("ts_ms", "at"),
     row("time", INSTANT, "at", TICKER_TIME_ADDED, source="changelog"),
 )
+
+# --- what they show
+
+
+class TickerView(NamedTuple):
+    market: Market
+    market_id: str
+    price_centicents: int
+    yes_bid: Level
+    no_bid: Level
+    volume_centis: int
+    open_interest_centis: int
+    last_trade_centis: int
+    at: int
+
+    @property
+    def yes_ask_centicents(self) -> int:
+        """Best offer of YES in hundredths of a cent: a dollar less the best bid for NO."""
+        return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents

@@ -1,9 +1,14 @@
 """Defines the fields of messages of the channel trade for each API date."""
 
+from typing import NamedTuple
+
+from mockexchange.core.events import Traded
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import SIDE, TEXT
-from mockexchange.venues.kalshi.frame_dates import BLOCK_TRADES_ADDED, REVISED
 from mockexchange.venues.kalshi.frames.rows import (
+    BLOCK_TRADES_ADDED,
+    REVISED,
     count,
     dollars,
     market_ticker,
@@ -29,3 +34,14 @@ TRADE: tuple[Field, ...] = (
     seconds("ts", "at"),
     milliseconds("ts_ms", "at"),
 )
+
+# --- what they show
+
+
+class TradeView(NamedTuple):
+    traded: Traded
+    at: int
+
+    @property
+    def no_centicents(self) -> int:
+        return CENTICENTS_PER_DOLLAR - self.traded.yes_centicents

@@ -1,5 +1,10 @@
 """Defines the fields of messages of the channel user_orders, which was added in February 2026."""
 
+from typing import NamedTuple
+
+from mockexchange.core.events import OrderChanged
+from mockexchange.core.model.orders import Order
+from mockexchange.core.vocabulary import OrderReason, Side
 from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS
 from mockexchange.venues.kalshi.formatting import (
@@ -15,8 +20,16 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     one_of,
 )
-from mockexchange.venues.kalshi.frame_dates import INDEX_ADDED, IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
-from mockexchange.venues.kalshi.frames.rows import milliseconds, outcome, row
+from mockexchange.venues.kalshi.frames.rows import (
+    INDEX_ADDED,
+    IS_YES_ADDED,
+    USER_ORDERS_ADDED,
+    WHOLE_NUMBERS_REMOVED,
+    milliseconds,
+    outcome,
+    row,
+    yes_price,
+)
 
 REASON = one_of(
     "Decrease",
@@ -92,3 +105,53 @@ USER_ORDER: tuple[Field, ...] = (
     _late("last_update_reason", REASON, "reason", "absent"),
     _row("subaccount_number", INTEGER, "order.subaccount.number", "absent"),
 )
+
+# --- what they show
+
+REASONS = {
+    OrderReason.DECREASE: "Decrease",
+    OrderReason.AMEND: "Amend",
+    OrderReason.EXPIRY: "ExpiryCancel",
+    OrderReason.CLOSE: "CloseCancel",
+    OrderReason.HALT: "HaltCancel",
+    OrderReason.TRADE: "Trade",
+    OrderReason.SELF_TRADE: "SelfTradeCancel",
+    OrderReason.POST_ONLY: "PostOnlyCrossCancel",
+    OrderReason.REDUCE_ONLY: "ReduceOnlyCancel",
+}
+"""The venue's words for the reasons of order changes.
+
+It has none for an order that was placed, or canceled by its owner or group.
+"""
+
+
+class OrderView(NamedTuple):
+    """An order as its message shows it: values that can change are those right after `change`."""
+
+    change: OrderChanged
+    order: Order
+    user_id: str
+
+    @property
+    def is_yes(self) -> bool:
+        return self.order.side is Side.YES
+
+    @property
+    def yes_centicents(self) -> int:
+        return yes_price(self.order.side, self.change.price_centicents)
+
+    @property
+    def group_id(self) -> str | None:
+        return self.order.group.group_id if self.order.group else None
+
+    @property
+    def taker_fees_paid_micros(self) -> int | None:
+        return self.change.taker_fees_micros or None
+
+    @property
+    def maker_fees_paid_micros(self) -> int | None:
+        return self.change.maker_fees_micros or None
+
+    @property
+    def reason(self) -> str | None:
+        return REASONS.get(self.change.reason)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from mockexchange.core.model.history import Partition
 from mockexchange.core.model.order_rules import BalanceRule
-from mockexchange.core.model.orders import Order
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.dated import Field, Nested
@@ -125,16 +124,12 @@ def get_resting_value(call: AccountCall) -> bytes:
 def _write_value(call: AccountCall) -> bytes:
     """Return the reserved cash of all subaccounts, by the exchange index of the order's market."""
     held_micros = Counter({0: 0})
-    for order in _resting(call):
+    orders = call.account.ledger.orders
+    for order in orders.find(len(orders), admits=_rests).rows:
         held_micros[order.market.event.exchange_index] += order.need_micros
     breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
     value = RestingValue(held_micros.total(), breakdown)
     return write(call, value)
-
-
-def _resting(call: AccountCall) -> list[Order]:
-    orders = call.account.ledger.orders
-    return orders.find(len(orders), admits=_rests).rows
 
 
 def _rests(partition: Partition) -> bool:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
 from mockexchange.core.model.markets import EventListing
-from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT
-from mockexchange.venues.kalshi.market_formatting import DECIMAL, FREE_OBJECT
+from mockexchange.venues.kalshi.formatting import BOOLEAN, DECIMAL, FREE_OBJECT, INSTANT, TEXT
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.resources.collections import MULTIVARIATE_EVENTS
@@ -160,14 +158,10 @@ def get_events(call: Call) -> bytes:
 
     milestones = LEFT_OUT if call.api_date.holds(NULLS_LEFT_OUT) else NOTHING
     if call.params["with_milestones"]:
-        milestones = encode_rows(call, "Milestone", _milestones(call))
+        of_events = [row for row in reversed(call.data.rows("milestones")) if row.related_event_tickers]
+        milestones = encode_rows(call, "Milestone", of_events)
     table = EVENTS._replace(more=(("milestones", milestones),))
     return answer_list(call, table, page_revision(call.state, call.at), find)
-
-
-def _milestones(call: Call) -> list[DataRow]:
-    """Return the scenario's milestones that belong to an event, in its order."""
-    return [row for row in reversed(call.data.rows("milestones")) if row.related_event_tickers]
 
 
 def get_event(call: Call) -> bytes:

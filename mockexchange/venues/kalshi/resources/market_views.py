@@ -14,7 +14,7 @@ from mockexchange.core.model.markets import TRADING_US, EventListing, Market
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
-from mockexchange.venues.kalshi.market_formatting import PAUSED
+from mockexchange.venues.kalshi.formatting import PAUSED
 
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 EXPIRING_US = 7 * DAY_US

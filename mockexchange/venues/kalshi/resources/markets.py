@@ -20,26 +20,24 @@ from mockexchange.venues.kalshi.formatting import (
     CENTS,
     CONTRACTS,
     COUNT_2,
+    DECIMAL,
     DOLLARS_4,
+    FREE_OBJECT,
     INSTANT,
     INTEGER,
-    PRICE_4,
-    PRICE_CENTS,
-    PRICE_CENTS_NUMBER,
-    TEXT,
-    one_of,
-)
-from mockexchange.venues.kalshi.market_formatting import (
-    DECIMAL,
-    FREE_OBJECT,
     LATE_RESULT,
     OLD_RESULT,
     OLD_STATUS,
     OLD_STRUCTURE,
+    PRICE_4,
+    PRICE_CENTS,
+    PRICE_CENTS_NUMBER,
     RESULT,
     STATUS,
     STRIKE_TYPE,
+    TEXT,
     WINTER_STATUS,
+    one_of,
 )
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
@@ -426,9 +424,12 @@ def get_market(call: Call) -> bytes:
 
 def get_historical_markets(call: Call) -> bytes:
     """Return a page of the markets that were paid out before the cutoff; none of them combines other markets."""
-    params, keeps = call.params, _archived(call)
+    params = call.params
     events, series, aged = params["event_ticker"], params.get("series_ticker"), aged_serial(call.state, call.at)
-    tests, lists = all_of([keeps, *_tests_of_names(events, series)]), _named_lists(call)
+    tests, lists = (
+        all_of([lambda market: is_archived(call, market), *_tests_of_names(events, series)]),
+        _named_lists(call),
+    )
     if lists is not None:
         look = partial(page_of, lists, keeps=tests)
     else:
@@ -482,10 +483,6 @@ def is_listed(call: Call, market: Market) -> bool:
     From April 2026 on they leave out historical markets, except at the date `compat`.
     """
     return live_since(call) is None or not is_archived(call, market)
-
-
-def _archived(call: Call) -> Test[Market]:
-    return lambda market: is_archived(call, market)
 
 
 def _is_paid_out(partition: Partition) -> bool:
@@ -549,7 +546,9 @@ def _all_tests(call: Call) -> Iterator[Test[Market]]:
         yield lambda market: market.status in statuses
     if events:
         yield lambda market: market.event.ticker in events
-    yield from _test_of_series(call)
+    series = call.params["series_ticker"]
+    if series:
+        yield lambda market: market.event.series.ticker == series
     yield from _tests_of_times(call, TIMES)
 
 
@@ -565,12 +564,6 @@ def _test_of_archive(call: Call) -> Iterator[Test[Market]]:
     """Yield the test of live markets, on days whose historical ones are listed apart."""
     if live_since(call) is not None:
         yield lambda market: not is_archived(call, market)
-
-
-def _test_of_series(call: Call) -> Iterator[Test[Market]]:
-    series = call.params["series_ticker"]
-    if series:
-        yield lambda market: market.event.series.ticker == series
 
 
 def _tests_of_times(call: Call, names: Iterable[str]) -> Iterator[Test[Market]]:

@@ -9,8 +9,7 @@ from mockexchange.core.vocabulary import Side
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.errors import Rejected
-from mockexchange.venues.kalshi.formatting import TEXT
-from mockexchange.venues.kalshi.market_formatting import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS
+from mockexchange.venues.kalshi.formatting import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS, TEXT
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write
 from mockexchange.venues.kalshi.resources.fields import list_of, table
 from mockexchange.venues.kalshi.resources.markets import market_of

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
+from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
@@ -167,51 +167,36 @@ def answer_positions(
         return EMPTY_POSITIONS
 
     def make() -> bytes:
-        return _make_page(call, subaccount, _query(call, status, is_by_event, is_archived))
+        params = call.params
+        query = PositionQuery(
+            limit=params["limit"],
+            settled=SETTLED_BY_STATUS[status],
+            archived=is_archived,
+            nonzero=sum({COUNT_BITS[name] for name in params.get("count_filter", ())}),
+            ticker=params["ticker"],
+            events=names_of(params["event_ticker"]),
+            exchange_index=params.get("exchange_index"),
+            whole_events=is_by_event,
+        )
+        digest = digest_of(
+            call.operation.name,
+            subaccount.ref,
+            query.settled,
+            query.nonzero,
+            query.ticker,
+            query.events,
+            query.exchange_index,
+        )
+        page = find_positions(subaccount, _continued(call, query, digest))
+        cursor = write_cursor(Cursor(digest, STATUS_CODES[query.settled], page.after)) if page.after else ""
+        rows = {
+            "cursor": b'"%s"' % cursor.encode(),
+            "event_positions": encode_rows(call, "EventPosition", page.events),
+            "market_positions": encode_rows(call, "MarketPosition", page.rows),
+        }
+        return write_parts(call, rows)
 
     return cached_answer(call, subaccount.revision, make)
-
-
-def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool | None) -> PositionQuery:
-    params = call.params
-    return PositionQuery(
-        limit=params["limit"],
-        settled=SETTLED_BY_STATUS[status],
-        archived=is_archived,
-        nonzero=sum({COUNT_BITS[name] for name in params.get("count_filter", ())}),
-        ticker=params["ticker"],
-        events=names_of(params["event_ticker"]),
-        exchange_index=params.get("exchange_index"),
-        whole_events=is_by_event,
-    )
-
-
-def _make_page(call: AccountCall, subaccount: Subaccount, query: PositionQuery) -> bytes:
-    digest = _digest(call, subaccount, query)
-    page = find_positions(subaccount, _continued(call, query, digest))
-    cursor = write_cursor(Cursor(digest, STATUS_CODES[query.settled], page.after)) if page.after else ""
-    return _positions_body(call, page, cursor)
-
-
-def _positions_body(call: AccountCall, page: Page, cursor: str) -> bytes:
-    rows = {
-        "cursor": b'"%s"' % cursor.encode(),
-        "event_positions": encode_rows(call, "EventPosition", page.events),
-        "market_positions": encode_rows(call, "MarketPosition", page.rows),
-    }
-    return write_parts(call, rows)
-
-
-def _digest(call: AccountCall, subaccount: Subaccount, query: PositionQuery) -> bytes:
-    return digest_of(
-        call.operation.name,
-        subaccount.ref,
-        query.settled,
-        query.nonzero,
-        query.ticker,
-        query.events,
-        query.exchange_index,
-    )
 
 
 def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> PositionQuery:
@@ -227,14 +212,11 @@ def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> Positi
         return query
     if cursor.digest != digest:
         crosses_status = cursor.status != STATUS_CODES[query.settled]
-        is_error = call.settings.strict_cursors or (crosses_status and _status_has_own_cursors(call))
+        # From October 2026 on each settlement status has cursors of its own (docs), but not in compat.
+        is_split = not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
+        is_error = call.settings.strict_cursors or (crosses_status and is_split)
         report_cursor(call, "the cursor was made under other filters: continued from its key", is_error)
     return replace(query, after=cursor.rank)
-
-
-def _status_has_own_cursors(call: AccountCall) -> bool:
-    """Return whether cursors must not cross settlement statuses: from 2026-10 (docs), not in compat."""
-    return not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
 
 
 def get_historical_positions(call: AccountCall) -> bytes:

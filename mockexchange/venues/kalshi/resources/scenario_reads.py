@@ -26,6 +26,7 @@ from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
     CONTRACTS,
     COUNT_2,
+    DECIMAL,
     DOLLARS_4,
     INSTANT,
     INTEGER,
@@ -36,7 +37,6 @@ from mockexchange.venues.kalshi.formatting import (
     TEXTS,
     one_of,
 )
-from mockexchange.venues.kalshi.market_formatting import DECIMAL
 from mockexchange.venues.kalshi.resources.call import (
     AccountCall,
     AccountOperation,

@@ -9,8 +9,17 @@ from mockexchange.core.model.state import State
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.formatting import COUNT_2, INSTANT, INTEGER, TEXT, TEXTS
-from mockexchange.venues.kalshi.market_formatting import FEE_TYPE, FREE_OBJECT, MULTIPLIER, OLD_FEE_TYPE
+from mockexchange.venues.kalshi.formatting import (
+    COUNT_2,
+    FEE_TYPE,
+    FREE_OBJECT,
+    INSTANT,
+    INTEGER,
+    MULTIPLIER,
+    OLD_FEE_TYPE,
+    TEXT,
+    TEXTS,
+)
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, cached_answer, write
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, table, text
 from mockexchange.venues.kalshi.resources.lists import Test, all_of

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 from mockexchange.venues.dated import ALWAYS, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.frame_dates import REVISED
+from mockexchange.venues.kalshi.frames.rows import REVISED
 from mockexchange.venues.kalshi.stream.channels import INDICES, ORDERBOOK, PYTH
 from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, Code, Refused
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.frame_dates import REVISED
+from mockexchange.venues.kalshi.frames.rows import REVISED
 
 OVERFLOW_SINCE = "2026-05-12"
 IDS_SINCE = "2026-06-07"

@@ -28,12 +28,17 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.state import State
+from mockexchange.venues.kalshi.frames.fills import FillView
+from mockexchange.venues.kalshi.frames.order_groups import GroupView
+from mockexchange.venues.kalshi.frames.orderbooks import DeltaView
+from mockexchange.venues.kalshi.frames.positions import PositionView
+from mockexchange.venues.kalshi.frames.trades import TradeView
+from mockexchange.venues.kalshi.frames.user_orders import OrderView
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream import lifecycle
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import ORDERBOOK, TICKER, best_bid, ticker_of
-from mockexchange.venues.kalshi.stream.views import DeltaView, FillView, GroupView, OrderView, PositionView, TradeView
 
 DEFAULTS = KalshiSettings()
 LAST = {"trade": 1, ORDERBOOK: 2}

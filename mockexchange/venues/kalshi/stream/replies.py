@@ -13,8 +13,7 @@ from typing import Any, Literal
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.frame_dates import REVISED
-from mockexchange.venues.kalshi.frames.rows import unix_milliseconds
+from mockexchange.venues.kalshi.frames.rows import REVISED, unix_milliseconds
 from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 

@@ -20,9 +20,8 @@ from mockexchange.venues.kalshi.stream.commands import (
 )
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, error_row, exists
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
-from mockexchange.venues.kalshi.stream.subscribing import list_subscriptions, subscribe, unsubscribe
+from mockexchange.venues.kalshi.stream.subscribing import list_subscriptions, subscribe, unsubscribe, update
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
-from mockexchange.venues.kalshi.stream.updating import update
 
 COMMANDS_PER_SECOND_MAX = 10_000
 """Limit of commands per second, documented on 2026-06-18. At dates without an error code for it, it is not enforced."""

@@ -1,27 +1,145 @@
-"""Implements the stream's commands subscribe, unsubscribe and list_subscriptions. A refused command changes nothing."""
+"""Implements the stream's commands: subscribe, update_subscription, unsubscribe and list_subscriptions.
 
+A refused command changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.stream import replies
-from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, ChannelRow, channels_of
-from mockexchange.venues.kalshi.stream.commands import Params
+from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, TICKER, ChannelRow, channels_of
+from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, ActionRow, Params, actions_of
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
-from mockexchange.venues.kalshi.stream.filters import (
-    SHOWN_CHARS_MAX,
-    NamedMarkets,
-    named_markets,
-    note_of,
-    require_known,
-)
-from mockexchange.venues.kalshi.stream.joining import (
-    add_markets,
-    first_data,
-    new_count,
-    require_ids_allowed,
-    require_room,
-    require_same_naming,
-)
+from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
-from mockexchange.venues.kalshi.stream.subscriptions import Subscription
+from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Markets, Subscription
+
+# --- the markets that a command names, by ticker or by id, as one name or as a list
+
+
+TICKERS = ("market_ticker", "market_tickers")
+IDS = ("market_id", "market_ids")
+SHOWN_CHARS_MAX = 60
+
+
+class NamedMarkets(NamedTuple):
+    """The markets that a command names: tickers of known markets, and unknown names."""
+
+    markets: Markets
+    unknown: list[str]
+    by_ids: bool
+
+
+def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None:
+    """Return the markets that a command's parameters name; None if they name none. Raises Refused."""
+    given = [name for name in (*TICKERS, *IDS) if name in params]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise Refused(Code.INVALID, f"expected one of {', '.join(given)}")
+    value = params[given[0]]
+    names = [value] if isinstance(value, str) else value
+    return _by_ids(context, names) if given[0] in IDS else _by_tickers(context, names)
+
+
+def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
+    """Raise Refused for unknown markets, at API dates that have error code 16 for them.
+
+    The newest day and `compat` ignore unknown markets.
+    """
+    if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
+        first = named.unknown[0]
+        key = "market_id" if named.by_ids else "market_ticker"
+        raise Refused(Code.UNKNOWN_MARKET, f"no market {first[:SHOWN_CHARS_MAX]!r}", sid, **{key: first})
+
+
+def note_of(named: NamedMarkets) -> str:
+    """Return a note for the journal about names of unknown markets that were ignored."""
+    if not named.unknown:
+        return ""
+    more = len(named.unknown) - 1
+    return f"no market {named.unknown[0][:SHOWN_CHARS_MAX]!r}{f' and {more} more' if more else ''}: left out"
+
+
+def _by_tickers(context: KalshiContext, names: list[str]) -> NamedMarkets:
+    known = context.state.markets
+    tickers = [known[name].ticker for name in names if name in known]
+    return NamedMarkets(
+        dict(zip(tickers, tickers, strict=True)), [name for name in names if name not in known], by_ids=False
+    )
+
+
+def _by_ids(context: KalshiContext, names: list[str]) -> NamedMarkets:
+    found = {name: context.market_ids.ticker(context.state, name) for name in names}
+    markets = {ticker: name for name, ticker in found.items() if ticker is not None}
+    return NamedMarkets(markets, [name for name, ticker in found.items() if ticker is None], by_ids=True)
+
+
+# --- adding markets to a subscription
+
+
+def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[str]:
+    """Add markets to a subscription's filter, and return the tickers that are new in it; None removes the filter."""
+    if named is None:
+        return subscription.join(None)
+    if not subscription.markets:
+        subscription.has_ids = named.by_ids
+    return subscription.join(named.markets)
+
+
+def first_data(
+    reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
+) -> Iterator[Frame]:
+    """Yield the first data for markets that a subscription added.
+
+    They are order books on the channel of order books, and on that of tickers the tickers if requested.
+    """
+    if subscription.channel == ORDERBOOK:
+        messages = order_book_messages(reader, tickers)
+    elif subscription.channel == TICKER and wants_ticker:
+        state = reader.context.state
+        messages = (ticker_of(state, state.markets[ticker], at) for ticker in tickers)
+    else:
+        return
+    for message in messages:
+        yield reader.answer_of(message, subscription)
+
+
+def order_book_messages(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
+    state, has_empty_sides = reader.context.state, reader.wants_empty_sides
+    for ticker in tickers:
+        yield snapshot_of(state, state.markets[ticker], has_empty_sides=has_empty_sides)
+
+
+def require_ids_allowed(channel: ChannelRow, named: NamedMarkets, sid: int = 0) -> None:
+    if named.by_ids and not channel.has_ids:
+        raise Refused(Code.INVALID, f"{channel.name} has no market_id or market_ids", sid)
+
+
+def require_same_naming(subscription: Subscription, named: NamedMarkets) -> None:
+    """Raise Refused if a subscription would name some markets by ticker and others by id (documented)."""
+    if subscription.markets and subscription.has_ids != named.by_ids:
+        way = "id" if subscription.has_ids else "ticker"
+        raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)
+
+
+def require_room(reader: Subscriber, count: int, sid: int = 0) -> None:
+    if reader.registry.markets_count() + count > MARKETS_MAX:
+        raise Refused(Code.TOO_MANY_MARKETS, f"more than {MARKETS_MAX:,} markets are named in this session", sid)
+
+
+def new_count(subscription: Subscription | None, named: NamedMarkets) -> int:
+    if subscription is None:
+        return len(named.markets)
+    return 0 if subscription.markets is None else len(named.markets.keys() - subscription.markets.keys())
+
+
+# --- subscribe, unsubscribe and list_subscriptions
+
 
 SHARD_FACTOR_MAX = 100
 
@@ -159,3 +277,94 @@ def _note(channel: ChannelRow, named: NamedMarkets | None) -> str:
     if named is not None and channel.filter == "ignored":
         return f"{channel.name} has no filter on this day: the markets are ignored"
     return note_of(named) if named is not None else ""
+
+
+# --- update_subscription: adds markets, removes them, or sends their order books again
+
+
+MISSING = {"index_ids": Code.NO_INDEX_IDS, "underlying_tickers": Code.NO_UNDERLYINGS}
+
+
+def update(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
+    """Change the markets of a subscription, or send its order books again; return the frames of the answer.
+
+    The frames are an `ok` with all markets of the subscription, then the first data of new markets. Raises Refused.
+    """
+    if params is None:
+        raise Refused(Code.NO_PARAMS, "expected params")
+    subscription = find(reader, _sid(params))
+    action = _action(reader, subscription, params)
+    if action.name not in (ADD, DELETE, SNAPSHOT):
+        return [_ok(reader, subscription, command_id, f"{subscription.channel} is not emulated: nothing is done")]
+    named = _named(reader, subscription, params)
+    if action.name == SNAPSHOT:
+        return _snapshots(reader, subscription, named, command_id)
+    if action.name == DELETE:
+        subscription.leave(named.markets)
+        return [_ok(reader, subscription, command_id, note_of(named))]
+    require_room(reader, new_count(subscription, named), subscription.sid)
+    new = add_markets(subscription, named)
+    wants_ticker = params.get("send_initial_snapshot", False)
+    ok = _ok(reader, subscription, command_id, note_of(named))
+    return [ok, *first_data(reader, subscription, new, wants_ticker, at)]
+
+
+def _sid(params: Params) -> int:
+    given = [params["sid"]] if "sid" in params else []
+    given += params.get("sids", [])
+    if len(given) != 1:
+        raise Refused(Code.ONE_SID, f"expected sid, or sids with one: got {len(given)}")
+    sid: int = given[0]
+    return sid
+
+
+def _action(reader: Subscriber, subscription: Subscription, params: Params) -> ActionRow:
+    """Return the action. Raises Refused if the channel does not have it on that day, or a parameter is missing."""
+    name, sid = params.get("action"), subscription.sid
+    if name is None:
+        raise Refused(Code.NO_ACTION, "expected params.action", sid)
+    action = actions_of(reader.api_date).get(name)
+    if action is None:
+        raise Refused(Code.UNSUPPORTED_ACTION, _no_action(reader, name), sid)
+    channel = channels_of(reader.api_date)[subscription.channel]
+    is_for_channel = subscription.channel in action.channels if action.channels else channel.filter != "ignored"
+    if not is_for_channel:
+        raise Refused(Code.UNSUPPORTED_ACTION, f"{subscription.channel} has no {name} on this day", sid)
+    if action.needs in MISSING and action.needs not in params:
+        raise Refused(MISSING[action.needs], f"{name} needs {action.needs}", sid)
+    return action
+
+
+def _no_action(reader: Subscriber, name: str) -> str:
+    return f"no action {name[:SHOWN_CHARS_MAX]!r} on this day: it has {', '.join(actions_of(reader.api_date))}"
+
+
+def _named(reader: Subscriber, subscription: Subscription, params: Params) -> NamedMarkets:
+    try:
+        named = named_markets(reader.context, params)
+    except Refused as refused:
+        refused.sid = subscription.sid
+        raise
+    if named is None:
+        raise Refused(Code.NO_TICKER, "expected market_ticker or market_tickers", subscription.sid)
+    require_ids_allowed(channels_of(reader.api_date)[subscription.channel], named, subscription.sid)
+    require_same_naming(subscription, named)
+    require_known(named, reader.api_date, subscription.sid)
+    return named
+
+
+def _snapshots(reader: Subscriber, subscription: Subscription, named: NamedMarkets, command_id: int) -> list[Frame]:
+    """Return order books with the command's id, or a plain `ok` if no market is known: a client waits for an answer.
+
+    The subscription's filter does not change, and need not have the markets.
+    """
+    if not named.markets:
+        return [_ok(reader, subscription, command_id, note_of(named))]
+    return [
+        reader.answer_of(message, subscription, command_id) for message in order_book_messages(reader, named.markets)
+    ]
+
+
+def _ok(reader: Subscriber, subscription: Subscription, command_id: int, note: str = "") -> Frame:
+    raw = replies.updated(subscription, command_id, reader.answer_keys)
+    return Frame(raw, "ok", subscription.channel, subscription.sid, note)

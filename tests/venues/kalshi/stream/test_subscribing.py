@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.stream import joining
+from mockexchange.venues.kalshi.stream import subscribing
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
@@ -250,7 +250,7 @@ def test_a_subscription_by_id_takes_no_tickers() -> None:
 
 
 def test_no_more_markets_than_a_session_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "MARKETS_MAX", 4)
+    monkeypatch.setattr(subscribing, "MARKETS_MAX", 4)
     for date, code in (("2026-06-13", 26), ("2026-06-12", 11)):
         session = open_session(make_venue(), date)
         subscribe(session, "trade", "ticker", market_tickers=[RAIN, HEAT])

@@ -7,7 +7,7 @@ import pytest
 
 from mockexchange.core.commands import QuoteMarket
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.stream import joining
+from mockexchange.venues.kalshi.stream import subscribing
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
@@ -187,7 +187,7 @@ def test_a_subscription_by_id_lists_ids() -> None:
 
 @each_row(("date", "code"), [("2026-06-12", 11), ("2026-06-13", 26), ("2026-10", 26)])
 def test_no_more_markets_than_a_session_may_have(date: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "MARKETS_MAX", 2)
+    monkeypatch.setattr(subscribing, "MARKETS_MAX", 2)
     session = open_session(make_venue(), date)
     subscribe(session, "trade", market_tickers=[RAIN, HEAT])
     assert json.loads(update(session, 1, "add_markets", market_tickers=[SNOW])[0])["msg"]["code"] == code
