@@ -6,8 +6,8 @@ from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.list_facts import instant_of
 from mockexchange.kit.rules.finding_format import answer_text, finding, lists_of, views_of
-from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Answer, Target
 
 ANSWERED, NEWEST, PAST = "reads.answered", "lists.order", "instants.past"

@@ -15,9 +15,8 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.schemathesis.run import Effort
 from mockexchange.kit.server import run as running
-from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.arguments import Address, Selection
 from mockexchange.kit.server.preflight import CannotJudge
-from mockexchange.kit.server.rule_selection import Selection
 from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.target import FCM, MEMBER, Target, Unreachable
 from tests.helpers.rows import each_row

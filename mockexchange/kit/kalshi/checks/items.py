@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.applicability import applies_to, dated_only
+from mockexchange.kit.list_facts import instant_of
 from mockexchange.kit.rules.finding_format import finding
-from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
 
 ITEM, NESTED, BOOK, DEPTH, ARCHIVE = (

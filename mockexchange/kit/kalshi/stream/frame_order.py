@@ -7,7 +7,7 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import channels, message_keys
 from mockexchange.kit.kalshi.stream.recording import NAMES, UNSUBSCRIBED, recording_of
 from mockexchange.kit.streaming import rules
-from mockexchange.kit.streaming.connection import FrameType
+from mockexchange.kit.streaming.connections import FrameType
 from mockexchange.kit.streaming.protocol import MessageKind
 from mockexchange.kit.streaming.recorded_stream import STAYS_OPEN, RecordedStream
 from mockexchange.kit.streaming.rules import BrokenRule
