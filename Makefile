@@ -49,7 +49,7 @@ test-all: $(DEV)/.installed  ## every test, with all random examples and dates: 
 	@tools/test.sh all $(ARGS)
 	@$(MAKE) --no-print-directory newest
 
-attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, then good clients beside bad ones
+attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, a million random messages, then good clients beside bad ones
 	@tools/attacks.sh $(ARGS)
 
 delayed: $(DEV)/.installed  ## the tests of sandboxes, scripts, faults and streams, on logs that suspend at random

@@ -30,11 +30,10 @@ if _typing.TYPE_CHECKING:
     from mockexchange.api.synchronous.exchange import Exchange
     from mockexchange.api.transport.asgi_app import Application, asgi
     from mockexchange.api.values.accounts import Account, Key
-    from mockexchange.api.values.outcomes import Outcome
     from mockexchange.api.values.positions import Position
     from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
     from mockexchange.api.values.rules import Fault, Stub
-    from mockexchange.api.values.script_steps import ScriptStep
+    from mockexchange.api.values.steps import Outcome, ScriptStep
     from mockexchange.guard import RealVenueReached
     from mockexchange.version import __version__ as __version__
 
@@ -81,11 +80,10 @@ _MODULES = {
         "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount UnknownVenue Unreachable"
         " WrongArgument WrongRequest"
     ),
-    "mockexchange.api.values.outcomes": "Outcome",
+    "mockexchange.api.values.steps": "Outcome ScriptStep",
     "mockexchange.api.values.positions": "Position",
     "mockexchange.api.values.records": "Deprecation Frame Request Subscription",
     "mockexchange.api.values.rules": "Fault Stub",
-    "mockexchange.api.values.script_steps": "ScriptStep",
     "mockexchange.api.serve": "serve serve_async",
     "mockexchange.api.synchronous.connect": "connect",
     "mockexchange.api.synchronous.exchange": "Exchange",

@@ -26,12 +26,14 @@ VERSIONS="house/test_floors.py runtime/test_http_request.py runtime/test_redacti
 # Those that take seconds, of our own code
 NOT_VERSIONS="server/control/test_flow.py server/websocket/test_bounds.py server/websocket/test_crowd.py
     venues/deribit/stream/test_session.py venues/kalshi/stream/test_feed_folded.py venues/kalshi/stream/test_session.py"
+# Those that look for what .ci/run installs beside them come after the others, the last of these first.
+LATE="server store guard contracts golden examples histories emulation console clients docs"
 DELAYED="sandbox faults replay"
 DELAYED_SOCKETS="server stream_properties api runtime"
 CONTRACT="contracts/suites/test_kalshi.py::test_the_front_keeps_the_contract[compat-over a socket]"
 
 group=${1:-all}
-workers=auto
+workers=auto dist=worksteal
 [ $# -eq 0 ] || shift
 case $group in
 fast)
@@ -41,8 +43,14 @@ fast)
 measured) set -- -m "(traced or not untraced) and not thorough" "$@" ;;
 gate | all)
     workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
-    # Single passes of the contract suites take longest: begun last, they would keep one worker when the others are done.
-    set -- contracts/suites tests "$@"
+    # Handed out in this order. Single passes of the contract suites take longest: begun last, they would keep one worker
+    # when the others are done.
+    dist=load
+    for name in $LATE; do set -- "tests/$name" "$@"; done
+    for path in tests/[a-z]*/; do
+        case " $LATE " in *" $(basename "$path") "*) ;; *) set -- "$path" "$@" ;; esac
+    done
+    set -- contracts/suites tests/kit "$@"
     if [ "$group" = all ]; then export TESTS_EFFORT=whole; else set -- -m "not thorough" "$@"; fi
     ;;
 versions)
@@ -62,4 +70,4 @@ delayed)
     exit 2
     ;;
 esac
-exec "${DEV:-.venv-dev}/bin/python" -m pytest --numprocesses "$workers" --maxprocesses 8 --dist worksteal --durations=15 "$@"
+exec "${DEV:-.venv-dev}/bin/python" -m pytest --numprocesses "$workers" --maxprocesses 8 --dist "$dist" --durations=15 "$@"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, CatalogueEntry
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import RefusedOperation
+from mockexchange.venues.kalshi.resources import OPERATIONS
+from mockexchange.venues.kalshi.resources.call import RefusedOperation
 from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "limits.md"

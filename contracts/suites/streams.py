@@ -1,19 +1,20 @@
 """Stream targets: an exchange of `stream_world.yaml`, whose stream is never quiet for long."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 import httpx
-from anyio.from_thread import start_blocking_portal
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from contracts.suites.world import IN_PROCESS_HOST, front_of
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.local_exchange import AppTransport, exchange
-from mockexchange.kit.streaming.connections import connect_app
+from mockexchange.kit.streaming.connections import Arrival, Connect, StreamConnection, connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.sandbox.opening import open_sandbox
@@ -22,6 +23,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.kalshi.dates import api_date
+from tests.helpers.patience import PATIENCE_S
 
 WORLD = Path(__file__).with_name("stream_world.yaml")
 ROLES = {("member", "main"): MEMBER, ("member", "only_1"): RESTRICTED, ("stranger", "main"): OTHER}
@@ -30,6 +32,8 @@ ROUND_US = 1_000_000
 SUBACCOUNTS, SUBACCOUNTS_SINCE = "subaccounts", "2026-02"
 HEARTBEAT_S = 0.15
 ANSWER_S = 5.0
+"""Over a socket; in process a frame is there after some turns of the loop, or never comes."""
+TURNS = 100
 signer_of = cache(load_signer)
 """Cached, since reading a key is slow; every world has the same keys."""
 
@@ -58,9 +62,47 @@ def stream_target_in_process(alias: str, plan: Plan | None = None) -> Iterator[S
                 rest_of(sandbox, alias, http, *hosts),
                 partial(portal.call, sandbox.advance, ROUND_US),
             )
-            connect = connect_app(front, portal)
+            connect = settled(connect_app(front, portal), portal)
             with StreamTarget(rest=rest, connect=connect, trigger_events=trigger_events, answer_s=ANSWER_S) as target:
                 yield target
+
+
+class SettledConnection:
+    """A connection to an application in this process: what has not come after some turns of its loop will not come.
+
+    So nothing is waited for that never comes, and no machine is too slow for what does.
+    """
+
+    def __init__(self, connection: StreamConnection, portal: BlockingPortal) -> None:
+        self._connection, self._portal = connection, portal
+        self.has_pings = connection.has_pings
+        self.send, self.ping, self.close, self.drop = (
+            connection.send,
+            connection.ping,
+            connection.close,
+            connection.drop,
+        )
+
+    def receive(self, timeout_s: float) -> Arrival | None:
+        arrival = self._connection.receive(0)
+        if arrival is None:
+            self._portal.call(_turn)
+            arrival = self._connection.receive(0)
+        return arrival
+
+
+async def _turn() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+def settled(connect: Connect, portal: BlockingPortal) -> Connect:
+    """Return a function that opens streams, for whose frames turns of the loop are counted instead of seconds."""
+
+    def opened(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
+        return SettledConnection(connect(url, headers, max(timeout_s, PATIENCE_S)), portal)
+
+    return opened
 
 
 TRANSPORTS: dict[str, Callable[[str], AbstractContextManager[StreamTarget]]] = {

@@ -352,12 +352,12 @@ def test_a_mistake_of_the_server_is_marked_and_reported(reached: Controlled, mon
     said: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handler = QueueHandler(said)
     monkeypatch.setattr(reached.server_state, "sandboxes", None)
-    logging.getLogger("uvicorn.error").addHandler(handler)
+    logging.getLogger("mockexchange.server").addHandler(handler)
     try:
         response = httpx.get(f"{reached.server_state.origin()}/_mock/sandboxes", headers=BEARER)
         assert "Traceback" in said.get(timeout=PATIENCE_S).getMessage()
     finally:
-        logging.getLogger("uvicorn.error").removeHandler(handler)
+        logging.getLogger("mockexchange.server").removeHandler(handler)
     assert (response.status_code, response.headers["x-mock-exchange"]) == (500, "1")
     assert response.json()["error"]["code"] == "internal_error"
 

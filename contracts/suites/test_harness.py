@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.suites.targets import hints_of, target_at
 from contracts.suites.test_kalshi import NEVER_APPLY
 from contracts.suites.verdict_text import findings_of
-from mockexchange.api.transport.httpx_asgi import scope_of
+from mockexchange.api.transport.httpx_transports import scope_of
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.schemathesis import run
 from mockexchange.kit.schemathesis.checks import CHECKS

@@ -20,7 +20,7 @@ from tests.helpers.effort import chosen, examples
 pytestmark = pytest.mark.contract
 
 EVERY = (*ALIASES, "compat")
-ON_PUSH = (("2026-10", "in process"), ("2025-11", "over a socket"), ("compat", "over a socket"))
+ON_PUSH = (("2026-10", "in process"), ("compat", "over a socket"))
 """Dates and transports of a push; test_busy.py judges answers at every date, `make test-all` sends requests at each."""
 EXAMPLES_LEAST = 5
 """With fewer, a name that exists may not be among those of an operation."""

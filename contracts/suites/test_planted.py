@@ -22,8 +22,6 @@ pytestmark = pytest.mark.contract
 
 ALIAS = "2026-10"
 FAULTS = (*PAGES, *ROWS, *VIEWS, *REFUSALS, *STREAM)
-ANSWER_S = 1.0
-"""Seconds; in process an answer comes at once or never."""
 REQUESTS_PER_STEP = 2
 FIRST = Effort(findings_max=1)
 CHECKED_ALONE = frozenset(check.rule for check in (*KALSHI.stream_checks, *KALSHI.checks))
@@ -43,7 +41,6 @@ def judged(rules: Collection[str]) -> Iterator[Verdict]:
     stream_checks = [check for check in KALSHI.stream_checks if is_whole or check.rule in rules]
     if stream_checks:
         with stream_target_in_process(ALIAS) as streams:
-            streams.answer_s = ANSWER_S
             yield from run_checks(stream_checks, streams)
     moving = [check for check in KALSHI.checks if check.rule in rules and check.holds_while_moving]
     with busy_target_at(ALIAS, REQUESTS_PER_STEP) if moving else target_at(ALIAS) as target:

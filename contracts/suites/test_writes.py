@@ -25,7 +25,6 @@ NOT_FOR_ALL = ("2025-11", "2025-12")
 CHAINS = Effort(is_brief=True, examples=8)
 
 
-@pytest.mark.traced
 @pytest.mark.parametrize("alias", EVERY)
 def test_every_rule_of_writes_is_kept(alias: str) -> None:
     with target_at(alias) as target:

@@ -119,31 +119,31 @@ class Program(Group):
         raise click.UsageError(f"No such command {name!r}.{_suggestions(name, self.entries)}", ctx)
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        _escape_unencodable()
+        # Print characters that the terminal's encoding lacks as escapes.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except click.Abort:
             sys.exit(INTERRUPTED)
         except click.ClickException as error:
-            _print_error(_command_path(error), message_of(error))
+            context = getattr(error, "ctx", None)
+            _print_error((context.command_path if context else PREFIX.lower()), message_of(error))
             sys.exit(error.exit_code)
         except ModuleNotFoundError as error:  # raised before a command has a context with its name
             words = [PREFIX.lower(), *(extra.get("args") or sys.argv[1:])[:1]]
-            _print_error(" ".join(words), _missing_library(error))
+            # How to install a missing library of the extra `kit`. Raises the error for any other module.
+            from mockexchange.cli.kit_libraries import LIBRARIES, missing_kit
+
+            if error.name not in LIBRARIES:
+                raise
+            _print_error(" ".join(words), missing_kit())
             sys.exit(2)
         except OSError as error:
             _print_error(PREFIX.lower(), str(error))
             sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
-
-
-def _missing_library(error: ModuleNotFoundError) -> str:
-    """Return how to install a missing library of the extra `kit`. Raises the error for any other module."""
-    from mockexchange.cli.kit_libraries import LIBRARIES, missing_kit
-
-    if error.name not in LIBRARIES:
-        raise error
-    return missing_kit()
 
 
 def _suggestions(name: str, commands: Iterable[str]) -> str:
@@ -153,18 +153,6 @@ def _suggestions(name: str, commands: Iterable[str]) -> str:
     near = [f" Did you mean {one!r}?" for one in get_close_matches(name, commands, n=1)]
     step = [f" It is a step: {PREFIX.lower()} do '{name}: {{...}}'"] if name in STEPS else []
     return "".join([*near, *step]) or f" See {PREFIX.lower()} --help"
-
-
-def _escape_unencodable() -> None:
-    """Print characters that the terminal's encoding lacks as escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _command_path(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    return context.command_path if context else PREFIX.lower()
 
 
 def explain_scenario_error(error: "ScenarioError", scenario: str) -> str:

@@ -29,19 +29,6 @@ def print_drift(found: Drift) -> None:
     _print(f"fits {fitting or 'no date'}" + (f"; deviations from {others}" if others else ""), 2)
     if found.ending:
         _print(f"right until {found.ending.day}, when {found.ending.operation} changed: {found.ending.name}", 2)
-    _print_skipped(found)
-    for level in Level:
-        _print_level(level, [one for one in found.evidence if one.deviation.level is level])
-    for noise in found.twin.noise[:PROBLEMS_SHOWN_MAX]:
-        _print(f"changes by itself, not compared: {noise}", 2)
-    click.secho(f"{plural(len(found.evidence), 'deviation')} from {found.alias}", bold=True)
-
-
-def _print(line: str, indent: int = 0, **style: Any) -> None:
-    click.secho(fitted(" " * indent + in_a_line(line), INDENT, is_error=False), **style)
-
-
-def _print_skipped(found: Drift) -> None:
     for kind, number in found.recording.skipped.items():
         _print(f"not judged: {number} {kind}", 2)
     for problem in found.recording.problems[:PROBLEMS_SHOWN_MAX]:
@@ -52,6 +39,15 @@ def _print_skipped(found: Drift) -> None:
         _print(f"not asked of a twin: {found.twin.why_not}", 2)
     elif found.twin.why_no_values:
         _print(f"values not compared: {found.twin.why_no_values}", 2)
+    for level in Level:
+        _print_level(level, [one for one in found.evidence if one.deviation.level is level])
+    for noise in found.twin.noise[:PROBLEMS_SHOWN_MAX]:
+        _print(f"changes by itself, not compared: {noise}", 2)
+    click.secho(f"{plural(len(found.evidence), 'deviation')} from {found.alias}", bold=True)
+
+
+def _print(line: str, indent: int = 0, **style: Any) -> None:
+    click.secho(fitted(" " * indent + in_a_line(line), INDENT, is_error=False), **style)
 
 
 def _print_level(level: Level, found: Iterable[Evidence]) -> None:

@@ -86,16 +86,15 @@ def import_as_json(found: Imported, out: Path) -> dict[str, Any]:
         "from_frames": _problems(found.recorded.from_frames),
         "refused_steps": found.refusals,
         "unread": [{**_place(answer), "why": why} for answer, why in found.unread],
-        **{name: [_difference(one) for one in verified if _differs(one)] for name, verified in compared.items()},
+        **{
+            name: [_difference(one) for one in verified if (one.comparison.kind not in (EXPLAINED, NOT_JUDGED))]
+            for name, verified in compared.items()
+        },
     }
 
 
 def _problems(found: Sequence[Problem]) -> list[dict[str, Any]]:
     return [{"line": one.line, "why": one.why} for one in found]
-
-
-def _differs(one: Verified) -> bool:
-    return one.comparison.kind not in (EXPLAINED, NOT_JUDGED)
 
 
 def _difference(one: Verified) -> dict[str, Any]:

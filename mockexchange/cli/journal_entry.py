@@ -21,7 +21,20 @@ def show_request(entry: Entry) -> None:
     click.secho(
         f"  status    {entry['status'] or 'none'} in {entry['latency_us'] / 1_000:.1f} ms", fg=style_of_request(entry)
     )
-    show_facts(_facts(entry))
+    key = f", key {entry['key_id']}" if entry["key_id"] else ""
+    commands = ", ".join(f"#{number}" for number in entry.get("commands", ()))
+    show_facts(
+        [
+            ("account", f"{entry['account'] or 'none'}{key}"),
+            ("operation", entry["operation"] or ""),
+            ("why", entry["diagnosis"] or ""),
+            *(("noticed", finding) for finding in entry["findings"]),
+            ("fault", entry["fault"] or ""),
+            ("stub", entry["stub"] or ""),
+            ("stream", str(entry["connection"] or "")),
+            ("commands", commands),
+        ]
+    )
     for name, value in entry["headers"]:
         click.echo(f"  header    {printable(name)}: {printable(value)}")
     for title, name in (("body", "body"), ("answer", "answer")):
@@ -55,21 +68,6 @@ def show_facts(facts: list[tuple[str, str]]) -> None:
     for title, text in facts:
         if text:
             click.echo(wrapped(f"  {title}", printable(text), INDENT, terminal_width()))
-
-
-def _facts(entry: Entry) -> list[tuple[str, str]]:
-    key = f", key {entry['key_id']}" if entry["key_id"] else ""
-    commands = ", ".join(f"#{number}" for number in entry.get("commands", ()))
-    return [
-        ("account", f"{entry['account'] or 'none'}{key}"),
-        ("operation", entry["operation"] or ""),
-        ("why", entry["diagnosis"] or ""),
-        *(("noticed", finding) for finding in entry["findings"]),
-        ("fault", entry["fault"] or ""),
-        ("stub", entry["stub"] or ""),
-        ("stream", str(entry["connection"] or "")),
-        ("commands", commands),
-    ]
 
 
 def _show_body(title: str, entry: Entry, name: str) -> None:

@@ -1,6 +1,5 @@
 """Explains why no entry of the journal matches a query: a name that no account, operation or kind of frame has."""
 
-from collections.abc import Collection
 from typing import Any
 
 from mockexchange.cli.click_base import UsageFailure
@@ -32,7 +31,7 @@ def describe_kept(server: Server, sandbox: str, path: str, query: Query) -> str:
     kept = short_entries(server, sandbox, path, {})
     if not kept:
         return f"no {noun_of(path)} yet"
-    kinds = _kinds(kept) if "kind" in query else ()
+    kinds = dict.fromkeys(frame["kind"] for frame in kept if frame["kind"]) if "kind" in query else ()
     which = f", of the kinds {', '.join(kinds)}" if kinds and query["kind"] not in kinds else ""
     return f"no {noun_of(path)} matches the options: {len(kept):,} {'is' if len(kept) == 1 else 'are'} kept{which}"
 
@@ -57,7 +56,3 @@ def short_entries(server: Server, sandbox: str, path: str, query: Query) -> list
 def noun_of(path: str) -> str:
     """Return what a list of the control API has: requests, or frames."""
     return "frame" if path == "/frames" else "request"
-
-
-def _kinds(frames: list[dict[str, Any]]) -> Collection[str]:
-    return dict.fromkeys(frame["kind"] for frame in frames if frame["kind"])

@@ -25,10 +25,11 @@ class SecretFilter:
     def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of an entry or event in which secrets are hidden."""
         if "headers" in entry:
-            entry = {**entry, "headers": [_without_cookie(name, value) for name, value in entry["headers"]]}
+            entry = {
+                **entry,
+                "headers": [
+                    [name, HIDDEN if name.lower() in ("cookie", "set-cookie") else value]
+                    for name, value in entry["headers"]
+                ],
+            }
         return redact_entry(entry, self._known)
-
-
-def _without_cookie(name: str, value: str) -> list[str]:
-    """Return a header; a cookie is a secret as a whole."""
-    return [name, HIDDEN if name.lower() in ("cookie", "set-cookie") else value]

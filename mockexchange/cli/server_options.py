@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import checked, option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.kit.server.arguments import Address, Credential, load_credential, read_address
 from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import LATEST, read_alias

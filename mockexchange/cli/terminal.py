@@ -62,16 +62,12 @@ def show_json(raw: bytes) -> None:
 def body_text(raw: bytes) -> tuple[str, bool]:
     """Return the printable text of a body, indented if it is JSON, and whether it is JSON."""
     try:
-        pretty = _indented(raw)
+        # Indent JSON without changing the spelling of its numbers. Raises ValueError.
+        read = json.loads(raw, parse_float=f"{NUMBER_MARK}{{}}".format)
+        pretty = MARKED_NUMBER.sub(r"\1", json.dumps(read, indent=2, ensure_ascii=False))
     except (ValueError, RecursionError):
         return printable(raw.decode("utf-8", "backslashreplace")), False
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in pretty), True
-
-
-def _indented(raw: bytes) -> str:
-    """Indent JSON without changing the spelling of its numbers. Raises ValueError."""
-    read = json.loads(raw, parse_float=f"{NUMBER_MARK}{{}}".format)
-    return MARKED_NUMBER.sub(r"\1", json.dumps(read, indent=2, ensure_ascii=False))
 
 
 def show_json_lines(rows: Iterable[Any]) -> None:

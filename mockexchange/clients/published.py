@@ -42,18 +42,15 @@ def variables_of(
     host = urlsplit(values["base_url"]).hostname or ""
     beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
     exports = {name: template.format(**values) for name, template in {**client.exports, **beyond}.items()}
-    trust = trust_of(values.get("ca_bundle")) or dict.fromkeys(_outlived(environment))
+    trust = trust_of(values.get("ca_bundle")) or dict.fromkeys(
+        [name for name in TRUST if OWN_FILE.search(environment.get(name, ""))]
+    )
     return {**exports, **trust, **_past_proxies(host, environment), **dict.fromkeys(client.unset)}
 
 
 def trust_of(ca_bundle: str | None) -> dict[str, str]:
     """Return the environment variables that make clients trust the certificate file `ca_bundle`; none if it is None."""
     return dict.fromkeys(TRUST, ca_bundle) if ca_bundle else {}
-
-
-def _outlived(environment: Mapping[str, str]) -> list[str]:
-    """Return the variables that name files of a stopped server: a client without the files trusts no server."""
-    return [name for name in TRUST if OWN_FILE.search(environment.get(name, ""))]
 
 
 def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from mockexchange.core.derivatives.vocabulary import (
     TriggerKind,
     TriggerSource,
 )
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     EXCHANGE_INDEX_MAX,

@@ -17,11 +17,11 @@ from mockexchange.core.handlers import (
     exchange_status,
     fills,
     markets,
-    prints,
-    quotes,
+    order_entry,
+    order_groups,
+    outside_traders,
     settlement,
 )
-from mockexchange.core.handlers.orders import order_amendments, order_groups, orders, placing
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal, Refused
@@ -30,8 +30,8 @@ from mockexchange.core.vocabulary import FeeRounding
 Outcome = tuple[Event, ...] | Refusal
 
 HOMES = (
-    *(accounts, allocation, cash, exchange_status, fills, markets, prints, quotes, settlement),
-    *(order_amendments, order_groups, orders, placing),
+    *(accounts, allocation, cash, exchange_status, fills, markets),
+    *(order_entry, order_groups, outside_traders, settlement),
 )
 """The modules that register handlers as they are imported; `core.derivatives.handlers` imports the others."""
 

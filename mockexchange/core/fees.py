@@ -64,14 +64,10 @@ def charge(
     accrued_attos += fee_micros * ATTOS_PER_MICRO - exact_attos
     if accrued_attos <= REBATE_STEP_MICROS * ATTOS_PER_MICRO:
         return Charge(fee_micros, accrued_attos)
-    rebate_micros = _rebate(accrued_attos, fee_micros)
+    due_cents = (accrued_attos - 1) // (REBATE_STEP_MICROS * ATTOS_PER_MICRO)
+    # In whole cents, and at most the fee, so that a net fee is never negative.
+    rebate_micros = min(due_cents, fee_micros // REBATE_STEP_MICROS) * REBATE_STEP_MICROS
     return Charge(fee_micros - rebate_micros, accrued_attos - rebate_micros * ATTOS_PER_MICRO)
-
-
-def _rebate(accrued_attos: int, fee_micros: int) -> int:
-    """Return the rebate in whole cents, at most the fee, so that a net fee is never negative."""
-    due_cents = max(accrued_attos - 1, 0) // (REBATE_STEP_MICROS * ATTOS_PER_MICRO)
-    return min(due_cents, fee_micros // REBATE_STEP_MICROS) * REBATE_STEP_MICROS
 
 
 def _round_up(exact_attos: int, step_micros: int) -> int:

@@ -62,7 +62,10 @@ class DocumentJudge:
         if exchange.status == BUSY or exchange.status >= UNJUDGED_FROM or exchange.status == SWITCHED:
             return []
         operation = self.operation(exchange)
-        return _without_words_of_another_type([_of_finding(one, operation) for one in self._objections(exchange)])
+        # Deviations without the unknown words that are values of another type, since no list of words has these.
+        found = [_of_finding(one, operation) for one in self._objections(exchange)]
+        other = {one.path for one in found if one.kind is Kind.TYPE}
+        return [one for one in found if one.kind is not Kind.WORD or one.path not in other]
 
     def of_frame(self, frame: RecordedFrame, operation: str) -> list[Deviation]:
         """Return the deviations of a frame that the server sent. The frame's text must have been recorded."""
@@ -124,25 +127,15 @@ def _of_error(error: Error, body: Any, document: Document) -> Iterator[Finding]:
             yield Finding(Kind.UNKNOWN, _below(place, key), shown(value[key]), "no such field", "")
     else:
         kind = KINDS.get(name, Kind.ANSWER)
-        yield Finding(kind, place or "body", shown(value), _expected(error, document), "")
-
-
-def _expected(error: Error, document: Document) -> str:
-    node: Any = document if error.schema_path[0] == "components" else None
-    for part in error.schema_path if node else ():
-        node = resolved(document, node)[part]
-    keyword = "" if node is None else node if isinstance(node, str) else shown(node)
-    return f"{error.kind.name} {keyword}".strip()
+        node: Any = document if error.schema_path[0] == "components" else None
+        for part in error.schema_path if node else ():
+            node = resolved(document, node)[part]
+        keyword = "" if node is None else node if isinstance(node, str) else shown(node)
+        yield Finding(kind, place or "body", shown(value), f"{error.kind.name} {keyword}".strip(), "")
 
 
 def _below(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
-
-
-def _without_words_of_another_type(found: list[Deviation]) -> list[Deviation]:
-    """Return deviations without the unknown words that are values of another type, since no list of words has these."""
-    other = {one.path for one in found if one.kind is Kind.TYPE}
-    return [one for one in found if one.kind is not Kind.WORD or one.path not in other]
 
 
 def _of_finding(found: Finding, operation: str) -> Deviation:

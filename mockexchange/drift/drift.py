@@ -102,7 +102,13 @@ class JudgedRecording:
     def of(cls, path: Path) -> "JudgedRecording":
         judged = cls(Recording(path))
         for line in read_lines(path):
-            judged._take(line)
+            recording = judged.recording
+            if isinstance(line, Problem):
+                recording.problems += [line] if len(recording.problems) < PROBLEMS_MAX else []
+            elif isinstance(line, RecordedExchange):
+                judged._take_exchange(line)
+            elif recording.venue:
+                judged._take_frame(line, KITS[recording.venue])
         for connection, stream in judged.streams.streams.items():
             judged._end(connection, stream)
         if judged.streams.beyond:
@@ -113,15 +119,6 @@ class JudgedRecording:
         """Return the API date from which the recording deviates least; of equal dates the newest, and compat last."""
         dates = list(self.found)
         return min(self.found, key=lambda one: (len(self.found[one].groups), one == COMPAT, -dates.index(one)))
-
-    def _take(self, line: RecordedExchange | RecordedFrame | Problem) -> None:
-        recording = self.recording
-        if isinstance(line, Problem):
-            recording.problems += [line] if len(recording.problems) < PROBLEMS_MAX else []
-        elif isinstance(line, RecordedExchange):
-            self._take_exchange(line)
-        elif recording.venue:
-            self._take_frame(line, KITS[recording.venue])
 
     def _take_exchange(self, exchange: RecordedExchange) -> None:
         venue, recording = venue_at(exchange.asked.path).name, self.recording

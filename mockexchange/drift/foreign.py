@@ -52,7 +52,30 @@ def _add(path: Path, file: RecordingFile) -> None:
         return
     for number, interaction in enumerate(_interactions(path), start=1):
         try:
-            file.add_request(_exchanged(interaction, path))
+            request, response = interaction["request"], interaction["response"]
+            url = urlsplit(str(request["uri"]))
+            headers = _headers(response.get("headers"))
+            # The instant of an answer: as the cassette has it, by the server's clock, or when the file was written.
+            at = interaction.get("recorded_at")
+            date = next((value.decode() for name, value in headers if name == b"date"), "")
+            try:
+                moment = at if isinstance(at, datetime) else parsedate_to_datetime(str(at or date))
+            except ValueError:
+                moment = _iso(str(at)) if at else datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            file.add_request(
+                Exchanged(
+                    method=str(request["method"]).upper(),
+                    target=(url.path or "/") + (f"?{url.query}" if url.query else ""),
+                    headers=_headers(request.get("headers")),
+                    body=_body(request.get("body")),
+                    status=int((response.get("status") or {}).get("code") or response.get("status_code") or 0),
+                    answer_headers=headers,
+                    answer=_body(response.get("body")),
+                    at=round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000),
+                    latency_us=0,
+                    source=f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
+                )
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WrongRecording(f"{path}, interaction {number}: {reason_of(error)}") from None
 
@@ -72,49 +95,18 @@ def _interactions(path: Path) -> Sequence[Plain]:
     return found
 
 
-def _exchanged(found: Plain, path: Path) -> Exchanged:
-    request, response = found["request"], found["response"]
-    url = urlsplit(str(request["uri"]))
-    headers = _headers(response.get("headers"))
-    return Exchanged(
-        method=str(request["method"]).upper(),
-        target=(url.path or "/") + (f"?{url.query}" if url.query else ""),
-        headers=_headers(request.get("headers")),
-        body=_body(request.get("body")),
-        status=int((response.get("status") or {}).get("code") or response.get("status_code") or 0),
-        answer_headers=headers,
-        answer=_body(response.get("body")),
-        at=_instant(found, headers, path),
-        latency_us=0,
-        source=f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
-    )
-
-
-def _instant(found: Plain, headers: Sequence[tuple[bytes, bytes]], path: Path) -> int:
-    """Return the instant of an answer: as the cassette has it, by the server's clock, or when the file was written."""
-    at = found.get("recorded_at")
-    date = next((value.decode() for name, value in headers if name == b"date"), "")
-    try:
-        moment = at if isinstance(at, datetime) else parsedate_to_datetime(str(at or date))
-    except ValueError:
-        moment = _iso(str(at)) if at else datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
-
-
 def _iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
 def _headers(found: Any) -> list[tuple[bytes, bytes]]:
     """Return headers, whose values are texts or lists of them."""
-    pairs = [(name, one) for name, value in (found or {}).items() for one in _listed(value)]
+    pairs = [
+        (name, one) for name, value in (found or {}).items() for one in (value if isinstance(value, list) else [value])
+    ]
     return [
         (str(name).lower().encode("latin-1", "replace"), str(one).encode("latin-1", "replace")) for name, one in pairs
     ]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _body(found: Any) -> bytes:

@@ -39,25 +39,18 @@ class Learnt:
 
     def add(self, operation: str, target: str, now: Answers) -> None:
         """Learn from the answers to a request, and from what differs from the last answers to the same one."""
-        before = self._replace(target, now)
-        if before is None or before.emulated != now.emulated:
-            self._add_words(operation, now)
-        if before is not None and before.recorded != now.recorded:
-            self._add_noise(operation, before, now)
-
-    def _replace(self, target: str, now: Answers) -> Answers | None:
-        """Hold answers in place of the last ones to the same request, and return those."""
+        # Hold answers in place of the last ones to the same request, and return those.
         before = self._last.pop(target, None)
         self._chars += now.chars - (before.chars if before else 0)
         self._last[target] = now
         while self._chars > CHARS_MAX:
             self._chars -= self._last.pop(next(iter(self._last))).chars
-        return before
-
-    def _add_words(self, operation: str, now: Answers) -> None:
-        for path, value in leaves(json.loads(now.emulated)):
-            if class_of(value) == "word":
-                self.words[operation, NUMBER.sub("[]", path)].add(value)
+        if before is None or before.emulated != now.emulated:
+            for path, value in leaves(json.loads(now.emulated)):
+                if class_of(value) == "word":
+                    self.words[operation, NUMBER.sub("[]", path)].add(value)
+        if before is not None and before.recorded != now.recorded:
+            self._add_noise(operation, before, now)
 
     def _add_noise(self, operation: str, before: Answers, now: Answers) -> None:
         was, wanted = (dict(leaves(json.loads(one.recorded))) for one in (before, now))

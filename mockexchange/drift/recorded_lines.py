@@ -144,10 +144,6 @@ def _read(path: Path, raw: bytes, number: int, offset: int) -> RecordedExchange 
         return RecordedFrame(
             number, int(line["at_us"]), int(line["connection"]), is_sent, str(line["kind"]), line["frame"]
         )
-    return _exchange(line, number, offset)
-
-
-def _exchange(line: Plain, number: int, offset: int) -> RecordedExchange | None:
     if line.get("source") == PROXY or line.get("answer") is None:
         return None
     target, method = str(line["target"]), str(line["method"])

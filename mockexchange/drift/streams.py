@@ -9,7 +9,7 @@ from typing import Any
 
 from mockexchange.drift.deviations import Deviation, Kind, Level
 from mockexchange.drift.recorded_lines import RecordedFrame
-from mockexchange.importing.recorded_streams import CLOSE, OPEN
+from mockexchange.importing.recorded_answers import CLOSE, OPEN
 from mockexchange.kit.streaming import rules
 from mockexchange.kit.streaming.protocol import StreamMessage, StreamProtocol
 from mockexchange.kit.streaming.recorded_stream import SentCommand

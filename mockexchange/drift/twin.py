@@ -56,28 +56,27 @@ def twin_of(path: Path, venue: str, alias: str, known: Iterable[Evidence]) -> Tw
         imported = import_recording(path, alias)
     except (WrongRecording, ScenarioError) as error:
         return Twin(why_not=str(error))
-    asked = _Asked(venue, alias, {(one.operation, place) for one in found for place in _places(one)})
+    asked = _Asked(
+        venue, alias, {(one.operation, place) for one in found for place in (one.path, one.seen.partition(": ")[0])}
+    )
     asyncio.run(asked.ask_all(path, imported))
     return asked.twin(_why_no_values(imported, found))
-
-
-def _places(one: Deviation) -> tuple[str, str]:
-    """Return the fields that a deviation is about: of a renamed or moved one both."""
-    return one.path, one.seen.partition(": ")[0]
 
 
 def _why_no_values(imported: Imported, known: Iterable[Deviation]) -> str:
     if imported.unread:
         return f"rows cannot be read: {imported.unread[0][1]}"
-    broken = next((one for one in known if one.kind in STRUCTURE and _gives_rows(one.operation)), None)
+    broken = next(
+        (
+            one
+            for one in known
+            if one.kind in STRUCTURE and (one.operation.startswith("GET ") or "/get_" in one.operation)
+        ),
+        None,
+    )
     return (
         f"{broken.operation} has {_article(broken.kind)} ({broken.path}), so its rows say too little" if broken else ""
     )
-
-
-def _gives_rows(operation: str) -> bool:
-    """Return whether the rows of an operation become steps: those of a GET, and of a call that gets something."""
-    return operation.startswith("GET ") or "/get_" in operation
 
 
 def _article(kind: Kind) -> str:
@@ -110,13 +109,11 @@ class _Asked:
             reply = emulated.ask(with_cursor(asked.target, self.cursors), asked.at, asked.method, asked.body)
             route = routes.find(exchange.path)
             plain = exchange.path.removeprefix(prefix)
-            self._compare(f"{asked.method} {route.path if route else plain}", exchange, reply)
-
-    def _compare(self, operation: str, exchange: RecordedExchange, reply: Reply) -> None:
-        found = list(self._deviations(operation, exchange, reply))
-        for findings, level in ((self.structure, Level.TWIN), (self.values, Level.VALUES)):
-            mine = [one for one in found if one.level is level]
-            findings.add(operation, mine, line=exchange.asked.line, at=exchange.asked.at, host=exchange.host)
+            operation = f"{asked.method} {route.path if route else plain}"
+            found = list(self._deviations(operation, exchange, reply))
+            for findings, level in ((self.structure, Level.TWIN), (self.values, Level.VALUES)):
+                mine = [one for one in found if one.level is level]
+                findings.add(operation, mine, line=exchange.asked.line, at=exchange.asked.at, host=exchange.host)
 
     def _deviations(self, operation: str, exchange: RecordedExchange, reply: Reply) -> Iterator[Deviation]:
         if reply.status != exchange.status and operation in self.public:
@@ -176,13 +173,12 @@ class _Asked:
 
 def _reads(path: Path) -> Iterator[RecordedAnswer]:
     for line in read_lines(path):
-        if isinstance(line, RecordedExchange) and _is_read(line.asked) and line.status in ASKED_AGAIN:
+        if (
+            isinstance(line, RecordedExchange)
+            and (line.asked.method == "GET" or bool(line.asked.body))
+            and line.status in ASKED_AGAIN
+        ):
             yield line.asked
-
-
-def _is_read(asked: RecordedAnswer) -> bool:
-    """Return whether a request only reads: a GET, or a POST that calls a method which does."""
-    return asked.method == "GET" or bool(asked.body)
 
 
 def _of_headers(operation: str, exchange: RecordedExchange, reply: Reply) -> Iterator[Deviation]:

@@ -192,7 +192,10 @@ async def _surroundings(
         upstream, password = find_upstream(settings.environment), secrets.token_urlsafe(24)
         asked = Proxy(names, here.port, front.port, notes.note_dial, upstream, ticket_of(password), notes.count)
         proxy = await stack.enter_async_context(TcpListener(asked.serve))
-        trust = _write_trust(authority, injection.directory.parent)
+        certificate, whole = injection.directory.parent / "authority.crt", injection.directory.parent / "bundle.crt"
+        certificate.write_text(authority.certificate_pem, encoding="ascii")
+        whole.write_text(bundle(authority.certificate_pem), encoding="utf-8")
+        trust = TrustFiles(str(certificate), str(whole))
         environment, notes.ran.changed = _pointed(settings, here)
         environment |= proxied(proxy.port, password, settings.environment)
         if is_demo:
@@ -203,13 +206,6 @@ async def _surroundings(
 async def _pass_on(port: int, client: StreamPair) -> None:
     """Forward a connection of the TLS listener to the sandbox."""
     await join(client, await connect_locally(port))
-
-
-def _write_trust(authority: Authority, directory: Path) -> TrustFiles:
-    certificate, whole = directory / "authority.crt", directory / "bundle.crt"
-    certificate.write_text(authority.certificate_pem, encoding="ascii")
-    whole.write_text(bundle(authority.certificate_pem), encoding="utf-8")
-    return TrustFiles(str(certificate), str(whole))
 
 
 def _pointed(settings: RunSettings, here: Exchange) -> tuple[dict[str, str], str]:

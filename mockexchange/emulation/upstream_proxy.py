@@ -39,25 +39,22 @@ class UpstreamProxy:
         """Open a tunnel through the proxy, with TLS if `context` is given. Raises OSError if the proxy refuses."""
         ends = StreamPair(*await asyncio.open_connection(self.host, self.port))
         try:
-            await self._tunnel(ends, host, port)
+            head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            head += f"Proxy-Authorization: {self.authorization}\r\n" if self.authorization else ""
+            ends.writer.write(f"{head}\r\n".encode("latin-1"))
+            try:
+                answer = await ends.reader.readuntil(b"\r\n\r\n")
+            except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                answer = b""
+            status = answer.split(b"\r\n", 1)[0].decode("latin-1")
+            if status.split(" ")[1:2] != ["200"]:
+                raise OSError(f"the proxy {self.host}:{self.port} answers {status or 'nothing'!r}")
             if context is not None:
                 await ends.writer.start_tls(context, server_hostname=host)
         except BaseException:
             ends.writer.close()
             raise
         return ends
-
-    async def _tunnel(self, ends: StreamPair, host: str, port: int) -> None:
-        head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
-        head += f"Proxy-Authorization: {self.authorization}\r\n" if self.authorization else ""
-        ends.writer.write(f"{head}\r\n".encode("latin-1"))
-        try:
-            answer = await ends.reader.readuntil(b"\r\n\r\n")
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            answer = b""
-        status = answer.split(b"\r\n", 1)[0].decode("latin-1")
-        if status.split(" ")[1:2] != ["200"]:
-            raise OSError(f"the proxy {self.host}:{self.port} answers {status or 'nothing'!r}")
 
 
 def find_upstream(environment: Mapping[str, str]) -> UpstreamProxy | None:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
-from mockexchange.faults.installed_rule import InstalledRule, firing
-from mockexchange.faults.matching import FaultSubject
+from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
 from mockexchange.sandbox.journal.journal import Firing, Journal
 from mockexchange.scenario.faults import fault_effects
 from mockexchange.venues.frame import Frame

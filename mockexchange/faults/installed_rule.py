@@ -1,12 +1,140 @@
-"""A fault rule that is installed in a sandbox, with the numbers of its matches and firings."""
+"""A fault rule that is installed in a sandbox: what it matches, its firings, its probability and its token buckets."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from mockexchange.faults.matching import FaultSubject, compile_match
-from mockexchange.faults.sampling import fires
-from mockexchange.faults.token_bucket import FaultBuckets
-from mockexchange.scenario.faults.fault_effects import EFFECTS, RateLimit
-from mockexchange.scenario.faults.fault_rules import Rule
+from msgspec import Struct
+
+from mockexchange.scenario.faults.fault_effects import EFFECTS, PROBABILITY_UNIT, RateLimit
+from mockexchange.scenario.faults.fault_rules import Match, Rule, Span
+from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
+
+# Tests whether requests, handshakes and frames meet the conditions of a fault rule.
+# A condition that is not set costs nothing.
+
+
+Test = Callable[["FaultSubject"], bool]
+
+
+class FaultSubject(Struct):
+    """The properties of a request, handshake or frame that the conditions of rules compare.
+
+    Its times are exchange time `at` and host time `host_at`. `account` is the owner of the claimed key, authenticated
+    or not; `page` is the page number, 1 without a cursor.
+    """
+
+    at: int
+    host_at: int
+    account: str | None = None
+    operation: str | None = None
+    method: str = ""
+    path: str = ""
+    page: int = 1
+    channel: str = ""
+
+
+def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
+    """Compile a rule's conditions into tests.
+
+    Relative times count from `at` and `host_at`, when the rule was installed.
+    """
+    named = {
+        name: value for name in ("account", "method", "page", "channel") if (value := getattr(match, name)) is not None
+    }
+    tests: list[Test] = [_equals(name, value) for name, value in named.items()]
+    if match.operation is not None:
+        tests.append(_operation(match.operation))
+    if match.path is not None:
+        has_path = path_test(match.path)
+        tests.append(lambda subject: has_path(subject.path))
+    tests += _within(match.span, at, lambda subject: subject.at)
+    tests += _within(match.host_span, host_at, lambda subject: subject.host_at)
+    return tuple(tests)
+
+
+def _equals(name: str, value: object) -> Test:
+    return lambda subject: bool(getattr(subject, name) == value)
+
+
+def _operation(pattern: str) -> Test:
+    """Return a test for the name of an operation, or for its prefix if the pattern ends with `*`."""
+    beginning = pattern.removesuffix("*")
+    if beginning == pattern:
+        return _equals("operation", pattern)
+    return lambda subject: (subject.operation or "").startswith(beginning)
+
+
+def path_test(pattern: str) -> Callable[[str], bool]:
+    """Return a function that tests paths against a pattern, in which `*` matches any characters.
+
+    Cost: O(length of the path).
+    """
+    first, *others = pattern.split("*")
+    if not others:
+        return lambda path: path == pattern
+    *middle, last = others
+    return lambda path: _has_parts(path, first, middle, last)
+
+
+def _has_parts(path: str, first: str, middle: list[str], last: str) -> bool:
+    if len(path) < len(first) + len(last) or not (path.startswith(first) and path.endswith(last)):
+        return False
+    place, end = len(first), len(path) - len(last)
+    for part in middle:
+        found = path.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
+
+
+def _within(span: Span, installed_at: int, instant_of: Callable[[FaultSubject], int]) -> list[Test]:
+    tests: list[Test] = []
+    if span.begin is not None:
+        begin = span.begin.since(installed_at)
+        tests.append(lambda subject: instant_of(subject) >= begin)
+    if span.end is not None:
+        end = span.end.since(installed_at)
+        tests.append(lambda subject: instant_of(subject) < end)
+    return tests
+
+
+# Token buckets for the fault `rate_limit`, one for each account.
+
+
+class FaultBuckets:
+    """The token buckets of one rule `rate_limit`, one for each account.
+
+    Requests without a known key share one bucket.
+    """
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._is_on_host_time = limit.clock == "host"
+        self._size = BucketSize(limit.requests, limit.per_us, limit.burst)
+        self._buckets = TokenBuckets()
+
+    def take(self, subject: FaultSubject) -> bool:
+        """Remove a token from the bucket of a request's account; return False if none is left."""
+        at = subject.host_at if self._is_on_host_time else subject.at
+        return self._buckets.take(subject.account, self._size, 1, at)
+
+
+# Selects, by probability, those matches of a rule on which the rule fires.
+
+
+DIGEST_BYTES = 8
+
+
+def fires(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
+    """Return whether the rule's match number `ordinal` (from 1 on) is one of `probability_ppm` in a million.
+
+    The result depends only on the seed, the rule and the number, so every run samples the same matches.
+    """
+    digest = hashlib.blake2b(f"{seed}\n{rule}\n{ordinal}".encode(), digest_size=DIGEST_BYTES).digest()
+    return int.from_bytes(digest, "big") * PROBABILITY_UNIT >> (8 * DIGEST_BYTES) < probability_ppm
+
+
+# A fault rule that is installed in a sandbox, with the numbers of its matches and firings.
 
 
 class InstalledRule:

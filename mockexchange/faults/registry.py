@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from mockexchange.core.commands import Note
 from mockexchange.faults.bodies import cursor_of
-from mockexchange.faults.installed_rule import InstalledRule, firing
-from mockexchange.faults.matching import FaultSubject
+from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
 from mockexchange.faults.requests import FaultedRequest, RequestTarget, error_answer, note_clock_offset, subject_of
 from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
 from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of

@@ -18,8 +18,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.delivery import OVER_HTTP, Transport
 from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
-from mockexchange.faults.installed_rule import InstalledRule
-from mockexchange.faults.matching import FaultSubject
+from mockexchange.faults.installed_rule import FaultSubject, InstalledRule
 from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario.faults import fault_effects
 from mockexchange.scenario.faults.fault_effects import Effect

@@ -111,9 +111,11 @@ def _dial(place: Place, port: object) -> Dial:
     caller = find_caller()
     client = caller.client
     advice = _advise(place.kind, caller) if client is None else client.advise(place.kind, is_stream=caller.is_stream)
+    # A port given as a number, as digits or as the name of a service; None if unknown.
+    text = port.decode("latin-1") if isinstance(port, bytes) else str(port)
     return Dial(
         host=place.name,
-        port=_number(port),
+        port=(int(text) if text.isdecimal() else {"https": 443, "http": 80}.get(text)),
         venue=place.venue,
         kind=place.kind,
         client=None if client is None else client.name,
@@ -128,12 +130,6 @@ def _advise(kind: str, caller: Caller) -> str:
     perhaps = f" perhaps for {caller.loaded.name}, which is loaded" if caller.loaded else ""
     traces = ",".join(filter(None, (by, perhaps)))
     return UNKNOWN[kind] + (f"; dialled{traces}" if traces else "")
-
-
-def _number(port: object) -> int | None:
-    """Return a port given as a number, as digits or as the name of a service; None if unknown."""
-    text = port.decode("latin-1") if isinstance(port, bytes) else str(port)
-    return int(text) if text.isdecimal() else {"https": 443, "http": 80}.get(text)
 
 
 def guard(

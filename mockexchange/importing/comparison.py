@@ -84,17 +84,13 @@ def _compared(body: Any) -> Any:
     """Return what is compared of a body: of JSON-RPC the result, since the envelope has the times of the answer."""
     if isinstance(body, dict) and "result" in body and RPC_MARKS & body.keys():
         return _without_tape(body["result"])
-    return _without_cursor(body)
+    return {**body, CURSOR: bool(body[CURSOR])} if isinstance(body, dict) and CURSOR in body else body
 
 
 def _without_tape(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_tape(one) for name, one in value.items() if name not in TAPE | IDENTITY}
     return [_without_tape(one) for one in value] if isinstance(value, list) else value
-
-
-def _without_cursor(body: Any) -> Any:
-    return {**body, CURSOR: bool(body[CURSOR])} if isinstance(body, dict) and CURSOR in body else body
 
 
 def _differences(wanted: Any, got: Any) -> Iterator[Difference]:

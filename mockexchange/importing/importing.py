@@ -80,25 +80,7 @@ def import_recording(
         if export is not None:
             raise WrongRecording(f"{path} is an export itself: give a recording to compare {export} with")
         return _import_export(exporter, path, api_date)
-    found = _import_answers(path, api_date, stubs_rest=stubs_rest)
-    if export is not None:
-        _check_export(found, export)
-    return found
-
-
-def _check_export(found: Imported, export: Path) -> None:
-    """Add the comparisons of an export's rows with the recorded ones. Raises WrongRecording."""
-    venue = found.recorded.venue
-    exporter = _exporter_of(export)
-    if exporter is None or f".{venue}." not in exporter.__name__:
-        raise WrongRecording(f"{export} is no CSV export of {venue}")
-    facts = _importer_of(found.recorded).facts_of(found.recorded.bodies())
-    checker = import_module(f"{__package__}.{venue}.csv_beside")
-    found.exported, found.export_problems = checker.check_export(export, facts)
-
-
-def _import_answers(path: Path, api_date: str | None, *, stubs_rest: bool) -> Imported:
-    """Make a scenario from the answers of a recording, and compare them with the scenario's."""
+    # Make a scenario from the answers of a recording, and compare them with the scenario's.
     recorded = read_answers(path)
     importer = _importer_of(recorded)
     scenario, balances, unread = _made(importer, recorded)
@@ -116,7 +98,21 @@ def _import_answers(path: Path, api_date: str | None, *, stubs_rest: bool) -> Im
         verified, refused = verify(plan_of_scenario(scenario), recorded, recorded.answers, date)
     in_order = sorted(verified, key=lambda one: one.answer.line)
     streams = verify_streams(plan_of_scenario(scenario), recorded, date)
-    return Imported(recorded, text_of(scenario), date, in_order, [*refusals, *refused], unread, streams)
+    found = Imported(recorded, text_of(scenario), date, in_order, [*refusals, *refused], unread, streams)
+    if export is not None:
+        _check_export(found, export)
+    return found
+
+
+def _check_export(found: Imported, export: Path) -> None:
+    """Add the comparisons of an export's rows with the recorded ones. Raises WrongRecording."""
+    venue = found.recorded.venue
+    exporter = _exporter_of(export)
+    if exporter is None or f".{venue}." not in exporter.__name__:
+        raise WrongRecording(f"{export} is no CSV export of {venue}")
+    facts = _importer_of(found.recorded).facts_of(found.recorded.bodies())
+    checker = import_module(f"{__package__}.{venue}.csv_import")
+    found.exported, found.export_problems = checker.check_export(export, facts)
 
 
 def _made(importer: Any, recorded: Recorded) -> tuple[dict[str, Any], Balances, list[tuple[RecordedAnswer, str]]]:

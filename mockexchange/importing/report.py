@@ -25,16 +25,24 @@ def report_of(found: Imported) -> Report:
     refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]
     unread = [Finding(STEPS, answer.where, why, "rows that can be read", PLACE) for answer, why in found.unread]
     description = "Every row is a step that can be carried out."
-    report.add([Verdict(STEPS, "steps", tuple(refused + unread), "", _framed(found), description)])
-    return report
-
-
-def _framed(found: Imported) -> tuple[Finding, ...]:
-    """Return a note for each row that only frames show."""
+    # A note for each row that only frames show.
     rows = found.recorded.from_frames
-    return tuple(
-        Finding(STEPS, f"line {row.line}", f"from frames: {row.why}", "a row in an answer", PLACE) for row in rows
+    report.add(
+        [
+            Verdict(
+                STEPS,
+                "steps",
+                tuple(refused + unread),
+                "",
+                tuple(
+                    Finding(STEPS, f"line {row.line}", f"from frames: {row.why}", "a row in an answer", PLACE)
+                    for row in rows
+                ),
+                description,
+            )
+        ]
     )
+    return report
 
 
 def _verdict(path: str, verified: list[Verified]) -> Verdict:

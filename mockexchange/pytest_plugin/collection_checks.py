@@ -17,7 +17,14 @@ from mockexchange.api.errors import MockExchangeError, WrongRequest
 from mockexchange.api.transport.discovery import find_control
 from mockexchange.api.transport.remote import RemoteClient
 from mockexchange.api.values.sandbox_settings import creation_body
-from mockexchange.pytest_plugin.markers import MARKER_TEXT, SandboxRequest, WrongMarker, require_use, sandbox_request_of
+from mockexchange.pytest_plugin.markers import (
+    MARKER_TEXT,
+    SandboxRequest,
+    WrongMarker,
+    find_scenario,
+    require_use,
+    sandbox_request_of,
+)
 from mockexchange.pytest_plugin.options import (
     API_DATE,
     API_DATE_DEFAULT,
@@ -29,7 +36,6 @@ from mockexchange.pytest_plugin.options import (
     origin_of,
     settings_of,
 )
-from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.scenario.error_collection import collecting_errors
 from mockexchange.scenario.errors import ScenarioError
@@ -60,7 +66,19 @@ def _problems(config: pytest.Config, settings: PluginSettings, items: Iterable[p
         if wrong:
             yield from wrong
             return
-    yield from _wrong_markers(settings, items)
+    # The problems of markers; equal requests are checked once.
+    known: dict[str, list[str]] = {}
+    for item in items:
+        try:
+            sandbox_request = sandbox_request_of(item)
+            require_use(item)
+            key = json.dumps(_creation_body(sandbox_request), sort_keys=True)
+        except (WrongMarker, TypeError, ValueError) as error:
+            yield from (f"{item.nodeid}: {line}" for line in str(error).splitlines())
+            continue
+        if key not in known:
+            known[key] = problems_of(sandbox_request, settings)
+        yield from (f"{item.nodeid}: {MARKER_TEXT}: {problem}" for problem in known[key])
 
 
 def _wrong_server(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
@@ -87,22 +105,6 @@ def _wrong_defaults(config: pytest.Config, settings: PluginSettings) -> Iterator
 def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
     if settings.logs is not None and settings.logs.exists() and not settings.logs.is_dir():
         yield f"{origin_of(config, LOGS)}: expected a directory, got the file {settings.logs}"
-
-
-def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Yield the problems of markers; equal requests are checked once."""
-    known: dict[str, list[str]] = {}
-    for item in items:
-        try:
-            sandbox_request = sandbox_request_of(item)
-            require_use(item)
-            key = json.dumps(_creation_body(sandbox_request), sort_keys=True)
-        except (WrongMarker, TypeError, ValueError) as error:
-            yield from (f"{item.nodeid}: {line}" for line in str(error).splitlines())
-            continue
-        if key not in known:
-            known[key] = problems_of(sandbox_request, settings)
-        yield from (f"{item.nodeid}: {MARKER_TEXT}: {problem}" for problem in known[key])
 
 
 def problems_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> list[str]:

@@ -8,10 +8,9 @@ import pytest
 from mockexchange.api.serve import serve
 from mockexchange.api.synchronous.connect import connect
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.pytest_plugin.markers import SandboxRequest, sandbox_request_of
+from mockexchange.pytest_plugin.markers import SandboxRequest, find_scenario, sandbox_request_of
 from mockexchange.pytest_plugin.options import settings_of
 from mockexchange.pytest_plugin.reports import watch
-from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.pytest_plugin.socket_permission import unblocked
 
 

@@ -1,4 +1,7 @@
-"""Reads the marker `@pytest.mark.mockexchange(...)` of a test, its class and its module; the test's has precedence."""
+"""Reads the marker `@pytest.mark.mockexchange(...)` of a test, its class and its module; the test's has precedence.
+
+The scenario file that it names is beside the test, or in pytest's root directory.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +11,8 @@ from typing import Any
 import pytest
 
 from mockexchange.pytest_plugin.options import CLOCK_DEFAULT, MARKER, settings_of
-from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.scenario.errors import did_you_mean
+from mockexchange.scenario.loader import builtin_names
 
 SANDBOX, SESSION = "exchange_sandbox", "mock_exchange"
 MARKER_TEXT = "@pytest.mark.mockexchange"
@@ -46,19 +49,17 @@ def sandbox_request_of(item: pytest.Item) -> SandboxRequest:
     Scenario files are looked up beside the test, then in pytest's root directory.
     """
     if SANDBOX_REQUEST not in item.stash:
-        item.stash[SANDBOX_REQUEST] = _read_sandbox_request(item)
+        given: dict[str, Any] = {}
+        for mark in reversed(list(item.iter_markers(MARKER))):
+            given |= read_mark(mark)
+        settings, root = settings_of(item.config), item.config.rootpath
+        if "scenario" in given:
+            given["scenario"] = find_scenario(given["scenario"], item.path.parent, root)
+        default = {"scenario": find_scenario(settings.scenario, root), "api_date": settings.api_date}
+        item.stash[SANDBOX_REQUEST] = SandboxRequest(
+            **{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))}
+        )
     return item.stash[SANDBOX_REQUEST]
-
-
-def _read_sandbox_request(item: pytest.Item) -> SandboxRequest:
-    given: dict[str, Any] = {}
-    for mark in reversed(list(item.iter_markers(MARKER))):
-        given |= read_mark(mark)
-    settings, root = settings_of(item.config), item.config.rootpath
-    if "scenario" in given:
-        given["scenario"] = find_scenario(given["scenario"], item.path.parent, root)
-    default = {"scenario": find_scenario(settings.scenario, root), "api_date": settings.api_date}
-    return SandboxRequest(**{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))})
 
 
 def require_use(item: pytest.Item) -> None:
@@ -114,3 +115,25 @@ def _is_list_of(value: object, kinds: tuple[type, ...]) -> bool:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+# Finds scenario files: beside the test first, then in pytest's root directory.
+
+
+def find_scenario(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:
+    """Return the path of a scenario file that is in one of these directories; return any other scenario unchanged."""
+    if isinstance(scenario, Mapping) or (isinstance(scenario, str) and _is_no_file(scenario)):
+        return scenario
+    candidates = (directory / scenario for directory in directories)
+    return next((path for path in candidates if _is_file(path)), scenario)
+
+
+def _is_no_file(text: str) -> bool:
+    return not text or "\n" in text or text in builtin_names()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False

@@ -139,14 +139,10 @@ def _given(config: pytest.Config, option: Option) -> Any:
         return value
     text = os.environ.get(option.variable, "")
     if text:
-        return _read(option, text)
+        match option.kind:
+            case "bool":
+                return text.lower() in YES
+            case "linelist":
+                return text.split(",")
+        return text
     return None if option.is_secret else config.getini(option.name)
-
-
-def _read(option: Option, text: str) -> Any:
-    match option.kind:
-        case "bool":
-            return text.lower() in YES
-        case "linelist":
-            return text.split(",")
-    return text

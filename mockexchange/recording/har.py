@@ -56,7 +56,29 @@ def exchanges_of(path: Path) -> Iterator[tuple[Exchanged, list[Plain]]]:
         raise WrongHar(f"{path} is no HAR: {reason_of(error)}") from None
     for number, entry in enumerate(entries, start=1):
         try:
-            yield _exchanged(entry), entry.get("_webSocketMessages", [])
+            request, response = entry["request"], entry["response"]
+            url = urlsplit(request["url"])
+            target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+            content = response["content"]
+            text = str(content.get("text") or "")
+            answer = b64decode(text, validate=True) if content.get("encoding") == "base64" else text.encode()
+            started = datetime.fromisoformat(entry["startedDateTime"])
+            at = round((started if started.tzinfo else started.replace(tzinfo=UTC)).timestamp() * MICROS)
+            yield (
+                Exchanged(
+                    method=str(request["method"]),
+                    target=target,
+                    headers=_headers(request["headers"]),
+                    body=str((request.get("postData") or {}).get("text") or "").encode()[:BODY_BYTES_MAX],
+                    status=int(response["status"]),
+                    answer_headers=_headers(response["headers"]),
+                    answer=answer,
+                    at=at,
+                    latency_us=int(float(entry.get("time") or 0) * 1000),
+                    source=f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
+                ),
+                entry.get("_webSocketMessages", []),
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WrongHar(f"{path}, entry {number}: {reason_of(error)}") from None
 
@@ -115,29 +137,6 @@ def _message(frame: Plain) -> Plain:
 
 def _pairs(headers: Iterable[Iterable[str]]) -> list[Plain]:
     return [{"name": name, "value": value} for name, value in headers]
-
-
-def _exchanged(entry: Mapping[str, Any]) -> Exchanged:
-    request, response = entry["request"], entry["response"]
-    url = urlsplit(request["url"])
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    content = response["content"]
-    text = str(content.get("text") or "")
-    answer = b64decode(text, validate=True) if content.get("encoding") == "base64" else text.encode()
-    started = datetime.fromisoformat(entry["startedDateTime"])
-    at = round((started if started.tzinfo else started.replace(tzinfo=UTC)).timestamp() * MICROS)
-    return Exchanged(
-        method=str(request["method"]),
-        target=target,
-        headers=_headers(request["headers"]),
-        body=str((request.get("postData") or {}).get("text") or "").encode()[:BODY_BYTES_MAX],
-        status=int(response["status"]),
-        answer_headers=_headers(response["headers"]),
-        answer=answer,
-        at=at,
-        latency_us=int(float(entry.get("time") or 0) * 1000),
-        source=f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
-    )
 
 
 def _headers(found: Iterable[Mapping[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -71,7 +71,8 @@ class LateLines:
         try:
             self._write_until(time.monotonic() + SLICE_S)
         except OSError:
-            self._drop()  # the file has the reason: streams end with it, and so does the recording
+            self._waiting.clear()
+            self._size = 0  # the file has the reason: streams end with it, and so does the recording
         self._arm()
 
     def _write_until(self, deadline: float) -> None:
@@ -80,7 +81,3 @@ class LateLines:
             self._size -= found.size
             found.write()
         self.file.flush()
-
-    def _drop(self) -> None:
-        self._waiting.clear()
-        self._size = 0

@@ -85,7 +85,8 @@ class _ClientConnection:
             return False
         self._asked_ns, self._at = time.monotonic_ns(), time.time_ns() // 1000
         body = await self.client.read_body()
-        request = _plain_request(event, body)
+        path, _, query = event.target.decode("latin-1").partition("?")
+        request = Request(event.method.decode("latin-1"), path, query, tuple(event.headers), body)
         origin = self.proxy.upstreams.of(request.path)
         why = None if self.proxy.allows_writes else why_not_sent(request)
         if origin is None:
@@ -238,8 +239,3 @@ class _ClientConnection:
         if self._server is not None:
             self._server.pair.writer.close()
         self._server = self._origin = None
-
-
-def _plain_request(request: h11.Request, body: bytes) -> Request:
-    path, _, query = request.target.decode("latin-1").partition("?")
-    return Request(request.method.decode("latin-1"), path, query, tuple(request.headers), body)

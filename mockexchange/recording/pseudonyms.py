@@ -108,7 +108,10 @@ class Pseudonyms:
 
     def _remember(self, original: str) -> str:
         made = self._made_of(original)
-        if _is_searched(original) and len(self._known) < KNOWN_MAX:
+        # An id cannot be mistaken for a word or an amount where no field names it as an id.
+        has_letter, has_digit = (any(kind(char) for char in original) for kind in (str.isalpha, str.isdigit))
+        is_long = len(original) >= (KNOWN_CHARS_MIN if has_digit else UNMISTAKABLE_CHARS_MIN)
+        if ((has_letter and is_long) or bool(UUID.fullmatch(original))) and len(self._known) < KNOWN_MAX:
             self._known[original] = made
             forms = set(_forms(original))
             self._forms.update(forms)
@@ -167,7 +170,9 @@ class Pseudonyms:
 
     def _made_of(self, original: str) -> str:
         if UUID.fullmatch(original):
-            return self._uuid(original)
+            # Another UUID of the same version and variant: clients check them.
+            made, version, variant = self._hexadecimal(original.replace("-", "")), original[14], original[19]
+            return f"{made[:8]}-{made[8:12]}-{version}{made[13:16]}-{variant}{made[17:20]}-{made[20:]}"
         first, *others = _PART.split(original)
         is_kind = bool(others) and first.isalpha() and len(first) <= WORD_CHARS_MAX and "@" not in original
         parts = [part if _PART.fullmatch(part) else self._part(part) for part in others]
@@ -190,11 +195,6 @@ class Pseudonyms:
         is_hexadecimal = _HEX.fullmatch(part) and not part.isdigit()
         return self._hexadecimal(part, draw) if is_hexadecimal else self._substituted(part, draw)
 
-    def _uuid(self, original: str) -> str:
-        """Return another UUID of the same version and variant: clients check them."""
-        made, version, variant = self._hexadecimal(original.replace("-", "")), original[14], original[19]
-        return f"{made[:8]}-{made[8:12]}-{version}{made[13:16]}-{variant}{made[17:20]}-{made[20:]}"
-
     def _hexadecimal(self, original: str, draw: int = 0) -> str:
         lowered = original.lower()
         made = self._draw(_numbered(lowered, draw), len(original)).hex()[: len(original)]
@@ -210,13 +210,6 @@ class Pseudonyms:
 
 def _numbered(original: str, draw: int) -> str:
     return f"{original}\n{draw}" if draw else original
-
-
-def _is_searched(original: str) -> bool:
-    """Return whether an id cannot be mistaken for a word or an amount where no field names it as an id."""
-    has_letter, has_digit = (any(kind(char) for char in original) for kind in (str.isalpha, str.isdigit))
-    is_long = len(original) >= (KNOWN_CHARS_MIN if has_digit else UNMISTAKABLE_CHARS_MIN)
-    return (has_letter and is_long) or bool(UUID.fullmatch(original))
 
 
 def _other(char: str, drawn: int, place: int) -> str:

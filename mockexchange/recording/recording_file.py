@@ -79,7 +79,7 @@ class RecordingFile:
     def add_request(self, found: Exchanged) -> None:
         """Redact a request and its answer, and write them as one line."""
         self.counts["requests"] += 1
-        headers = [_headers_of(self.redactor, one) for one in (found.headers, found.answer_headers)]
+        headers = [self.redactor.headers(one) for one in (found.headers, found.answer_headers)]
         line: Plain = {
             "number": self.counts["requests"],
             "position": 0,
@@ -153,7 +153,18 @@ class RecordingFile:
         self._file.close()
         checked = self.path.with_name(self.path.name + ".checked")
         try:
-            found = _rewrite(self.part, checked, self.redactor)
+            # Copy the lines, with ids that were known too late replaced; return the places of what still looks
+            # secret.
+            found: list[str] = []
+            with self.part.open(encoding="utf-8") as lines, _create(checked) as file:
+                for number, line in enumerate(lines, start=1):
+                    shown = redact_values(json.loads(line), self.redactor.pseudonyms.in_written_text)
+                    found += [
+                        f"line {number} has {leak[:6]!r}..."
+                        for text in texts_of(shown)
+                        for leak in self.redactor.leaks(text)
+                    ]
+                    file.write(json.dumps(shown).encode() + b"\n")
             if found:
                 raise SecretFound(f"{self.path} is refused, and its parts are removed: {'; '.join(found[:5])}")
             checked.replace(self.path)
@@ -205,21 +216,6 @@ def _create(path: Path) -> BinaryIO:
     """Create a file that its owner alone may read. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     return os.fdopen(descriptor, "wb")
-
-
-def _rewrite(source: Path, target: Path, redactor: Redactor) -> list[str]:
-    """Copy the lines, with ids that were known too late replaced; return the places of what still looks secret."""
-    found: list[str] = []
-    with source.open(encoding="utf-8") as lines, _create(target) as file:
-        for number, line in enumerate(lines, start=1):
-            shown = redact_values(json.loads(line), redactor.pseudonyms.in_written_text)
-            found += [f"line {number} has {leak[:6]!r}..." for text in texts_of(shown) for leak in redactor.leaks(text)]
-            file.write(json.dumps(shown).encode() + b"\n")
-    return found
-
-
-def _headers_of(redactor: Redactor, headers: list[tuple[bytes, bytes]]) -> list[list[str]]:
-    return redactor.headers(headers)
 
 
 def _now() -> int:

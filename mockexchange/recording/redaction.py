@@ -90,7 +90,9 @@ class Redactor:
             return None
         if _FORM.fullmatch(text):
             return self._query(text).encode()
-        return (self._json(text) if _is_json(text) else self.text(text, is_public=False)).encode()
+        return (
+            self._json(text) if (text.lstrip()[:1] in ("{", "[", '"')) else self.text(text, is_public=False)
+        ).encode()
 
     def leaks(self, text: str) -> list[str]:
         """Return descriptions of all that looks like a secret in redacted text; an empty list if nothing does."""
@@ -198,17 +200,8 @@ class Redactor:
         return name if shown == plain else quote(shown, safe="~")
 
 
-def _is_json(text: str) -> bool:
-    """Return whether a text begins as an object, a list or a string of JSON; a torn one is redacted like a whole."""
-    return text.lstrip()[:1] in ("{", "[", '"')
-
-
 def _has_digit(token: str) -> bool:
-    return any(char.isdigit() for char in token) and not _is_number(token)
-
-
-def _is_number(token: str) -> bool:
-    return token.replace("-", "").isdigit()
+    return any(char.isdigit() for char in token) and not token.replace("-", "").isdigit()
 
 
 def _is_mixed(token: str) -> bool:

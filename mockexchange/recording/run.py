@@ -73,7 +73,10 @@ async def record(
             if settings.command:
                 code = await _run_program(settings, origin)
             else:
-                await _stopped()
+                # Wait for a signal that ends the recording.
+                stopped = asyncio.Event()
+                with _handled(stopped.set):
+                    await stopped.wait()
     except (OSError, CannotStart):
         file.abandon()
         raise
@@ -123,13 +126,6 @@ async def _run_program(settings: RecordSettings, origin: str) -> int:
         program = await Program.start(settings.command, {**settings.environment, **url_variables(origin)})
         relay.hand_to(program)
         return await program.wait()
-
-
-async def _stopped() -> None:
-    """Wait for a signal that ends the recording."""
-    stopped = asyncio.Event()
-    with _handled(stopped.set):
-        await stopped.wait()
 
 
 @contextmanager

@@ -6,7 +6,6 @@ it is sent, so that a slow disk slows the stream and loses nothing.
 
 import asyncio
 import json
-from collections.abc import Iterable
 from contextlib import suppress
 
 from mockexchange.emulation.tcp_listener import READ_BYTES, StreamPair, reset_writer
@@ -42,19 +41,16 @@ class StreamRelay:
             for task in (asking, answering):
                 task.cancel()
             results = await asyncio.gather(asking, answering, return_exceptions=True)
-            self._note_end(results)
+            if not self._is_closed:
+                reasons = [str(one) or type(one).__name__ for one in results if isinstance(one, OSError | CannotRelay)]
+                note = "; ".join(reasons) or "the connection ended without a close frame"
+                self._lines.add_frame(self._number, OUT, b"", kind="close", note=note)
             with suppress(OSError):  # the file keeps it for its end
                 self._lines.write_all()
             if any(isinstance(one, OSError) for one in results):
                 reset_writer(client.writer)
             with suppress(OSError):
                 await server.close()
-
-    def _note_end(self, results: Iterable[object]) -> None:
-        if not self._is_closed:
-            reasons = [str(one) or type(one).__name__ for one in results if isinstance(one, OSError | CannotRelay)]
-            note = "; ".join(reasons) or "the connection ended without a close frame"
-            self._lines.add_frame(self._number, OUT, b"", kind="close", note=note)
 
     async def _carry(
         self, direction: str, source: StreamPair, target: StreamPair, begun: bytes, client: StreamPair
@@ -91,18 +87,15 @@ class StreamRelay:
         if why is None:
             return True
         if is_first_and_last:
-            self._refuse(message, why, client)
+            # Answer a command as the server would answer an invalid one, and write the answer down.
+            number = json.loads(message)
+            number = number.get("id") if isinstance(number, dict) else None
+            answer = {"jsonrpc": "2.0", "id": number, "error": {"code": NOT_SENT, "message": why}}
+            raw = json.dumps(answer).encode()
+            self._lines.add_frame(self._number, OUT, raw, note="the proxy's own")
+            client.writer.write(text_frame(raw))
             return False
         raise CannotRelay("a command in pieces, of which some were sent, would change the account")
-
-    def _refuse(self, message: bytes, why: str, client: StreamPair) -> None:
-        """Answer a command as the server would answer an invalid one, and write the answer down."""
-        number = json.loads(message)
-        number = number.get("id") if isinstance(number, dict) else None
-        answer = {"jsonrpc": "2.0", "id": number, "error": {"code": NOT_SENT, "message": why}}
-        raw = json.dumps(answer).encode()
-        self._lines.add_frame(self._number, OUT, raw, note="the proxy's own")
-        client.writer.write(text_frame(raw))
 
 
 def _close_text(payload: bytes) -> bytes:

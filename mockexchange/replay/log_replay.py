@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.exchange import Outcome
 from mockexchange.store.codec import LogError, read_log
 from mockexchange.store.log import Header, Record
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -20,7 +20,18 @@ class Replay:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
-        self.exchange, self.contexts = _open(self.header)
+        # An exchange, and the context of each venue by its name.
+        header = self.header
+        try:
+            exchange = header.new_exchange()
+            date = DEFAULT.api_date(header.api_date)
+            settings = {name: venue.scenario.settings(**settings_of(venue, header)) for name, venue in VENUES.items()}
+            contexts = {
+                name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()
+            }
+        except (TypeError, ValueError) as error:
+            raise LogError(f"line 1: {error}") from None
+        self.exchange, self.contexts = exchange, contexts
         self.context = self.contexts[DEFAULT.name]
         self.observers: list[Callable[[Record, Outcome], object]] = []
         """Called with every command after it is executed."""
@@ -28,7 +39,9 @@ class Replay:
     def __iter__(self) -> Iterator[Step]:
         """Execute the rest of the log; yield each command with its outcome. Raises LogError."""
         for record in self._records:
-            self._check(record)
+            expected = self.exchange.state.sequence + 1
+            if record.sequence != expected:
+                raise LogError(f"expected command {expected}, got {record.sequence}: the log has a gap")
             outcome = self.exchange.execute(record.command, record.at)
             for observe in self.observers:
                 observe(record, outcome)
@@ -46,23 +59,6 @@ class Replay:
                     f"the log ends after {done} commands, the journal was written after {position}: "
                     "export both of the same sandbox, the log last"
                 )
-
-    def _check(self, record: Record) -> None:
-        expected = self.exchange.state.sequence + 1
-        if record.sequence != expected:
-            raise LogError(f"expected command {expected}, got {record.sequence}: the log has a gap")
-
-
-def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
-    """Return an exchange, and the context of each venue by its name."""
-    try:
-        exchange = header.new_exchange()
-        date = DEFAULT.api_date(header.api_date)
-        settings = {name: venue.scenario.settings(**settings_of(venue, header)) for name, venue in VENUES.items()}
-        contexts = {name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()}
-    except (TypeError, ValueError) as error:
-        raise LogError(f"line 1: {error}") from None
-    return exchange, contexts
 
 
 def settings_of(venue: Venue, header: Header) -> dict[str, Any]:

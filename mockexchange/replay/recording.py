@@ -98,9 +98,12 @@ def _checked(item: Any, place: str) -> Plain:
         raise _unexpected(place, _describe_invalid(item))
     try:
         if "direction" in item:
-            _check_frame(item)
+            msgspec.convert(item, _Frame)
+            frame_bytes(item)
         elif item["method"]:
-            _check_entry(item)
+            msgspec.convert(item, _RepeatableEntry)
+            request_of(item)
+            entry_bytes(item, "answer")
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unexpected(place, str(error)) from None
     plain: Plain = item
@@ -120,14 +123,3 @@ def _unexpected(place: str, why: str) -> LogError:
 
 def _in_order(items: list[Plain]) -> list[Plain]:
     return sorted(items, key=lambda item: int(item["number"]))
-
-
-def _check_entry(entry: Plain) -> None:
-    msgspec.convert(entry, _RepeatableEntry)
-    request_of(entry)
-    entry_bytes(entry, "answer")
-
-
-def _check_frame(frame: Plain) -> None:
-    msgspec.convert(frame, _Frame)
-    frame_bytes(frame)

@@ -12,17 +12,74 @@ from mockexchange.core.commands import Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
+from mockexchange.faults.registry import SUBJECT
+from mockexchange.faults.stream_calls import RESULT, frame_of
+from mockexchange.replay.installed_rules import InstalledRules, StubReplay
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
-from mockexchange.replay.stream_calls import CallReplay, is_changed
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.sandbox.journal.journal_json import frame_bytes
+from mockexchange.scenario.faults.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
+from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.store.log import Record
 from mockexchange.venues.frame import Frame, PendingFrame
 from mockexchange.venues.registry import VENUES
-from mockexchange.venues.request import resume
-from mockexchange.venues.session import Session
+from mockexchange.venues.request import Pending, resume
+from mockexchange.venues.session import Calls, Session
 from mockexchange.venues.venue import Venue
+
+# Repeats those calls on streams whose answers were changed by faults or stubs.
+# A session has to execute the same calls again, because later calls and messages depend on them. Their answers are not
+# compared if a fault changed or delayed them in the recording.
+
+
+INTERCEPTING_EFFECTS = (Status, RateLimit, LostRequest, UnknownOutcome)
+"""Effects of faults that answer a call before the session executes it."""
+
+
+def is_changed(frame: Plain) -> bool:
+    """Return whether a fault or a stub changed the answer of a recorded command."""
+    return frame["fault"] is not None or frame.get("stub") is not None
+
+
+class CallReplay:
+    """Repeats calls on streams whose answers were changed by faults or stubs.
+
+    It uses the faults and stubs that are installed at the current position of the replay.
+    """
+
+    def __init__(self, replay: Replay, stubs: StubReplay) -> None:
+        self._replay, self._stubs = replay, stubs
+        self._faults = InstalledRules(replay, SUBJECT, FAULT.read)
+
+    def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
+        """Repeat a call whose answer was changed, and return the frames that the session sends because of it.
+
+        The frames include the call's answers if only a stub changed them. Raises LogError if the log has no such stub.
+        """
+        raw, at, host_at = frame_bytes(frame), frame["at_us"], frame["host_at_us"]
+        calls.note_call(host_at)
+        rules = self._rules_of(frame["fault"])
+        if any(isinstance(rule.effect, INTERCEPTING_EFFECTS) for rule in rules):
+            return []
+        host_at += sum(rule.effect.offset_us for rule in rules if isinstance(rule.effect, ClockOffset))
+        call, context = calls.request_of(raw), self._replay.contexts[venue.name]
+        if frame.get("stub") is None:
+            answered = calls.answer(call, context, at, host_at)
+            return list(answered.data) if answered else []
+        answer = self._stubs.answer(frame["stub"], venue, call, at, host_at, frame["number"])
+        if frame["fault"]:
+            return []
+        return [Frame(b"", RESULT, pending=_framed(answer.pending)) if answer.pending else frame_of(answer)]
+
+    def _rules_of(self, names: str | None) -> list[Rule]:
+        """Return the installed rules among the names that the journal gives for a call. A name may contain commas."""
+        return [rule for name, rule in self._faults.by_name.items() if names and f", {name}, " in f", {names}, "]
+
+
+def _framed(pending: Pending) -> PendingFrame:
+    return frame_of((yield from pending))
+
 
 OPEN, CLOSE, ERROR, LITERAL = "open", "close", "error", "literal"
 NOTHING = "nothing"
@@ -120,7 +177,10 @@ class StreamReplay:
         if stream is None:
             return [] if frame["direction"] == "in" else [_skipped(frame, is_of_unknown_stream=True)]
         if frame["kind"] == CLOSE:
-            return self._close(frame, stream)
+            del self._streams[frame["connection"]]
+            if frame["direction"] == "out" and stream.made_at == frame["position"]:
+                return []  # cut while a command was published: the rest was never made
+            return [self._left(frame["connection"], one) for one in stream.made]
         if frame["direction"] == "in":
             self._receive(frame, stream)
             return []
@@ -144,12 +204,6 @@ class StreamReplay:
         stream.writes.extend(sorted(self._writes[frame["connection"]]))
         return []
 
-    def _close(self, frame: Plain, stream: _Stream) -> list[Verdict]:
-        del self._streams[frame["connection"]]
-        if frame["direction"] == "out" and stream.made_at == frame["position"]:
-            return []  # cut while a command was published: the rest was never made
-        return [self._left(frame["connection"], one) for one in stream.made]
-
     def _receive(self, frame: Plain, stream: _Stream) -> None:
         calls = stream.session.calls
         made: list[Frame] = []
@@ -161,14 +215,11 @@ class StreamReplay:
         stream.made += (one for one in made if one.pending is None)
         for one in made:
             if one.pending is not None:
-                self._begin(stream, one.pending)
-
-    def _begin(self, stream: _Stream, pending: PendingFrame) -> None:
-        """Begin a write of a stream; its commands are those of the next recorded answer to a write."""
-        while stream.writes and stream.writes[0][0] <= self.replay.exchange.state.sequence:
-            stream.writes.popleft()  # of a write whose answer a fault changed, which is not repeated
-        numbers = stream.writes.popleft() if stream.writes else []
-        self._continue(_Write(stream, pending, resume(pending), numbers))
+                # Begin a write of a stream; its commands are those of the next recorded answer to a write.
+                while stream.writes and stream.writes[0][0] <= self.replay.exchange.state.sequence:
+                    stream.writes.popleft()  # of a write whose answer a fault changed, which is not repeated
+                numbers = stream.writes.popleft() if stream.writes else []
+                self._continue(_Write(stream, one.pending, resume(one.pending), numbers))
 
     def _continue(self, write: _Write) -> None:
         """Keep the answer of a write for its comparison, or let the write wait for its next command."""
@@ -215,15 +266,17 @@ class StreamReplay:
         made = stream.next_frame(raw)
         if made == raw:
             return Verdict("frame", frame["number"])
-        return deviation("frame", frame["number"], _title(frame), NOTHING if made is None else made, raw)
+        return deviation(
+            "frame",
+            frame["number"],
+            f"to stream {frame['connection']} ({frame['kind'] or 'of no kind'})",
+            NOTHING if made is None else made,
+            raw,
+        )
 
     def _left(self, connection: int, frame: Frame) -> Verdict:
         title = f"to stream {connection} ({frame.kind}), which is not in the journal"
         return deviation("frame", 0, title, frame.raw, NOTHING)
-
-
-def _title(frame: Plain) -> str:
-    return f"to stream {frame['connection']} ({frame['kind'] or 'of no kind'})"
 
 
 def _skipped(frame: Plain, is_of_unknown_stream: bool = False) -> Verdict:

@@ -143,12 +143,10 @@ def _told_if_full(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OSError(error.errno, _reason(error), str(target)) from None
-
-
-def _reason(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"{reason}: {FULL_ADVICE}" if error.errno in FULL else reason
+        reason = error.strerror or str(error)
+        raise OSError(
+            error.errno, (f"{reason}: {FULL_ADVICE}" if error.errno in FULL else reason), str(target)
+        ) from None
 
 
 def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:
@@ -175,12 +173,8 @@ def remove_ready_file(target: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return
     if target == default_ready_file():
-        _pass_on(target)
-
-
-def _pass_on(target: Path) -> None:
-    """Give the default ready file to the newest server that wrote one before and still runs."""
-    text = running_spare(target.parent)
-    if text is not None:
-        with suppress(OSError):
-            write_private(target, text)
+        # Give the default ready file to the newest server that wrote one before and still runs.
+        text = running_spare(target.parent)
+        if text is not None:
+            with suppress(OSError):
+                write_private(target, text)

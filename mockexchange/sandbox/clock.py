@@ -78,23 +78,21 @@ class ExchangeClock:
 
     def now(self) -> int:
         """Return exchange time, in microseconds since 1970."""
-        return self._origin if self._is_paused else self._instant(self._host())
+        if self._scale is None:
+            return min(self._host() + self._ahead_us, LAST)
+        return self._origin if self._is_paused else self._scaled(self._host())
 
     def moment(self) -> tuple[int, int]:
         """Return exchange time and host time, both of the same instant."""
         host = self._host()
         if self._scale is None:
             return min(host + self._ahead_us, LAST), host
-        return self._origin if self._is_paused else self._instant(host), host
+        return self._origin if self._is_paused else self._scaled(host), host
 
-    def _instant(self, host: int) -> int:
-        """Return the exchange time of an instant of host time, on a clock that is not paused."""
-        if self._scale is None:
-            at = host + self._ahead_us
-        else:
-            numerator, denominator = self._ratio
-            at = self._origin + self._elapsed_us(host) * numerator // denominator
-        return min(at, LAST)
+    def _scaled(self, host: int) -> int:
+        """Return the exchange time of an instant of host time, on a clock with a scale."""
+        numerator, denominator = self._ratio
+        return min(self._origin + self._elapsed_us(host) * numerator // denominator, LAST)
 
     def _elapsed_us(self, host: int) -> int:
         """Return the host time since the origin. If the host's clock was set back, time goes on from where it was."""

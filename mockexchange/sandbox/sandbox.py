@@ -158,8 +158,7 @@ class Sandbox:
     @property
     def has_due(self) -> bool:
         """Whether steps of the script are due, or posted notes are not applied yet; `run_due` sees to both."""
-        script = self.script
-        return bool(self.writer.posts or ((script.runs or script.playback) and script.has_due))
+        return bool(self.writer.posts) or self.script.has_due
 
     async def run_due(self) -> None:
         """Execute the steps of the script that are due. If the store is unavailable, these steps stay due."""
@@ -317,7 +316,8 @@ class Sandbox:
         entry.key_id, entry.diagnosis, entry.findings = step.key_id, step.diagnosis, tuple(step.findings)
         entry.fault, entry.stub, entry.refusal = step.fault, step.stub, step.refusal
         self.journal.set_answer(entry, step.body)
-        self.script.note_request(entry)
+        if self.script.triggers.steps:
+            self.script.note_request(entry)
         if sends_frames_first(self.plan.frames, self.plan.seed, entry.number):
             self.streams.flush()
         return step

@@ -19,10 +19,10 @@ from msgspec import Struct
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.instruments.binary import Stake
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.state import State
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.collector import collector_paused
 from mockexchange.scenario.plan import Plan

@@ -12,12 +12,15 @@ from msgspec import Struct
 
 from mockexchange.core.commands import Note
 from mockexchange.scenario.error_collection import (
+    ANY,
+    SECTIONS,
+    Name,
     NotedErrors,
     collecting_errors,
+    names_in,
     note_left_out,
 )
 from mockexchange.scenario.faults.fault_rules import FAULT
-from mockexchange.scenario.left_out import ANY, SECTIONS, Name, names_in
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Document
 from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry

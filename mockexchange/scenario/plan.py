@@ -12,23 +12,20 @@ from msgspec import Struct, structs
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant
-from mockexchange.core.model.descriptions import TRADING_US, MarketDetails
+from mockexchange.core.model.markets import TRADING_US, MarketDetails
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
-from mockexchange.scenario.error_collection import note_left_out, note_or_raise
+from mockexchange.scenario.error_collection import ANY, Name, note_left_out, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_rules import Rule
-from mockexchange.scenario.faults.lags import rules_of_lags
-from mockexchange.scenario.left_out import ANY, Name
+from mockexchange.scenario.faults.fault_rules import Rule, rules_of_lags
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.order_switches import rules_of
 from mockexchange.scenario.script import script_names
-from mockexchange.scenario.script.script_accounts import require_accounts
+from mockexchange.scenario.script.script_names import require_accounts
 from mockexchange.scenario.script.script_steps import ScriptEntry
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
-from mockexchange.scenario.switches import settings_of
+from mockexchange.scenario.switches import rules_of, settings_of
 from mockexchange.scenario.types.instants import START_DEFAULT, Counting, Now
 from mockexchange.scenario.types.value_types import INSTANT_MAX
 

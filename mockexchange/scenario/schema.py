@@ -3,15 +3,13 @@
 from typing import Any
 
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
-from mockexchange.scenario.faults.fault_rules import FAULTS
-from mockexchange.scenario.faults.lags import LAGS
-from mockexchange.scenario.order_switches import ORDERS
+from mockexchange.scenario.faults.fault_rules import FAULTS, LAGS
 from mockexchange.scenario.schema_definitions import with_shared_parts
 from mockexchange.scenario.script.script_steps import SCRIPT, entry_schema
 from mockexchange.scenario.steps import STEP, derivatives, markets
 from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, keywords
 from mockexchange.scenario.stubs import STUBS
-from mockexchange.scenario.switches import fields_of_venues
+from mockexchange.scenario.switches import ORDERS, fields_of_venues
 from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
 from mockexchange.scenario.types.instants import INSTANT, START

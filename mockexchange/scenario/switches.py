@@ -1,18 +1,28 @@
-"""Reads the settings of venues in a scenario, which are keys below the venue's name.
-
-Settings of the default venue are keys of the top level, for historical reasons; top-level settings that every venue has
-apply to all venues.
-"""
+"""Reads the settings of a scenario: of venues, below their names, and of order entry, below `orders`."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from mockexchange.core.model.order_rules import (
+    SHARE_WHOLE,
+    AmendRule,
+    BalanceRule,
+    FillRule,
+    OrderRules,
+    QueueRule,
+    RowRule,
+)
 from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.types.composite_types import Field, Record, may
-from mockexchange.scenario.types.value_types import DURATION, Kind, integer
+from mockexchange.scenario.types.value_types import BOOLEAN, COUNT_ABOVE_ZERO, DURATION, Kind, choice, integer, price
 from mockexchange.scenario.venue_data import table_type
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Choice, Count, Duration, Switch
+
+# Reads the settings of venues in a scenario, which are keys below the venue's name.
+# Settings of the default venue are keys of the top level, for historical reasons; top-level settings that every venue
+# has apply to all venues.
+
 
 STREAM_SETTINGS = {
     "repeat": "stream_repeat",
@@ -92,3 +102,38 @@ _RECORDS = {
     for name, venue in VENUES.items()
     if venue.scenario.switches or venue.scenario.data
 }
+
+
+# Reads the key `orders` of a scenario, which changes rules of order entry.
+
+
+ORDERS_MAX = 10**7
+SHARE = price("a share such as 0.4, above 0 and below 1, of at most 4 decimals", SHARE_WHOLE, is_open=True)
+RULES = {
+    "fill": ("fill", choice({rule.value: rule for rule in FillRule})),
+    "share": ("share_parts", SHARE),
+    "queue": ("queue", choice({rule.value: rule for rule in QueueRule})),
+    "balance": ("balance", choice({rule.value: rule for rule in BalanceRule})),
+    "check_cash": ("check_cash", BOOLEAN),
+    "post_only_row": ("post_only_row", choice({rule.value: rule for rule in RowRule})),
+    "position_limit": ("position_limit_centis", COUNT_ABOVE_ZERO),
+    "open_orders": ("orders_max", integer(1, ORDERS_MAX)),
+    "count_step": ("count_step_centis", COUNT_ABOVE_ZERO),
+    "group_window": ("group_window_us", DURATION),
+    "amend_counts": ("amend_counts", choice({rule.value: rule for rule in AmendRule})),
+    "replenish": ("replenish_us", DURATION),
+}
+"""The keys of `orders`, with the name of the rule that each sets and the type of its value."""
+FRAMES = keywords("after", "before", "random")
+ORDERS = Record({**{key: may(kind) for key, (_, kind) in RULES.items()}, "frames": may(FRAMES, "after")})
+
+
+def rules_of(values: dict[str, Any]) -> OrderRules:
+    """Return the rules of order entry that a scenario sets below `orders`; `values` are the values of its keys.
+
+    A group window of 0 means that the window ends only at a reset.
+    """
+    given = {RULES[key][0]: value for key, value in values.items() if key in RULES and value is not None}
+    if given.get("group_window_us") == 0:
+        given["group_window_us"] = None
+    return OrderRules(**given)

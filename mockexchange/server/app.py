@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
@@ -25,6 +25,7 @@ FETCH_DEST = b"sec-fetch-dest"
 PAGES = frozenset((b"document", b"iframe", b"frame", b"object", b"embed"))
 """Values of Sec-Fetch-Dest with which a browser asks for a page that may run scripts. API clients do not send it."""
 SANDBOXED = (b"content-security-policy", b"sandbox")
+"""The header with which a browser shows an answer as a page of no origin, without scripts."""
 
 
 class ListenerApp:
@@ -53,9 +54,10 @@ class ListenerApp:
         elif self.control and is_control(scope["path"]):
             await self.control(scope, receive, send)
         else:
-            if is_opened_as_page(scope["headers"]):
-                send = _SandboxedPage(send)
-            await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send, self.is_numbered)
+            more = (SANDBOXED,) if is_opened_as_page(scope["headers"]) else ()
+            await rest_endpoint.serve(
+                self.sandbox_of, self.diagnosis_worker, scope, receive, send, self.is_numbered, more
+            )
 
     def direct_answer(self, cycle: "RequestCycle") -> Awaitable[object] | None:
         """Return the answering of a request that needs no task before its first wait; None if the request needs one.
@@ -68,8 +70,7 @@ class ListenerApp:
         if self.has_readers or "%" in path or FETCH_DEST in dict(cycle.headers):
             return None
         if self.control and is_control(path):
-            asgi: Any = cycle  # uvicorn has a type for each message
-            return self.control(asgi.scope, asgi.receive, asgi.send) if path.endswith(COMMANDS) else None
+            return self.control(cycle.scope(), cycle.receive, cycle.send) if path.endswith(COMMANDS) else None
         return rest_endpoint.serve_cycle(self.sandbox_of, self.diagnosis_worker, cycle, self.is_numbered)
 
     def answer_cut(
@@ -132,17 +133,3 @@ def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:
     Such answers are sandboxed, so that a page made by a stub cannot read the console's token.
     """
     return FETCH_DEST in dict(headers) and any(name == FETCH_DEST and value in PAGES for name, value in headers)
-
-
-class _SandboxedPage:
-    """Sends an answer that a browser shows as a page of no origin, without scripts."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.__self__ = getattr(send, "__self__", None)
-        """The connection, which faults cut."""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], SANDBOXED]}
-        await self._send(message)

@@ -1,7 +1,7 @@
 """Takes a snapshot of an account, from its settings to the finished file."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from mockexchange.kit.server.throttled_transport import throttled_client
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor
-from mockexchange.snapshot.stream import CONNECTION, AccountStream, SentFrame, open_stream
+from mockexchange.snapshot.stream import CONNECTION, SentFrame, open_stream
 from mockexchange.snapshot.walk import OK, CannotWalk, Walk, Walked
 
 
@@ -63,7 +63,15 @@ def take_snapshot(settings: SnapshotSettings, out: Path, note: Callable[[str], N
         raise CannotWalk(_why_nothing(walked, kit, origin))
     file = RecordingFile(out, Redactor(), origin)
     try:
-        _write(file, walked.answers, stream)
+        # Write the answers and the stream's frames, in the order of their instants.
+        lines: list[Exchanged | SentFrame] = [*walked.answers]
+        if stream is not None:
+            lines += [stream.opened, *stream.frames]
+        for line in sorted(lines, key=lambda line: line.at):
+            if isinstance(line, Exchanged):
+                file.add_request(line)
+            else:
+                file.add_frame(CONNECTION, line.direction, line.raw, kind=line.kind, at=line.at)
     except BaseException:
         file.abandon()
         raise
@@ -76,15 +84,3 @@ def _why_nothing(walked: Walked, kit: VenueKit, origin: str) -> str:
     first = walked.refused[0]
     advice = "does --url have the right host and path?" if first.endswith(" 404") else "check --key-id and --key"
     return f"{origin} answers nothing to this key, such as {first}: {advice}"
-
-
-def _write(file: RecordingFile, answers: Sequence[Exchanged], stream: AccountStream | None) -> None:
-    """Write the answers and the stream's frames, in the order of their instants."""
-    lines: list[Exchanged | SentFrame] = [*answers]
-    if stream is not None:
-        lines += [stream.opened, *stream.frames]
-    for line in sorted(lines, key=lambda line: line.at):
-        if isinstance(line, Exchanged):
-            file.add_request(line)
-        else:
-            file.add_frame(CONNECTION, line.direction, line.raw, kind=line.kind, at=line.at)

@@ -83,44 +83,39 @@ def open_stream(
     """
     if kit.stream_protocol is None:
         return None
-    channels = _channels(kit, alias)
-    at, began = _now(), time.perf_counter_ns()
-    headers = signer.headers("GET", url)
-    try:
-        connection = connect(url, headers, TIMEOUT_S)
-        stream = AccountStream(connection, _opened(kit, url, headers, at, began))
-        stream.subscribe(kit.stream_protocol.command(1, *kit.stream_protocol.subscription(channels, {})))
-    except (HandshakeRefused, Unreachable) as error:
-        note(f"without the stream: {error}")
-        return None
-    return stream
-
-
-def _channels(kit: VenueKit, alias: str) -> list[str]:
-    """Return the channels of an account that need no market, in the order of the API document."""
+    # The channels of an account that need no market, in the order of the API document.
     document: Document = api_documents.parse(api_documents.path_of(f"{kit.name}/{alias}", api_documents.ASYNCAPI))
     rows: Mapping[str, Any] = document["channels"].get("stream", {}).get("x-channels", {})
     is_own = {
         name: row.get("private") and row["messages"] and row["filter"] != "required" for name, row in rows.items()
     }
-    return [name for name, is_listed in is_own.items() if is_listed]
-
-
-def _opened(kit: VenueKit, url: str, headers: Mapping[str, str], at: int, began: int) -> Exchanged:
-    origin, _, _ = url.partition(kit.stream_path)
-    return Exchanged(
-        method="GET",
-        target=kit.stream_path,
-        headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        body=b"",
-        status=SWITCHED,
-        answer_headers=[],
-        answer=b"",
-        at=at,
-        latency_us=(time.perf_counter_ns() - began) // 1000,
-        source=origin,
-        connection=CONNECTION,
-    )
+    channels = [name for name, is_listed in is_own.items() if is_listed]
+    at, began = _now(), time.perf_counter_ns()
+    headers = signer.headers("GET", url)
+    try:
+        connection = connect(url, headers, TIMEOUT_S)
+        origin, _, _ = url.partition(kit.stream_path)
+        stream = AccountStream(
+            connection,
+            Exchanged(
+                method="GET",
+                target=kit.stream_path,
+                headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
+                body=b"",
+                status=SWITCHED,
+                answer_headers=[],
+                answer=b"",
+                at=at,
+                latency_us=(time.perf_counter_ns() - began) // 1000,
+                source=origin,
+                connection=CONNECTION,
+            ),
+        )
+        stream.subscribe(kit.stream_protocol.command(1, *kit.stream_protocol.subscription(channels, {})))
+    except (HandshakeRefused, Unreachable) as error:
+        note(f"without the stream: {error}")
+        return None
+    return stream
 
 
 def _now() -> int:

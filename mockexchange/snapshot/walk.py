@@ -76,7 +76,14 @@ class Walk:
         """Read everything and return the answers. Raises CannotWalk."""
         document = api_documents.parse(api_documents.path_of(f"{self.kit.name}/{self.alias}"))
         operations = [one for one in reads(document).values() if self.kit.is_read("GET", one.path, b"")]
-        self._require_known_names(operations)
+        # Raise CannotWalk if the user gave a value for a parameter that no read has.
+        known = {name for one in operations for name in one.query}
+        unknown = next((name for name in self.names if name not in known), None)
+        if unknown is not None:
+            like = get_close_matches(unknown, known, n=1) or sorted(known)[:1]
+            raise CannotWalk(
+                f"--name: no read at {self.alias} has a parameter {unknown!r}: expected one such as {like[0]}"
+            )
         own = [one for one in operations if self.kit.role_of(one.node, one.path) == MEMBER]
         plain = [one for one in own if not one.names and not self._missing(one)]
         for operation in plain:
@@ -93,16 +100,6 @@ class Walk:
         firsts = {target: found[0].status for target, found in self._found.items() if target not in self._named}
         refused = [f"{target} {status}" for target, status in firsts.items() if status != OK]
         return Walked(answers, moved, refused)
-
-    def _require_known_names(self, operations: list[Operation]) -> None:
-        """Raise CannotWalk if the user gave a value for a parameter that no read has."""
-        known = {name for one in operations for name in one.query}
-        unknown = next((name for name in self.names if name not in known), None)
-        if unknown is not None:
-            like = get_close_matches(unknown, known, n=1) or sorted(known)[:1]
-            raise CannotWalk(
-                f"--name: no read at {self.alias} has a parameter {unknown!r}: expected one such as {like[0]}"
-            )
 
     def _missing(self, operation: Operation) -> list[str]:
         return [name for name, one in operation.query.items() if one.is_required and name not in self.names]

@@ -25,6 +25,7 @@ from mockexchange.api.serve import serve, serve_async
 from mockexchange.api.transport.asgi_app import Application, asgi
 from mockexchange.api.transport.httpx_transports import LocalTransport
 from mockexchange.api.transport.loop_bridge import BridgedCall, CallEnd, LoopBridge
+from mockexchange.server.http.request_cycle import carrier_of
 from tests.api.calls import BASE, get_async, headers_for, signed
 
 with warnings.catch_warnings():
@@ -188,52 +189,15 @@ def test_uvicorn_serves_it(exchange: Any, caplog: pytest.LogCaptureFixture) -> N
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
-@pytest.mark.parametrize(
-    ("effect", "error"), [("drop", httpx.RemoteProtocolError), ("reset", httpx.ReadError)], ids=str
-)
-def test_faults_reach_the_sockets_of_uvicorn(exchange: Any, effect: str, error: type[Exception]) -> None:
-    exchange.fault(then={effect: True}, times=1)
-    with uvicorn_serving(exchange.app) as place, pytest.raises(error):
-        httpx.get(f"http://{place}/trade-api/v2{BALANCE}")
-
-
-class Served:
-    """A server's end of a stream: its `send` is a method of what has the socket, as uvicorn's is."""
-
-    def __init__(self) -> None:
-        self.sent: list[Message] = []
-        self.transport = self
-        self.aborted = asyncio.Event()
-
-    async def receive(self) -> Message:
-        await self.aborted.wait()
-        return {"type": "websocket.disconnect", "code": 1006}
-
-    async def send(self, message: Message) -> None:
-        self.sent.append(message)
-
-    def abort(self) -> None:
-        self.aborted.set()
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return name
-
-
-async def cut_off(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "websocket.send", "text": "a"})
-    await send({"type": "websocket.close", "code": 1006})
-    assert (await receive())["type"] == "websocket.disconnect"
-
-
-def test_a_code_that_may_not_be_sent_cuts_the_socket() -> None:
-    async def serve_it() -> Served:
-        served = Served()
-        with bridge_to(cut_off) as bridge:
-            await bridge({"type": "websocket"}, served.receive, served.send)
-        await served.aborted.wait()
-        return served
-
-    assert [message["type"] for message in asyncio.run(serve_it()).sent] == ["websocket.send"]
+def test_faults_that_end_a_connection_are_for_uvicorn_to_answer(exchange: Any) -> None:
+    """ASGI has no way to the socket: the application raises an error, of which uvicorn makes an answer."""
+    with uvicorn_serving(exchange.app) as place:
+        for effect in ("drop", "reset"):
+            exchange.fault(then={effect: True}, times=1)
+            assert httpx.get(f"http://{place}/trade-api/v2{BALANCE}").status_code == 500
+        exchange.fault(then={"cut_after": 5}, times=1)
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+            httpx.get(f"http://{place}/trade-api/v2{BALANCE}")
 
 
 # --- an application by itself
@@ -365,10 +329,7 @@ def test_an_answer_that_fails_in_the_middle_is_cut_off() -> None:
 
 async def reset_in_the_middle(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    line: Any = getattr(send, "__self__").transport  # noqa: B009  # as the server finds it
-    assert (line.is_closing(), line.get_extra_info("socket")) == (False, None)
-    line.abort()
-    assert line.is_closing()
+    carrier_of(scope).hang_up(is_reset=True)
 
 
 def test_an_answer_that_is_reset_in_the_middle_is_a_read_error() -> None:

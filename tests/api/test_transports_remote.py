@@ -13,8 +13,7 @@ import pytest
 
 from mockexchange.api.serve import serve
 from mockexchange.api.synchronous.connect import connect
-from mockexchange.api.transport.httpx_forwarder import HttpxForwarder
-from mockexchange.api.transport.httpx_transports import RemoteTransport
+from mockexchange.api.transport.httpx_transports import HttpxForwarder, RemoteTransport
 from tests.api.calls import BASE, VENUE, get
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port

@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 
 from mockexchange import WrongArgument
-from mockexchange.api.values.json_encoding import duration_text, given_json, instant_text, step_json, to_json
-from mockexchange.api.values.outcomes import read_outcomes
+from mockexchange.api.values.json_encoding import (
+    TEXTS,
+    duration_text,
+    given_json,
+    instant_text,
+    read_row,
+    step_json,
+    to_json,
+)
 from mockexchange.api.values.positions import read_position
-from mockexchange.api.values.rows import TEXTS, read_row
+from mockexchange.api.values.steps import read_outcomes
 from mockexchange.runtime import api_documents
 from tests.helpers.rows import each_row
 

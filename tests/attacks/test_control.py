@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.sandbox.journal.journal import FrameEntry
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.scenario import located_text
@@ -21,6 +22,7 @@ from mockexchange.server.serve_options import ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
 from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, Target, head, play
+from tests.helpers.rows import each_row
 from tests.helpers.turns import uninterrupted_threads
 from tests.server.live import Client
 from tests.server.wire import ADDRESS
@@ -221,6 +223,19 @@ async def search_journal(target: Control) -> None:
     await target.call("GET", "/sandboxes/default/journal?q=nowhere")
 
 
+async def filter_journal(target: Control) -> None:
+    await target.call("GET", "/sandboxes/default/journal?short=true&filter=-nowhere&last=1")
+
+
+async def record_frames(target: Control) -> None:
+    for number in range(ROWS):
+        target.sandbox.journal.add_frame(FrameEntry(0, 0, 0, 1, None, "out", b'{"sid":1,"seq":%d}' % number))
+
+
+async def count_gaps(target: Control) -> None:
+    await target.call("GET", "/sandboxes/default/frames?short=true&last=1")
+
+
 async def open_sandbox_with_history(target: Control) -> None:
     assert (await target.call("POST", "/sandboxes", {"name": "paid", "scenario": PAID}))[0] == 201
 
@@ -252,7 +267,9 @@ SLICED: dict[str, tuple[str, Work, Work]] = {
     "a list": ("mockexchange.server.control.json_text.SLICE_S", send_batch, read_ledger),
     "added steps": ("mockexchange.sandbox.script.additions.MADE_AT_ONCE", nothing, add_steps),
     "due steps": ("mockexchange.sandbox.script.runner.SLICE_S", add_steps, run_steps),
-    "a search": ("mockexchange.server.control.traffic.journal_queries.SLICE_S", send_batch, search_journal),
+    "a search": ("mockexchange.server.control.turns.SLICE_S", send_batch, search_journal),
+    "a filter": ("mockexchange.server.control.turns.SLICE_S", send_batch, filter_journal),
+    "gaps": ("mockexchange.server.control.turns.SLICE_S", record_frames, count_gaps),
     "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
     "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
     "faults": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_faults),
@@ -274,6 +291,21 @@ def test_long_work_is_done_in_slices(home: Path, name: str, monkeypatch: pytest.
             before = target.turns
             await work(target)
             assert target.turns - before >= (2 * ROWS if name == "a list" else ROWS), "a list is made and then sent"
+
+    play(scene())
+
+
+@each_row("path", ["clock", "call", "streams", "wait"])
+def test_a_long_body_is_freed_beside_the_loop(home: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one of which little is wanted: what was parsed of it is no piece of work that the loop has to do at once."""
+    monkeypatch.setattr("mockexchange.scenario.located_text.FREED_PER_TURN", 1)
+    body = {"no such member": ["x" * 200] * ROWS}
+
+    async def scene() -> None:
+        async with controlled(home) as target:
+            before = target.turns
+            assert (await target.call("POST", f"/sandboxes/default/{path}", body))[0] == 400
+            assert target.turns - before >= ROWS
 
     play(scene())
 

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import uvloop
 
-from mockexchange.server.http.faulty_response import NO_LINGERING
+from mockexchange.server.http.request_cycle import NO_LINGERING
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.websocket.stream_protocol import StreamProtocol
+from mockexchange.venues.request import Answer
 from tests.attacks.attacking import Target, attacked, head
 from tests.attacks.test_bodies import CHUNKED, ORDERS, STREAM, UPGRADE
 from tests.helpers.patience import PATIENCE_S
@@ -165,5 +168,37 @@ def test_a_client_of_tls_that_leaves_at_any_byte_is_no_mistake(loop: str, caplog
                             leave(client, is_reset=is_reset)
                 while target.listener.connection_count:  # noqa: ASYNC110  # nothing reports it
                     await asyncio.sleep(0)
+
+    play(loop, scene())
+
+
+@each_row("loop", LOOPS)
+def test_a_broken_frame_does_not_overtake_the_refusal_of_a_handshake(
+    loop: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reason of the refusal is still looked for when the frame arrives."""
+    asked, arrived, take = asyncio.Event(), asyncio.Event(), StreamProtocol.data_received
+
+    def note(stream: StreamProtocol, data: bytes) -> None:
+        take(stream, data)
+        arrived.set()
+
+    async def diagnose(worker: DiagnosisWorker, answer: Answer) -> str:
+        asked.set()
+        await arrived.wait()
+        return "it is not signed"
+
+    monkeypatch.setattr(StreamProtocol, "data_received", note)
+    monkeypatch.setattr(DiagnosisWorker, "diagnose", diagnose)
+
+    async def scene() -> None:
+        async with attacked() as target:
+            with no_mistakes(caplog):
+                reader, writer = await target.connect()
+                writer.write(head("/trade-api/ws/v2", *UPGRADE))
+                await asyncio.wait_for(asked.wait(), PATIENCE_S)
+                writer.write(frame(TEXT, b"", is_masked=False))
+                assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
+                writer.close()
 
     play(loop, scene())

@@ -98,7 +98,7 @@ def test_paths_of_calls(cli: Cli) -> None:
 
 @each_row("command", ["call", "journal", "watch"])
 def test_commands_that_complete_paths_load_no_tables_of_a_venue(command: str) -> None:
-    loaded = "'mockexchange.venues.kalshi.operations' in sys.modules"
+    loaded = "'mockexchange.venues.kalshi.resources' in sys.modules"
     code = f"import sys, mockexchange.cli.commands.{command}; print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

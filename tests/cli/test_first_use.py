@@ -29,7 +29,7 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 815
+MODULES_MAX = 796
 SERVE = """
 import json, sys
 from mockexchange.cli import main

@@ -79,7 +79,7 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_no_file_is_one_line(command: str, folder: Path, subtests: pytest.Subtests) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(os.path.relpath(folder / "socket"))
-        for kind in KINDS if command == KEY else chosen(list(KINDS), "zero", "fifo"):
+        for kind in KINDS if command == KEY else chosen(list(KINDS), "zero"):
             words = KINDS[kind]
             with subtests.test(kind):
                 named = READERS[command].format(kind)

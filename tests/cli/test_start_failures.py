@@ -10,7 +10,7 @@ import pytest
 
 from mockexchange.cli import main
 from mockexchange.cli.serve.request_log import JSON
-from mockexchange.cli.serve.start_failures import early_failures
+from mockexchange.cli.serve.serve_run import early_failures
 from tests.helpers.rows import each_row
 
 WRONG = [

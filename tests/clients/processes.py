@@ -11,6 +11,7 @@ from typing import IO, Any
 import pytest
 
 from tests.clients.exchange import Credential
+from tests.helpers.installations import await_installations
 from tests.house.checkout import ROOT
 
 ENVIRONMENTS = ROOT / ".venv-clients"
@@ -28,6 +29,7 @@ def environments() -> Path:
 
 def find_python(client: str, version: str) -> Path:
     """Return the interpreter that has a client; skip the test if there is none."""
+    await_installations()
     home = environments() / f"{client}-{version}"
     # The stamp comes last: an interpreter without it may be one that is still being set up.
     if not (home / ".installed").exists():

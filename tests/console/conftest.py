@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.installations import await_installations
 from tests.helpers.patience import PATIENCE_S
 from tests.server.live import TOKEN, Live, serving
 
@@ -30,6 +31,7 @@ DISTANT_MS = 300
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra console, or dev: playwright")
+    await_installations()
     if not CHROMIUM.exists():
         pytest.skip(f"needs {CHROMIUM}: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:

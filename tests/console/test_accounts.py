@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from mockexchange.cli.yaml_argument import parse_argument
+from mockexchange.cli.argument_types import parse_argument
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.steps import STEP
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH

@@ -1,4 +1,4 @@
-"""What the page computes, run in it: rings, differences, the event parser, filters, gaps and lanes."""
+"""What the page computes, run in it: differences, the event parser, words of gaps and counts, and lanes."""
 
 from typing import Any
 
@@ -6,12 +6,6 @@ from tests.console.conftest import open_console
 from tests.server.live import Live
 
 CASES: dict[str, tuple[str, str, Any]] = {
-    "ring": (
-        "ring.js",
-        """const one = new it.Ring(3); for (const x of [1, 2, 3, 4, 5]) one.push(x);
-        return [one.toArray(), one.at(0), one.length];""",
-        [[3, 4, 5], 3, 3],
-    ),
     "diff": (
         "diff.js",
         """return it.diffJson({a: [1, 2], b: '1', same: {}}, {a: [1, 3], c: null, same: {}})
@@ -26,22 +20,15 @@ CASES: dict[str, tuple[str, str, Any]] = {
         return got;""",
         [["frame", {"a": 1}, "1"]],
     ),
-    "filter": (
-        "filter.js",
-        """const row = {number: 1, status: 401, account: "alice", target: "/a?b=1", operation: "GetFills"};
-        return ["alice", "-alice", "status:4xx", "is:refused -op:getfills", '"/a?b"', "account:ali",
-            "n:1", "n:2-", "n:-5", "n:1-1", "n:x"]
-            .map((text) => it.matches(row, it.parseFilter(text)));""",
-        [True, False, True, False, True, False, True, False, True, True, False],
-    ),
     "gaps": (
-        "gaps.js",
-        """const watch = new it.SequenceWatch();
-        const row = (sid, seq, direction = "out") => it.gapOf(watch.note({connection: 1, sid, seq, direction}));
-        return [
-            row(1, 1), row(1, 2, "lost"), row(2, 7), row(1, 3), row(1, 8), row(1, 8), row(1, 9), row(null, null),
-        ];""",
-        ["", "", "", "seq 2 is missing", "seq 4 to 7 are missing", "seq 8 came before", "", ""],
+        "format.js",
+        "return [[3, 0], [3, 1], [8, 4], [8, -1]].map(([seq, missing]) => it.gapOf({seq, missing}));",
+        ["", "seq 2 is missing", "seq 4 to 7 are missing", "seq 8 came before"],
+    ),
+    "counts": (
+        "format.js",
+        "return [0, 1, 1200].map((count) => it.counted(count, 'request'));",
+        ["0 requests", "1 request", "1,200 requests"],
     ),
     "lanes": (
         "lanes.js",

@@ -10,7 +10,7 @@ from tests.console.conftest import link_to, open_console
 from tests.server.live import PREFIX, Live, SandboxView, serving
 from tests.server.small import SMALL, fixed_key
 from tests.server.test_set_aside import Database, make
-from tests.server.wire import request
+from tests.server.wire import Connection, request
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
@@ -67,6 +67,7 @@ def test_why_is_found_by_keys_alone(tab: Any, live: Live, sandbox: SandboxView) 
     tab.keyboard.press("/")
     tab.keyboard.type("account:alice", delay=1)
     tab.keyboard.press("Enter")
+    tab.get_by_text("1 of 2 requests", exact=True).wait_for()
     tab.keyboard.press("ArrowDown")
     tab.get_by_label("Request 1").wait_for()
     assert rows(tab).count() == 1
@@ -148,19 +149,37 @@ def test_it_goes_on_after_a_restart(tab: Any, tmp_path: Path) -> None:
 CALL = {"account": "alice", "method": "GET", "target": "/trade-api/v2/portfolio/balance"}
 
 
-def test_a_refusal_before_two_hundred_good_requests_is_counted_and_found(
+def test_filters_and_counts_are_of_all_requests_whatever_the_page_has_read(
     tab: Any, live: Live, sandbox: SandboxView
 ) -> None:
-    sandbox.ask(request("GET", "/nope"))
-    for _ in range(220):
-        sandbox.call("POST", "/call", {**CALL, "target": "/trade-api/v2/exchange/status"})
+    """The refused requests are the oldest of many, most of which the page never reads."""
+    with Connection(sandbox.port) as connection:
+        for number in range(6_899):
+            connection.ask(request("GET", "/nope" if number < 12 else f"{PREFIX}/exchange/status"))
     open_console(tab, live, requests_of(sandbox))
-    tab.get_by_role("button", name="refused 1", exact=True).wait_for()
-    tab.get_by_text("221 requests", exact=True).wait_for()
+    tab.get_by_role("button", name="refused 12", exact=True).click()
+    tab.get_by_text("12 of 6,899 requests", exact=True).wait_for()
+    rows(tab).nth(11).wait_for()
+    assert tab.locator(".grid").get_attribute("aria-rowcount") == "13", "the heads are a row"
+    sandbox.ask(request("GET", "/nope"))
+    tab.get_by_text("13 of 6,900 requests", exact=True).wait_for()
+    sandbox.call("POST", "/call", CALL)
+    tab.get_by_text("13 of 6,901 requests", exact=True).wait_for()
+    tab.get_by_label("Filter", exact=True).fill("n:-6890")
+    tab.get_by_text("6,890 of 6,901 requests", exact=True).wait_for()
+    tab.get_by_label("Filter", exact=True).blur()
     tab.keyboard.press("w")
-    tab.locator("[data-why]").get_by_text("nothing is served at").wait_for()
-    tab.get_by_role("button", name="refused 1", exact=True).click()
-    tab.get_by_text("1 of 221 requests", exact=True).wait_for()
+    tab.get_by_label("Request 12").wait_for()
+    tab.locator("#row-12[aria-selected=true]").wait_for()
+    tab.locator(".tools select").select_option("operation")
+    tab.get_by_role("row", name="GetExchangeStatus 6,878 0").wait_for()
+    tab.get_by_role("row", name="GET /nope 12 12").wait_for()
+    tab.get_by_label("Filter", exact=True).fill("is:refused op:getbalance")
+    tab.get_by_label("Filter", exact=True).blur()
+    tab.locator(".tools select").select_option("none")
+    tab.get_by_text("no request matches the filter, of 6,901 requests").wait_for()
+    tab.keyboard.press("w")
+    tab.get_by_text("no request that matches was refused, of 0 requests").wait_for()
 
 
 def test_a_cleared_journal_is_not_said_to_be_new(tab: Any, live: Live, sandbox: SandboxView) -> None:

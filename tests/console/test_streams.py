@@ -67,7 +67,7 @@ def test_a_gap_in_the_numbers_of_a_subscription_leads_to_the_frame(tab: Any, liv
         tab.locator("[data-why]").get_by_role("button").click()
         tab.locator("[data-why]").get_by_text("the client has a gap here").wait_for()
         tab.get_by_role("button", name=re.compile("gaps")).click()
-        tab.get_by_label(re.compile(r"^\d+ frames in 1 lanes, 1 lost, 1 after")).wait_for()
+        tab.get_by_label(re.compile(r"^\d+ frames drawn in 1 lane, 1 lost, 1 after")).wait_for()
         tab.locator("canvas").hover(position={"x": 1255, "y": 12})
         tab.locator(".pointed").get_by_text(re.compile(r"^#\d+ .* orderbook_delta seq \d+")).wait_for()
         live.json("DELETE", "/sandboxes/default/faults")

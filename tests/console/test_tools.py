@@ -82,7 +82,7 @@ def test_a_request_is_copied_and_exported(tab: Any, live: Live, sandbox: Sandbox
     assert tab.locator("pre[aria-label=answer]").inner_text() == sandbox.journal()[1]["answer"]
     with tab.expect_download() as download:
         tab.get_by_role("button", name="HAR").click()
-    tab.get_by_text("3 of the 3 requests shown are exported").wait_for()
+    tab.get_by_text("3 of 3 requests exported").wait_for()
     entries = json.loads(download.value.path().read_text())["log"]["entries"]
     assert sorted(one["response"]["status"] for one in entries) == [200, 200, 200]
 
@@ -111,6 +111,7 @@ def test_what_is_new_is_said_politely_and_the_list_is_a_grid(tab: Any, live: Liv
     assert grid.locator("[tabindex], button, a").count() == 0  # the grid itself is the one tab stop
     tab.keyboard.press("w")
     assert grid.evaluate("(node) => node === document.activeElement")
+    tab.locator("#row-5[aria-selected=true]").wait_for()
     chosen = tab.locator(f"#{grid.get_attribute('aria-activedescendant')}")
     assert (chosen.get_attribute("aria-rowindex"), chosen.get_attribute("aria-selected")) == ("2", "true")
     tab.locator(".detail").wait_for()
@@ -129,7 +130,7 @@ def test_the_journal_is_cleared_and_the_oldest_kept_is_named(tab: Any, live: Liv
     sandbox.ask(sandbox.client().get("/portfolio/balance"))
     rows(tab).first.wait_for()
     tab.reload()
-    tab.get_by_text("1 requests kept · 4 since the start", exact=True).wait_for()
+    tab.get_by_text("1 request kept · 4 since the start", exact=True).wait_for()
 
 
 def test_a_hidden_tab_drops_the_stream_and_resumes_where_it_was(tab: Any, live: Live, sandbox: SandboxView) -> None:

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import PublicOperation
+from mockexchange.venues.kalshi.resources import OPERATIONS
+from mockexchange.venues.kalshi.resources.call import PublicOperation
 from tests.contracts.documents import ROOT
 from tests.contracts.reads import ask, differences
 from tests.helpers.rows import each_row

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockexchange.venues.kalshi.dates import ALIASES, api_date
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.parameters.decoding import parameters
+from mockexchange.venues.kalshi.parameter_decoding import parameters
+from mockexchange.venues.kalshi.resources import OPERATIONS
 from tests.contracts.reads import ask
 from tests.helpers.rows import each_row
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.resources import OPERATIONS
 from tests.contracts.documents import ROOT
 from tests.contracts.reads import ask
 from tests.helpers.rows import each_row

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.stream_documents import SUBJECTS
+from tests.helpers.installations import await_installations
 from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tools.write_stream_contracts import target
@@ -42,6 +43,7 @@ OF_GATE = "2026-10"
 @pytest.fixture(scope="module")
 def command() -> list[str]:
     """Return the command that runs the parser; skip the tests where it is not installed."""
+    await_installations()
     node = shutil.which("node")
     run = [node or "node", "-e"]
     trial = [*run, f"require('{PARSER}')"]

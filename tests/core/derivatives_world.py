@@ -18,10 +18,9 @@ from mockexchange.core.commands import (
     TradeDerivative,
 )
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.holdings.holdings import Cash
-from mockexchange.core.derivatives.holdings.queries import position_of, positions_of
-from mockexchange.core.derivatives.holdings.views import PositionView
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.holdings import Cash
+from mockexchange.core.derivatives.orders import DerivativeTrade
+from mockexchange.core.derivatives.valuation import PositionView, position_of, positions_of
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange

@@ -5,9 +5,9 @@ from decimal import Decimal
 from enum import Enum
 
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.position_arithmetic import Stake
 
 PLAIN = (str, int, Decimal, type(None), Enum)
 VALUES = (tuple, Stake, Greeks, MarginTerms)

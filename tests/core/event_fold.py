@@ -15,9 +15,9 @@ from mockexchange.core.events import (
     PositionChanged,
     Traded,
 )
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.queries.order_books import levels
 from mockexchange.core.vocabulary import OrderStatus, Side, SubaccountRef
 

@@ -31,7 +31,7 @@ from mockexchange.core.commands import (
     TriggerGroup,
     Withdraw,
 )
-from mockexchange.core.model.descriptions import EventDetails
+from mockexchange.core.model.markets import EventDetails
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import FeeType, Instance, PaymentStatus, Result, SubaccountRef, TransferStatus
 from tests.core.derivatives.test_refusals import CASES as OF_DERIVATIVES

@@ -5,8 +5,7 @@ import re
 from mockexchange import pytest_plugin
 from mockexchange.pytest_plugin.markers import ARGUMENT_TYPES
 from mockexchange.pytest_plugin.options import API_DATE_DEFAULT, CLOCK_DEFAULT, OPTIONS, SCENARIO_DEFAULT
-from mockexchange.pytest_plugin.reports import SECTION
-from mockexchange.pytest_plugin.traffic_summary import REQUESTS_SHOWN_MAX
+from mockexchange.pytest_plugin.reports import REQUESTS_SHOWN_MAX, SECTION
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")

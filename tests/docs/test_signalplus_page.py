@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, KINDS
 from mockexchange.venues.signalplus.errors import ERRORS, Situation
-from mockexchange.venues.signalplus.operations import OPERATIONS
+from mockexchange.venues.signalplus.resources import OPERATIONS
 from mockexchange.venues.signalplus.settings import SWITCHES
 from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT

@@ -1,7 +1,6 @@
 """docs/wire.md is what the tables say today."""
 
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS
 from tools.write_wire_page import TARGET, render
 
 

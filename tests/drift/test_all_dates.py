@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mockexchange.drift.deviations import Kind
 from mockexchange.drift.drift import JudgedRecording
 from mockexchange.venues.dated import ApiDate, Field, Nested, pick
@@ -17,6 +19,8 @@ from tests.drift.test_drift import AT, SCENARIO
 from tests.helpers.rows import each_row
 from tests.importing.recorder import record
 from tests.importing.test_round_trip import DATES
+
+pytestmark = pytest.mark.untraced
 
 TABLES = {
     "positions": "GetPositionsResponse",

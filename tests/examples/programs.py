@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.clients.published import CLIENT_SETUPS
+from tests.helpers.installations import await_installations
 from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
 from tests.house.serving import COMMAND, unmeasured
@@ -24,6 +25,7 @@ def require(*programs: str) -> None:
 
 
 def require_node() -> None:
+    await_installations()
     require("node")
     if not (NODE_ENVIRONMENT / "node_modules").is_dir():
         pytest.skip("kalshi-typescript is not installed here: make node-env")

@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from tests.examples.programs import EXAMPLES
 from tests.examples.test_bot import DEFAULT_OF, judged
+from tests.helpers.installations import await_installations
 from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.ports import free_port
 from tests.helpers.postgres import PostgresServer
@@ -104,6 +105,7 @@ def serving(services: Services, name: str, home: Path, database: PostgresServer,
 @contextmanager
 def balancing(home: Path, ports: Mapping[str, int], port: int) -> Iterator[None]:
     """Run the load balancer with its file: only addresses are this machine's."""
+    await_installations()
     nginx = shutil.which("nginx", path=os.pathsep.join((os.environ["PATH"], "/usr/sbin", UNPACKED_NGINX)))
     if nginx is None:
         pytest.skip("nginx is not installed: Debian's package is `nginx`")

@@ -9,9 +9,8 @@ from mockexchange.faults.bodies import edit_json, truncate
 from mockexchange.scenario.faults import fault_effects
 from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.venues.kalshi.legacy_fields import places_of
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.parameters.decoding import with_limit
+from mockexchange.venues.kalshi.parameter_decoding import with_limit
+from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, PREFIX, make, signed

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.faults.installed_rule import InstalledRule, firing
-from mockexchange.faults.matching import FaultSubject
-from mockexchange.faults.sampling import fires
+from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, fires, firing
 from mockexchange.scenario.faults.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues import token_buckets

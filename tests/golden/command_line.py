@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 import mockexchange
@@ -104,6 +105,22 @@ def record() -> Texts:
         texts["log of a server as text"] = Path("log.txt").read_text(encoding="utf-8")
         texts["log of a server as JSON"] = Path("log.json").read_text(encoding="utf-8")
     return texts
+
+
+def record_help() -> Texts:
+    """Return the help page of every command, by its name."""
+    with folder():
+        return {
+            words or "mockexchange": run(f"{words} --help".strip()) for words in _commands(main, click.Context(main))
+        }
+
+
+def _commands(command: click.Command, context: click.Context, words: str = "") -> Iterator[str]:
+    yield words
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if found := command.get_command(context, name):
+                yield from _commands(found, click.Context(found, parent=context), f"{words} {name}".strip())
 
 
 def record_wrong_scenarios() -> Texts:

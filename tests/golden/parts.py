@@ -37,6 +37,7 @@ PARTS: dict[str, Callable[[], Texts]] = {
     "control": control.record,
     "sockets": sockets.record,
     "command-line": command_line.record,
+    "help": command_line.record_help,
     "wrong-scenarios": command_line.record_wrong_scenarios,
     "written": written.record,
     "written-postgres": written.record_postgres,

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from mockexchange.store.postgres.url import PostgresUrl
+from tests.helpers.installations import await_installations
 from tests.helpers.patience import PATIENCE_S
 
 UNPRIVILEGED = "nobody"
@@ -35,6 +36,7 @@ PASSWORD = "se/cr et"
 
 def program(name: str) -> Path | None:
     """Return a program of PostgreSQL: on the PATH, or where Debian has it."""
+    await_installations()
     found = shutil.which(name)
     if found:
         return Path(found)

@@ -110,7 +110,7 @@ def test_an_import_against_the_layers_is_reported(path: str, source: str, proble
 ACCEPTED_IMPORTS = [
     ("mockexchange/core/exchange.py", "import hashlib\nfrom sortedcontainers import SortedDict\nfrom .ids import new"),
     ("mockexchange/venues/kalshi/fees.py", "import msgspec\nfrom mockexchange.core import ids\nfrom .. import dated"),
-    ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues.kalshi.objects import ROWS"),
+    ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues.kalshi.resources import ROWS"),
     ("mockexchange/venues/registry.py", "from mockexchange.venues.kalshi.venue import KALSHI"),
     (
         "mockexchange/sandbox/sandbox.py",

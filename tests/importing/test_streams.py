@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.core.instants import format_instant, parse_instant
-from mockexchange.importing import recorded_streams
+from mockexchange.importing import recorded_answers
 from mockexchange.importing.comparison import EXPLAINED, INSTANT, NOT_JUDGED, ORDER, UNEXPLAINED
 from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.recorded_answers import read_answers
@@ -342,7 +342,7 @@ def test_a_frame_that_cannot_be_read_is_named_and_the_rest_compared(tmp_path: Pa
 
 
 def test_frames_beyond_the_limit_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorded_streams, "CHARS_MAX", 1)
+    monkeypatch.setattr(recorded_answers, "CHARS_MAX", 1)
     found = written(tmp_path / "run.jsonl", frame(), frame())
     assert kinds(found.streams) == {UNEXPLAINED: 1}
     assert found.recorded.skipped == {"frames after the first 1 characters of frames": 1}

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.pytest_plugin.collection_checks import PROBLEMS_SHOWN_MAX
-from mockexchange.pytest_plugin.markers import MARKER_TEXT
-from mockexchange.pytest_plugin.scenario_files import find_scenario
+from mockexchange.pytest_plugin.markers import MARKER_TEXT, find_scenario
 from tests.helpers.rows import each_row
 from tests.pytest_plugin.suites import Suite
 

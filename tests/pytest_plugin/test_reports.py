@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from mockexchange.api.values.records import Frame
-from mockexchange.pytest_plugin import traffic_summary
-from mockexchange.pytest_plugin.failure_files import NAME_CHARS_MAX, name_of
-from mockexchange.pytest_plugin.traffic_summary import LINE_CHARS_MAX, REQUESTS_SHOWN_MAX, cut
+from mockexchange.pytest_plugin import reports
+from mockexchange.pytest_plugin.reports import LINE_CHARS_MAX, NAME_CHARS_MAX, REQUESTS_SHOWN_MAX, cut, name_of
 from tests.helpers.patience import PATIENCE_S
 from tests.pytest_plugin.suites import Ran, Suite
 
@@ -185,12 +184,12 @@ def lost(number: int) -> Frame:
 
 
 def test_lost_frames_are_told() -> None:
-    first, *shown = list(traffic_summary._lost([lost(number) for number in range(1, 6)]))
+    first, *shown = list(reports._lost([lost(number) for number in range(1, 6)]))
     assert first == "frames that did not go out: 5, the last:"
-    assert len(shown) == traffic_summary.LOST_SHOWN_MAX
+    assert len(shown) == reports.LOST_SHOWN_MAX
     assert shown[-1] == "  frame 5 lost on its way to alice fill: its outbox was full"
-    assert next(traffic_summary._lost([lost(1)])) == "frames that did not go out: 1:"
-    assert list(traffic_summary._lost([])) == []
+    assert next(reports._lost([lost(1)])) == "frames that did not go out: 1:"
+    assert list(reports._lost([])) == []
 
 
 def test_lines_are_bounded() -> None:

@@ -5,7 +5,7 @@ import json
 from websockets.sync.client import connect
 
 from mockexchange import serve
-from mockexchange.pytest_plugin.traffic_summary import FRAMES_SHOWN_MAX, lines_of
+from mockexchange.pytest_plugin.reports import FRAMES_SHOWN_MAX, lines_of
 from tests.helpers.patience import PATIENCE_S
 
 MARKET = {"event": "KXRAIN-1", "series": "KXRAIN", "price": "0.5"}

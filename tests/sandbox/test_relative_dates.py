@@ -25,7 +25,7 @@ from mockexchange.scenario.located_text import locate, read_yaml
 from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.script.script_steps import ENTRY
 from mockexchange.scenario.steps import STEP
-from mockexchange.venues.kalshi.operations.market_data.market_views import close_at
+from mockexchange.venues.kalshi.resources.market_views import close_at
 from tests.core.dump import dump
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import run
@@ -225,6 +225,18 @@ WRONG = {
     "markets: {M: {event: E, series: S, close: now+7d}}": "markets.M.close: expected an instant such as",
     "markets: {M: {event: E, series: S, close: {paused: +7d}}}": "unknown key 'paused': known are real, other",
     "markets: {M: {event: E, series: S, close: {real: soon}}}": "markets.M.close.real: expected an instant such as",
+    "markets: {M: {event: E, series: S, close: soon}}": (
+        "from 1970 to 2200, or +7d or -1h from the beginning, or {real: ..., other: ...}, one of them for each kind of "
+        "clock, got 'soon'"
+    ),
+    "markets: {M: {event: E, series: S, close: [soon]}}": "or {real: ..., other: ...}, one of them for each",
+    "markets: {M: {event: E, series: S, close: {real: now}}}": "or +7d or -1h from the beginning, got 'now'",
+    "markets: {M: {event: E, series: S, close: {other: {real: +1d}}}}": (
+        "markets.M.close.other: expected an instant such as 2025-11-04T23:00:00Z, from 1970 to 2200, or +7d or -1h "
+        "from the beginning, got a mapping: real and other cannot be within one another"
+    ),
+    "start: {real: {real: now}}": "start.real: expected an instant such as",
+    "start: soon": "or now or now-30d, or {real: ..., other: ...}, one of them for each kind of clock",
     "start: +7d": "start: expected an instant such as",
     "start: now-": "start: expected an instant such as",
 }

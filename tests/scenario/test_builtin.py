@@ -23,7 +23,7 @@ from mockexchange.sandbox.ledger.history import ledger_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import builtin_names, load_scenario
-from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
+from mockexchange.venues.kalshi.resources.row_owner import subtrader_ids
 from mockexchange.venues.keys.public_keys import load_public_key
 from tests.helpers.rows import each_row
 from tests.helpers.steps import calls_counted

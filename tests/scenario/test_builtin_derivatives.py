@@ -8,8 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mockexchange.core.commands import CreditCurrency, ListDerivative, SetIndex
-from mockexchange.core.derivatives.holdings.queries import position_of, positions_of, summary_of
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.valuation import PositionView, position_of, positions_of, summary_of
 from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind, Form
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations

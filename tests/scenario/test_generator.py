@@ -21,16 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.commands import Fill
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.state import State
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.generated_accounts import GeneratedAccounts, Market
-from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
+from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, GeneratedAccounts, Market, Size, generate
 from mockexchange.scenario.loader import load_file
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.keys.public_keys import load_public_key

@@ -5,7 +5,7 @@ import pytest
 from mockexchange.core.model.order_rules import AmendRule, BalanceRule, FillRule, OrderRules, QueueRule, RowRule
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.order_switches import RULES
+from mockexchange.scenario.switches import RULES
 from tests.helpers.rows import each_row
 
 GIVEN = [

@@ -15,7 +15,7 @@ from mockexchange.core.commands import (
     QuoteMarket,
 )
 from mockexchange.core.instants import format_instant
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import AccountKind, FeeRounding, FeeType, SubaccountRef
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError

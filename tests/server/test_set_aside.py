@@ -1,5 +1,6 @@
 """Whatever a log holds, the server starts: what cannot be restored is set aside with the reason, the others serve."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -10,6 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.scenario.loader import load_text
 from mockexchange.server.serve_options import Sharing
 from mockexchange.store.opening import Location
 from mockexchange.store.stores import checksum, sandbox_checksum
@@ -254,3 +258,13 @@ def test_replicas_answer_for_the_others(postgres: PostgresServer, tmp_path: Path
             default = SandboxView(live, {**shown, "base_url": f"http://127.0.0.1:{live.port}"})
             assert default.ask(default.client().get("/portfolio/balance")).status == 200
     database.close()
+
+
+def test_a_sandbox_that_is_set_aside_is_ended_and_runs_no_step() -> None:
+    plan = "scenario: s\nscript:\n  - {name: pay, after: 1h, account: {account: zoe}}\n"
+    sandbox = asyncio.run(open_sandbox(load_text(plan), SandboxOptions()))
+    ended: list[str] = []
+    sandbox.closing.append(ended.append)
+    assert sandbox.host_delay_us() is not None
+    sandbox.set_aside("of the test")
+    assert (ended, sandbox.host_delay_us()) == (["set aside"], None)

@@ -25,8 +25,7 @@ from mockexchange.venues.kalshi import dates
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.errors import ERRORS
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
+from mockexchange.venues.kalshi.resources import OBJECTS, PARAMETERS
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.commands import ACTIONS
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS

@@ -14,7 +14,7 @@ from mockexchange.venues.deribit.routes import OPERATIONS as DERIBIT_OPERATIONS
 from mockexchange.venues.kalshi import authentication, rest
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.signalplus import catalogue as signalplus_catalogue
-from mockexchange.venues.signalplus.operations import OPERATIONS as SIGNALPLUS_OPERATIONS
+from mockexchange.venues.signalplus.resources import OPERATIONS as SIGNALPLUS_OPERATIONS
 from tests.helpers.rows import each_row
 
 

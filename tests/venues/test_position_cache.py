@@ -10,26 +10,25 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mockexchange.core.commands import Command, SetIndex
+from mockexchange.core.derivatives import valuation
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings import queries
-from mockexchange.core.derivatives.holdings.holdings import Holding
-from mockexchange.core.derivatives.holdings.valuation import view_of
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.orders import OpenOrders
+from mockexchange.core.derivatives.valuation import PositionView, view_of
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext
-from mockexchange.venues.deribit.objects.positions import position_text
-from mockexchange.venues.deribit.operations import positions as deribit_positions
-from mockexchange.venues.deribit.operations import summaries
-from mockexchange.venues.deribit.operations.call import Call as DeribitCall
-from mockexchange.venues.deribit.operations.call import Caller
+from mockexchange.venues.deribit.resources import positions as deribit_positions
+from mockexchange.venues.deribit.resources import summaries
+from mockexchange.venues.deribit.resources.call import Call as DeribitCall
+from mockexchange.venues.deribit.resources.call import Caller
+from mockexchange.venues.deribit.resources.positions import position_text
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.signalplus.context import SignalPlusContext
-from mockexchange.venues.signalplus.objects import encode_list
-from mockexchange.venues.signalplus.operations.call import Call as SignalPlusCall
-from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
+from mockexchange.venues.signalplus.resources.call import Call as SignalPlusCall
+from mockexchange.venues.signalplus.resources.fields import encode_list
+from mockexchange.venues.signalplus.resources.positions import GET_POSITIONS
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
@@ -108,7 +107,7 @@ VENUES = {
 
 
 def anew(world: DerivativesWorld, venue: Venue, asked: Asked, with_flat: bool) -> bytes:
-    views = queries.positions_of(world.exchange.state, asked.subaccount_ref, with_flat)
+    views = valuation.positions_of(world.exchange.state, asked.subaccount_ref, with_flat)
     terms = [(view, view.derivative.terms) for view in views]
     shown = [
         view
@@ -180,7 +179,7 @@ def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.Monkey
         valued.append(derivative.name)
         return view_of(subaccount_ref, derivative, holding, index, opened)
 
-    monkeypatch.setattr(queries, "view_of", view_and_note)
+    monkeypatch.setattr(valuation, "view_of", view_and_note)
 
     def valued_now() -> list[str]:
         valued.clear()

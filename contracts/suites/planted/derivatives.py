@@ -8,12 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.suites.planted.planting import Planter
 from contracts.suites.targets import unchanged
-from mockexchange.core.derivatives.order_entry import checks
+from mockexchange.core.derivatives import order_checks
 from mockexchange.venues.deribit import authentication, routes
-from mockexchange.venues.deribit.operations import positions, trades
+from mockexchange.venues.deribit.resources import positions, trades
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.signalplus import authentication as gateway
-from mockexchange.venues.signalplus.operations import positions as gateway_positions
+from mockexchange.venues.signalplus.resources import positions as gateway_positions
 
 Wrap = Callable[[ASGIApp], ASGIApp]
 Plant = Callable[[Planter], None]
@@ -92,7 +92,7 @@ WRITES = (
     edit("all orders are miscounted", "orders.cancel_all", rb'"result":[1-9]', b'"result":99', path="by_instrument$"),
     edit("fills are counted twice", "orders.filled", b'"filled_amount":10.0', b'"filled_amount":20.0', path=STATE),
     edit("a trade has another price", "orders.filled", rb'"price":\d+', b'"price":1', path="trades_by_order$"),
-    broken("prices between the ticks are taken", "orders.refused", checks.require_price, always(None)),
+    broken("prices between the ticks are taken", "orders.refused", order_checks.require_price, always(None)),
 )
 """Faults of order entry."""
 DERIBIT = (

@@ -10,7 +10,7 @@ from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.queries import lists, positions
 from mockexchange.core.queries.lists import OrderQuery
 from mockexchange.venues.kalshi import cursor
-from mockexchange.venues.kalshi.operations import lists as pages
+from mockexchange.venues.kalshi.resources import lists as pages
 
 
 def page_loses_its_last_row(planter: Planter) -> None:

@@ -14,12 +14,11 @@ from mockexchange.sandbox import snapshots
 from mockexchange.venues import registry
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi import errors, rest
+from mockexchange.venues.kalshi import parameter_decoding as decoding
 from mockexchange.venues.kalshi.errors import Situation
 from mockexchange.venues.kalshi.frames import FRAMES
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.parameters import decoding
-from mockexchange.venues.kalshi.parameters.decoding import Decoded
-from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
+from mockexchange.venues.kalshi.parameter_decoding import Decoded
+from mockexchange.venues.kalshi.resources import OBJECTS, PARAMETERS
 from mockexchange.venues.request import Answer, Request
 
 Make = Callable[[Any], Any]

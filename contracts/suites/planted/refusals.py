@@ -11,9 +11,8 @@ from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core.queries import lists
 from mockexchange.venues.kalshi import authentication, rest, routes, signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations import row_owner
-from mockexchange.venues.kalshi.operations.call import Operation
-from mockexchange.venues.kalshi.operations.portfolio import orders, positions
+from mockexchange.venues.kalshi.resources import orders, positions, row_owner
+from mockexchange.venues.kalshi.resources.call import Operation
 from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.suites.planted.planting import Ask, Planter, edited, fault
 from mockexchange.core.model.positions import Position
 from mockexchange.core.queries import lists
-from mockexchange.venues.kalshi.operations import row_owner
+from mockexchange.venues.kalshi.resources import row_owner
 from mockexchange.venues.request import Answer
 
 FILLS, ORDERS, POSITIONS = "/portfolio/fills", "/portfolio/orders", "/portfolio/positions"

@@ -26,9 +26,8 @@ from mockexchange.api.short_tracebacks import short_traceback_asynccontextmanage
 from mockexchange.api.transport.connection import AsyncConnection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.json_encoding import Duration, duration_text
+from mockexchange.api.values.json_encoding import Duration, duration_text, read_instant
 from mockexchange.api.values.records import Request
-from mockexchange.api.values.rows import read_instant
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fork_body, sent_scenario
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC

@@ -4,9 +4,8 @@ from typing import TypeVar
 
 from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
 from mockexchange.api.transport.settling import PredicateAsync, settle_async
-from mockexchange.api.values.json_encoding import Duration, Step, to_json
-from mockexchange.api.values.script_steps import ScriptStep, read_script_step
-from mockexchange.api.values.yaml_argument import read_step
+from mockexchange.api.values.json_encoding import Duration, Step, read_step, to_json
+from mockexchange.api.values.steps import ScriptStep, read_script_step
 
 Found = TypeVar("Found")
 

@@ -27,9 +27,8 @@ from mockexchange.api.synchronous.stream import Stream
 from mockexchange.api.transport.connection import Connection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.json_encoding import Duration, duration_text
+from mockexchange.api.values.json_encoding import Duration, duration_text, read_instant
 from mockexchange.api.values.records import Request
-from mockexchange.api.values.rows import read_instant
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fork_body, sent_scenario
 from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from mockexchange.api.errors import UnknownAccount
 from mockexchange.api.synchronous.sandbox_client import SandboxClient
 from mockexchange.api.values.arguments import require, require_as
+from mockexchange.api.values.json_encoding import read_row
 from mockexchange.api.values.live_events import LiveEvent
 from mockexchange.api.values.positions import Position, read_position
-from mockexchange.api.values.rows import read_row
 
 
 class InspectionMethods(SandboxClient):

@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockexchange.api.synchronous.sandbox_client import SandboxClient
-from mockexchange.api.values.accounts import MEMBER, Key
-from mockexchange.api.values.json_encoding import Amount, Instant, Step, step_json, to_json
-from mockexchange.api.values.new_keys import make_key
-from mockexchange.api.values.outcomes import Outcome, read_outcomes
-from mockexchange.api.values.yaml_argument import read_step
+from mockexchange.api.values.accounts import MEMBER, Key, make_key
+from mockexchange.api.values.json_encoding import Amount, Instant, Step, read_step, step_json, to_json
+from mockexchange.api.values.steps import Outcome, read_outcomes
 from mockexchange.venues.registry import DEFAULT
 
 

@@ -63,7 +63,11 @@ def read_reply(reply: Reply, control_url: str) -> Any:
     """Return the JSON of a reply, or a list of its JSON lines. Raises WrongRequest or TimedOut."""
     try:
         if reply.status < HTTPStatus.BAD_REQUEST:
-            return _read(reply)
+            if reply.content_type.startswith(JSON_LINES):
+                return [json.loads(line) for line in reply.body.splitlines()]
+            if reply.content_type.startswith(EVENT_STREAM):
+                return read_events(reply.body.decode())
+            return json.loads(reply.body or b"null")
         error = json.loads(reply.body)["error"]
         code, message, where = error["code"], error["message"], error.get("where")
     except (ValueError, KeyError, TypeError):
@@ -72,11 +76,3 @@ def read_reply(reply: Reply, control_url: str) -> Any:
     if reply.status == HTTPStatus.REQUEST_TIMEOUT:
         raise TimedOut(message)
     raise WrongRequest(code, message, where)
-
-
-def _read(reply: Reply) -> Any:
-    if reply.content_type.startswith(JSON_LINES):
-        return [json.loads(line) for line in reply.body.splitlines()]
-    if reply.content_type.startswith(EVENT_STREAM):
-        return read_events(reply.body.decode())
-    return json.loads(reply.body or b"null")

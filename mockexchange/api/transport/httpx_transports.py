@@ -1,23 +1,263 @@
 """Defines transports for httpx that send every request to a sandbox, regardless of its host.
 
-Faults have the same effects as on sockets: a dropped, reset or cut connection raises httpx's exception for it, and a
-late answer exceeds the client's own timeout.
+A sandbox of this process gets the request as ASGI, a remote one over HTTP.
 """
 
 import asyncio
+import http.client
 import queue
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from email.utils import formatdate
 from functools import partial
+from http import HTTPStatus
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import httpx
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
-from mockexchange.api.errors import MockExchangeError, Unavailable
-from mockexchange.api.transport.httpx_asgi import AsgiResponse, Item, async_body_of, body_of, scope_of
-from mockexchange.api.transport.httpx_forwarder import ForwardedResponse, HttpxForwarder
-from mockexchange.api.transport.loop_bridge import BridgedCall, LoopBridge, running_loop
+from mockexchange.api.errors import Closed, MockExchangeError, Unavailable
+from mockexchange.api.transport.loop_bridge import BridgedCall, CallEnd, LoopBridge, running_loop
 from mockexchange.runtime.http_request import shut_down
+from mockexchange.runtime.trust import client_context
+
+# Converts httpx requests to ASGI, and ASGI answers to httpx responses.
+
+
+Item = Message | CallEnd
+LOOPBACK = "127.0.0.1"
+
+
+def scope_of(request: httpx.Request) -> dict[str, Any]:
+    """Return the ASGI scope of a request. Its host is that of the request's URL."""
+    path, _, query = request.url.raw_path.partition(b"?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": path,
+        "root_path": "",
+        "query_string": query,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "server": (request.url.host, request.url.port),
+        "client": (LOOPBACK, 0),
+    }
+
+
+def body_of(request: httpx.Request) -> bytes:
+    """Return the whole body of a request. Raises RuntimeError if only an asynchronous client can read it."""
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return request.read()
+
+
+async def async_body_of(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return await request.aread()
+
+
+def read_timeout_s(request: httpx.Request) -> float | None:
+    """Return the client's read timeout in seconds, which applies to each part of an answer; None without a limit."""
+    timeout: float | None = request.extensions.get("timeout", {}).get("read")
+    return timeout
+
+
+class AsgiResponse:
+    """The answer to one request, made from the ASGI messages of the application as they arrive."""
+
+    def __init__(self, request: httpx.Request, call: BridgedCall) -> None:
+        self.timeout_s = read_timeout_s(request)
+        self.is_whole = False
+        self._request, self._call = request, call
+        self._status = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._size = 0
+        self._failure: bytes | None = None
+
+    def begin(self) -> None:
+        """Call the application. Raises httpx.ConnectError if the exchange has ended."""
+        try:
+            self._call.start()
+        except Closed as error:
+            raise httpx.ConnectError(str(error), request=self._request) from None
+
+    def abandon(self) -> None:
+        """Cancel the call of the application, because the client does not read the rest of the answer."""
+        self._call.abandon()
+
+    def receive_head(self, item: Item) -> None:
+        """Process the first ASGI message, which has status and headers.
+
+        Raises httpx.TransportError if the call ended without it.
+        """
+        if not isinstance(item, CallEnd):
+            self._status, self._headers = item["status"], list(item["headers"])
+        elif item.outcome == "failed":  # as an ASGI server answers
+            self._status, self._headers = HTTPStatus.INTERNAL_SERVER_ERROR, [(b"content-type", b"text/plain")]
+            self._failure, self.is_whole = item.why.encode(), True
+        else:
+            raise no_response_error(item, self._request)
+
+    def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
+        """Return the httpx response, with `stream` as its body; call `receive_head` first."""
+        names = {name.lower() for name, _ in self._headers}
+        date = [] if b"date" in names else [(b"date", formatdate(usegmt=True).encode())]
+        return httpx.Response(
+            self._status,
+            headers=[*date, *self._headers],
+            stream=stream if self._failure is None else httpx.ByteStream(self._failure),
+            request=self._request,
+            extensions={"http_version": b"HTTP/1.1"},
+        )
+
+    def receive_part(self, item: Item) -> bytes:
+        """Process the next ASGI message and return its part of the body. Raises httpx.TransportError."""
+        if not isinstance(item, CallEnd):
+            part: bytes = item.get("body", b"")
+            self._size += len(part)
+            return b"" if self._request.method == "HEAD" else part
+        if item.outcome != "done":
+            raise incomplete_body_error(item, self._size, self._declared(), self._request)
+        self.is_whole = True
+        return b""
+
+    def timed_out(self) -> httpx.ReadTimeout:
+        self._call.abandon()
+        return httpx.ReadTimeout("The read operation timed out", request=self._request)
+
+    def _declared(self) -> str:
+        return dict(self._headers).get(b"content-length", b"?").decode()
+
+
+def no_response_error(ending: CallEnd, request: httpx.Request) -> httpx.TransportError:
+    """Return httpx's exception for a connection that ended before the answer's status and headers arrived."""
+    match ending.outcome:
+        case "refused":
+            return httpx.ConnectError(f"[Errno 111] Connection refused: {ending.why}", request=request)
+        case "reset":
+            return httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
+    return httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+
+
+def incomplete_body_error(ending: CallEnd, size: int, declared: str, request: httpx.Request) -> httpx.TransportError:
+    """Return httpx's exception for a connection that ended before the whole body arrived."""
+    if ending.outcome == "reset":
+        return no_response_error(ending, request)
+    words = f"peer closed connection without sending complete message body (received {size} bytes, expected {declared})"
+    return httpx.RemoteProtocolError(words, request=request)
+
+
+# Forwards httpx requests to a remote server, regardless of the host in their URLs.
+# Each gets a connection of its own.
+
+
+PART_BYTES_MAX = 65_536
+FRAMING_HEADERS = frozenset({b"transfer-encoding", b"content-length"})
+"""Headers that delimit a body; they are replaced, since the forwarder sends the whole body with its length."""
+
+
+class HttpxForwarder:
+    """Sends httpx requests to the origin of `base_url`, regardless of the host in their URLs."""
+
+    def __init__(self, base_url: str, ca_cert: str | None) -> None:
+        url = urlsplit(base_url)
+        self._host, self._port = url.hostname or "", url.port
+        self._context = client_context(ca_cert) if url.scheme == "https" else None
+
+    def send(self, connection: http.client.HTTPConnection, request: httpx.Request, body: bytes) -> "ForwardedResponse":
+        """Send a request with its own Host header, and return the answer, whose body is not read yet.
+
+        Raises httpx.TransportError.
+        """
+        self._connect(connection, request)
+        try:
+            target = request.url.raw_path.decode("ascii")
+            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in request.headers.raw:
+                if name.lower() not in FRAMING_HEADERS:
+                    connection.putheader(name, value)
+            if body or FRAMING_HEADERS & {name.lower() for name, _ in request.headers.raw}:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
+            return ForwardedResponse(request, connection, connection.getresponse())
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            _raise_as_httpx(error, request)
+        except BaseException:
+            connection.close()
+            raise
+
+    def connection_for(self, request: httpx.Request) -> http.client.HTTPConnection:
+        """Return a connection for one request; it is opened when that is sent."""
+        timeout_s = request.extensions.get("timeout", {}).get("connect")
+        if self._context is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
+
+    def _connect(self, connection: http.client.HTTPConnection, request: httpx.Request) -> None:
+        try:
+            connection.connect()
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(str(error), request=request) from error
+        except OSError as error:
+            raise httpx.ConnectError(f"{self._host}:{self._port}: {error}", request=request) from error
+        connection.sock.settimeout(read_timeout_s(request))
+
+
+class ForwardedResponse:
+    """An answer of the remote server whose body is not read yet."""
+
+    def __init__(
+        self, request: httpx.Request, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+    ) -> None:
+        self._request, self._connection, self._answer = request, connection, answer
+        self._declared = answer.length
+        self._size = 0
+
+    def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
+        return httpx.Response(
+            self._answer.status,
+            headers=self._answer.getheaders(),
+            stream=stream,
+            request=self._request,
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": self._answer.reason.encode("ascii", "ignore")},
+        )
+
+    def read(self) -> bytes:
+        """Return the next part of the body, b"" at its end. Raises httpx.TransportError."""
+        try:
+            part = self._answer.read1(PART_BYTES_MAX)
+        except (OSError, http.client.HTTPException) as error:
+            _raise_as_httpx(error, self._request)
+        self._size += len(part)
+        if not part and self._declared is not None and self._size < self._declared:
+            raise incomplete_body_error(CallEnd("closed"), self._size, str(self._declared), self._request)
+        return part
+
+    def close(self) -> None:
+        self._answer.close()
+        self._connection.close()
+
+
+def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
+    """Raise httpx's exception for an error of http.client."""
+    if isinstance(error, http.client.RemoteDisconnected):  # which is a ConnectionResetError as well
+        raise no_response_error(CallEnd("closed"), request) from error
+    kind: Any = httpx.RemoteProtocolError if isinstance(error, http.client.HTTPException) else httpx.ReadError
+    raise (httpx.ReadTimeout if isinstance(error, TimeoutError) else kind)(str(error), request=request) from error
+
+
+# Defines transports for httpx that send every request to a sandbox, regardless of its host.
+# Faults have the same effects as on sockets: a dropped, reset or cut connection raises httpx's exception for it, and a
+# late answer exceeds the client's own timeout.
+
 
 Handler = Callable[[httpx.Request], httpx.Response]
 AsyncHandler = Callable[[httpx.Request], Awaitable[httpx.Response]]

@@ -70,7 +70,17 @@ class LocalServer:
         self.server_state = ServerState(settings.host, public_url=None if settings.listens else INVALID_ORIGIN)
         self._loop = asyncio.get_running_loop()
         if settings.tls:
-            self._speak_tls()
+            # Create an authority and a certificate. Raises WrongRequest for a name that is not valid.
+            from mockexchange.server.tls.certificates import Authority  # slow to import, and rarely needed
+
+            authority = Authority.make()
+            try:
+                self.server_state.identity = authority.identity(
+                    names_for(self._settings.host, self._settings.tls_names)
+                )
+            except ValueError as error:
+                raise WrongArgument(str(error), "tls_names") from None
+            self.trust = self._directory().write_authority(authority.certificate_pem)
         self.token = settings.token or secrets.token_urlsafe(24)
         tokens = Tokens(self.token, hidden=self.server_state.tokens)
         self._control = control_app(self.server_state, tokens, list(settings.tls_names), self._describe)
@@ -117,17 +127,6 @@ class LocalServer:
             raise Unavailable(
                 f"{what}: give a `host` that this machine has, such as 127.0.0.1, or another `port`"
             ) from None
-
-    def _speak_tls(self) -> None:
-        """Create an authority and a certificate. Raises WrongRequest for a name that is not valid."""
-        from mockexchange.server.tls.certificates import Authority  # slow to import, and rarely needed
-
-        authority = Authority.make()
-        try:
-            self.server_state.identity = authority.identity(names_for(self._settings.host, self._settings.tls_names))
-        except ValueError as error:
-            raise WrongArgument(str(error), "tls_names") from None
-        self.trust = self._directory().write_authority(authority.certificate_pem)
 
     def _directory(self) -> RunDirectory:
         """Return the directory of this server's files; it is created for the first file."""

@@ -1,7 +1,7 @@
 """Lets code in other event loops (an ASGI server, a test client, httpx) call a sandbox's application.
 
 All state belongs to the sandbox's loop, so the application runs there, and messages are passed between the loops.
-Faults that close or reset the connection do so to a `BridgedTransport` in place of a socket.
+Faults that close or reset the connection end a `HangUp` in place of a socket.
 """
 
 import asyncio
@@ -9,13 +9,14 @@ import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
 from mockexchange.sandbox.port import SandboxEnded, SandboxError
 from mockexchange.sandbox.streams.connection import ABNORMAL
+from mockexchange.server.http.request_cycle import CONNECTION
 
 Result = TypeVar("Result")
 Hangup = Literal["", "closed", "reset"]
@@ -23,34 +24,21 @@ CallOutcome = Literal["done", "closed", "reset", "refused", "failed"]
 DISCONNECT: Message = {"type": "http.disconnect"}
 
 
-class BridgedTransport:
-    """Stands for the transport that a fault closes or resets.
+class HangUp:
+    """Carries a request without a socket: a fault that ends the connection ends this, which `how` tells."""
 
-    If there is a real one in the other loop, it is closed too.
-    """
-
-    def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
-        self.hangup: Hangup = ""
+    def __init__(self) -> None:
+        self.how: Hangup = ""
         """How a fault ended the connection; empty while it is open."""
-        self._on_hangup, self._below, self._home = on_hangup, below, home
+        self.ended = asyncio.Event()
 
-    def close(self) -> None:
-        self._end("closed", "close")
+    def hang_up(self, *, is_reset: bool) -> None:
+        self.how = self.how or ("reset" if is_reset else "closed")
+        self.ended.set()
 
-    def abort(self) -> None:
-        self._end("reset", "abort")
-
-    def is_closing(self) -> bool:
-        return bool(self.hangup)
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._below.get_extra_info(name, default) if self._below else default
-
-    def _end(self, how: Hangup, call: str) -> None:
-        self.hangup = self.hangup or how
-        self._on_hangup()
-        if self._below:
-            self._home.call_soon_threadsafe(getattr(self._below, call))
+    def seen_by(self, scope: Scope) -> Scope:
+        """Return a scope whose application finds this."""
+        return {**scope, "extensions": {**scope.get("extensions", {}), CONNECTION: self}}
 
 
 class LoopBridge:
@@ -77,7 +65,7 @@ class LoopBridge:
             return
         self.require_loop()
         crossing = BridgedConnection(running_loop(), scope["type"], receive, send)
-        await run_in_loop(self.app(scope, crossing.receive, crossing.send), self.loop)
+        await run_in_loop(self.app(crossing.line.seen_by(scope), crossing.receive, crossing.send), self.loop)
         crossing.require_answer()
 
 
@@ -87,14 +75,12 @@ class BridgedConnection:
     def __init__(self, there: asyncio.AbstractEventLoop, kind: str, receive: Receive, send: Send) -> None:
         self._there, self._receive, self._send = there, receive, send
         self._disconnection = {"type": f"{kind}.disconnect", "code": ABNORMAL}
-        self._below = getattr(getattr(send, "__self__", None), "transport", None)
-        self._ended = asyncio.Event()
-        self.transport = BridgedTransport(self._ended.set, self._below, there)
+        self.line = HangUp()
 
     async def receive(self) -> Message:
         """Return the client's next message, or a disconnect message once a fault has ended the connection."""
         incoming = asyncio.ensure_future(run_in_loop(self._receive(), self._there))
-        ended = asyncio.ensure_future(self._ended.wait())
+        ended = asyncio.ensure_future(self.line.ended.wait())
         try:
             await asyncio.wait((incoming, ended), return_when=asyncio.FIRST_COMPLETED)
             return incoming.result() if incoming.done() else self._disconnection
@@ -103,16 +89,14 @@ class BridgedConnection:
             ended.cancel()
 
     async def send(self, message: Message) -> None:
-        if self._below and message["type"] == "websocket.close" and message.get("code") == ABNORMAL:
-            self.transport.abort()  # this code is never sent: the connection is cut
-            return
         await run_in_loop(self._send(message), self._there)
 
     def require_answer(self) -> None:
-        """Raise ConnectionError if a fault ended the connection and no real socket shows that to the client."""
-        if self.transport.hangup and not self._below:
-            is_reset = self.transport.hangup == "reset"
-            raise ConnectionResetError("reset by a fault") if is_reset else ConnectionAbortedError("closed by a fault")
+        """Raise ConnectionError if a fault ended the connection."""
+        if self.line.how == "reset":
+            raise ConnectionResetError("reset by a fault")
+        if self.line.how:
+            raise ConnectionAbortedError("closed by a fault")
 
 
 class CallEnd(NamedTuple):
@@ -134,8 +118,7 @@ class BridgedCall:
         self._bridge, self._scope = bridge, scope
         self._body: bytes | None = body
         self._deliver = deliver
-        self._gone = asyncio.Event()
-        self.transport = BridgedTransport(self._gone.set)
+        self._line = HangUp()
 
     def start(self) -> None:
         """Start the call. Raises Closed if the loop has ended."""
@@ -145,11 +128,11 @@ class BridgedCall:
     def abandon(self) -> None:
         """Send the application the message that the client has disconnected."""
         with suppress(RuntimeError):
-            self._bridge.loop.call_soon_threadsafe(self._gone.set)
+            self._bridge.loop.call_soon_threadsafe(self._line.ended.set)
 
     async def receive(self) -> Message:
         if self._body is None:
-            await self._gone.wait()
+            await self._line.ended.wait()
             return DISCONNECT
         body, self._body = self._body, None
         return {"type": "http.request", "body": body, "more_body": False}
@@ -169,12 +152,12 @@ class BridgedCall:
 
     async def _carry_out(self) -> CallEnd:
         try:
-            await self._bridge.app(self._scope, self.receive, self.send)
+            await self._bridge.app(self._line.seen_by(self._scope), self.receive, self.send)
         except (SandboxEnded, SandboxError) as error:
             return CallEnd("refused", str(error))
         except Exception as error:  # noqa: BLE001  # a server would answer 500 and go on
             return CallEnd("failed", f"{type(error).__name__}: {error}")
-        return CallEnd(self.transport.hangup or "done")
+        return CallEnd(self._line.how or "done")
 
 
 def running_loop() -> asyncio.AbstractEventLoop:

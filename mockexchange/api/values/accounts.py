@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mockexchange.api.errors import Unavailable, UnknownAccount
+from mockexchange.api.errors import Unavailable, UnknownAccount, WrongRequest
 from mockexchange.api.values.name_advice import NameAdvice
 from mockexchange.clients.request_signers import UnsignedRequest, sign
+from mockexchange.core.ids import derived_id
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.scenario.errors import did_you_mean
+from mockexchange.scenario.keys import new_pair
+from mockexchange.venues.registry import VENUES
 
 MEMBER = AccountKind.MEMBER.value
 NAMES_SHOWN_MAX = 20
@@ -234,3 +237,33 @@ def _credential(key: Key) -> Credential:
         private_pem=key.private_key_pem,
         subtraders=[],
     )
+
+
+# Makes keys for accounts of a running sandbox. A key is derived from names, as in scenarios: the same in every run.
+
+
+ALGORITHMS = ("rsa", "ed25519")
+
+
+class NewKey(NamedTuple):
+    """A new key: its id, its public half for the exchange, and its private half or its secret for the client."""
+
+    key_id: str
+    public_pem: str | None
+    private_pem: str | None
+    secret: str | None
+
+
+def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
+    """Make a key of the kind that the account's venue uses. Raises WrongRequest.
+
+    `used` are the private keys that exist already, which are not made again.
+    """
+    secrets = VENUES[account.venue].auth.secrets
+    seed = f"{sandbox}/{account.name}/{name}"
+    if secrets:
+        return NewKey(secrets.key_id_of(seed), None, None, secrets.secret_of(seed))
+    if algorithm not in ALGORITHMS:
+        raise WrongRequest("bad_algorithm", f"algorithm: expected {' or '.join(ALGORITHMS)}, got {algorithm!r}")
+    pair = new_pair(seed, algorithm, set(used))
+    return NewKey(derived_id("key", sandbox, account.name, name), pair.public_pem, pair.private_pem, None)

@@ -53,7 +53,7 @@ def find_anomalies(
     found = [
         each
         for request in requests
-        if not _is_allowed(request, allow)
+        if not (request.status in allow or request.operation in allow)
         for each in _request_anomalies(request, find_retirement)
     ]
     return found + [each for frame in frames for each in _frame_anomalies(frame)]
@@ -73,10 +73,6 @@ def describe_anomalies(found: Sequence[Anomaly]) -> str:
     more = len(found) - SHOWN_MAX
     lines = [f"\n  {each}" for each in found[:SHOWN_MAX]]
     return f"the journal has {things} not clean:" + "".join(lines) + (f"\n  and {more} more" if more > 0 else "")
-
-
-def _is_allowed(request: Request, allow: Collection[int | str]) -> bool:
-    return request.status in allow or request.operation in allow
 
 
 def _request_anomalies(request: Request, find_retirement: RetirementLookup) -> Iterator[Anomaly]:

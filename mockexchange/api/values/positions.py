@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.api.values.rows import read_row
+from mockexchange.api.values.json_encoding import read_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

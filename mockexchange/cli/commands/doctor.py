@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import checked, option, shared_option
 from mockexchange.cli.doctor_checks import environment, keys, network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, Check, CheckContext, Finding
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.server_connection import server_option
 from mockexchange.cli.terminal import printable, terminal_width, wrapped
 from mockexchange.runtime.http_request import require_url
@@ -70,7 +70,11 @@ def doctor(
         click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:
         for finding in findings:
-            _show(finding)
+            verdict = click.style(f"{finding.verdict:<5}", fg=COLOURS[finding.verdict], bold=True)
+            line = wrapped(f"{'':<6}{finding.check}", printable(finding.message), NAME_WIDTH + 7, terminal_width())
+            click.echo(f"{verdict}{line[5:]}")
+            if finding.remedy:
+                click.echo(f"{'':<{NAME_WIDTH + 6}} > {printable(finding.remedy)}")
     context.exit(1 if any(finding.verdict == FAIL for finding in findings) else 0)
 
 
@@ -78,11 +82,3 @@ def examine(context: CheckContext) -> Iterator[Finding]:
     """Run every check and yield its findings, in the order of the list CHECKS."""
     for check in CHECKS:
         yield from check(context)
-
-
-def _show(finding: Finding) -> None:
-    verdict = click.style(f"{finding.verdict:<5}", fg=COLOURS[finding.verdict], bold=True)
-    line = wrapped(f"{'':<6}{finding.check}", printable(finding.message), NAME_WIDTH + 7, terminal_width())
-    click.echo(f"{verdict}{line[5:]}")
-    if finding.remedy:
-        click.echo(f"{'':<{NAME_WIDTH + 6}} > {printable(finding.remedy)}")

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
 from mockexchange.cli.commands.snapshot import print_snapshot, read_account
 from mockexchange.cli.drift_report import drift_as_json, print_drift
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import account_options, account_settings
 from mockexchange.cli.terminal import show_json_lines

@@ -1,13 +1,12 @@
 """Defines `mockexchange explain`, which prints why a signature does not verify. It needs no running server."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import UsageFailure, json_option, option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.terminal import fitted, show_json_lines
 from mockexchange.named_files import KEY_BYTES_MAX, read_file
 from mockexchange.venues.registry import client_setups, venue_of
@@ -59,8 +58,19 @@ def explain(context: click.Context, /, venue: str, as_json: bool, **given: Any) 
     missing = [f"--{name}" for name in options.required if given[name] is None]
     if missing:
         raise UsageFailure(f"expected also {', '.join(missing)}: no signature of {venue} can be explained without")
-    values = _values_of(given)
-    text = _explainer(venue)(*(values[name] for name in options.arguments))
+    # The arguments of every venue's `explain_offline` by option name; `target` is the path with the query.
+    query = given["query"]
+    values = {
+        **given,
+        "method": (given["method"] or "").upper(),
+        "target": f"{given['path']}?{query}" if query else given["path"],
+        "body": given["body"].encode(errors="surrogateescape"),
+        "key": _read(given["key"]) if given["key"] else None,
+    }
+    explain_offline = venue_of(venue).auth.explain_offline
+    if explain_offline is None:
+        raise UsageFailure(f"signatures of {venue} cannot be looked at offline")
+    text = explain_offline(*(values[name] for name in options.arguments))
     if text.startswith(UNUSABLE_KEY_PREFIX):
         source = f"--key {given['key']}" if "key" in options.required else "--secret"
         raise UsageFailure(f"{source}: {text}")
@@ -70,25 +80,6 @@ def explain(context: click.Context, /, venue: str, as_json: bool, **given: Any) 
     else:
         click.secho(fitted(text, is_error=False), fg="green" if verifies else "yellow")
     context.exit(0 if verifies else 1)
-
-
-def _explainer(venue: str) -> Callable[..., str]:
-    explain_offline = venue_of(venue).auth.explain_offline
-    if explain_offline is None:
-        raise UsageFailure(f"signatures of {venue} cannot be looked at offline")
-    return explain_offline
-
-
-def _values_of(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of every venue's `explain_offline` by option name; `target` is the path with the query."""
-    query = given["query"]
-    return {
-        **given,
-        "method": (given["method"] or "").upper(),
-        "target": f"{given['path']}?{query}" if query else given["path"],
-        "body": given["body"].encode(errors="surrogateescape"),
-        "key": _read(given["key"]) if given["key"] else None,
-    }
 
 
 def _read(key: Path) -> str:

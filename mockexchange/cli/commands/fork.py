@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import Failure, checked, json_option, option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.named_files import read_file

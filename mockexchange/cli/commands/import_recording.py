@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead, FileToWrite
 from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
 from mockexchange.cli.import_report import import_as_json, print_import
-from mockexchange.cli.path_types import FileToRead, FileToWrite
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.terminal import show_json_lines
 from mockexchange.importing.importing import import_recording

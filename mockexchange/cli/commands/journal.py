@@ -117,7 +117,11 @@ def _find(server: Server, sandbox: str, path: str, query: Entry, numbers: tuple[
 
 
 def _show_requests(server: Server, sandbox: str, entries: list[Entry]) -> None:
-    effects = _effects(server, sandbox) if any(entry["fault"] for entry in entries) else {}
+    effects = (
+        {one["name"]: describe_rule(one["then"]) for one in fetch(server, sandbox, "/faults", {})}
+        if any(entry["fault"] for entry in entries)
+        else {}
+    )
     width = terminal_width()
     if width is None:
         show_table(TITLES, [Line(_cells(entry, effects)) for entry in entries])
@@ -173,11 +177,6 @@ def _short_frame(frame: Entry, line: Line, *, has_day: bool) -> Line:
     number, _, stream, account, way, _, kind, remarks, text = line.cells
     words = "  ".join(part for part in (remarks, text) if part != "-")
     return line._replace(cells=[number, _short_time(frame, has_day), stream, account, way, kind, words])
-
-
-def _effects(server: Server, sandbox: str) -> dict[str, str]:
-    """Return the effects of the installed faults by name, since an answer does not show a delay, for example."""
-    return {one["name"]: describe_rule(one["then"]) for one in fetch(server, sandbox, "/faults", {})}
 
 
 def _refuse_foreign(options: Entry, frames: bool) -> None:

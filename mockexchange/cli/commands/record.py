@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead, FileToWrite
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.run import NotStarted
-from mockexchange.cli.path_types import FileToRead, FileToWrite
 from mockexchange.cli.terminal import fitted
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.kit.reports.printable_text import printable

@@ -8,16 +8,16 @@ from collections import Counter
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead, LogToRead
 from mockexchange.cli.click_base import Failure, json_option, option
-from mockexchange.cli.path_types import FileToRead, LogToRead
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.named_files import MIB, lines_of, read_file
-from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, is_recorded, read_journal
+from mockexchange.replay import Recording, Replay, Verdict, compare, is_recorded, read_journal
 from mockexchange.sandbox.ledger import state as truth
 from mockexchange.store.codec import LogError
 
@@ -60,7 +60,15 @@ def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
         if recorded:
             _print_comparison(list(compare(again, recorded)), as_json)
         else:
-            _print_events(again)
+            # Print a JSON line per command, then one with the final positions of every account.
+            for record, outcome in again:
+                click.echo(json.dumps(truth.outcome_of(record.sequence, record.at, outcome)))
+            state = again.exchange.state
+            final = {name: truth.positions_of(state, name) for name in state.accounts}
+            click.echo(json.dumps({"truth": final}))
+            broken = violations(state)
+            if broken:
+                raise Failure("\n".join(["the log breaks invariants:", *broken]))
     except (LogError, UnicodeDecodeError, ValueError) as error:
         raise Failure(f"{log.name}: {error}") from None
 
@@ -105,42 +113,40 @@ def _read(paths: tuple[Path, ...]) -> Recording:
     return recording
 
 
-def _print_events(again: Replay) -> None:
-    """Print a JSON line per command, then one with the final positions of every account."""
-    for record, outcome in again:
-        click.echo(json.dumps(truth.outcome_of(record.sequence, record.at, outcome)))
-    state = again.exchange.state
-    final = {name: truth.positions_of(state, name) for name in state.accounts}
-    click.echo(json.dumps({"truth": final}))
-    broken = violations(state)
-    if broken:
-        raise Failure("\n".join(["the log breaks invariants:", *broken]))
-
-
 def _print_comparison(verdicts: list[Verdict], as_json: bool) -> None:
     """Print the first differences and how much was compared. Raises Failure if there are any."""
     deviations = [verdict.deviation for verdict in verdicts if verdict.deviation]
     if as_json:
-        show_json_lines([*map(asdict, deviations[:DEVIATIONS_SHOWN_MAX]), _counts_of(verdicts)])
+        # How many answers and frames were compared, differ and were skipped, for programs.
+        compared = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
+        show_json_lines(
+            [
+                *map(asdict, deviations[:DEVIATIONS_SHOWN_MAX]),
+                {
+                    "compared": {name: compared[name] for name in SUBJECTS},
+                    "different": sum(verdict.deviation is not None for verdict in verdicts),
+                    "skipped": sum(verdict.is_skipped for verdict in verdicts),
+                },
+            ]
+        )
     else:
         for deviation in deviations[:DEVIATIONS_SHOWN_MAX]:
-            click.echo(_describe(deviation))
+            # The replayed and the recorded text, from a little before the first difference.
+            pairs = zip(deviation.got, deviation.wanted, strict=False)
+            same = next((place for place, (got, wanted) in enumerate(pairs) if got != wanted), 0)
+            start = max(0, same - CHARS_BEFORE)
+            lines = (
+                printable(deviation.title[:CHARS_SHOWN_MAX]),
+                f"  got    {printable(deviation.got[start : start + CHARS_SHOWN_MAX])}",
+                f"  wanted {printable(deviation.wanted[start : start + CHARS_SHOWN_MAX])}",
+            )
+            click.echo("\n".join(lines))
     if deviations:
         raise Failure(f"{len(deviations)} of {_counted(verdicts)} differ from the journal")
     if all(verdict.is_skipped for verdict in verdicts):
         raise Failure(f"nothing was compared{_skipped(verdicts) or ': the journal is empty'}")
     if not as_json:
         click.echo(f"{_counted(verdicts)}, every byte the same{_skipped(verdicts)}")
-
-
-def _counts_of(verdicts: list[Verdict]) -> dict[str, Any]:
-    """Return how many answers and frames were compared, differ and were skipped, for programs."""
-    compared = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
-    return {
-        "compared": {name: compared[name] for name in SUBJECTS},
-        "different": sum(verdict.deviation is not None for verdict in verdicts),
-        "skipped": sum(verdict.is_skipped for verdict in verdicts),
-    }
 
 
 def _skipped(verdicts: list[Verdict]) -> str:
@@ -160,16 +166,3 @@ def _counted(verdicts: list[Verdict]) -> str:
     counts = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
     words = [f"{counts[name]} {name}{'s' if counts[name] > 1 else ''}" for name in SUBJECTS if counts[name]]
     return " and ".join(words) or "nothing"
-
-
-def _describe(deviation: Deviation) -> str:
-    """Return the replayed and the recorded text, from a little before the first difference."""
-    pairs = zip(deviation.got, deviation.wanted, strict=False)
-    same = next((place for place, (got, wanted) in enumerate(pairs) if got != wanted), 0)
-    start = max(0, same - CHARS_BEFORE)
-    lines = (
-        printable(deviation.title[:CHARS_SHOWN_MAX]),
-        f"  got    {printable(deviation.got[start : start + CHARS_SHOWN_MAX])}",
-        f"  wanted {printable(deviation.wanted[start : start + CHARS_SHOWN_MAX])}",
-    )
-    return "\n".join(lines)

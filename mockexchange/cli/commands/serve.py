@@ -10,21 +10,22 @@ import click
 
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.cli.commands.completion import SCENARIO
-from mockexchange.cli.serve.option_values import (
+from mockexchange.cli.serve.request_log import DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
+from mockexchange.cli.serve.serve_inputs import load_plan, load_self_check, watch_scenario
+from mockexchange.cli.serve.serve_log import Amount, LogToOpen, ServeValues, log_options
+from mockexchange.cli.serve.serve_options import (
     read_certificate_names,
     read_clock,
     read_host_names,
     read_public_url,
     read_token,
+    require_replica_possible,
+    require_workers_possible,
+    sharing_of,
+    sharing_options,
+    workers_option,
 )
-from mockexchange.cli.serve.replica_option import require_replica_possible
-from mockexchange.cli.serve.request_log import DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, opened_request_log
-from mockexchange.cli.serve.serve_inputs import load_plan, load_self_check, watch_scenario
-from mockexchange.cli.serve.serve_log import Amount, LogToOpen, ServeValues, log_options
-from mockexchange.cli.serve.serve_run import ServeRun
-from mockexchange.cli.serve.sharing_options import sharing_of, sharing_options
-from mockexchange.cli.serve.start_failures import LoggedCommand, early_failures, explained_failures
-from mockexchange.cli.serve.workers_option import require_workers_possible, workers_option
+from mockexchange.cli.serve.serve_run import LoggedCommand, ServeRun, early_failures, explained_failures
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
@@ -211,7 +212,16 @@ def _log_to_open(context: click.Context, more: ServeValues) -> LogToOpen | None:
     """Return the log to play back, if there is one. Raises UsageFailure, also for other options that contradict."""
     given = context.params
     with early_failures(given["log_format"]):
-        _require_consistent(tls=given["tls"], tls_name=given["tls_name"], public_url=given["public_url"])
+        # Raise UsageFailure for options that contradict each other.
+        tls = given["tls"]
+        tls_name = given["tls_name"]
+        public_url = given["public_url"]
+        if tls_name and not tls:
+            raise UsageFailure("--tls-name names this server in its certificate, which it has with --tls: add --tls")
+        if tls and public_url and urlsplit(public_url).scheme == "http":
+            raise UsageFailure(
+                f"--tls serves https alone: --public-url {public_url} would have clients speak http to it"
+            )
         require_workers_possible(given["workers"], given["store"], tls=given["tls"])
         require_replica_possible(context, given["store"])
         return LogToOpen.of(context, more)
@@ -226,14 +236,6 @@ def _become_worker(options: WorkersOptions) -> StartedWorker | UsageFailure:
         return failure
     click.get_current_context().call_on_close(worker.close)
     return worker
-
-
-def _require_consistent(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
-    """Raise UsageFailure for options that contradict each other."""
-    if tls_name and not tls:
-        raise UsageFailure("--tls-name names this server in its certificate, which it has with --tls: add --tls")
-    if tls and public_url and urlsplit(public_url).scheme == "http":
-        raise UsageFailure(f"--tls serves https alone: --public-url {public_url} would have clients speak http to it")
 
 
 def _authority() -> "Authority":

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import yaml
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import UsageFailure, checked, option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import name_option, rate_of, rate_option
 from mockexchange.kit.hypothesis_support import cached_tables

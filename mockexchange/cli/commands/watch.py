@@ -123,7 +123,11 @@ class _Display:
         with key_presses(self._arrived.put) as has_keys, Live(console=console, screen=True, auto_refresh=False) as live:
             self.view.has_keys = has_keys
             while not self._is_ended:
-                self._read_positions()
+                for name in sorted(self.stale):
+                    self.view.positions[name] = _positions_of(self.server, self.sandbox, name)
+                if self.stale:
+                    self.view.sample_profit()
+                self.stale.clear()
                 size = console.size
                 picture = self.view.show(size.height, size.width, ascii_only=console.options.ascii_only)
                 live.update(picture, refresh=True)
@@ -172,13 +176,6 @@ class _Display:
         elif event.kind == "command":
             moves_prices = any(one["type"] in PRICE_EVENTS for one in event.data.get("events", ()))
             self.stale.update(self.names if moves_prices else accounts_of(event) & set(self.names))
-
-    def _read_positions(self) -> None:
-        for name in sorted(self.stale):
-            self.view.positions[name] = _positions_of(self.server, self.sandbox, name)
-        if self.stale:
-            self.view.sample_profit()
-        self.stale.clear()
 
 
 def _positions_of(server: Server, sandbox: str, account: str) -> list[dict[str, Any]]:

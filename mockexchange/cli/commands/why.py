@@ -50,7 +50,11 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
     for entry in requests:
         _explain(entry)
     for frame in frames:
-        _explain_frame(frame)
+        head = (f"frame {frame['number']}", when(frame), f"stream {frame['connection']}", frame["account"] or "")
+        click.secho(cut(printable("  ".join(part for part in head if part)), terminal_width()), fg="red")
+        _say_why("; ".join(remarks_of(frame)) or "not known")
+        answer = printable(_text(frame, "frame").rstrip())
+        click.echo(cut(f"  {'answered':<{INDENT - 2}}{answer}", terminal_width()))
     for step in steps:
         click.secho(f"script  {printable(step['name'])}  {step['action']}", fg="red")
         _say_why(describe_refusal(step))
@@ -86,14 +90,6 @@ def _explain(entry: Entry) -> None:
 
 def _say_why(text: str) -> None:
     click.secho(wrapped("  why", printable(text), INDENT, terminal_width()), fg="yellow", bold=True)
-
-
-def _explain_frame(frame: Entry) -> None:
-    head = (f"frame {frame['number']}", when(frame), f"stream {frame['connection']}", frame["account"] or "")
-    click.secho(cut(printable("  ".join(part for part in head if part)), terminal_width()), fg="red")
-    _say_why("; ".join(remarks_of(frame)) or "not known")
-    answer = printable(_text(frame, "frame").rstrip())
-    click.echo(cut(f"  {'answered':<{INDENT - 2}}{answer}", terminal_width()))
 
 
 def _text(entry: Entry, name: str) -> str:

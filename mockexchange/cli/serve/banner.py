@@ -37,7 +37,9 @@ def banner(
     `is_checked` is true if the server compares its own answers with the API documents. `remark` says what is served, if
     that is no scenario, and `program` what to type in place of `mockexchange` if a shell does not find that.
     """
-    served = _served(ready)
+    # The venues that have accounts, or the default one, each with its URLs.
+    used = {account["venue"] for account in ready["accounts"]} or {DEFAULT.name}
+    served = [(VENUES[name], where) for name, where in ready["venues"].items() if name in used]
     lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]
     lines += [f"  {remark}"] if remark else []
     kept = sum(venue.wire.count_removed_fields() for venue, _ in served if venue.wire)
@@ -75,12 +77,6 @@ def _block(ready: dict[str, Any], ready_file: Path) -> list[str]:
 
 def _yellow(text: str) -> str:
     return click.style(text, fg="yellow")
-
-
-def _served(ready: dict[str, Any]) -> list[tuple[Venue, Mapping[str, str]]]:
-    """Return the venues that have accounts, or the default one, each with its URLs."""
-    used = {account["venue"] for account in ready["accounts"]} or {DEFAULT.name}
-    return [(VENUES[name], where) for name, where in ready["venues"].items() if name in used]
 
 
 def _account_lines(accounts: list[dict[str, Any]]) -> Iterator[str]:

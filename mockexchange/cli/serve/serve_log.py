@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import click
 from click.core import ParameterSource
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
-from mockexchange.cli.path_types import FileToRead
 from mockexchange.cli.serve.request_log import AMOUNTS
-from mockexchange.cli.serve.sharing_options import SharingValues
+from mockexchange.cli.serve.serve_options import SharingValues
 from mockexchange.core.instants import format_instant
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file
 from mockexchange.sandbox.clock import parse_mode

@@ -9,13 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mockexchange.cli.events.core_events import event_row
 from mockexchange.cli.events.event_format import (
     GREEN,
     RED,
     TRADED,
     concerns,
     describe_event,
+    event_row,
     frame_text,
     remarks_on,
     request_line,
@@ -229,14 +229,14 @@ def _position_lines(rows: Iterable[Row], size: str, columns: Sequence[Column]) -
     """Return the lines of positions that have this measure of size, open ones before settled and flat ones."""
     lines = []
     for row in sorted((row for row in rows if size in row), key=_is_closed):
-        shown = {**row, "account": _owner(row), "profit": str(profit_of(row)[1])}
+        shown = {
+            **row,
+            "account": row["account"] if row["book"] == "0" else f"{row['account']}/{row['book']}",
+            "profit": str(profit_of(row)[1]),
+        }
         cells = [shown[each.name] if each.name in TEXTS else _short(shown[each.name]) for each in columns]
         lines.append(Line(cells, "dim" if _is_closed(row) else ""))
     return lines
-
-
-def _owner(row: Row) -> str:
-    return row["account"] if row["book"] == "0" else f"{row['account']}/{row['book']}"
 
 
 def _is_closed(row: Row) -> bool:

@@ -5,11 +5,9 @@ from functools import wraps
 from typing import Any
 
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives import cash, listing, settlement
-from mockexchange.core.derivatives.order_entry import canceling, editing, placing, quotes
-from mockexchange.core.derivatives.order_entry.triggering import fire
+from mockexchange.core.derivatives import balances, listing, matching, order_entry, settlement, trading
+from mockexchange.core.derivatives.order_entry import fire
 from mockexchange.core.derivatives.precision import precise
-from mockexchange.core.derivatives.trading import trading
 from mockexchange.core.events import Event
 from mockexchange.core.handlers import OF_DERIVATIVES, Handler
 from mockexchange.core.model.state import State
@@ -27,7 +25,7 @@ def _precise(handler: Handler) -> Handler:
     return run
 
 
-HOMES = (canceling, cash, editing, listing, placing, quotes, settlement, trading)
+HOMES = (balances, listing, matching, order_entry, settlement, trading)
 """The modules that register handlers as they are imported."""
 HANDLERS: dict[type[Command], Handler] = {kind: _precise(handler) for kind, handler in OF_DERIVATIVES.items()}
 
@@ -38,5 +36,5 @@ def resume(state: State, at: int) -> Iterator[Event]:
     return iter(tuple(fire(state, at)))
 
 
-cancel_order: Handler = _precise(canceling.cancel_order)
+cancel_order: Handler = _precise(order_entry.cancel_order)
 """The handler of `CancelOrder` for an order of a derivative."""

@@ -1,4 +1,4 @@
-"""The type of an order of a derivative, and a collection of a subaccount's open orders in one derivative."""
+"""Orders of derivatives, a subaccount's open orders in one derivative, and the rows of the list of trades."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -6,8 +6,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.forms import form_of, is_option
-from mockexchange.core.derivatives.precision import quotient
+from mockexchange.core.derivatives.formulas import form_of, is_option
+from mockexchange.core.derivatives.precision import ZERO, quotient
 from mockexchange.core.derivatives.vocabulary import (
     CancelReason,
     Direction,
@@ -19,8 +19,18 @@ from mockexchange.core.derivatives.vocabulary import (
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
-ZERO = Decimal(0)
 OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}
+
+# (state, what happens): state after. Nothing else happens to an order that has been listed.
+ORDER_TRANSITIONS: dict[tuple[OrderState, str], OrderState] = {
+    (OrderState.OPEN, "fill"): OrderState.FILLED,  # by its last fill; until then it stays open
+    (OrderState.OPEN, "cancel"): OrderState.CANCELLED,
+    (OrderState.UNTRIGGERED, "trigger"): OrderState.TRIGGERED,
+    (OrderState.UNTRIGGERED, "refuse"): OrderState.REJECTED,
+    (OrderState.UNTRIGGERED, "cancel"): OrderState.CANCELLED,
+}
+ALIVE = frozenset(state for state, _ in ORDER_TRANSITIONS)
+"""States in which an order can be edited and canceled."""
 
 
 class Trigger(Struct, frozen=True):
@@ -147,7 +157,11 @@ class DerivativeOrder:
         self.filled += amount
         self.worth += form_of(self.derivative.terms).worth(self.sign * amount, price)
         if self.filled == self.amount:
-            self.state = OrderState.FILLED
+            self.move("fill")
+
+    def move(self, move: str) -> None:
+        """Give the order the state that follows its own by the table of transitions."""
+        self.state = ORDER_TRANSITIONS[self.state, move]
 
 
 @dataclass(slots=True, eq=False)
@@ -179,3 +193,62 @@ class OpenOrders:
 
 NO_ORDERS = OpenOrders()
 """A shared, empty value for a subaccount without open orders; it is never changed."""
+
+
+class DerivativeTrade(Struct, frozen=True):
+    """One account's side of a trade, with the mark and index price at that time.
+
+    `combo` names the combo of which this fill is a leg.
+    """
+
+    subaccount_ref: SubaccountRef
+    derivative: str
+    currency: str
+    """The settlement currency, which is also the currency of the fee."""
+    kind: str
+    serial: int
+    created_at: int
+    trade_id: str
+    trade_seq: int
+    order_id: str
+    direction: Direction
+    amount: Decimal
+    price: Decimal
+    fee: Decimal
+    mark: Decimal
+    index: Decimal
+    iv: Decimal | None
+    profit: Decimal
+    """Profit that the trade realized by closing, measured against the session cost of the holding."""
+    is_taker: bool
+    is_long_tick: bool
+    """Whether the price is at or above the price of the derivative's previous trade."""
+    label: str
+    combo: str | None = None
+    position_size: Decimal = Decimal(0)
+    """Signed size of the position after the trade."""
+    order_type: str = "limit"
+    order_state: OrderState = OrderState.FILLED
+    """State of the order after the trade. A recorded trade has no order: it shows a filled limit order."""
+    post_only: bool = False
+    reduce_only: bool = False
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return (
+            EVERYTHING,
+            ("subaccount_ref", self.subaccount_ref),
+            ("currency", self.subaccount_ref, self.currency),
+            self.derivative_selector,
+            ("order", self.subaccount_ref, self.order_id),
+        )
+
+    @property
+    def derivative_selector(self) -> Selector:
+        """The key of the list that has one subaccount's trades in one derivative."""
+        return "derivative", self.subaccount_ref, self.derivative
+
+    @property
+    def partition(self) -> Partition:
+        """The values by which lists filter the trade: (kind of derivative,)."""
+        return (self.kind,)

@@ -24,6 +24,7 @@ CONTEXT = Context(
 WIDE = Context(prec=1_000, rounding=ROUND_HALF_EVEN)
 """A decimal context with enough digits to round any amount to nine decimals."""
 NINE_DECIMALS = Decimal("1e-9")
+ZERO = Decimal(0)
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,22 +9,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mockexchange.core.commands import DeliverDerivative, PayFunding, SettleSession
-from mockexchange.core.derivatives import cash
-from mockexchange.core.derivatives.derivative import Derivative, Terms
-from mockexchange.core.derivatives.forms import form_of, future_of, is_option, unit_usd
-from mockexchange.core.derivatives.holdings.holding_changes import changed_holding
-from mockexchange.core.derivatives.holdings.holdings import ZERO, Holding
-from mockexchange.core.derivatives.listing import require_price
-from mockexchange.core.derivatives.lookup import open_derivative_of
-from mockexchange.core.derivatives.order_entry.canceling import close_book, end_session
+from mockexchange.core.derivatives.balances import add_session_profit, changed_holding
+from mockexchange.core.derivatives.formulas import form_of, is_option, payoff, unit_usd
+from mockexchange.core.derivatives.listing import open_derivative_of, require_price, touch
+from mockexchange.core.derivatives.order_entry import close_book, end_session
+from mockexchange.core.derivatives.precision import ZERO
 from mockexchange.core.events import DerivativeDelivered, Event, SessionSettled
 from mockexchange.core.handlers import derivative_handler
-from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import SubaccountRef
-
-Held = dict[str, Holding]
 
 
 @derivative_handler
@@ -36,63 +29,52 @@ def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Ev
     derivatives = [derivative for derivative in state.derivatives.listed.values() if derivative.is_open]
     for derivative in derivatives:
         derivative.settlement = given.get(derivative.name, derivative.mark)
-        derivative.revision, derivative.updated_at = state.next_revision(), at
+        touch(state, derivative, at)
     yield SessionSettled(prices=tuple((derivative.name, derivative.settlement) for derivative in derivatives))
     for subaccount_ref, held in state.derivatives.holdings.items():
-        yield from _settle_subaccount(state, subaccount_ref, held, at)
+        made: dict[str, Decimal] = {}
+        for name, holding in held.items():
+            terms = state.derivatives.listed[name].terms
+            if holding.is_settled:
+                continue
+            amount = holding.end_session(form_of(terms), state.derivatives.listed[name].settlement)
+            yield changed_holding(state, subaccount_ref, name, holding, at)
+            if not is_option(terms):
+                made[terms.settlement_currency] = made.get(terms.settlement_currency, ZERO) + amount
+        for currency, amount in made.items():
+            yield from add_session_profit(state, subaccount_ref, currency, amount)
         for name in [name for name, holding in held.items() if not holding.size]:
             del held[name]
     yield from end_session(state, at)
 
 
-def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, at: int) -> Iterator[Event]:
-    made: dict[str, Decimal] = {}
-    for name, holding in held.items():
-        derivative = state.derivatives.listed[name]
-        if holding.is_settled:
-            continue
-        amount = holding.end_session(form_of(derivative.terms), derivative.settlement)
-        yield changed_holding(state, subaccount_ref, name, holding, at)
-        if not is_option(derivative.terms):
-            currency = derivative.terms.settlement_currency
-            made[currency] = made.get(currency, ZERO) + amount
-    for currency, amount in made.items():
-        yield from cash.add_session_profit(state, subaccount_ref, currency, amount)
-
-
 @derivative_handler
 def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Iterator[Event]:
-    """Deliver an expired derivative at the given price, or at its index price, and set its positions to zero."""
+    """Deliver an expired derivative at the given price, or at its index price, and set its positions to zero.
+
+    An option pays its payoff, a future its profit since the last settlement.
+    """
     derivative = open_derivative_of(state, command.derivative)
-    if derivative.terms.is_perpetual:
+    terms = derivative.terms
+    if terms.is_perpetual:
         message = f"{derivative.name} is perpetual: expected a contract that expires"
         raise Refused(RefusalCode.WRONG_KIND, message)
-    index = state.derivatives.indexes[derivative.terms.index]
-    derivative.delivery = index if command.price is None else command.price
-    derivative.revision, derivative.updated_at = state.next_revision(), at
-    yield DerivativeDelivered(derivative=derivative.name, price=derivative.delivery)
+    price = state.derivatives.indexes[terms.index] if command.price is None else command.price
+    derivative.delivery = price
+    touch(state, derivative, at)
+    yield DerivativeDelivered(derivative=derivative.name, price=price)
     yield from close_book(state, derivative, at)
     for subaccount_ref, held in state.derivatives.holdings.items():
-        if derivative.name in held:
-            yield from _deliver(state, subaccount_ref, derivative, held.pop(derivative.name), at)
-
-
-def _deliver(
-    state: State, subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, at: int
-) -> Iterator[Event]:
-    if holding.is_settled:
-        return
-    amount = _paid_out(derivative.terms, holding, derivative.delivery or ZERO)
-    holding.clear()
-    yield changed_holding(state, subaccount_ref, derivative.name, holding, at)
-    yield from cash.add_session_profit(state, subaccount_ref, derivative.terms.settlement_currency, amount)
-
-
-def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
-    """Return the final payment of a holding: an option's payoff, or a future's profit since its last settlement."""
-    if terms.option_type is None or terms.strike is None:
-        return holding.end_session(form_of(terms), price)
-    return holding.size * option.payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))
+        holding = held.pop(derivative.name, None)
+        if holding is None or holding.is_settled:
+            continue
+        if terms.option_type is None or terms.strike is None:
+            amount = holding.end_session(form_of(terms), price)
+        else:
+            amount = holding.size * payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))
+        holding.clear()
+        yield changed_holding(state, subaccount_ref, derivative.name, holding, at)
+        yield from add_session_profit(state, subaccount_ref, terms.settlement_currency, amount)
 
 
 @derivative_handler
@@ -104,11 +86,11 @@ def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
     derivative = open_derivative_of(state, command.derivative)
     if not derivative.terms.is_perpetual:
         raise Refused(RefusalCode.WRONG_KIND, f"{derivative.name} expires: only perpetuals have funding")
-    future = future_of(derivative.terms)
+    form = form_of(derivative.terms)
     for subaccount_ref, held in state.derivatives.holdings.items():
         holding = held.get(derivative.name)
         if holding is None or not holding.size:
             continue
-        paid = command.rate * future.value(holding.size, derivative.mark)
+        paid = command.rate * form.value(holding.size, derivative.mark)
         holding.fund(-paid if holding.size > 0 else paid, command.interest_value)
         yield changed_holding(state, subaccount_ref, derivative.name, holding, at)

@@ -75,10 +75,6 @@ class OrderState(StrEnum):
     """The trigger of the order was reached, but the order that it waited to place was refused."""
 
 
-ALIVE = frozenset((OrderState.OPEN, OrderState.UNTRIGGERED))
-"""States in which an order can be edited and canceled."""
-
-
 class TriggerKind(StrEnum):
     """The kinds of trigger orders: a stop waits for a price that is worse for its side, a take for a better one."""
 

@@ -71,8 +71,23 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {account.name} has a key {command.key!r} already")
     if command.subaccount is not None:
         state.subaccount(SubaccountRef(account.name, command.subaccount))
-    _require_unshared(state, command)
-    key = _key_of(command)
+    if command.key_id in state.keys or command.key_id in state.secret_keys:
+        raise Refused(RefusalCode.KEY_IN_USE, f"key id {command.key_id} exists already")
+    owner = state.key_owners.get(command.public_key or command.secret, command.account)
+    if owner != command.account:
+        shared = "secret" if command.secret else "key pair"
+        message = f"accounts {owner} and {command.account} share a {shared}: give each its own"
+        raise Refused(RefusalCode.KEY_IN_USE, message)
+    key = Key(
+        account=command.account,
+        name=command.key,
+        key_id=command.key_id,
+        public_key=command.public_key,
+        scopes=command.scopes,
+        subaccount=command.subaccount,
+        api_date=command.api_date,
+        secret=command.secret,
+    )
     known = state.secret_keys if key.secret else state.keys
     account.keys[key.name] = known[key.key_id] = key
     state.key_owners[key.public_key or key.secret] = account.name
@@ -132,26 +147,3 @@ def _add_subaccount(state: State, subaccount_ref: SubaccountRef, subaccount_id: 
         subaccount.number = int(subaccount_ref.subaccount)
     subaccount.updated_at = at
     return SubaccountOpened(subaccount_ref=subaccount_ref)
-
-
-def _key_of(command: AddKey) -> Key:
-    return Key(
-        account=command.account,
-        name=command.key,
-        key_id=command.key_id,
-        public_key=command.public_key,
-        scopes=command.scopes,
-        subaccount=command.subaccount,
-        api_date=command.api_date,
-        secret=command.secret,
-    )
-
-
-def _require_unshared(state: State, command: AddKey) -> None:
-    if command.key_id in state.keys or command.key_id in state.secret_keys:
-        raise Refused(RefusalCode.KEY_IN_USE, f"key id {command.key_id} exists already")
-    owner = state.key_owners.get(command.public_key or command.secret, command.account)
-    if owner != command.account:
-        shared = "secret" if command.secret else "key pair"
-        message = f"accounts {owner} and {command.account} share a {shared}: give each its own"
-        raise Refused(RefusalCode.KEY_IN_USE, message)

@@ -49,8 +49,17 @@ def movements(state: State, account: Account) -> Iterator[tuple[int, int, int]]:
 
     No transfer takes more than its source has.
     """
-    excess = _excess_micros(state, account) if account.allocations else {}
-    subaccount = state.subaccounts[SubaccountRef(account.name)]
+    if not account.allocations:
+        return
+    subaccount, percents = state.subaccounts[SubaccountRef(account.name)], dict(account.allocations)
+    held_back = _held_back(state, account)
+    free_micros = {
+        shard: subaccount.cash_on(shard) - held_back[shard]
+        for shard in sorted({0, *percents, *subaccount.shards_micros})
+    }
+    total_micros = max(0, sum(free_micros.values()))
+    # By how much each shard exceeds its part of the cash that may move; negative if it falls short.
+    excess = {shard: micros - total_micros * percents.get(shard, 0) // 100 for shard, micros in free_micros.items()}
     left = {shard: min(micros, subaccount.free_on(shard)) for shard, micros in excess.items() if micros > 0}
     for target, short_micros in ((shard, -micros) for shard, micros in excess.items() if micros < 0):
         wanted_micros = short_micros
@@ -61,18 +70,6 @@ def movements(state: State, account: Account) -> Iterator[tuple[int, int, int]]:
                 left[source] -= moved_micros
                 wanted_micros -= moved_micros
                 yield source, target, moved_micros
-
-
-def _excess_micros(state: State, account: Account) -> dict[int, int]:
-    """Return by how much each shard exceeds its part of the cash that may move; negative if it falls short."""
-    subaccount, percents = state.subaccounts[SubaccountRef(account.name)], dict(account.allocations)
-    held_back = _held_back(state, account)
-    free_micros = {
-        shard: subaccount.cash_on(shard) - held_back[shard]
-        for shard in sorted({0, *percents, *subaccount.shards_micros})
-    }
-    total_micros = max(0, sum(free_micros.values()))
-    return {shard: micros - total_micros * percents.get(shard, 0) // 100 for shard, micros in free_micros.items()}
 
 
 def _held_back(state: State, account: Account) -> Counter[int]:

@@ -30,7 +30,7 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.handlers import handler
 from mockexchange.core.model.history import History
-from mockexchange.core.model.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.ledgers import PAYMENT_TRANSITIONS, Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -72,7 +72,13 @@ def open_cash(state: State, command: OpenCash, at: int) -> Iterator[Event]:
 def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:
     """Set the final status of a payment, and change cash by the difference that the new status makes."""
     payment = state.payment(command.payment)
-    _require_finalizable(payment, command.status)
+    if (payment.status, command.status) not in PAYMENT_TRANSITIONS:
+        possible = sorted(after for before, after in PAYMENT_TRANSITIONS if before is payment.status)
+        message = (
+            f"payment {payment.payment_id} is {payment.status}: it cannot become {command.status};"
+            f" possible now: {', '.join(possible) or 'nothing more'}"
+        )
+        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
     moved_micros, revision = payment.moved_micros, state.next_revision()
     payment.status, payment.finalized_at, payment.revision = command.status, at, revision
     _payments_of(state, payment).revision = revision
@@ -114,7 +120,23 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
     state.dollar_subaccount(SubaccountRef(command.account, command.target_subaccount))
     if command.source is Instance.EVENT_CONTRACT:
         _require_free(source, command.source_shard, command.amount_micros)
-    row = _new_shard_transfer(state, command, at)
+    transfer_id, serial = _new_transfer_id(state, command.transfer), state.next_revision()
+    row = state.shard_transfers[transfer_id] = ShardTransfer(
+        transfer_id=transfer_id,
+        account=command.account,
+        source=command.source,
+        target=command.target,
+        source_shard=command.source_shard,
+        target_shard=command.target_shard,
+        source_subaccount=command.source_subaccount,
+        target_subaccount=command.target_subaccount,
+        amount_micros=command.amount_micros,
+        status=command.status,
+        created_at=at,
+        serial=serial,
+        revision=serial,
+    )
+    state.accounts[command.account].ledger.shard_transfers.add(row, serial)
     yield ShardTransferred(
         transfer=row.transfer_id,
         account=row.account,
@@ -158,20 +180,6 @@ def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
 
 
 def _pay(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Iterator[Event]:
-    payment = _new_payment(state, kind, command, at)
-    yield PaymentMade(
-        payment=payment.payment_id,
-        kind=kind,
-        subaccount_ref=payment.subaccount_ref,
-        method=payment.method,
-        status=payment.status,
-        amount_micros=payment.amount_micros,
-        fee_micros=payment.fee_micros,
-    )
-    yield from _move(state.subaccounts[payment.subaccount_ref], payment.shard, payment.moved_micros, at)
-
-
-def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Payment:
     payment_id = command.payment or state.new_id("payment")
     if payment_id in state.payments:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"payment {payment_id} exists already")
@@ -191,7 +199,16 @@ def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, a
         revision=serial,
     )
     _payments_of(state, payment).add(payment, serial)
-    return payment
+    yield PaymentMade(
+        payment=payment.payment_id,
+        kind=kind,
+        subaccount_ref=payment.subaccount_ref,
+        method=payment.method,
+        status=payment.status,
+        amount_micros=payment.amount_micros,
+        fee_micros=payment.fee_micros,
+    )
+    yield from _move(state.subaccounts[payment.subaccount_ref], payment.shard, payment.moved_micros, at)
 
 
 def _payments_of(state: State, payment: Payment) -> History[Payment]:
@@ -199,42 +216,11 @@ def _payments_of(state: State, payment: Payment) -> History[Payment]:
     return ledger.deposits if payment.kind is PaymentKind.DEPOSIT else ledger.withdrawals
 
 
-def _require_finalizable(payment: Payment, status: PaymentStatus) -> None:
-    if (payment.status, status) not in PAYMENT_TRANSITIONS:
-        possible = sorted(after for before, after in PAYMENT_TRANSITIONS if before is payment.status)
-        message = (
-            f"payment {payment.payment_id} is {payment.status}: it cannot become {status};"
-            f" possible now: {', '.join(possible) or 'nothing more'}"
-        )
-        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
-
-
 def _new_transfer_id(state: State, given: str | None) -> str:
     transfer_id = given or state.new_id("transfer")
     if transfer_id in state.transfers or transfer_id in state.shard_transfers:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"transfer {transfer_id} exists already")
     return transfer_id
-
-
-def _new_shard_transfer(state: State, command: TransferShard, at: int) -> ShardTransfer:
-    transfer_id, serial = _new_transfer_id(state, command.transfer), state.next_revision()
-    row = state.shard_transfers[transfer_id] = ShardTransfer(
-        transfer_id=transfer_id,
-        account=command.account,
-        source=command.source,
-        target=command.target,
-        source_shard=command.source_shard,
-        target_shard=command.target_shard,
-        source_subaccount=command.source_subaccount,
-        target_subaccount=command.target_subaccount,
-        amount_micros=command.amount_micros,
-        status=command.status,
-        created_at=at,
-        serial=serial,
-        revision=serial,
-    )
-    state.accounts[command.account].ledger.shard_transfers.add(row, serial)
-    return row
 
 
 def _arrive(state: State, row: ShardTransfer, at: int) -> Iterator[Event]:
@@ -250,13 +236,10 @@ def _require_free(subaccount: Subaccount, shard: int, amount_micros: int) -> Non
         message = (
             f"{subaccount.ref} has {exact(free_micros, 6)} dollars free{where}, asked for {exact(amount_micros, 6)}"
         )
-        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _held_back(subaccount, shard))
-
-
-def _held_back(subaccount: Subaccount, shard: int) -> str:
-    """Describe the cash held back for resting orders, for a refusal."""
-    reserved_micros = subaccount.reserved_on(shard)
-    return f": its orders that rest hold back {exact(reserved_micros, 6)}" if reserved_micros else ""
+        reserved_micros = subaccount.reserved_on(shard)
+        if reserved_micros:
+            message = f"{message}: its orders that rest hold back {exact(reserved_micros, 6)}"
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message)
 
 
 def _move(subaccount: Subaccount, shard: int, amount_micros: int, at: int) -> Iterator[Event]:

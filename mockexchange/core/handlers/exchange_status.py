@@ -6,10 +6,9 @@ from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMar
 from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.orders import orders
-from mockexchange.core.model.exchange_status import Announcement
+from mockexchange.core.handlers.order_changes import cancel
 from mockexchange.core.model.markets import require_open
-from mockexchange.core.model.state import State
+from mockexchange.core.model.state import Announcement, State
 from mockexchange.core.vocabulary import OrderReason
 
 
@@ -28,7 +27,9 @@ def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[
 
             yield from derivative_handlers.resume(state, at)
     else:
-        yield from _cancel_on_pause(state, at)
+        books = state.order_books.values()
+        for order in [order for order_book in books for order in order_book if order.cancel_on_pause]:
+            yield from cancel(state, order, at, OrderReason.HALT)
 
 
 @handler
@@ -44,7 +45,7 @@ def switch_market(state: State, command: SwitchMarket, at: int) -> Iterator[Even
     yield MarketSwitched(market=market.ticker, trading=command.trading)
     for order in list(state.order_books.get(market.ticker, ())):
         if is_resumed or (order.cancel_on_pause and not command.trading):
-            yield from orders.cancel(state, order, at, OrderReason.HALT)
+            yield from cancel(state, order, at, OrderReason.HALT)
 
 
 @handler
@@ -65,8 +66,3 @@ def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
 def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
     """Record in the log an action that does not change the state."""
     yield Noted(subject=command.subject, text=command.text)
-
-
-def _cancel_on_pause(state: State, at: int) -> Iterator[Event]:
-    for order in [order for order_book in state.order_books.values() for order in order_book if order.cancel_on_pause]:
-        yield from orders.cancel(state, order, at, OrderReason.HALT)

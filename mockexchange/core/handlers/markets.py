@@ -18,7 +18,6 @@ from mockexchange.core.events import (
     SeriesListed,
 )
 from mockexchange.core.handlers import handler
-from mockexchange.core.model.descriptions import SeriesDetails
 from mockexchange.core.model.markets import (
     PLAIN_EVENT,
     PLAIN_MARKET,
@@ -26,6 +25,7 @@ from mockexchange.core.model.markets import (
     EventListing,
     Market,
     Series,
+    SeriesDetails,
     require_open,
 )
 from mockexchange.core.model.state import State
@@ -49,7 +49,7 @@ def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Ev
         state.described[command.event] = command.details
     else:
         event.details, event.updated_at = command.details, at
-        _touch_event(state, event, state.next_revision())
+        event.revision = state.listed_events.revision = state.next_revision()
     yield EventDescribed(event=command.event)
 
 
@@ -58,13 +58,44 @@ def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
     """List a market, and its event and series if they are new."""
     if command.market in state.markets:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"market {command.market} exists already")
-    _require_same_event(state, command)
+    event = state.events.get(command.event)
+    if event is not None and (event.series.ticker, event.exchange_index) != (command.series, command.exchange_index):
+        message = (
+            f"event {event.ticker} is of series {event.series.ticker} on exchange index {event.exchange_index},"
+            f" got {command.series} on {command.exchange_index} for market {command.market}"
+        )
+        raise Refused(RefusalCode.WRONG_EVENT, message)
     if command.series not in state.series:
         yield _add_series(state, command.series, FeeType.QUADRATIC, FEE_MULTIPLIER_UNIT, None, at)
-    if command.event not in state.events:
-        _add_event(state, command, at)
+    if event is None:
+        serial = state.next_revision()
+        event = state.events[command.event] = EventListing(
+            ticker=command.event,
+            series=state.series[command.series],
+            exchange_index=command.exchange_index,
+            serial=serial,
+            created_at=at,
+            revision=serial,
+            details=state.described.pop(command.event, PLAIN_EVENT),
+            updated_at=at,
+        )
+        state.listed_events.add(event, serial)
         yield EventListed(event=command.event)
-    _add_market(state, command, at)
+    serial = state.next_revision()
+    market = state.markets[command.market] = Market(
+        ticker=command.market,
+        event=event,
+        title=command.title,
+        price_centicents=command.price_centicents,
+        serial=serial,
+        created_at=at,
+        revision=serial,
+        details=command.details or PLAIN_MARKET,
+        updated_at=at,
+    )
+    event.markets.append(market)
+    state.listed_markets.add(market, serial)
+    event.revision = state.listed_events.revision = serial
     yield MarketListed(market=command.market, event=command.event, series=command.series)
 
 
@@ -97,57 +128,8 @@ def touch_market(state: State, market: Market, at: int, revision: int | None = N
     market.event.revision = state.listed_events.revision = revision
 
 
-def _touch_event(state: State, event: EventListing, revision: int) -> None:
-    event.revision = state.listed_events.revision = revision
-
-
 def _add_series(
     state: State, name: str, fee_type: FeeType, fee_multiplier: int, details: SeriesDetails | None, at: int
 ) -> Event:
     state.series[name] = Series(name, fee_type, fee_multiplier, details or PLAIN_SERIES, at, state.seed)
     return SeriesListed(series=name)
-
-
-def _add_event(state: State, command: ListMarket, at: int) -> None:
-    serial = state.next_revision()
-    event = state.events[command.event] = EventListing(
-        ticker=command.event,
-        series=state.series[command.series],
-        exchange_index=command.exchange_index,
-        serial=serial,
-        created_at=at,
-        revision=serial,
-        details=state.described.pop(command.event, PLAIN_EVENT),
-        updated_at=at,
-    )
-    state.listed_events.add(event, serial)
-
-
-def _add_market(state: State, command: ListMarket, at: int) -> None:
-    serial, event = state.next_revision(), state.events[command.event]
-    market = state.markets[command.market] = Market(
-        ticker=command.market,
-        event=event,
-        title=command.title,
-        price_centicents=command.price_centicents,
-        serial=serial,
-        created_at=at,
-        revision=serial,
-        details=command.details or PLAIN_MARKET,
-        updated_at=at,
-    )
-    event.markets.append(market)
-    state.listed_markets.add(market, serial)
-    _touch_event(state, event, serial)
-
-
-def _require_same_event(state: State, command: ListMarket) -> None:
-    event = state.events.get(command.event)
-    if event is None:
-        return
-    if (event.series.ticker, event.exchange_index) != (command.series, command.exchange_index):
-        message = (
-            f"event {event.ticker} is of series {event.series.ticker} on exchange index {event.exchange_index},"
-            f" got {command.series} on {command.exchange_index} for market {command.market}"
-        )
-        raise Refused(RefusalCode.WRONG_EVENT, message)

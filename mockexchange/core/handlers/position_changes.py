@@ -1,12 +1,12 @@
 """Changes of one position, shared by all handlers that touch positions."""
 
 from mockexchange.core.events import PositionChanged
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.position_arithmetic import Stake
 
 
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
@@ -32,7 +32,15 @@ def change_row(subaccount: Subaccount, row: Position, revision: int, stake: Stak
     has_moved = stake != before or fees_micros != row.fees_micros
     subaccount.change(row, revision, stake, fees_micros)
     subaccount.assert_conserved()
-    _count_held(row.market, before.quantity_centis, stake.quantity_centis)
+    market, before_centis, after_centis = row.market, before.quantity_centis, stake.quantity_centis
+    if before_centis > 0:
+        market.yes_held_centis -= before_centis
+    else:
+        market.no_held_centis += before_centis
+    if after_centis > 0:
+        market.yes_held_centis = total(market.yes_held_centis, after_centis)
+    else:
+        market.no_held_centis -= after_centis
     return has_moved
 
 
@@ -53,14 +61,3 @@ def row_changed(row: Position, *, has_moved: bool) -> PositionChanged:
         updated_at=row.updated_at,
         has_moved=has_moved,
     )
-
-
-def _count_held(market: Market, before_centis: int, after_centis: int) -> None:
-    if before_centis > 0:
-        market.yes_held_centis -= before_centis
-    else:
-        market.no_held_centis += before_centis
-    if after_centis > 0:
-        market.yes_held_centis = total(market.yes_held_centis, after_centis)
-    else:
-        market.no_held_centis -= after_centis

@@ -6,18 +6,17 @@ from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMark
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.orders.orders import cancel_all
+from mockexchange.core.handlers.order_changes import cancel
+from mockexchange.core.handlers.outside_traders import drop_quotes
 from mockexchange.core.handlers.position_changes import change_row, row_changed
-from mockexchange.core.handlers.quotes import drop_quotes
-from mockexchange.core.instruments.binary import Payout, Stake, settle
-from mockexchange.core.model.ledgers import Ledger
+from mockexchange.core.model.ledgers import Bought, Ledger, Settlement
 from mockexchange.core.model.markets import Market, next_status
 from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.positions import Position
-from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.model.state import State
+from mockexchange.core.position_arithmetic import settle
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, OrderReason, Result, Side
 
 YES_WORTH_CENTICENTS: dict[Result, int | None] = {Result.YES: CENTICENTS_PER_DOLLAR, Result.NO: 0, Result.VOID: None}
 """Payout of a YES contract by result; None for a void market. Scalar is not listed: its value varies."""
@@ -80,7 +79,8 @@ def _finalize(state: State, market: Market, at: int) -> Iterator[Event]:
 def _empty_book(state: State, market: Market, at: int) -> Iterator[Event]:
     """Remove the outside bids and cancel the resting orders of a market that does not trade."""
     yield from drop_quotes(market)
-    yield from cancel_all(state, market, at)
+    for order in list(state.order_books.get(market.ticker, ())):
+        yield from cancel(state, order, at, OrderReason.CLOSE)
 
 
 def _move(state: State, market: Market, move: str, at: int) -> Event:
@@ -94,6 +94,7 @@ def _move(state: State, market: Market, move: str, at: int) -> Event:
 
 
 def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
+    """Pay out a position, and add the settlement to the account's list."""
     market = row.market
     subaccount = state.subaccounts[row.subaccount_ref]
     assert market.result is not None, "a determined market has a result"
@@ -113,21 +114,15 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
     row.settled, row.archived = True, at < state.archived_before
     row.updated_at = at
     yield row_changed(row, has_moved=has_moved)
-    _write_down(state, row, before, payout, at)
-
-
-def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: int) -> None:
-    """Add a settlement to the account's list if the subaccount ever held contracts of the market."""
-    ledger, market, result = state.accounts[row.subaccount_ref.account].ledger, row.market, row.market.result
+    ledger = state.accounts[row.subaccount_ref.account].ledger
     bought = _bought(ledger, row)
-    assert result is not None, "a determined market has a result"
-    if not any(side.count_centis for side in bought.values()):
+    if not any(side.count_centis for side in bought.values()):  # it has never held contracts of the market
         return
     settlement = Settlement(
         subaccount_ref=row.subaccount_ref,
         market=market,
-        result=result,
-        value_centicents=YES_WORTH_CENTICENTS.get(result, market.value_centicents),
+        result=market.result,
+        value_centicents=YES_WORTH_CENTICENTS.get(market.result, market.value_centicents),
         yes=bought[Side.YES],
         no=bought[Side.NO],
         held_centis=before.quantity_centis,

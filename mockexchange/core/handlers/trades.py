@@ -8,18 +8,24 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from mockexchange.core import fees
-from mockexchange.core.events import Event, Filled, Traded
+from mockexchange.core.events import Event, Filled, OrderExecuted, Traded
 from mockexchange.core.handlers.markets import reprice, touch_market
-from mockexchange.core.handlers.orders import order_groups, orders
-from mockexchange.core.handlers.orders.order_changes import count_fill
+from mockexchange.core.handlers.order_changes import (
+    count_fill,
+    level_changed,
+    list_order,
+    order_changed,
+    refile_order,
+    take_off,
+)
+from mockexchange.core.handlers.order_groups import count_group_fill
 from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
-from mockexchange.core.instruments.binary import Stake, held_fees, trade
-from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import total
 from mockexchange.core.model.orders import FillRow, Order, Trade
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, Side, SubaccountRef
+from mockexchange.core.position_arithmetic import held_fees, trade
+from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, OrderReason, Side
 
 
 class Leg(Struct, frozen=True):
@@ -45,7 +51,80 @@ def carry_out(state: State, traded: Trade, legs: Iterable[Leg], at: int) -> list
     events += print_trade(state, traded, at)
     for side in (traded.maker, traded.taker):
         if side is not None and side.order.group is not None:
-            events += order_groups.count_fill(state, side.order.group, traded.count_centis, at)
+            events += count_group_fill(state, side.order.group, traded.count_centis, at)
+    return events
+
+
+def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
+    """Fill one order by the trade: its cash, its list of fills, the order itself and the position row."""
+    order, market, count_centis, subaccount = leg.order, traded.market, traded.count_centis, leg.order.subaccount
+    price_centicents = traded.yes_centicents if order.side is Side.YES else traded.no_centicents
+    account = state.accounts[subaccount.ref.account]
+    row = row_of(state, subaccount, market, at)
+    before = row.stake
+    stake, change_micros = trade(before, order.side, order.action, count_centis, price_centicents)
+    fee_micros = leg.fee_micros
+    if fee_micros is None:
+        exact_attos = exact_fee(market, leg.is_taker, count_centis, price_centicents)
+        assert exact_attos is not None, "checked before anything changed"
+        # The smallest step of a balance: a centi-cent for members, a cent for subtraders of an FCM.
+        step_micros = fees.MICROS_PER_CENTICENT if account.kind is AccountKind.MEMBER else MICROS_PER_CENT
+        charge = fees.charge(exact_attos, change_micros, state.rounding, step_micros, order.accrued_attos)
+        fee_micros, order.accrued_attos = charge
+    subaccount.pay(change_micros - fee_micros, at, market.event.exchange_index)
+
+    # The first side has the trade's serial.
+    serial = traded.serial if traded.maker is traded.taker is None else state.next_revision()
+    done = FillRow(traded, order, is_taker=leg.is_taker, fee_micros=fee_micros, serial=serial)
+    account.ledger.fills.add(done, serial)
+    if account.kind is AccountKind.FCM:  # which lists a trade once, even if both sides are its own
+        listed = (side.subaccount_ref.account for side in (traded.maker, traded.taker) if side is not None)
+        if account.name not in listed:
+            account.ledger.trades.add(traded, traded.serial)
+    if leg.is_taker:
+        traded.taker = done
+    else:
+        traded.maker = done
+
+    events: list[Event] = []
+    if leg.is_incoming:
+        order.remaining_centis -= count_centis
+        count_fill(order, done)
+    elif order.is_placed:
+        take_off(state, order, count_centis, at, done)
+        events.append(OrderExecuted(order_id=order.given_id, remaining_centis=order.remaining_centis))
+        events.append(level_changed(order, -count_centis))
+        events.append(order_changed(order, OrderReason.TRADE))
+    else:
+        is_new = order.filled is None
+        count_fill(order, done)
+        if is_new:
+            list_order(state, order, order.serial)
+        else:
+            refile_order(state, order, at, order.partition)
+        events.append(order_changed(order, OrderReason.TRADE))
+    events.append(
+        Filled(
+            fill_id=traded.trade_id,
+            order_id=order.order_id,
+            subaccount_ref=subaccount.ref,
+            market=market.ticker,
+            side=order.side,
+            action=order.action,
+            count_centis=count_centis,
+            price_centicents=price_centicents,
+            taker=leg.is_taker,
+            fee_micros=fee_micros,
+            post_position_centis=stake.quantity_centis,
+        )
+    )
+
+    has_moved = change_row(subaccount, row, serial, stake, total(row.fees_micros, fee_micros))
+    row.held_fees_micros = held_fees(row.held_fees_micros, before, stake, count_centis, fee_micros)
+    if order.is_placed and not leg.is_incoming:
+        row.resting_centis -= count_centis
+    row.updated_at = at
+    events.append(row_changed(row, has_moved=has_moved))
     return events
 
 
@@ -73,89 +152,3 @@ def exact_fee(market: Market, is_taker: bool, count_centis: int, price_centicent
     """Return the fee of a fill before rounding, in 1e-18 dollars; None if the series has no formula."""
     series = market.event.series
     return fees.exact_fee_attos(series.fee_type, series.fee_multiplier, is_taker, count_centis, price_centicents)
-
-
-def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
-    """Fill one order by the trade: its cash, its list of fills, the order itself and the position row."""
-    order, count_centis, subaccount = leg.order, traded.count_centis, leg.order.subaccount
-    price_centicents = traded.yes_centicents if order.side is Side.YES else traded.no_centicents
-    account = state.accounts[subaccount.ref.account]
-    row = row_of(state, subaccount, traded.market, at)
-    before = row.stake
-    stake, change_micros = trade(before, order.side, order.action, count_centis, price_centicents)
-    fee_micros = leg.fee_micros
-    if fee_micros is None:
-        fee_micros = _fee(state, account, leg, traded, price_centicents, change_micros)
-    subaccount.pay(change_micros - fee_micros, at, traded.market.event.exchange_index)
-    done = _list(state, account, traded, leg, fee_micros)
-    if leg.is_incoming:
-        order.remaining_centis -= count_centis
-        count_fill(order, done)
-        events: list[Event] = []
-    else:
-        events = orders.execute(state, order, done, at)
-    events.append(_filled(done, subaccount.ref, price_centicents, stake))
-    has_moved = change_row(subaccount, row, done.serial, stake, total(row.fees_micros, fee_micros))
-    row.held_fees_micros = held_fees(row.held_fees_micros, before, stake, count_centis, fee_micros)
-    if order.is_placed and not leg.is_incoming:
-        row.resting_centis -= count_centis
-    row.updated_at = at
-    events.append(row_changed(row, has_moved=has_moved))
-    return events
-
-
-def _list(state: State, account: Account, traded: Trade, leg: Leg, fee_micros: int) -> FillRow:
-    """Add one side of the trade to its account's list of fills; for an FCM add the trade to its list of trades.
-
-    The first side has the trade's serial.
-    """
-    is_first = traded.maker is traded.taker is None
-    serial = traded.serial if is_first else state.next_revision()
-    done = FillRow(traded, leg.order, is_taker=leg.is_taker, fee_micros=fee_micros, serial=serial)
-    account.ledger.fills.add(done, serial)
-    if account.kind is AccountKind.FCM:
-        _list_trade(account, traded)
-    if leg.is_taker:
-        traded.taker = done
-    else:
-        traded.maker = done
-    return done
-
-
-def _list_trade(account: Account, traded: Trade) -> None:
-    """Add the trade to an account's list of trades, once even if both sides are of that account."""
-    listed = (side.subaccount_ref.account for side in (traded.maker, traded.taker) if side is not None)
-    if account.name not in listed:
-        account.ledger.trades.add(traded, traded.serial)
-
-
-def _filled(done: FillRow, subaccount_ref: SubaccountRef, price_centicents: int, stake: Stake) -> Filled:
-    traded, order = done.trade, done.order
-    return Filled(
-        fill_id=traded.trade_id,
-        order_id=order.order_id,
-        subaccount_ref=subaccount_ref,
-        market=traded.market.ticker,
-        side=order.side,
-        action=order.action,
-        count_centis=traded.count_centis,
-        price_centicents=price_centicents,
-        taker=done.is_taker,
-        fee_micros=done.fee_micros,
-        post_position_centis=stake.quantity_centis,
-    )
-
-
-def _fee(state: State, account: Account, leg: Leg, traded: Trade, price_centicents: int, change_micros: int) -> int:
-    """Return the fee of the series' formula after rounding; the order accumulates the rounding."""
-    order = leg.order
-    series = traded.market.event.series
-    exact_attos = fees.exact_fee_attos(
-        series.fee_type, series.fee_multiplier, leg.is_taker, traded.count_centis, price_centicents
-    )
-    assert exact_attos is not None, "checked before anything changed"
-    # The smallest step of a balance: a centi-cent for members, a cent for subtraders of an FCM.
-    step_micros = fees.MICROS_PER_CENTICENT if account.kind is AccountKind.MEMBER else MICROS_PER_CENT
-    charge = fees.charge(exact_attos, change_micros, state.rounding, step_micros, order.accrued_attos)
-    order.accrued_attos = charge.accrued_attos
-    return charge.fee_micros

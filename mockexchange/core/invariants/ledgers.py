@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.history import History, Partition, Selector
-from mockexchange.core.model.ledgers import Ledger
+from mockexchange.core.model.ledgers import Ledger, Settlement, ShardTransfer
 from mockexchange.core.model.orders import FillRow, Order
-from mockexchange.core.model.payments import ShardTransfer
 from mockexchange.core.model.positions import Position
-from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import (

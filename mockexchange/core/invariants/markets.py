@@ -6,7 +6,7 @@ from itertools import chain
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.order_book import OrderBook
-from mockexchange.core.model.orders import Order, Trade
+from mockexchange.core.model.orders import Trade
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import count_ahead_centis
 from mockexchange.core.vocabulary import Side
@@ -48,7 +48,9 @@ def _resting(state: State, market: Market, order_book: OrderBook) -> Iterator[st
     for order in order_book:
         place = (order.bid_side, order.bid_centicents)
         quoted = {} if market.quotes is None else market.quotes[order.bid_side]
-        ahead_centis = waiting.get(place, 0) + _better(order_book, order)
+        bids = (other for other in order_book if other.bid_side is order.bid_side)
+        better_centis = sum(other.remaining_centis for other in bids if other.bid_centicents > order.bid_centicents)
+        ahead_centis = waiting.get(place, 0) + better_centis
         ahead_centis += sum(count for price, count in quoted.items() if price >= order.bid_centicents)
         told_centis = count_ahead_centis(state, order)
         if told_centis != ahead_centis:
@@ -61,11 +63,6 @@ def _resting(state: State, market: Market, order_book: OrderBook) -> Iterator[st
     }
     if queued != waiting:
         yield f"{market.ticker}: queues hold {queued}, its orders {waiting}"
-
-
-def _better(order_book: OrderBook, order: Order) -> int:
-    bids = (other for other in order_book if other.bid_side is order.bid_side)
-    return sum(other.remaining_centis for other in bids if other.bid_centicents > order.bid_centicents)
 
 
 def _lost_orders(state: State) -> Iterator[str]:

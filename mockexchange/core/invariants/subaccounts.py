@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import TypeVar
 
 from mockexchange.core.model.orders import Order
-from mockexchange.core.model.positions import ANY_COUNT, EventHolding, EventTotals, Position
+from mockexchange.core.model.positions import ANY_COUNT, EventTotals, Position
 from mockexchange.core.model.ranking import Ranking, T, by_rank
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
@@ -57,26 +58,19 @@ def _event_sums(subaccount: Subaccount) -> Iterator[str]:
 def _indexes(subaccount: Subaccount) -> Iterator[str]:
     """Check that every index has every row in the partition where its filter looks for it, newest first."""
     rows, events = subaccount.positions.values(), subaccount.events.values()
-    yield from _misfiled(f"{subaccount.ref}: rows", subaccount.rows, rows, _partition)
-    yield from _misfiled(f"{subaccount.ref}: uncounted rows", subaccount.rows_uncounted, rows, _uncounted)
-    yield from _misfiled(f"{subaccount.ref}: events", subaccount.event_classes, events, _partitions)
+    partition: Callable[[Position], int] = attrgetter("partition")
+    yield from _misfiled(f"{subaccount.ref}: rows", subaccount.rows, rows, partition)
+    yield from _misfiled(
+        f"{subaccount.ref}: uncounted rows", subaccount.rows_uncounted, rows, lambda row: row.partition & ~ANY_COUNT
+    )
+    yield from _misfiled(
+        f"{subaccount.ref}: events", subaccount.event_classes, events, lambda event: frozenset(event.rows)
+    )
     for event in events:
         of_event = [row for row in rows if row.market.event.ticker == event.event]
-        yield from _misfiled(f"{subaccount.ref}: rows of {event.event}", event.rows, of_event, _partition)
+        yield from _misfiled(f"{subaccount.ref}: rows of {event.event}", event.rows, of_event, partition)
         if event.updated_at != max(row.updated_at for row in of_event):
             yield f"{subaccount.ref}: event {event.event} changed at {event.updated_at}, which is not its newest row"
-
-
-def _partition(row: Position) -> int:
-    return row.partition
-
-
-def _uncounted(row: Position) -> int:
-    return row.partition & ~ANY_COUNT
-
-
-def _partitions(event: EventHolding) -> frozenset[int]:
-    return frozenset(event.rows)
 
 
 def _misfiled(where: str, index: Mapping[K, Ranking[T]], items: Iterable[T], key_of: Callable[[T], K]) -> Iterator[str]:

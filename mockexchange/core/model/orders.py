@@ -37,6 +37,14 @@ def outcome_side(side: Side, action: Action) -> Side:
     return side if action is Action.BUY else OTHER_SIDE[side]
 
 
+# (status, how it ends): status after. Nothing else ends an order: one that is amended or reduced rests on, and one that
+# is known only by its fills is executed from its first fill on.
+ORDER_TRANSITIONS: dict[tuple[OrderStatus, str], OrderStatus] = {
+    (OrderStatus.RESTING, "fill"): OrderStatus.EXECUTED,
+    (OrderStatus.RESTING, "cancel"): OrderStatus.CANCELED,
+}
+
+
 class Trade(Struct, eq=False, gc=False):
     """A trade.
 
@@ -238,6 +246,10 @@ class Order(Struct, eq=False, gc=False):
             return count_centis * self.price_centicents
         return min(count_centis, self.opening_centis) * (CENTICENTS_PER_DOLLAR - self.price_centicents)
 
+    def end(self, how: str) -> None:
+        """Give an order of which nothing rests the last status that the table of transitions has for its end."""
+        self.status, self.remaining_centis = ORDER_TRANSITIONS[self.status, how], 0
+
     def covers_centis(self, count_centis: int) -> int:
         """Return how many of `count_centis` contracts of a sell order the account holds and would sell."""
         return max(0, count_centis - self.opening_centis) if self.action is Action.SELL else 0
@@ -314,7 +326,15 @@ class OrderTable(Mapping[str, Order]):
 
     def find(self, order_id: str) -> Order | None:
         """Return the order with an id; None if there is none."""
-        return self._given.get(order_id) or self._of_derived_id(order_id)
+        given = self._given.get(order_id)
+        if given is not None:
+            return given
+        serial = serial_in(order_id)
+        if serial is None:
+            return None
+        place = bisect_left(self._derived, serial, key=by_serial)
+        found = self._derived[place : place + 1]
+        return found[0] if found and found[0].order_id == order_id else None
 
     def __getitem__(self, order_id: str) -> Order:
         order = self.find(order_id)
@@ -339,11 +359,3 @@ class OrderTable(Mapping[str, Order]):
     def in_any_order(self) -> Iterator[Order]:
         """Iterate over the orders without comparing them."""
         return chain(self._given.values(), self._derived)
-
-    def _of_derived_id(self, order_id: str) -> Order | None:
-        serial = serial_in(order_id)
-        if serial is None:
-            return None
-        place = bisect_left(self._derived, serial, key=by_serial)
-        found = self._derived[place : place + 1]
-        return found[0] if found and found[0].order_id == order_id else None

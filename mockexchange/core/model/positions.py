@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from functools import reduce
 
-from mockexchange.core.instruments.binary import Stake, value_micros
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.ranking import Rank, Ranking
+from mockexchange.core.position_arithmetic import Stake, value_micros
 from mockexchange.core.vocabulary import SubaccountRef
 
 NONZERO_QUANTITY = 1
@@ -187,7 +187,10 @@ class EventHolding:
         rows = self._ranking_of(partition)
         rows.remove(position)
         if not rows:
-            self._drop(partition)
+            if isinstance(self._rows, dict):
+                del self._rows[partition]
+            else:
+                self._rows = None
         self._totals(position).add(position, -1)
 
     def _ranking_of(self, partition: int) -> Ranking[Position]:
@@ -204,13 +207,6 @@ class EventHolding:
         if ranking is None:
             ranking = rows[partition] = Ranking()
         return ranking
-
-    def _drop(self, partition: int) -> None:
-        """Remove the ranking of a partition that has no position any more."""
-        if isinstance(self._rows, dict):
-            del self._rows[partition]
-        else:
-            self._rows = None
 
     def add_resting(self, position: Position, change_centis: int) -> None:
         """Add a change of a position's resting contracts to the totals; the position keeps its partition."""

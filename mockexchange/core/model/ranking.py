@@ -27,10 +27,6 @@ T = TypeVar("T", bound=Ranked)
 by_rank = attrgetter("rank")
 
 
-def _rank_of_first(run: list[T]) -> Rank:
-    return run[0].rank
-
-
 class Ranking(Generic[T]):
     """Items sorted by rank, in runs: one short list, or several of them. Most have one.
 
@@ -93,7 +89,7 @@ class Ranking(Generic[T]):
         others = self._others
         if not others:
             return 0, self._first
-        place = bisect_right(others, rank, key=_rank_of_first)
+        place = bisect_right(others, rank, key=lambda run: run[0].rank)
         return place, others[place - 1] if place else self._first
 
 

@@ -6,26 +6,42 @@ from decimal import Decimal
 from difflib import get_close_matches
 from itertools import islice
 
+from msgspec import Struct
+
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings.holdings import Cash, Holding
+from mockexchange.core.derivatives.holdings import Cash, Holding
 from mockexchange.core.derivatives.order_book import DerivativeBook
-from mockexchange.core.derivatives.orders import NO_ORDERS, DerivativeOrder, OpenOrders
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import NO_ORDERS, DerivativeOrder, DerivativeTrade, OpenOrders
 from mockexchange.core.ids import id_of
 from mockexchange.core.model.accounts import Account, Key
-from mockexchange.core.model.descriptions import EventDetails
-from mockexchange.core.model.exchange_status import Announcement, Service
 from mockexchange.core.model.history import History
-from mockexchange.core.model.markets import EventListing, Market, Series
+from mockexchange.core.model.ledgers import Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.markets import EventDetails, EventListing, Market, Series
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.orders import Order, OrderGroup, OrderTable, Trade
-from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.positions import Position
-from mockexchange.core.model.repricings import Repricings
-from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.model.subaccounts import Repricings, Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
+from mockexchange.core.vocabulary import FeeRounding, Severity, SubaccountRef
+
+
+class Service(Struct):
+    """The status of the exchange: whether it is up and whether it trades. `resume_at` is None if no time is known."""
+
+    is_active: bool = True
+    is_trading: bool = True
+    resume_at: int | None = None
+
+
+class Announcement(Struct, frozen=True):
+    """A message of the exchange to all its users."""
+
+    message: str
+    severity: Severity
+    is_active: bool
+    delivered_at: int
+
 
 NAMES_SHOWN_MAX = 5
 ORDERS_COMPARED_MAX = 200

@@ -1,17 +1,43 @@
 """The cash and positions of a subaccount, indexed so that every filtered page costs O(log n + limit).
 
 A position that changes leaves the indexes, and the next read puts it back: a position that changes many times between
-two reads is sorted in only once.
+two reads is sorted in only once. Values follow the markets' prices in the same way: a trade changes the value of every
+position in its market, and adding the change to each holder would make a trade as slow as its market has holders, so a
+subaccount revalues its positions when its values are read, each market once.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.positions import ANY_COUNT, EventHolding, Position
 from mockexchange.core.model.ranking import Ranking
-from mockexchange.core.model.repricings import Repricings
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.vocabulary import SubaccountRef
+
+
+class Repricings:
+    """The markets whose price has ever changed, ordered by the number of their last change."""
+
+    __slots__ = ("_numbers", "latest")
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self.latest = 0
+        """Number of the last change."""
+
+    def add(self, ticker: str, number: int) -> None:
+        """Record that the price of the market `ticker` changed; numbers rise, such as revisions of markets."""
+        self.latest = number
+        self._numbers.pop(ticker, None)
+        self._numbers[ticker] = number
+
+    def since(self, last: int) -> Iterator[str]:
+        """Iterate over the tickers of the markets whose price changed after the change with the number `last`."""
+        for ticker, number in reversed(self._numbers.items()):
+            if number <= last:
+                return
+            yield ticker
+
 
 UNFILED_MAX = 256
 """Largest number of positions that wait to be filed; more are filed at once, so that no read has to file many."""
@@ -196,7 +222,10 @@ class Subaccount:
         """Take a row that is about to change out of the indexes, until one of them is read."""
         if len(self._unfiled) == UNFILED_MAX:
             self._file()
-        ticker, event = position.market.ticker, self._event_of(position)
+        ticker, event_ticker = position.market.ticker, position.market.event.ticker
+        event = self._events.get(event_ticker)
+        if event is None:
+            event = self._events[event_ticker] = EventHolding(event_ticker)
         if event.event not in self._unfiled_events:
             self._unfiled_events[event.event] = event
             if partitions := event.partitions:
@@ -222,12 +251,6 @@ class Subaccount:
         for event in self._unfiled_events.values():
             self._event_classes[event.partitions].add(event)
         self._unfiled_events.clear()
-
-    def _event_of(self, position: Position) -> EventHolding:
-        ticker = position.market.event.ticker
-        if ticker not in self._events:
-            self._events[ticker] = EventHolding(ticker)
-        return self._events[ticker]
 
 
 def _add(amounts_micros: dict[int, int], shard: int, amount_micros: int) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
+from mockexchange.core.model.ledgers import Settlement
 from mockexchange.core.model.markets import EventListing
 from mockexchange.core.model.orders import FillRow, Order
-from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import OrderStatus
 
@@ -72,13 +72,19 @@ class SettlementQuery(ListQuery, frozen=True, kw_only=True):
 def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[FillRow]:
     """Return the page of an account's fills that a query selects."""
     selectors = _selectors(state, query.tickers, (), query.exchange_index)
-    window = _cut(query.window, query.archived, state.archived_before)
+    window, before = query.window, state.archived_before
+    if query.archived:  # the window ends before the instant from which on fills are not archived
+        window = window._replace(latest=before - 1 if window.latest is None else min(window.latest, before - 1))
+    elif query.archived is False:
+        window = window._replace(earliest=before if window.earliest is None else max(window.earliest, before))
     if query.order_id is None:
         fills = state.accounts[account].ledger.fills
         return fills.find(query.limit, selectors, query.admits, window, query.after)
     order = state.orders.get(query.order_id)
-    found = order is not None and order.subaccount_ref.account == account and _holds(query, selectors, order)
-    return page_of([order.fills] if order and found else [], query.limit, window, query.after)
+    if order is None or order.subaccount_ref.account != account or not _is_in(selectors, order):
+        return HistoryPage([], None)
+    admitted = query.admits((order.subaccount_ref.subaccount,))
+    return page_of([order.fills] if admitted else [], query.limit, window, query.after)
 
 
 def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Order]:
@@ -120,19 +126,6 @@ def _selectors(
 
 def _passes(event: EventListing, events: Collection[str], exchange_index: int | None) -> bool:
     return (not events or event.ticker in events) and exchange_index in (None, event.exchange_index)
-
-
-def _cut(window: Window, archived: bool | None, before: int) -> Window:
-    """Return the part of a window with archived fills (before the instant `before`) or with the others (from it on)."""
-    if archived is None:
-        return window
-    if archived:
-        return window._replace(latest=before - 1 if window.latest is None else min(window.latest, before - 1))
-    return window._replace(earliest=before if window.earliest is None else max(window.earliest, before))
-
-
-def _holds(query: FillQuery, selectors: list[Selector], order: Order) -> bool:
-    return query.admits((order.subaccount_ref.subaccount,)) and _is_in(selectors, order)
 
 
 def _is_in(selectors: list[Selector], order: Order) -> bool:

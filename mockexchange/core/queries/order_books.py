@@ -28,7 +28,10 @@ class Level(NamedTuple):
 def levels(state: State, market: Market, side: Side) -> list[Level]:
     """Return the bids of `side`, the best one last. Cost: O(n log n) for n prices, however many orders they have."""
     queues, quotes = _queues(state, market, side), _quotes(market, side)
-    return [Level(price, _count(queues, quotes, price)) for price in sorted({*queues, *quotes})]
+    counts_centis = dict(quotes)
+    for price, queue in queues.items():
+        counts_centis[price] = counts_centis.get(price, 0) + queue.count_centis
+    return [Level(price, counts_centis[price]) for price in sorted(counts_centis)]
 
 
 def count_ahead_centis(state: State, order: Order) -> int:
@@ -50,8 +53,3 @@ def _queues(state: State, market: Market, side: Side) -> Mapping[int, Queue]:
 
 def _quotes(market: Market, side: Side) -> Mapping[int, int]:
     return NO_QUOTES if market.quotes is None else market.quotes[side]
-
-
-def _count(queues: Mapping[int, Queue], quotes: Mapping[int, int], price_centicents: int) -> int:
-    queue = queues.get(price_centicents)
-    return quotes.get(price_centicents, 0) + (queue.count_centis if queue else 0)

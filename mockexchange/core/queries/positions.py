@@ -5,8 +5,8 @@ for each event of its positions, in the same order. The totals of an event row s
 the event that pass the filters `settled` and `archived`; the other filters do not affect them.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice, product
+from collections.abc import Iterable
+from itertools import chain, islice, product
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from mockexchange.core.model.positions import (
     EventTotals,
     Position,
 )
-from mockexchange.core.model.ranking import Rank, Ranking, T, merge_after
+from mockexchange.core.model.ranking import Rank, T, by_rank, merge_after
 from mockexchange.core.model.subaccounts import Subaccount
 
 event_of = attrgetter("market.event")
@@ -82,61 +82,46 @@ class Page(NamedTuple):
 
 def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
     """Return one page of a subaccount's positions. Cost: O(log n + limit) with any filter."""
-    if query.whole_events and query.ticker is None:
-        return _page_of_events(subaccount, query)
-    rows, after = _cut(_find_rows(subaccount, query), query.limit)
     events = subaccount.events
+    named = [events[ticker] for ticker in dict.fromkeys(query.events) if ticker in events]
+    if query.whole_events and query.ticker is None:
+        held, after = _cut(_find_events(subaccount, query, named), query.limit)
+        rows: list[Position] = []
+        for event in held:
+            rankings = [ranking for partition, ranking in event.rows.items() if query.admits(partition)]
+            rows += merge_after(rankings, None, sum(map(len, rankings)))
+        return Page(rows, _event_rows(held, query), after)
+    # One row more than the page has shows that the page is not the last.
+    if query.ticker is not None:
+        row = subaccount.positions.get(query.ticker)
+        is_found = (
+            row is not None
+            and query.admits(row.partition)
+            and (not query.events or row.market.event.ticker in query.events)
+            and (query.after is None or row.rank > query.after)
+        )
+        found = [row] if row is not None and is_found else []
+    else:
+        # The smallest indexes that contain all rows of the query.
+        indexes = [subaccount.rows if query.nonzero else subaccount.rows_uncounted]
+        if query.events:
+            indexes = [event.rows for event in named]
+        filed = chain.from_iterable(index.items() for index in indexes)
+        rankings = [ranking for partition, ranking in filed if query.admits(partition)]
+        found = merge_after(rankings, query.after, query.limit + 1)
+    rows, after = _cut(found, query.limit)
     held = [events[listing.ticker] for listing in dict.fromkeys(map(event_of, rows))]
     return Page(rows, _event_rows(held, query), after)
 
 
-def _find_rows(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
-    """Return the rows of a page and, if there is one, the row after it, which shows that the page is not the last."""
-    if query.ticker is not None:
-        return _find_one(subaccount, query)
-    rankings = [rows for partition, rows in _filed(subaccount, query) if query.admits(partition)]
-    return merge_after(rankings, query.after, query.limit + 1)
-
-
-def _filed(subaccount: Subaccount, query: PositionQuery) -> Iterable[tuple[int, Ranking[Position]]]:
-    """Return the smallest indexes that contain all rows of the query, each with its partition."""
+def _find_events(subaccount: Subaccount, query: PositionQuery, named: list[EventHolding]) -> list[EventHolding]:
+    """Return the events of a page of whole events and, if there is one, the event after it."""
     if query.events:
-        return [(part, rows) for event in _named(subaccount, query) for part, rows in event.rows.items()]
-    return subaccount.rows.items() if query.nonzero else subaccount.rows_uncounted.items()
-
-
-def _find_one(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
-    row = subaccount.positions.get(query.ticker or "")
-    if row is None or not query.admits(row.partition):
-        return []
-    if query.events and row.market.event.ticker not in query.events:
-        return []
-    return [row] if query.after is None or row.rank > query.after else []
-
-
-def _page_of_events(subaccount: Subaccount, query: PositionQuery) -> Page:
-    events, after = _cut(_find_events(subaccount, query), query.limit)
-    rows = [row for event in events for row in _rows_of(event, query)]
-    return Page(rows, _event_rows(events, query), after)
-
-
-def _find_events(subaccount: Subaccount, query: PositionQuery) -> list[EventHolding]:
-    if query.events:
-        named = sorted(_named(subaccount, query), key=lambda event: event.rank)
-        later = (event for event in named if query.after is None or event.rank > query.after)
-        return list(islice((event for event in later if any(map(query.admits, event.rows))), query.limit + 1))
+        later = [event for event in named if query.after is None or event.rank > query.after]
+        admitted = (event for event in sorted(later, key=by_rank) if any(map(query.admits, event.rows)))
+        return list(islice(admitted, query.limit + 1))
     rankings = [events for parts, events in subaccount.event_classes.items() if any(map(query.admits, parts))]
     return merge_after(rankings, query.after, query.limit + 1)
-
-
-def _rows_of(event: EventHolding, query: PositionQuery) -> list[Position]:
-    rankings = [rows for partition, rows in event.rows.items() if query.admits(partition)]
-    return merge_after(rankings, None, sum(map(len, rankings)))
-
-
-def _named(subaccount: Subaccount, query: PositionQuery) -> Iterator[EventHolding]:
-    events = subaccount.events
-    return (events[ticker] for ticker in dict.fromkeys(query.events) if ticker in events)
 
 
 def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:

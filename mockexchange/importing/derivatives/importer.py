@@ -18,8 +18,7 @@ from mockexchange.importing.derivatives.facts import (
     subaccount_of,
 )
 from mockexchange.importing.derivatives.scenario import ACCOUNT, holder, scenario_of
-from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
-from mockexchange.importing.recorded_streams import StreamLine
+from mockexchange.importing.recorded_answers import Problem, RecordedAnswer, StreamLine
 
 SUMS = ("equity", "margin_balance", "available_funds")
 LAST_DIGIT = Decimal("0.000000001")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
-from mockexchange.core.derivatives.holdings.holdings import Holding
+from mockexchange.core.derivatives.formulas import form_of, is_option, unit_usd
+from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.importing.derivatives.facts import ZERO, Row, amount_of

@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from mockexchange.core.derivatives.derivative import Terms
-from mockexchange.core.derivatives.forms import future_of, is_option
+from mockexchange.core.derivatives.formulas import form_of, is_option, option_fee
 from mockexchange.core.derivatives.precision import precise
-from mockexchange.core.derivatives.trading.parties import option_fee
 from mockexchange.core.instants import format_instant
 from mockexchange.importing.derivatives.facts import (
     US_PER_MS,
@@ -63,7 +62,9 @@ def scenario_of(venue: str, facts: Facts, name: str, first_at: int) -> Plain:
 
     Raises KeyError and ValueError.
     """
-    start = _start(facts, first_at)
+    # Midnight before everything that has an instant.
+    first = min([first_at, *(at_of(row) for row in facts.trades.values())])
+    start = first // DAY_US * DAY_US - (DAY_US if first % DAY_US < US_PER_MS else 0)
     listed = {one: _listed(facts, one) for one in names_of(facts)}
     session_at = _session_at(facts, listed, first_at)
     steps = sorted(_steps(facts, listed, start, session_at), key=lambda step: (step.at, step.rank))
@@ -81,12 +82,6 @@ def scenario_of(venue: str, facts: Facts, name: str, first_at: int) -> Plain:
 
 def holder(subaccount: int) -> str:
     return f"{ACCOUNT}/{subaccount}" if subaccount else ACCOUNT
-
-
-def _start(facts: Facts, first_at: int) -> int:
-    """Return midnight before everything that has an instant."""
-    first = min([first_at, *(at_of(row) for row in facts.trades.values())])
-    return first // DAY_US * DAY_US - (DAY_US if first % DAY_US < US_PER_MS else 0)
 
 
 def _listed(facts: Facts, name: str) -> _Listed:
@@ -158,7 +153,24 @@ def _session_at(facts: Facts, listed: Mapping[str, _Listed], first_at: int) -> i
 
 
 def _steps(facts: Facts, listed: Mapping[str, _Listed], start: int, session_at: int) -> Iterator[Step]:
-    yield from _price_steps(facts, listed)
+    # Marks and index prices where they change.
+    marks = {name: {"price": Decimal(one.given["mark"])} for name, one in listed.items()}
+    volatilities = {name: one.given.get("iv") for name, one in listed.items()}
+    indexes = _indexes(facts, listed)
+    for seen in sorted((one for one in facts.seen if one.instrument in listed), key=lambda one: one.at):
+        index = listed[seen.instrument].terms.index
+        if seen.index_price and indexes[index] != seen.index_price:
+            indexes[index] = seen.index_price
+            yield Step(seen.at, 0, {"index": {"index": index, "price": plain(seen.index_price)}})
+        mark, iv = seen.prices.get("price"), seen.prices.get("iv")
+        is_other = mark is not None and marks[seen.instrument]["price"] != mark
+        if mark is not None and (is_other or (iv and plain(iv) != volatilities[seen.instrument])):
+            marks[seen.instrument]["price"] = mark
+            body: Plain = {"instrument": seen.instrument, "price": plain(mark)}
+            body |= {"greeks": greeks} if (greeks := listed[seen.instrument].given.get("greeks")) else {}
+            if iv:
+                volatilities[seen.instrument] = body["iv"] = plain(iv)
+            yield Step(seen.at, 1, {"mark": body})
     if session_at:
         prices = {name: plain(one.settlement) for name, one in listed.items()}
         yield Step(session_at, 2, {"session": {"prices": prices}})
@@ -177,27 +189,6 @@ def _steps(facts: Facts, listed: Mapping[str, _Listed], start: int, session_at: 
     for subaccount, row in facts.orders.values():
         if row["instrument_name"] in listed:
             yield Step(int(row["creation_timestamp"]) * US_PER_MS, 5, {"order": _order(subaccount, row)})
-
-
-def _price_steps(facts: Facts, listed: Mapping[str, _Listed]) -> Iterator[Step]:
-    """Yield marks and index prices where they change."""
-    marks = {name: {"price": Decimal(one.given["mark"])} for name, one in listed.items()}
-    volatilities = {name: one.given.get("iv") for name, one in listed.items()}
-    indexes = _indexes(facts, listed)
-    for seen in sorted((one for one in facts.seen if one.instrument in listed), key=lambda one: one.at):
-        index = listed[seen.instrument].terms.index
-        if seen.index_price and indexes[index] != seen.index_price:
-            indexes[index] = seen.index_price
-            yield Step(seen.at, 0, {"index": {"index": index, "price": plain(seen.index_price)}})
-        mark, iv = seen.prices.get("price"), seen.prices.get("iv")
-        is_other = mark is not None and marks[seen.instrument]["price"] != mark
-        if mark is not None and (is_other or (iv and plain(iv) != volatilities[seen.instrument])):
-            marks[seen.instrument]["price"] = mark
-            body: Plain = {"instrument": seen.instrument, "price": plain(mark)}
-            body |= {"greeks": greeks} if (greeks := listed[seen.instrument].given.get("greeks")) else {}
-            if iv:
-                volatilities[seen.instrument] = body["iv"] = plain(iv)
-            yield Step(seen.at, 1, {"mark": body})
 
 
 def _hold(key: Key, position: Position, opening: Opening) -> Plain:
@@ -241,7 +232,7 @@ def _fee(row: Row, terms: Terms) -> Decimal:
     amount, price = amount_of(row["amount"]), amount_of(row["price"])
     if is_option(terms):
         return round(amount * option_fee(terms, rate, price, amount_of(row.get("index_price") or 1)), 9)
-    return round(rate * future_of(terms).value(amount, price), 9)
+    return round(rate * form_of(terms).value(amount, price), 9)
 
 
 def _order(subaccount: int, row: Row) -> Plain:

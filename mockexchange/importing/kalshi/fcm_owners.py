@@ -5,9 +5,8 @@ from typing import Any
 
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.importing.kalshi.amounts import Row, price_of
-from mockexchange.importing.kalshi.assumed_fills import OTHER, prices
-from mockexchange.importing.kalshi.facts import Facts
-from mockexchange.importing.kalshi.fcm import MAKER, TAKER, FcmTrade, sides_of
+from mockexchange.importing.kalshi.facts import MAKER, TAKER, Facts, FcmTrade, sides_of
+from mockexchange.importing.kalshi.fills import OTHER, prices
 from mockexchange.importing.kalshi.step import Step, holder
 from mockexchange.importing.recorded_answers import Problem
 

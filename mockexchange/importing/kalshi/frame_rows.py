@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from mockexchange.core.instants import format_instant
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 from mockexchange.importing.kalshi.amounts import MICROS, Row, centis_of, instant_of, price_of
-from mockexchange.importing.kalshi.assumed_fills import prices
 from mockexchange.importing.kalshi.facts import Dated, Facts, GroupEvent
-from mockexchange.importing.recorded_answers import Problem
-from mockexchange.importing.recorded_streams import CLOSE, StreamLine
+from mockexchange.importing.kalshi.fills import prices
+from mockexchange.importing.recorded_answers import CLOSE, Problem, StreamLine
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 MS_US = 1_000
@@ -141,7 +140,9 @@ def _state_of(row: Row) -> tuple[Any, ...]:
 def _add_fill(facts: Facts, seen: Seen) -> None:
     body = seen.body
     key = str(body["trade_id"]), str(body["order_id"])
-    if key in facts.fills or _is_listed(facts, body.get("subaccount") or 0, seen.at):
+    if key in facts.fills or any(
+        facts.whole_lists.get(key, 0) > seen.at for key in (None, (body.get("subaccount") or 0))
+    ):
         return
     yes = Decimal(body["yes_price_dollars"]) if "yes_price_dollars" in body else Decimal(body["yes_price"]) / 100
     kept = {name: body[name] for name in ("order_id", "side", "is_taker")}
@@ -160,14 +161,6 @@ def _add_fill(facts: Facts, seen: Seen) -> None:
     }
     facts.lines.setdefault(key[1], seen.line)
     facts.from_frames.append(Problem(seen.line, f"fill {key[0]} at {format_instant(at)}"))
-
-
-def _is_listed(facts: Facts, number: int, at: int) -> bool:
-    """Return whether all fills of a subaccount were listed after an instant.
-
-    A further one is of another subaccount, which frames name since 2026.
-    """
-    return any(facts.whole_lists.get(key, 0) > at for key in (None, number))
 
 
 def _fill_instant(facts: Facts, seen: Seen) -> int:

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.importing.kalshi.assumed_fills import add_assumed_fills
+from mockexchange.importing.kalshi.cash import Cash, cash_assumed, extent_of, with_cash
 from mockexchange.importing.kalshi.facts import Facts, rows_of, subaccount_of
 from mockexchange.importing.kalshi.fcm_owners import give_owners
+from mockexchange.importing.kalshi.fills import add_assumed_fills
 from mockexchange.importing.kalshi.frame_rows import add_frames
-from mockexchange.importing.kalshi.opening_cash import Cash, cash_assumed, extent_of, with_cash
 from mockexchange.importing.kalshi.order_books import is_order_book, with_order_books
 from mockexchange.importing.kalshi.scenario import scenario_of_rows
 from mockexchange.importing.recorded_answers import RecordedAnswer

@@ -1,18 +1,142 @@
-"""Makes steps from recorded orders: rest, amend, reduce, cancel.
+"""Makes the steps of recorded orders and order groups: rest, amend, reduce, cancel, trigger.
 
-The row of an order has only its last state. Earlier states show in earlier answers with the same order, and in the
-prices of its maker fills, which are the order's own: each difference becomes an amendment.
+Orders and groups come from the rows of lists and from frames; orders also from rows of positions, if there is no list.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.importing.kalshi.amounts import Row, centis_of, contracts, instant_of, price_of, trimmed
-from mockexchange.importing.kalshi.facts import Facts
-from mockexchange.importing.kalshi.group_steps import ended_by_groups
-from mockexchange.importing.kalshi.step import Step, fills_in_order, trade_of
+from mockexchange.core.model.order_rules import GROUP_WINDOW_US
+from mockexchange.core.model.orders import OrderGroup
+from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.importing.kalshi.amounts import (
+    CENTIS,
+    MICROS,
+    Row,
+    centis_of,
+    contracts,
+    instant_of,
+    price_of,
+    trimmed,
+)
+from mockexchange.importing.kalshi.facts import Dated, Facts, GroupEvent
+from mockexchange.importing.kalshi.step import ACCOUNT, Step, fills_in_order, holder, ticker_of, trade_of
+from mockexchange.importing.recorded_answers import Problem
+
+# Makes the steps of order groups: of the rows of lists, of the orders that name them, and of frames.
+# A group of which the limit is known triggers itself in the mock, by a fill or by a new limit. Then neither the trigger
+# nor the ends of its orders are steps.
+
+
+LIMIT_UNKNOWN = "1000000"
+"""The limit given to a group whose limit no answer has, too high to ever trigger the group."""
+CREATED, LIMITED, TRIGGERED, RESET = "created", "limit_updated", "triggered", "reset"
+EVENT_STEPS = {LIMITED: "limit_group", TRIGGERED: "trigger_group", RESET: "reset_group", "deleted": "delete_group"}
+"""The steps of a group, by the types of its events in frames."""
+FIRST, LAST = 0, 4
+"""The order of steps at the same instant: a group begins before its orders, and changes after them."""
+SOON_US = MICROS
+"""The time after a group's trigger within which an order's end or a frame belongs to it."""
+
+
+def group_steps(facts: Facts, start: int) -> Iterator[Step]:
+    """Yield the steps of order groups: those that were listed, those that orders name, and those of frames."""
+    for group_id, row in _rows(facts).items():
+        events = facts.group_events.get(group_id, [])
+        index = int(row.get("exchange_index") or 0)
+        at, limit = _beginning(row, events, start)
+        body = {"account": holder(int(row["subaccount_number"] or 0)), "group": group_id, "limit": limit}
+        yield Step(at, FIRST, {"group": body | ({"exchange_index": index} if index else {})})
+        yield from _event_steps(group_id, events, _own_triggers(facts, group_id, row))
+        if row.get("is_auto_cancel_enabled") and not events:
+            # The instant of the last change of a group's orders, after which it may be closed to new ones.
+            changes = (instant_of(order, "last_update_time") for order in _members(facts, group_id))
+            yield Step(max(changes, default=start), LAST, {"trigger_group": {"group": group_id}})
+
+
+def ended_by_groups(facts: Facts) -> set[str]:
+    """Return the orders that their groups cancel in the mock, when a fill or a new limit triggers them."""
+    found: set[str] = set()
+    for group_id, row in _rows(facts).items():
+        triggers = _own_triggers(facts, group_id, row)
+        for order in _members(facts, group_id):
+            if _is_soon(instant_of(order, "last_update_time"), triggers):
+                found.add(str(order["order_id"]))
+    return found
+
+
+def _rows(facts: Facts) -> dict[str, Row]:
+    named = {order["order_group_id"]: order for order in facts.orders.values() if order.get("order_group_id")}
+    unknown = {group_id: {"subaccount_number": 0} for group_id in facts.group_events}
+    return {**unknown, **named, **facts.groups}
+
+
+def _members(facts: Facts, group_id: str) -> list[Row]:
+    return [order for order in facts.orders.values() if order.get("order_group_id") == group_id]
+
+
+def _beginning(row: Row, events: Sequence[GroupEvent], start: int) -> tuple[int, str]:
+    """Return the instant and the limit with which a group begins: of a frame, else the start and the last limit."""
+    created = next((one for one in events if one.kind == CREATED), None)
+    if created is not None and created.limit_centis is not None:
+        return created.at, contracts(created.limit_centis)
+    is_known = ("contracts_limit_fp" in row or row.get("contracts_limit") is not None) and not any(
+        one.kind == LIMITED for one in events
+    )
+    return start, contracts(centis_of(row, "contracts_limit")) if is_known else LIMIT_UNKNOWN
+
+
+def _own_triggers(facts: Facts, group_id: str, row: Row) -> list[int]:
+    """Return the instants at which the mock triggers a group by itself."""
+    events = facts.group_events.get(group_id, [])
+    _, limit = _beginning(row, events, 0)
+    group = OrderGroup(
+        group_id=group_id, serial=0, subaccount_ref=SubaccountRef(ACCOUNT), exchange_index=0, limit_centis=None
+    )
+    group.limit_centis = int(Decimal(limit) * CENTIS)
+    members = {order["order_id"] for order in _members(facts, group_id)}
+    fills = ((instant_of(one, "created_time"), one) for (_, order), one in facts.fills.items() if order in members)
+    changes: list[tuple[int, int, Any]] = [(at, 0, centis_of(one, "count")) for at, one in fills]
+    changes += [(one.at, 1, one) for one in events]
+    return [at for at, is_event, change in sorted(changes, key=lambda one: one[:2]) if _triggers(group, at, change)]
+
+
+def _triggers(group: OrderGroup, at: int, change: int | GroupEvent) -> bool:
+    """Carry out a fill or an event of a group, and return whether it triggers the group."""
+    if isinstance(change, GroupEvent) and change.kind == RESET:
+        group.reset()
+    elif isinstance(change, GroupEvent) and change.kind == LIMITED:
+        group.limit_centis = change.limit_centis
+    if isinstance(change, GroupEvent) and change.kind != LIMITED:
+        group.is_triggered |= change.kind == TRIGGERED
+        return False
+    was_triggered = isinstance(change, GroupEvent) and group.is_triggered
+    group.count(0 if isinstance(change, GroupEvent) else change, at, GROUP_WINDOW_US)
+    is_reached = group.limit_centis is not None and group.filled_centis >= group.limit_centis and not was_triggered
+    group.is_triggered |= is_reached
+    return is_reached
+
+
+def _event_steps(group_id: str, events: Sequence[GroupEvent], own_triggers: Sequence[int]) -> Iterator[Step]:
+    """Yield the steps of what frames show of a group, except for the triggers that are the group's own."""
+    for one in events:
+        if one.kind not in EVENT_STEPS or (one.kind == TRIGGERED and _is_soon(one.at, own_triggers)):
+            continue
+        limit = {} if one.limit_centis is None or one.kind != LIMITED else {"limit": contracts(one.limit_centis)}
+        yield Step(one.at, LAST, {EVENT_STEPS[one.kind]: {"group": group_id, **limit}})
+
+
+def _is_soon(at: int, triggers: Iterable[int]) -> bool:
+    return any(trigger <= at < trigger + SOON_US for trigger in triggers)
+
+
+# Makes steps from recorded orders: rest, amend, reduce, cancel.
+# The row of an order has only its last state. Earlier states show in earlier answers with the same order, and in the
+# prices of its maker fills, which are the order's own: each difference becomes an amendment.
+
 
 RESTING, CANCELED = "resting", "canceled"
 RESTS, AMENDS, ENDS = 1, 1, 3
@@ -142,3 +266,50 @@ def _rest_body(order: Row, terms: Terms) -> dict[str, Any]:
     body |= {name: value for name, value in names.items() if value}
     body |= {"cancel_on_pause": True} if order.get("cancel_order_on_pause") else {}
     return body | {step: order[name] for name, step in kept.items() if order.get(name)}
+
+
+# Makes steps for orders that only rows of positions show, if the recording has no list of orders.
+# A position has the number of its resting contracts, and an order that was canceled leaves a row of a flat position.
+# Such a row gets an order at the lowest price, and the assumption is reported.
+
+
+LOWEST_PRICE = "0.01"
+AMOUNTS = ("market_exposure", "realized_pnl", "total_traded", "fees_paid")
+
+
+def assumed_order_steps(facts: Facts) -> Iterator[Step]:
+    """Yield the steps of orders that rows of positions show; none for subaccounts whose orders were recorded."""
+    known = {(int(row["subaccount_number"] or 0), ticker_of(row)) for row in facts.orders.values()}
+    traded = {(int(row["subaccount_number"] or 0), ticker_of(row)) for row in facts.fills.values()}
+    for key, held in facts.positions.items():
+        if key in known or key[0] in facts.listed_orders or held.row["ticker"] in facts.settlements:
+            continue
+        count_centis = int(held.row.get("resting_orders_count") or 0) * CENTIS
+        if count_centis:
+            yield _rest(key, held, count_centis)
+            _assume(facts, held, f"an order for {contracts(count_centis)} rests at {LOWEST_PRICE}")
+        elif key not in traded and _is_empty(held.row):
+            rest = _rest(key, held, CENTIS)
+            order = f"assumed-{key[0]}-{key[1]}"
+            yield rest._replace(body={"rest": {**rest.body["rest"], "order": order}})
+            yield Step(rest.at, ENDS, {"cancel": {"order": order}})
+            _assume(facts, held, f"an order at {LOWEST_PRICE} was canceled")
+
+
+def _rest(key: tuple[int, str], held: Dated, count_centis: int) -> Step:
+    subaccount, ticker = key
+    body = {"account": holder(subaccount), "market": ticker, "side": "yes", "action": "buy"}
+    body |= {"count": contracts(count_centis), "price": LOWEST_PRICE}
+    return Step(instant_of(held.row, "last_updated_ts"), RESTS, {"rest": body})
+
+
+def _assume(facts: Facts, held: Dated, what: str) -> None:
+    why = f"{held.row['ticker']}: {what}, since no list of orders was recorded"
+    facts.assumed.append(Problem(held.line, why))
+
+
+def _is_empty(row: Row) -> bool:
+    """Return whether a row has no position, and nothing that was ever traded."""
+    values = [row.get(name) or row.get(f"{name}_dollars") for name in AMOUNTS]
+    size = row.get("position_fp") or row.get("position")
+    return not any(float(value or 0) for value in [size, *values])

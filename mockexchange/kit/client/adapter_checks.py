@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import AdapterReply, AskedAdapter, one_line
 from mockexchange.kit.client.rows import GUIDE, Row, compare, float_findings, reported_values
 from mockexchange.kit.client.sandboxes import open_session
 from mockexchange.kit.client.tasks import COMPAT, LATEST, Task, aliases_of, meanings_at
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit
 from mockexchange.scenario.loader import load_text
 

@@ -10,7 +10,6 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.accounts import AccountPositions
 from mockexchange.kit.client.adapter import Adapter, AdapterReply, AskedAdapter, ConnectionDetails, one_line
 from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison
@@ -24,6 +23,7 @@ from mockexchange.kit.client.tasks import COMPAT, LATEST, aliases_of
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Verdict
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit
 
 UNDISTURBED_S_MAX = 5.0

@@ -22,7 +22,6 @@ import hypothesis
 import yaml
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 
-from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import AdapterReply, AskedAdapter, one_line
 from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
 from mockexchange.kit.client.generated_values import UNKNOWN, values_of
@@ -43,6 +42,7 @@ from mockexchange.kit.client.tasks import (
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.hypothesis_support import SAME_EVERYWHERE
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.schemas import pointer, resolved
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents

@@ -15,7 +15,6 @@ from msgspec import structs
 
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
-from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.accounts import AccountPositions, ExchangeOrder, added_positions, orders_of, positions_of
 from mockexchange.kit.client.adapter import ConnectionDetails
 from mockexchange.kit.client.api_documents import ApiDocuments, documents_of
@@ -23,6 +22,7 @@ from mockexchange.kit.client.cards import BUILTIN_CARDS, Card
 from mockexchange.kit.client.tasks import aliases_of
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.ready_file import RunDirectory

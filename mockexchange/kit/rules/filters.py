@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.list_facts import NO_SUCH_NAME, Filter, Row, Split
 from mockexchange.kit.operations import allows
 from mockexchange.kit.rules.finding_format import finding, lists_of, paged_lists_of, request_line, row_text, views_of
 from mockexchange.kit.rules.pages import difference, walk
-from mockexchange.kit.target import ListRows, Target
+from mockexchange.kit.target import ListRows, NotJudged, Target
 
 # Single filters, and pairs that the facts list
 

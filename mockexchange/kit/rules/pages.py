@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.list_facts import Row
 from mockexchange.kit.rules.finding_format import differing, finding, paged_lists_of, request_line, row_text, views_of
-from mockexchange.kit.target import ListRows, Target, object_of
+from mockexchange.kit.target import ListRows, NotJudged, Target, object_of
 
 SIZES = (1, 2, 7)
 PAGES_MAX = 60

@@ -5,14 +5,14 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.derivatives import Row, contradictions_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import encode_json, post, result_of
 from mockexchange.kit.rules.finding_format import answer_text, finding, shown
 from mockexchange.kit.signalplus.calls import POSITIONS, body_with_rid, envelope, rows_of, snake
 from mockexchange.kit.signalplus.signing import KEY, NONCE, SIGNATURE, TIMESTAMP, Signer
-from mockexchange.kit.target import MEMBER, OTHER, Answer, Headers, Target
+from mockexchange.kit.target import MEMBER, OTHER, Answer, Headers, NotJudged, Target
 
 # Calls
 

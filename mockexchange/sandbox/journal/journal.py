@@ -17,8 +17,7 @@ from zlib import crc32
 from msgspec import Struct, msgpack
 
 from mockexchange.sandbox.journal.counters import Counters
-from mockexchange.sandbox.journal.recent_pages import SHARED_BYTES_MIN, RecentPages
-from mockexchange.sandbox.journal.shared_bodies import SharedBodies
+from mockexchange.sandbox.journal.shared_bodies import SHARED_BYTES_MIN, RecentPages, SharedBodies
 from mockexchange.venues.request import Page
 
 ENTRIES_MAX = 10_000
@@ -264,7 +263,7 @@ class Journal:
             self._with_bodies.append(entry)
             pieces = entry.answer_pieces
             if len(pieces) == 1 and len(pieces[0]) >= SHARED_BYTES_MIN and not self._bodies.has(pieces[0]):
-                self._share_pages(entry)
+                entry.answer_pieces = (self._recent_pages.known(entry.operation, entry.account, pieces[0]),)
             self._bodies.hold((entry.body, *entry.answer_pieces))
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
             self._forget_oldest()
@@ -274,13 +273,10 @@ class Journal:
     def add_closed(self, entry: JournalEntry) -> None:
         """Add to the journal a complete entry that another process made; it gets the next number."""
         entry.number = self.count + 1
-        self._share_pages(entry)
+        known, operation, account = self._recent_pages.known, entry.operation, entry.account
+        entry.answer_pieces = tuple([known(operation, account, piece) for piece in entry.answer_pieces])
         self.add(entry)
         self.close(entry)
-
-    def _share_pages(self, entry: JournalEntry) -> None:
-        """Replace the pages in an answer by equal ones of recent answers, so that they count once."""
-        entry.answer_pieces = self._recent_pages.shared(entry.operation, entry.account, entry.answer_pieces)
 
     def set_answer(self, entry: JournalEntry, answer: bytes) -> None:
         """Set the answer of an entry that was added without one.

@@ -62,13 +62,14 @@ def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
 def short_frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
     """Return a frame as JSON without its bytes; it has their number, the subscription id and the sequence number."""
     plain = {name: getattr(frame, name) for name in FRAME}
-    counts = {name: _count_in(frame.raw[:COUNTS_WITHIN_BYTES], pattern) for name, pattern in COUNTS.items()}
-    return {"number": number, **plain, **_times(frame), **counts, "size": len(frame.raw)}
+    return {"number": number, **plain, **_times(frame), **counts_of(frame), "size": len(frame.raw)}
 
 
-def _count_in(raw: bytes, pattern: re.Pattern[bytes]) -> int | None:
-    found = pattern.search(raw)
-    return int(found[1]) if found else None
+def counts_of(frame: FrameEntry) -> dict[str, int | None]:
+    """Return the subscription id, `sid`, and the sequence number, `seq`, that a frame's text has; None without one."""
+    raw = frame.raw[:COUNTS_WITHIN_BYTES]
+    found = {name: pattern.search(raw) for name, pattern in COUNTS.items()}
+    return {name: int(match[1]) if match else None for name, match in found.items()}
 
 
 def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from mockexchange.core.derivatives.holdings import queries
-from mockexchange.core.derivatives.holdings.views import PositionView, SummaryView
-from mockexchange.core.derivatives.orders import DerivativeOrder
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives import valuation
+from mockexchange.core.derivatives.orders import DerivativeOrder, DerivativeTrade
+from mockexchange.core.derivatives.valuation import PositionView, SummaryView
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
@@ -29,7 +28,7 @@ def positions_of(state: State, account: str) -> list[Row]:
     return [
         _position(view)
         for subaccount in subaccounts
-        for view in queries.positions_of(state, subaccount, with_flat=True)
+        for view in valuation.positions_of(state, subaccount, with_flat=True)
     ]
 
 
@@ -37,9 +36,9 @@ def summaries_of(state: State, account: str) -> list[Row]:
     """Return a row per subaccount and currency: cash, equity with all positions, and the required margins."""
     subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
     return [
-        _summary(queries.summary_of(state, subaccount_ref, currency))
+        _summary(valuation.summary_of(state, subaccount_ref, currency))
         for subaccount_ref in subaccounts
-        for currency in queries.currencies_of(state, subaccount_ref)
+        for currency in valuation.currencies_of(state, subaccount_ref)
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.commands import CreditCurrency
 from mockexchange.core.decimals import exact
-from mockexchange.core.derivatives.holdings import queries
+from mockexchange.core.derivatives import valuation
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import DerivativeMarked, DerivativeTraded, IndexSet, MarketMoved, MarketPriced, Traded
 from mockexchange.core.exchange import Exchange
@@ -106,7 +106,7 @@ class EquityFold:
     def _of_derivatives(self, state: State, at: int) -> dict[str, Sample]:
         owners = [SubaccountRef(self.account, subaccount) for subaccount in state.accounts[self.account].subaccounts]
         views = [
-            queries.summary_of(state, owner, one) for owner in owners for one in queries.currencies_of(state, owner)
+            valuation.summary_of(state, owner, one) for owner in owners for one in valuation.currencies_of(state, owner)
         ]
         found: dict[str, Sample] = {}
         for view in views:

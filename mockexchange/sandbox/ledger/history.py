@@ -8,9 +8,8 @@ from typing import Any
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import format_instant
+from mockexchange.core.model.ledgers import Payment, Settlement, ShardTransfer, TransferRow
 from mockexchange.core.model.orders import FillRow, Order
-from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
-from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.ledger import derivatives
 

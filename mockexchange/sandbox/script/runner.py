@@ -163,7 +163,8 @@ class Script:
     @property
     def has_due(self) -> bool:
         """Whether a step, or a command that is played back, is due now."""
-        return (next_at := (self.playback or self._schedule).next_at) is not None and next_at <= self._now
+        next_at = self.playback.next_at if self.playback else self.runs[0].at if self.runs else None
+        return next_at is not None and next_at <= self._sandbox.clock.now()
 
     @property
     def is_done(self) -> bool:
@@ -173,10 +174,6 @@ class Script:
     def next_instants(self) -> dict[int, int]:
         """Return the time of the next run (microseconds) of each step with pending runs, by the step's index."""
         return self._schedule.next_instants()
-
-    @property
-    def _now(self) -> int:
-        return self._sandbox.clock.now()
 
     def _set_off(self, step: Step, at: int, account: str | None = None, order: Mapping[str, str] = NO_ORDER) -> None:
         self._begin(step.place, step.begin(at), account, order)
@@ -269,7 +266,7 @@ class Script:
     async def run_due(self) -> None:
         """Run all steps and calendar commands that are due, at most DUE_MAX; if there are more, journal a finding."""
         try:
-            await self.run_to(self._now)
+            await self.run_to(self._sandbox.clock.now())
         except ScriptOverrun as overrun:
             self._journal("finding", overrun.step, {"text": str(overrun)})
 
@@ -277,7 +274,7 @@ class Script:
         """Run at most `steps_max` of the due steps; the others stay due."""
         async with self._turn:
             with suppress(ScriptOverrun):
-                await self._run_to(self._now, steps_max)
+                await self._run_to(self._sandbox.clock.now(), steps_max)
 
     async def move(self, target_of: Callable[[], int], finish: Callable[[int], Awaitable[object]]) -> None:
         """Run all steps and calendar commands that are due until an instant, and then call `finish` before any other.
@@ -301,7 +298,7 @@ class Script:
             if (next_at := self.next_at) is None or next_at > until:
                 return
             if done > steps_max:
-                raise overrun_of(fired, steps_max, self._now)
+                raise overrun_of(fired, steps_max, self._sandbox.clock.now())
             self._sandbox.require_settled()
             fired[await self._take()] += 1
             if self.pause and (done % PAUSE_EVERY == 0 or time.perf_counter() >= until_s):

@@ -9,7 +9,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.frames import FrameRules
-from mockexchange.faults.sampling import fires
+from mockexchange.faults.installed_rule import fires
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal.journal import FrameEntry, Journal
 from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas, RefusalPace

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockexchange.core.commands import Note
-from mockexchange.faults.matching import path_test
+from mockexchange.faults.installed_rule import path_test
 from mockexchange.sandbox.journal.journal import Journal
 from mockexchange.sandbox.port import SandboxPort
 from mockexchange.sandbox.stubs.answer import stub_answer

@@ -1,17 +1,22 @@
-"""Checks the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
+"""Checks the accounts, markets and instruments that a script names when the scenario is read.
 
-Without this check the step would be refused only when it runs.
+A misspelt one is refused, because its step would do nothing.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from mockexchange.scenario.error_collection import note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script.actions import Template
-from mockexchange.scenario.script.script_accounts import NUMBERED, pattern_of
 from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script.triggers import ANY
 from mockexchange.scenario.types.value_types import below
+
+# Checks the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
+# Without this check the step would be refused only when it runs.
+
 
 ORDERED = "$order."
 KNOWN_SHOWN_MAX = 20
@@ -40,3 +45,57 @@ def _named(template: Template, kind: str) -> Located | None:
     given = template.node.value
     node = given.get(kind) if isinstance(given, dict) else None
     return node if node is not None and isinstance(node.value, str) else None
+
+
+# Checks the accounts that a script names: a misspelt one is refused, because its step would do nothing.
+
+
+NAMING = frozenset(("account", "against"))
+"""Keys whose value is an account or a subaccount, at any depth of an action."""
+LITERAL = frozenset(("send", "then"))
+"""Keys whose value is data for a client, in which NAMING has no meaning."""
+NUMBERED = "$n"
+NOTHING = r"(?!)"
+"""A pattern that matches no text."""
+
+
+def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> None:
+    """Raise ScenarioError if a step names an account that is neither known nor opened by the script."""
+    entries = list(entries)
+    accounts = {*known, *(name for entry in entries for name in _opened(entry))}
+    pattern = pattern_of(accounts)
+    for place, entry in enumerate(entries):
+        for node, path in _named_accounts(entry.node, f"script[{place}]"):
+            name = str(node.value).partition("/")[0]
+            if name != ANY and name not in accounts and NUMBERED not in name and not pattern.fullmatch(name):
+                message = f"expected an account, got {name!r}{did_you_mean(name, accounts)}"
+                note_or_raise(ScenarioError(message, node.file, node.line, path))
+
+
+def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a regular expression that matches the `names` with "$n", for any number in its place.
+
+    Names without "$n" are not in it.
+    """
+    numbered = (name for name in names if NUMBERED in name)
+    return re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in numbered) or NOTHING)
+
+
+def _opened(entry: ScriptEntry) -> Iterator[str]:
+    """Yield the accounts that a step opens."""
+    for each in entry.templates:
+        if each.kind == "account" and isinstance(each.node.value, dict):
+            yield str(each.node.value["account"].value)
+
+
+def _named_accounts(node: Located, path: str) -> Iterator[tuple[Located, str]]:
+    """Yield the places where a step names accounts: its trigger, its action, and the conditions of its faults."""
+    if isinstance(node.value, list):
+        for place, item in enumerate(node.value):
+            yield from _named_accounts(item, f"{path}[{place}]")
+    elif isinstance(node.value, dict):
+        for key, item in node.value.items():
+            if key in NAMING and isinstance(item.value, str):
+                yield item, below(path, key)
+            elif key not in LITERAL:
+                yield from _named_accounts(item, below(path, key))

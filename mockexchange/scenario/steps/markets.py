@@ -4,7 +4,7 @@ They list, set prices and order books, settle, and open or halt.
 """
 
 from mockexchange.core import commands
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import FeeType, Severity
 from mockexchange.scenario.steps.shared_fields import EXCHANGE_INDEX, FEE_TYPE, LEVELS, RESULT, SEVERITY, STRIKE_TYPE
 from mockexchange.scenario.steps.step_type import StepKind, step

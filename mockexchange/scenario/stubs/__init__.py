@@ -6,7 +6,6 @@ placeholders such as `$path.id`, which stand for values of the request. The log 
 """
 
 from mockexchange.scenario.stubs.request_pattern import RequestPattern
-from mockexchange.scenario.stubs.schema import BODIES, BODY_BYTES_MAX, STUB, STUBS, Stub
-from mockexchange.scenario.stubs.steps import StubStep
+from mockexchange.scenario.stubs.schema import BODIES, BODY_BYTES_MAX, STUB, STUBS, Stub, StubStep
 
 __all__ = ["BODIES", "BODY_BYTES_MAX", "STUB", "STUBS", "RequestPattern", "Stub", "StubStep"]

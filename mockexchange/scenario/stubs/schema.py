@@ -1,4 +1,4 @@
-"""The schema of stubs: their keys, and the checks of keys that depend on each other."""
+"""The schema of stubs: their keys, the steps that they execute, and the checks of keys that depend on each other."""
 
 import json
 import re
@@ -8,16 +8,98 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockexchange.scenario.errors import ScenarioError
+from mockexchange.core.commands import Command
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults.fault_effects import HEADER_NAME
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.stubs.placeholders import WORDS_MAX, Template, TextTemplate, json_template, text_template
+from mockexchange.scenario.steps import STEPS, read_command
+from mockexchange.scenario.stubs.placeholders import (
+    WORDS_MAX,
+    Template,
+    TextTemplate,
+    Values,
+    filled_node,
+    filled_or_none,
+    json_template,
+    parts_of,
+    text_template,
+    texts_in,
+)
 from mockexchange.scenario.stubs.request_pattern import REQUEST, RPC_VENUES, RequestPattern
-from mockexchange.scenario.stubs.steps import STEPS_MAX, THEN, StubStep, StubStepType, bound
 from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.types.literal_json import EXACT_JSON, LITERAL_CHARS_MAX
+from mockexchange.scenario.types.literal_json import EXACT_JSON, LITERAL_CHARS_MAX, exact_json
 from mockexchange.scenario.types.value_types import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
 from mockexchange.venues.registry import VENUES, venue_at
+
+# The steps of a stub, which it executes when it answers: `then: [{fill: {account: $account, ...}}]`.
+
+
+THEN = "then"
+STEPS_MAX = 20
+"""The most steps of a stub: far more than one request of a venue does."""
+
+
+@dataclass(frozen=True, slots=True)
+class StubStep:
+    """A step of a stub. Its placeholders are filled, and its values checked, when the stub answers."""
+
+    name: str
+    written: str
+    """The step as compact JSON."""
+    node: Located = field(compare=False, repr=False)
+    path: str = field(compare=False)
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """The names of the segments in the stub's path."""
+
+    def command(self, values: Values) -> Command:
+        """Return the step's command, with its placeholders filled by the values of a request.
+
+        A key whose value is a single placeholder is left out if the request lacks that value. Raises ScenarioError if a
+        value is wrong for the step.
+        """
+        filled = filled_node(self.node, lambda text: filled_or_none(parts_of(text, self.names), values))
+        return read_command(self.name, filled, self.path)
+
+
+class StubStepType:
+    """The schema of a step of a stub. `bound` adds the path's segment names to a step after it was read."""
+
+    def read(self, node: Located, path: str) -> StubStep:
+        given = node.value
+        if not isinstance(given, dict) or len(given) != 1:
+            raise wrong(node, path, f"a step with one of {', '.join(STEPS)}")
+        [(name, item)] = given.items()
+        if name not in STEPS:
+            advice = did_you_mean(name, STEPS) or f": known are {', '.join(STEPS)}"
+            raise ScenarioError(f"unknown step {name!r}{advice}", node.file, node.line_of(name), path)
+        path = below(path, name)
+        if next(texts_in(item), None) is None:
+            read_command(name, item, path)
+        else:
+            STEPS[name].record.check_keys(item, path)
+        return StubStep(name, exact_json(node), item, path)
+
+    def json_schema(self) -> dict[str, Any]:
+        steps = {name: {"type": "object"} for name in STEPS}
+        one = {"minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+        return {"type": "object", "properties": steps, **one}
+
+
+def bound(step: StubStep, names: Collection[str]) -> StubStep:
+    """Return a step that knows the names of the segments in its stub's path.
+
+    Raises ScenarioError for an unknown placeholder.
+    """
+    for text in texts_in(step.node):
+        try:
+            parts_of(str(text.value), names)
+        except ValueError as error:
+            raise ScenarioError(str(error), text.file, text.line, step.path) from None
+    return StubStep(step.name, step.written, step.node, step.path, tuple(names))
+
+
+# The schema of stubs: their keys, and the checks of keys that depend on each other.
+
 
 TIMES_MAX = 1_000_000
 STATUS_MIN, STATUS_MAX = 200, 599

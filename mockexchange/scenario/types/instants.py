@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mockexchange.core.instants import format_instant, parse_duration, parse_instant
 from mockexchange.scenario.located_text import Located
@@ -72,37 +72,52 @@ class InstantType(Scalar, frozen=True):
     """
 
     takes_now: bool = False
+    is_of_one_clock: bool = False
+    """Whether it is the type of a value within `{real: ..., other: ...}`, which is for one kind of clock already."""
+
+    @property
+    def forms(self) -> str:
+        """What the type accepts in a scenario, for errors and for the schema."""
+        relative = f"{NOW} or {NOW}-30d" if self.takes_now else "+7d or -1h from the beginning"
+        by_clock = (
+            "" if self.is_of_one_clock else f", or {{{REAL}: ..., {OTHER}: ...}}, one of them for each kind of clock"
+        )
+        return f"{self.expected}, or {relative}{by_clock}"
 
     def read(self, node: Located, path: str) -> Any:
         given, counting = node.value, _COUNTING.get()
-        if isinstance(given, dict):
-            if counting is None:
+        if counting is None:
+            if isinstance(given, dict) or (isinstance(given, str) and self._relative(given)):
                 raise wrong(node, path, self.expected, OUTSIDE)
-            values = Record({REAL: may(self), OTHER: may(self)}).read(node, path)
+            return super().read(node, path)
+        if isinstance(given, dict):
+            if self.is_of_one_clock:
+                raise wrong(node, path, self.forms, f": {REAL} and {OTHER} cannot be within one another")
+            inner = structs.replace(self, is_of_one_clock=True)
+            values = Record({REAL: may(inner), OTHER: may(inner)}).read(node, path)
             counting.is_used = True
             return values[REAL if counting.now.is_real else OTHER]
-        found = (_FROM_NOW if self.takes_now else _RELATIVE).fullmatch(given) if isinstance(given, str) else None
-        if found is None:
-            return super().read(node, path)
-        if counting is None:
-            raise wrong(node, path, self.expected, OUTSIDE)
-        counting.is_used = True
+        found = self._relative(given) if isinstance(given, str) else None
         try:
+            if found is None:
+                return self.parse(given if isinstance(given, str) else "")
+            counting.is_used = True
             distance_us = parse_duration(found["distance"] or "0s")
         except ValueError as error:
-            raise wrong(node, path, self.expected, f": {error}") from None
+            raise wrong(node, path, self.forms, f": {error}" if found else "") from None
         at = counting.now.at + (-distance_us if found["sign"] == "-" else distance_us)
         if not INSTANT_MIN <= at < INSTANT_MAX:
-            raise wrong(node, path, self.expected)
+            raise wrong(node, path, self.forms)
         return at
+
+    def _relative(self, text: str) -> re.Match[str] | None:
+        return (_FROM_NOW if self.takes_now else _RELATIVE).fullmatch(text)
 
     def json_schema(self) -> dict[str, Any]:
         relative = f"{NOW}([+-]{DURATION_PATTERN})?" if self.takes_now else f"[+-]{DURATION_PATTERN}"
         one = {"type": "string", "pattern": f"^([0-9]{{4}}-|{relative}$)"}
         by_clock = {"type": "object", "properties": {REAL: one, OTHER: one}, "additionalProperties": False}
-        also = "now or now-30d" if self.takes_now else "+7d since the beginning"
-        description = f"{self.expected}, or {also}; or one on a real clock and one on others"
-        return {"anyOf": [one, by_clock], "description": description}
+        return {"anyOf": [one, by_clock], "description": self.forms}
 
 
 def _instant(text: str) -> int:

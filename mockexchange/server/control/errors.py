@@ -20,8 +20,8 @@ from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.scenario.errors import ScenarioError, TooLarge
 from mockexchange.server.control.access.roles import GRANT, grant_of
 from mockexchange.server.control.json_text import ControlJson
-from mockexchange.server.http.failed_answer import pause_before_refusal
 from mockexchange.server.http.listener import PortInUse
+from mockexchange.server.http.rest_endpoint import pause_before_refusal
 from mockexchange.store.log import LogUnavailable
 
 TOO_LARGE = "body_too_large"

@@ -26,15 +26,12 @@ NUMBER_DIGITS_MAX = 18
 Body = TypeVar("Body")
 
 
-async def read_json(request: Request) -> Located:
-    """Parse the body as JSON with all scalars as text; an empty body becomes an empty object. Raises ControlError."""
-    return await read_body(request, _anything)
-
-
 async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
     """Parse the body as JSON and return what `read` makes of it. Raises ControlError, and the errors of `read`.
 
-    Long bodies are parsed in a thread, one after the other, so that only one thread competes with the event loop.
+    All scalars are text; an empty body becomes an empty object. Long bodies are parsed in a thread, one after the
+    other, so that only one thread competes with the event loop. It also frees what it parsed, unless the result refers
+    to it.
     """
     return await read_raw(request, await receive(request), read)
 
@@ -56,20 +53,13 @@ def _names_file(body: Located) -> bool:
 def _read_long(read: Callable[[Located], Body], raw: bytes) -> Body:
     """Parse and read a body in a thread, and free what was parsed there: on the loop that would take a long turn."""
     parsed = _parse(raw)
-    result = None
     try:
-        result = read(parsed)
+        return read(parsed)
     except (ControlError, ScenarioError) as error:
         error.__context__ = error.__traceback__ = None
         raise
     finally:
-        if result is not parsed:
-            let_go(parsed)
-    return result
-
-
-def _anything(body: Located) -> Located:
-    return body
+        let_go(parsed)
 
 
 async def receive(request: Request, bytes_max: int | None = None) -> bytes:
@@ -137,21 +127,25 @@ def read_steps(body: Located) -> list[Step]:
     return steps
 
 
-async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
-    """Change a sandbox's clock as a body asks.
+def read_clock_change(body: Located) -> tuple[str, str]:
+    """Return what a body asks of a clock: `advance` and a duration, or `run` and a mode. Raises ControlError."""
+    members = read_object(body)
+    for name in ("advance", "run"):
+        if len(members) == 1 and name in members and isinstance(text := members[name].value, str):
+            return name, text
+    raise ControlError(400, "bad_body", 'expected {"advance": "5s"} or {"run": "paused"}')
 
-    Either the clock is advanced, and everything that is due on the way is executed, or its mode is changed. Raises
-    ControlError.
+
+async def move_clock(sandbox: Sandbox, change: str, text: str) -> None:
+    """Change a sandbox's clock as `read_clock_change` returned it. Raises ControlError.
+
+    Either the clock is advanced, and everything that is due on the way is executed, or its mode is changed.
     """
-    texts = {name: node.value for name, node in body.items()}
     try:
-        match texts:
-            case {"advance": str(duration), **rest} if not rest:
-                await sandbox.advance(parse_duration(duration))
-            case {"run": str(mode), **rest} if not rest:
-                await sandbox.run_clock(mode)
-            case _:
-                raise ValueError('expected {"advance": "5s"} or {"run": "paused"}')
+        if change == "advance":
+            await sandbox.advance(parse_duration(text))
+        else:
+            await sandbox.run_clock(text)
     except ValueError as error:
         raise ControlError(400, "bad_body", str(error)) from None
     except ScriptOverrun as overrun:

@@ -1,17 +1,13 @@
 """Sends answers to which faults apply: late, slowly, in part, or not at all, up to a TCP reset."""
 
 import asyncio
-import socket
-import struct
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from starlette.types import Receive, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
-from mockexchange.server.http.request_cycle import Header
+from mockexchange.server.http.request_cycle import Carrier, Header
 from mockexchange.venues.request import Answer
 
 MICROSECONDS = 1_000_000
@@ -21,8 +17,6 @@ CLOSE_S_MAX = 5.0
 """The seconds that a slow client has to read the sent bytes before its connection is cut."""
 NO_CONTENT = 204
 """The status of answers without a content-length (RFC 9110, 8.6); only stubs answer with it."""
-NO_LINGERING = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-"""The value of SO_LINGER (0 seconds) with which closing discards unsent bytes and sends RST instead of FIN."""
 Closing = list[Callable[[str], object]]
 
 
@@ -32,10 +26,13 @@ def length_of(answer: Answer, size_bytes: int) -> list[Header]:
 
 
 class FaultyResponse:
-    """Sends one answer to which faults apply. Its delays end early if the client disconnects or the sandbox ends."""
+    """Sends one answer to which faults apply. Its delays end early if the client disconnects or the sandbox ends.
 
-    def __init__(self, receive: Receive, send: Send, closing: Closing) -> None:
-        self._send = send
+    Without a carrier nothing ends the connection.
+    """
+
+    def __init__(self, receive: Receive, send: Send, carrier: Carrier | None, closing: Closing) -> None:
+        self._send, self._carrier = send, carrier
         self._closing = closing
         self._ended = asyncio.Event()
         self._watch = asyncio.ensure_future(self._watch_client(receive))
@@ -80,17 +77,13 @@ class FaultyResponse:
 
     async def _hang_up(self, *, is_reset: bool) -> None:
         """End the connection and wait until it is closed; an application must not return before."""
-        transport = _transport_of(self._send)
-        if transport is None:
+        if self._carrier is None:
             return
-        if is_reset:
-            reset_connection(transport)
-        else:
-            transport.close()
+        self._carrier.hang_up(is_reset=is_reset)
         try:
             await asyncio.wait_for(asyncio.shield(self._watch), CLOSE_S_MAX)
         except TimeoutError:
-            transport.abort()
+            self._carrier.hang_up(is_reset=True)
             await self._watch
 
     async def _watch_client(self, receive: Receive) -> None:
@@ -100,16 +93,3 @@ class FaultyResponse:
 
     def _end(self, reason: str) -> None:
         self._ended.set()
-
-
-def _transport_of(send: Send) -> Any:
-    """Return the connection of an answer, found through its `send`; None without a socket."""
-    return getattr(getattr(send, "__self__", None), "transport", None)
-
-
-def reset_connection(transport: asyncio.Transport) -> None:
-    """Close a connection at once with a reset, as a process that dies does."""
-    sock = transport.get_extra_info("socket")
-    if sock is not None and not transport.is_closing():
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
-    transport.abort()

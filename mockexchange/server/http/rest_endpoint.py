@@ -6,9 +6,10 @@ delayed.
 """
 
 import asyncio
+import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -18,12 +19,12 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
+from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http.failed_answer import answer_or_failure, carry_out_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
-from mockexchange.server.http.request_cycle import STATUS_LINES, Header, lines_of, plain_cycle, send_two
-from mockexchange.server.http.sequence_headers import sequence_header
+from mockexchange.server.http.request_cycle import STATUS_LINES, Header, RequestCycle, carrier_of, lines_of
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
@@ -47,6 +48,11 @@ TOO_BUSY = "too many refused requests at once to find out why: see the first one
 
 MARK = (b"x-mock-exchange", b"1")
 API_DATE = b"x-mock-api-date"
+SEQUENCE = b"x-mock-seq"
+"""The header of an answer with the number of the last command that the sandbox had executed."""
+WANTED = b"x-mock-min-seq"
+"""The header of a request with the number of a command that the answer has to contain, for `--reads session`."""
+DIGITS_MAX = 18
 LENGTH = b"content-length"
 BODY_HEADERS = frozenset((LENGTH, b"transfer-encoding"))
 PLAIN_TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
@@ -112,30 +118,34 @@ async def serve(
     receive: Receive,
     send: Send,
     is_numbered: bool = False,
+    more: tuple[Header, ...] = (),
 ) -> JournalEntry | None:
     """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did.
 
     `sandbox_of` returns the sandbox for the key id that the request claims. Answers to writes, and with `is_numbered`
-    to reads, have the header `X-Mock-Seq`.
+    to reads, have the header `X-Mock-Seq`; all have the headers `more`.
     """
+    carrier = carrier_of(scope)
     try:
         body = await read_body(receive, scope["headers"])
     except BodyTooLarge as cut:
-        return await _refuse_body(sandbox_of, RequestContext.of(request_of(scope, cut.beginning)), send)
+        asked = RequestContext.of(request_of(scope, cut.beginning))
+        return await _refuse_body(sandbox_of, asked, send, carrier, more)
     if body is None:
         return None
-    return await _answer(sandbox_of, diagnosis_worker, request_of(scope, body), receive, send, is_numbered)
+    request = request_of(scope, body)
+    return await _answer(sandbox_of, diagnosis_worker, request, receive, send, carrier, is_numbered, more)
 
 
 def serve_cycle(
-    sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: Any, is_numbered: bool
+    sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: RequestCycle, is_numbered: bool
 ) -> Awaitable[JournalEntry | None]:
     """Answer one HTTP request as `serve` does, from a `RequestCycle`; without ASGI if its body has arrived."""
     body, receive, send = cycle.body, cycle.receive, cycle.send
     if cycle.more_body or cycle.waiting_for_100_continue or len(body) > BODY_BYTES_MAX:
-        return serve(sandbox_of, diagnosis_worker, cycle.scope, receive, send, is_numbered)
+        return serve(sandbox_of, diagnosis_worker, cycle.scope(), receive, send, is_numbered)
     request = Request(cycle.method, cycle.raw_path, cycle.query, tuple(cycle.headers), body)
-    return _answer(sandbox_of, diagnosis_worker, request, receive, send, is_numbered)
+    return _answer(sandbox_of, diagnosis_worker, request, receive, send, cycle, is_numbered, ())
 
 
 async def _answer(
@@ -144,7 +154,9 @@ async def _answer(
     request: Request,
     receive: Receive,
     send: Send,
+    carrier: Any,
     is_numbered: bool,
+    more: tuple[Header, ...],
 ) -> JournalEntry:
     started_ns = time.perf_counter_ns()
     if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
@@ -156,7 +168,15 @@ async def _answer(
     answer, entry = answer_or_failure(sandbox, asked)
     try:
         if answer.pending is not None:
-            answer = await carry_out_or_failure(sandbox, answer, entry)
+            try:
+                answer = await sandbox.carry_out(answer, entry)
+            except Exception as error:  # it is reported
+                if isinstance(error, SandboxEnded) and not isinstance(error, SandboxBroken):
+                    raise
+                await pause_before_refusal(error)
+                answer = failure(entry.target, error)
+                entry.status, entry.diagnosis = answer.status, answer.diagnosis
+                sandbox.journal.set_answer(entry, answer.body)
         if answer.diagnose is not None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
         elif answer.diagnosis:
@@ -165,16 +185,54 @@ async def _answer(
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         if sandbox.has_due:
             await sandbox.run_due()
-        more = (sequence_header(sandbox),) if is_numbered or entry.commands else ()
+        if is_numbered or entry.commands:
+            more = (sequence_header(sandbox), *more)
         date = api_date_of(sandbox, asked)
         if isinstance(answer, FaultyAnswer):
-            await _carry(receive, send, answer, [*headers_of(asked.venue, answer, date), *more], sandbox)
+            await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
+            async with FaultyResponse(receive, send, carrier, sandbox.closing) as response:
+                await response.send(answer, [*headers_of(asked.venue, answer, date), *more])
         else:
-            await send_whole(send, asked.venue, answer, date, more)
+            await send_whole(send, carrier, asked.venue, answer, date, more)
         return entry
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
+
+
+def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
+    """Answer a request and journal it; if its handling raises an exception, the answer reports that."""
+    try:
+        return sandbox.answer(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        answer = failure(asked.request.target, error)
+        return answer, sandbox.note_answer(asked, answer)
+
+
+def failure(target: str, error: Exception) -> Answer:
+    """Return the answer to a request whose handling raised an exception, which is logged if it is a mistake: a 500.
+
+    A sandbox whose state a failed command has damaged answers 503 to every request. One whose store cannot be written
+    to answers 503 to every write.
+    """
+    match error:
+        case SandboxBroken():
+            status, code, message = 503, "sandbox_broken", str(error)
+        case QuotaReached():
+            status, code, message = 503, "quota_reached", str(error)
+        case StoreUnavailable():
+            status, code, message = 503, "store_unavailable", str(error)
+        case _:
+            message = log_failure(f"a request for {target.partition('?')[0]}", error)
+            status, code = 500, "internal_error"
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return Answer(status, body, headers=((b"content-type", b"application/json"),), diagnosis=message)
+
+
+async def pause_before_refusal(error: Exception) -> None:
+    """Wait before a refusal if its reason is that the client sends more than the quota of its sandbox allows."""
+    if isinstance(error, QuotaReached):
+        await asyncio.sleep(error.pace.pause_s(asyncio.get_running_loop().time()))
 
 
 def inspect(
@@ -234,41 +292,38 @@ async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
             return b"".join(parts)
 
 
-async def _refuse_body(sandbox_of: Any, asked: RequestContext, send: Send) -> JournalEntry:
+async def _refuse_body(
+    sandbox_of: Any, asked: RequestContext, send: Send, carrier: Any, more: tuple[Header, ...]
+) -> JournalEntry:
     """Answer a request whose body is too large, and journal it. What is still to come of the body is discarded."""
     sandbox: Sandbox = sandbox_of(asked.key_id)
     answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
     entry = sandbox.note_answer(asked, answer)
-    await send_whole(send, asked.venue, answer, api_date_of(sandbox, asked))
+    await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
     sandbox.journal.close(entry)
     return entry
 
 
-async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:
-    await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
-    async with FaultyResponse(receive, send, sandbox.closing) as response:
-        await response.send(answer, headers)
-
-
-async def send_whole(send: Send, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header] = ()) -> None:
+async def send_whole(
+    send: Send, carrier: Any, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header]
+) -> None:
     """Send an answer completely, with its headers, those in `more` and its content-length.
 
     It goes out in one write if possible, and by ASGI, which checks headers, if a stub made it or a fault changed it.
     """
-    cycle = plain_cycle(send, answer.status) if answer.stub is None and answer.fault is None else None
-    if cycle is None:
-        headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
-        await send_two(send, answer.status, headers, answer.body)
-    else:
+    is_plain = answer.stub is None and answer.fault is None
+    if is_plain and isinstance(carrier, RequestCycle) and carrier.can_write(answer.status):
+        if answer.headers or answer.diagnosis:
+            lines = lines_of(headers_of(venue, answer, api_date))
+        else:
+            lines = _common_lines(venue.name, api_date.day)
         further = lines_of(more) if more else b""
-        lines = b"%b%bcontent-length: %d\r\n" % (_header_lines(venue, answer, api_date), further, len(answer.body))
-        cycle.write(STATUS_LINES[answer.status], lines, answer.body)
-
-
-def _header_lines(venue: Venue, answer: Answer, api_date: ApiDate) -> bytes:
-    if answer.headers or answer.diagnosis:
-        return lines_of(headers_of(venue, answer, api_date))
-    return _common_lines(venue.name, api_date.day)
+        lines = b"%b%bcontent-length: %d\r\n" % (lines, further, len(answer.body))
+        carrier.write(STATUS_LINES[answer.status], lines, answer.body)
+        return
+    headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 @lru_cache(maxsize=DATES_KEPT_MAX)
@@ -306,3 +361,19 @@ def header_text(text: str) -> bytes:
     """Return a text as a header value: one line of printable ASCII, cut to the maximal length."""
     line = " ".join(text.split())[:DIAGNOSIS_CHARS_MAX]
     return CONTROL_CHARACTERS.sub(lambda match: f"\\x{ord(match[0]):02x}", line).encode("ascii", "backslashreplace")
+
+
+def sequence_header(sandbox: Sandbox) -> Header:
+    """Return the header of an answer with the number of the sandbox's last command."""
+    return SEQUENCE, b"%d" % sandbox.exchange.state.sequence
+
+
+def wanted_sequence(headers: Iterable[Header]) -> int | None:
+    """Return the number of the command that an answer has to contain, from the request's headers.
+
+    It is 0 without the header `X-Mock-Min-Seq`, and None if its value is no number.
+    """
+    for name, value in headers:
+        if name == WANTED:
+            return int(value) if value.isdigit() and len(value) <= DIGITS_MAX else None
+    return 0

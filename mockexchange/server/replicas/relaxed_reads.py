@@ -10,7 +10,7 @@ from typing import Any
 
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http.sequence_headers import wanted_sequence
+from mockexchange.server.http.rest_endpoint import wanted_sequence
 from mockexchange.server.serve_options import SESSION, STRICT
 from mockexchange.server.workers.reads import Reads
 

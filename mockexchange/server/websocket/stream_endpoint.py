@@ -18,20 +18,23 @@ from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.sandbox.streams.stream_writes import carry_out_call, carry_out_end
-from mockexchange.server.http.failed_answer import answer_or_failure, shake_hands_or_failure
 from mockexchange.server.http.faulty_response import FaultyResponse
+from mockexchange.server.http.request_cycle import carrier_of
 from mockexchange.server.http.rest_endpoint import (
     MARK,
     TARGET_BYTES_MAX,
     DiagnosisWorker,
+    answer_or_failure,
     api_date_of,
     date_header,
     explain,
+    failure,
     headers_of,
     inspect,
+    pause_before_refusal,
 )
 from mockexchange.server.websocket.stream_protocol import StreamProtocol
-from mockexchange.server.websocket.stream_transport import WIRE, AsgiTransport
+from mockexchange.server.websocket.stream_transport import AsgiTransport
 from mockexchange.venues.registry import STREAM_PATHS
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Session
@@ -67,7 +70,7 @@ async def _shake_hands(
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
             if sandbox.options.inspector:
                 entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
-            await _refuse(upgrade, asked, answer, sandbox)
+            await _refuse(upgrade, carrier_of(scope), asked, answer, sandbox)
             return None
         connection = await _open(sandbox, asked, session, scope, upgrade)
         entry.connection = connection.number
@@ -81,14 +84,20 @@ async def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | No
     """Return the session of a granted upgrade, else None; a path that is not a stream is answered as any GET."""
     if asked.request.path not in STREAM_PATHS:
         return None, *answer_or_failure(sandbox, asked)
-    handshake, entry = await shake_hands_or_failure(sandbox, asked)
+    try:
+        handshake, entry = sandbox.shake_hands(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        await pause_before_refusal(error)
+        answer = failure(asked.request.target, error)
+        return None, answer, sandbox.note_answer(asked, answer)
     return handshake.session, handshake.answer, entry
 
 
 async def _open(
     sandbox: Sandbox, asked: RequestContext, session: Session, scope: Scope, upgrade: "Upgrade"
 ) -> Connection:
-    wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiTransport(upgrade.send_to_stream)
+    carrier = carrier_of(scope)
+    wire = carrier if isinstance(carrier, StreamProtocol) else AsgiTransport(upgrade.send_to_stream)
     marks = [MARK, date_header(api_date_of(sandbox, asked).day)]
     await upgrade.send_to_stream({"type": "websocket.accept", "headers": marks})
     connection = sandbox.streams.open(session, wire, asked.venue)
@@ -137,11 +146,11 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
     await sandbox.run_due()
 
 
-async def _refuse(upgrade: "Upgrade", asked: RequestContext, answer: Answer, sandbox: Sandbox) -> None:
+async def _refuse(upgrade: "Upgrade", carrier: Any, asked: RequestContext, answer: Answer, sandbox: Sandbox) -> None:
     """Answer instead of upgrading."""
     headers = headers_of(asked.venue, answer, api_date_of(sandbox, asked))
     if isinstance(answer, FaultyAnswer):
-        async with FaultyResponse(upgrade.receive, upgrade.send, sandbox.closing) as response:
+        async with FaultyResponse(upgrade.receive, upgrade.send, carrier, sandbox.closing) as response:
             await response.send(answer, headers)
         return
     headers.append((b"content-length", b"%d" % len(answer.body)))
@@ -154,7 +163,6 @@ class Upgrade:
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self.send_to_stream = receive, send
-        self.transport = getattr(getattr(send, "__self__", None), "transport", None)
 
     async def receive(self) -> Message:
         message = await self._receive()

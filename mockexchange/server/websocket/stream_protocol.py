@@ -24,11 +24,10 @@ from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Ending
 from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART
 from mockexchange.sandbox.streams.outbox import Outbox
 from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
-from mockexchange.server.http.faulty_response import reset_connection
 from mockexchange.server.http.listener_state import ListenerState, addresses
-from mockexchange.server.http.request_cycle import Header
+from mockexchange.server.http.request_cycle import CONNECTION, Header, hang_up
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
-from mockexchange.server.websocket.stream_transport import MICROSECONDS, WIRE, StreamTransport
+from mockexchange.server.websocket.stream_transport import MICROSECONDS, StreamTransport
 
 MESSAGE_BYTES_MAX = 64 * 1024
 """The longest command, in bytes; a longer one ends the stream with 1009. Documented limits of venues are half of it."""
@@ -84,15 +83,14 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
     def begin(self, transport: asyncio.Transport, method: bytes, url: bytes, headers: Sequence[Header]) -> None:
         """Take over a connection after the head of an upgrade, and parse that as a handshake.
 
-        A few streams do so in one turn. Frames that arrive before wait until the handshake is parsed.
+        A few streams do so in one turn.
         """
-        self.transport, self._is_digesting = transport, True
+        self.transport = transport
         self.state.connections.add(self)
         budget_of(self.loop).start(partial(self.loop.call_soon, self._open, method, url, headers))
 
     def _open(self, method: bytes, url: bytes, headers: Sequence[Header]) -> None:
         """Parse the handshake, and run the application if it is a valid one."""
-        self._is_digesting = False
         if self.transport.is_closing():  # the client left before its turn came
             return
         head = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, url, b"".join([b"%b: %b\r\n" % header for header in headers]))
@@ -110,7 +108,6 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
             cut = Cut(400, NOT_A_HANDSHAKE.format(problem))
             self.transport.write(answer_bytes(cut, self.state.app.answer_cut(cut, head[:RAW_BYTES_MAX])))
             self.transport.close()
-        self._read_on()
 
     def _scope(self, url: bytes, headers: list[Header]) -> Scope:
         raw_path, _, query = url.partition(b"?")
@@ -122,7 +119,7 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
             "query_string": query,
             "headers": headers,
             "subprotocols": [],
-            "extensions": {"websocket.http.response": {}, WIRE: self},
+            "extensions": {"websocket.http.response": {}, CONNECTION: self},
         }
 
     async def _serve(self, scope: Scope) -> None:
@@ -149,6 +146,7 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
                 response.headers[name.decode("latin-1")] = value.decode("latin-1")
             self.conn.send_response(response)
             self.transport.write(b"".join(self.conn.data_to_send()))
+            self._read_on()
         elif kind == "websocket.close":
             self._reject(403, "")
             self.transport.close()
@@ -255,8 +253,12 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
 
     @property
     def _may_digest(self) -> bool:
-        """Whether to parse a slice: one per turn of the loop, none while the application has commands to execute."""
-        return not self._is_digesting and (self.ending is not None or self.messages.empty())
+        """Whether to parse a slice: one per turn of the loop, none while the application has commands to execute.
+
+        None either before the handshake is granted: a broken frame would end what the answer is still to be sent on.
+        """
+        is_open = self.conn.state is not State.CONNECTING
+        return is_open and not self._is_digesting and (self.ending is not None or self.messages.empty())
 
     def _digest(self) -> None:
         self._is_digesting = False
@@ -332,7 +334,11 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection with a TCP reset."""
         self._end(Ending(ABNORMAL, "", is_ours=True))
-        reset_connection(self.transport)
+        self.hang_up(is_reset=True)
+
+    def hang_up(self, *, is_reset: bool) -> None:
+        """End the connection, at once with a reset or after what is written."""
+        hang_up(self.transport, is_reset=is_reset)
 
     def drop(self) -> None:
         """Close the connection after the written bytes are sent; a client that does not read in time is cut off."""

@@ -21,8 +21,6 @@ DRAIN_POLLS_IN_VAIN_MAX = 125
 server up for a second holds its clients up too, and one that reads must not lose frames by that."""
 COMMANDS_PER_TURN = 2
 """The most commands of one client that are executed before other clients get a turn of the loop."""
-WIRE = "mockexchange.wire"
-"""The key in the ASGI scope's extensions with a protocol object that writes frames to its socket itself."""
 
 
 class StreamTransport:

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.app import CONTROL, ListenerApp, is_opened_as_page
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.cut_requests import Cut
+from mockexchange.server.http.request_cycle import carrier_of
 from mockexchange.server.http.rest_endpoint import (
     DiagnosisWorker,
     api_date_of,
@@ -25,8 +26,8 @@ from mockexchange.server.http.rest_endpoint import (
     inspect,
     request_of,
     send_whole,
+    sequence_header,
 )
-from mockexchange.server.http.sequence_headers import sequence_header
 from mockexchange.server.loop_budget import PIECE_BYTES
 from mockexchange.venues.request import Answer
 
@@ -79,8 +80,7 @@ class ReaderApp(ListenerApp):
         path: str = scope["path"]
         is_control = path in ("/", CONTROL) or path.startswith(CONTROL + "/")
         if is_control or is_opened_as_page(scope["headers"]) or not await self._answer(scope, send):
-            cycle: Any = getattr(send, "__self__", None)
-            cycle.transport.get_protocol().hand_over()
+            carrier_of(scope).transport.get_protocol().hand_over()
 
     def direct_answer(self, cycle: object) -> None:
         return None
@@ -103,7 +103,7 @@ class ReaderApp(ListenerApp):
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
-        await send_whole(send, asked.venue, answer, api_date_of(sandbox, asked), number)
+        await send_whole(send, carrier_of(scope), asked.venue, answer, api_date_of(sandbox, asked), number)
         return True
 
 

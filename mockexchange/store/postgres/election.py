@@ -102,7 +102,9 @@ class Election:
         if seen is not None and seen.holder is not None:
             if not seen.is_owner:
                 return None
-            self._end(seen.holder)
+            # End a session if it still holds the lock.
+            with closing(connect(self._url)) as connection, explained(self._url):
+                connection.execute(END_HOLDER, (END_MS, LOCK, seen.holder))
         try:
             return PostgresStore.open(self._url, self._durability, self._own)
         except StoreError as error:
@@ -124,11 +126,6 @@ class Election:
             self.close()
             raise
         return None if row is None else HomeSeen(*row)
-
-    def _end(self, holder: int) -> None:
-        """End a session if it still holds the lock."""
-        with closing(connect(self._url)) as connection, explained(self._url):
-            connection.execute(END_HOLDER, (END_MS, LOCK, holder))
 
 
 class Term:

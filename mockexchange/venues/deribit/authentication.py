@@ -16,7 +16,7 @@ from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit import diagnosis, signatures
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import BODY_BYTES_MAX, INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
-from mockexchange.venues.deribit.operations.call import Caller
+from mockexchange.venues.deribit.resources.call import Caller
 from mockexchange.venues.deribit.signatures import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
 from mockexchange.venues.diagnosis.timestamps import check_window

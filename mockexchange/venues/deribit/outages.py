@@ -9,7 +9,7 @@ from typing import Any
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import Rejected, bare_error
-from mockexchange.venues.deribit.objects.envelope import error_text
+from mockexchange.venues.deribit.resources.envelope import error_text
 from mockexchange.venues.deribit.rest import read
 from mockexchange.venues.request import Request
 

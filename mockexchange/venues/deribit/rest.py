@@ -21,9 +21,9 @@ from mockexchange.venues.deribit.errors import (
     bare_error,
     too_large,
 )
-from mockexchange.venues.deribit.objects.envelope import error_text, result_page, result_text
-from mockexchange.venues.deribit.operations.call import Write
-from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, read_query
+from mockexchange.venues.deribit.parameter_decoding import CappedRequest, cap_count, read_query
+from mockexchange.venues.deribit.resources.call import Write
+from mockexchange.venues.deribit.resources.envelope import error_text, result_page, result_text
 from mockexchange.venues.deribit.routes import ROUTES, carry_out, find, read_body
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of

@@ -15,7 +15,8 @@ from mockexchange.venues.deribit.errors import (
     rejected_of,
     too_large,
 )
-from mockexchange.venues.deribit.operations import (
+from mockexchange.venues.deribit.parameter_decoding import decode
+from mockexchange.venues.deribit.resources import (
     authentication,
     instruments,
     order_entry,
@@ -26,8 +27,7 @@ from mockexchange.venues.deribit.operations import (
     supporting,
     trades,
 )
-from mockexchange.venues.deribit.operations.call import Call, Caller, Operation, Write
-from mockexchange.venues.deribit.parameters.decoding import decode
+from mockexchange.venues.deribit.resources.call import Call, Caller, Operation, Write
 from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -35,7 +35,7 @@ def _refuses_caller(status: int, body: bytes) -> bool:
 
 
 def _objects() -> Mapping[str, tuple[Field, ...]]:
-    from mockexchange.venues.deribit.objects import OBJECTS  # for comparisons of dates alone
+    from mockexchange.venues.deribit.resources.objects import OBJECTS  # for comparisons of dates alone
 
     return OBJECTS
 
@@ -96,7 +96,7 @@ DERIBIT = VenueDefinition(
         answer_outage=_function("outages.answer_outage"),
         # Every error is a 400 [wire]; the code 10028 marks this one.
         too_many_status=HTTPStatus.BAD_REQUEST,
-        with_rows_max=_function("parameters.decoding.with_count"),
+        with_rows_max=_function("parameter_decoding.with_count"),
         edit_legacy=_function("outages.edit_legacy"),
         private_conditions={"private": "operation: private/*"},
     ),

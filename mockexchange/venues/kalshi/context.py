@@ -9,8 +9,8 @@ from mockexchange.venues.data_tables import NO_DATA, Data
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import api_date as parse_date
 from mockexchange.venues.kalshi.market_ids import MarketIds
-from mockexchange.venues.kalshi.objects.scenario_data import DATA
 from mockexchange.venues.kalshi.rate_limits import RateLimits
+from mockexchange.venues.kalshi.resources import DATA
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.venues.dated import FOREVER, Field, Nested
 from mockexchange.venues.kalshi.formatting import CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER
-from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.resources import OBJECTS
 
 NUMBERS = (CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER)
 Change = Callable[[float], int]

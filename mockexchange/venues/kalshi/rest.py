@@ -16,7 +16,7 @@ from mockexchange.venues.dated import FOREVER, ApiDate
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate, verifies_key
-from mockexchange.venues.kalshi.bodies.decoding import decode_body
+from mockexchange.venues.kalshi.body_decoding import decode_body
 from mockexchange.venues.kalshi.catalogue import (
     OPEN_STREAM,
     PREFIX,
@@ -27,8 +27,9 @@ from mockexchange.venues.kalshi.catalogue import (
 )
 from mockexchange.venues.kalshi.context import KalshiContext, counts_requests, date_of, share_limits
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import (
+from mockexchange.venues.kalshi.parameter_decoding import PAGED_OPERATIONS, read_query
+from mockexchange.venues.kalshi.resources import OPERATIONS
+from mockexchange.venues.kalshi.resources.call import (
     AccountCall,
     AccountOperation,
     Call,
@@ -38,9 +39,8 @@ from mockexchange.venues.kalshi.operations.call import (
     Write,
     WriteOperation,
 )
-from mockexchange.venues.kalshi.operations.fcm import answer_plain_member
-from mockexchange.venues.kalshi.operations.refusals import is_exchange_down
-from mockexchange.venues.kalshi.parameters.decoding import PAGED_OPERATIONS, read_query
+from mockexchange.venues.kalshi.resources.fcm import answer_plain_member
+from mockexchange.venues.kalshi.resources.refusals import is_exchange_down
 from mockexchange.venues.kalshi.routes import PATH_CHARS_MAX, Match, match, methods_of
 from mockexchange.venues.kalshi.signatures import Credentials
 from mockexchange.venues.request import Answer, Pending, Request

@@ -10,11 +10,9 @@ from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, ApiDate, Dat
 from mockexchange.venues.kalshi.catalogue import PREFIX, find_entry
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import Operation
-from mockexchange.venues.kalshi.parameters.rows import Parameter
-from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
+from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS, PARAMETERS
+from mockexchange.venues.kalshi.resources.call import Operation
+from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.retirement import Retirement

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, Life
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import Operation
+from mockexchange.venues.kalshi.resources import OPERATIONS
+from mockexchange.venues.kalshi.resources.call import Operation
 
 PATH_CHARS_MAX = 2_048
 """Longest path that is routed, far longer than any operation's."""

@@ -6,9 +6,9 @@ from mockexchange.venues.kalshi.catalogue import OPEN_STREAM, PREFIX, STREAM_PAT
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
-from mockexchange.venues.kalshi.objects.scenario_data import DATA
-from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import FAULTS
+from mockexchange.venues.kalshi.resources import DATA
+from mockexchange.venues.kalshi.resources.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.rest import REST
 from mockexchange.venues.kalshi.settings import SWITCHES, KalshiSettings
 from mockexchange.venues.kalshi.stream.channels import CHANNEL_NAMES, PUBLIC_CHANNELS, QUIET_CHANNELS
@@ -52,7 +52,7 @@ KALSHI = VenueDefinition(
         first_day=FIRST_DAY,
         sources=SOURCES,
         sections=_function("wire_sections.sections"),
-        count_removed_fields=_function("objects.count_removed_fields"),
+        count_removed_fields=_function("resources.count_removed_fields"),
         retired_by_request=_function("retired_fields.of_request"),
         retired_by_frame=_function("retired_fields.of_frame"),
     ),

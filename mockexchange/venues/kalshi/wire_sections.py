@@ -8,15 +8,13 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
-from mockexchange.venues.kalshi.bodies import BODIES, Body, BodyField
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation, RefusedOperation
-from mockexchange.venues.kalshi.parameters.rows import Parameter
-from mockexchange.venues.kalshi.parameters.tables import PARAMETERS
+from mockexchange.venues.kalshi.resources import BODIES, OBJECTS, OPERATIONS, PARAMETERS
+from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
+from mockexchange.venues.kalshi.resources.call import AccountOperation, Operation, PublicOperation, RefusedOperation
+from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, ChannelRow
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, StreamParameter
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS

@@ -8,9 +8,9 @@ from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envel
 from mockexchange.venues.signalplus.catalogue import explain_unknown_method
 from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import Rejected, Situation, rejected_of
-from mockexchange.venues.signalplus.operations import OPERATIONS
-from mockexchange.venues.signalplus.operations.call import Call, Operation
-from mockexchange.venues.signalplus.parameters.decoding import decode
+from mockexchange.venues.signalplus.parameter_decoding import decode
+from mockexchange.venues.signalplus.resources import OPERATIONS
+from mockexchange.venues.signalplus.resources.call import Call, Operation
 
 BODY_BYTES_MAX = 32 * 1024
 """Largest body or frame that is accepted: Deribit's 32 kB [doc], read as 32 KiB."""

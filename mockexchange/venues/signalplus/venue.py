@@ -27,7 +27,7 @@ _function = functions_of(__package__)
 
 
 def _objects() -> Mapping[str, tuple[Field, ...]]:
-    from mockexchange.venues.signalplus.objects import OBJECTS  # for comparisons of dates alone
+    from mockexchange.venues.signalplus.resources import OBJECTS  # for comparisons of dates alone
 
     return OBJECTS
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from mockexchange.core.derivatives.holdings.holdings import Holding
+from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import Derivatives

@@ -21,8 +21,7 @@ from mockexchange.core.commands import (
     SettleSession,
     TradeDerivative,
 )
-from mockexchange.core.derivatives.holdings.queries import position_of, positions_of, summary_of
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.valuation import PositionView, position_of, positions_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.invariants import violations

@@ -11,8 +11,8 @@ from mockexchange.core.commands import (
     EditDerivativeOrder,
     QuoteDerivative,
 )
-from mockexchange.core.derivatives.holdings.queries import summary_of
 from mockexchange.core.derivatives.orders import DerivativeOrder
+from mockexchange.core.derivatives.valuation import summary_of
 from mockexchange.core.derivatives.vocabulary import CancelReason, Direction, OrderLife, OrderState
 from mockexchange.core.model.order_rules import FillRule, OrderRules, QueueRule
 from mockexchange.core.refusals import RefusalCode

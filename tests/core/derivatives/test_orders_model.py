@@ -14,7 +14,7 @@ from mockexchange.core.commands import (
     PlaceDerivativeOrder,
     QuoteDerivative,
 )
-from mockexchange.core.derivatives.holdings.queries import summary_of
+from mockexchange.core.derivatives.valuation import summary_of
 from mockexchange.core.derivatives.vocabulary import OrderLife, TriggerKind, TriggerSource
 from mockexchange.core.events import DerivativeTraded
 from mockexchange.core.invariants import violations

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from mockexchange.core.commands import MarkDerivative
-from mockexchange.core.derivatives.holdings.queries import summary_of
+from mockexchange.core.derivatives.valuation import summary_of
 from mockexchange.core.events import (
     CashChanged,
     DerivativeDelivered,

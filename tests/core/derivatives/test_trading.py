@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from mockexchange.core.commands import SetIndex
-from mockexchange.core.derivatives.holdings.queries import currencies_of, position_of, positions_of, summary_of
+from mockexchange.core.derivatives.valuation import currencies_of, position_of, positions_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import (
     CashChanged,

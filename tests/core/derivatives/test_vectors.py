@@ -14,7 +14,7 @@ import pytest
 
 from mockexchange.core.commands import ListDerivative, SetIndex
 from mockexchange.core.derivatives.derivative import MarginTerms
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 from tests.core.derivatives_world import DORA, DerivativesWorld, terms
 from tests.helpers.rows import each_row

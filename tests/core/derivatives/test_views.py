@@ -4,8 +4,7 @@ from decimal import Decimal
 
 from mockexchange.core.commands import Command, ListDerivative, MarkDerivative, SetIndex, SettleSession
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
-from mockexchange.core.derivatives.holdings.queries import currencies_of, summary_of
-from mockexchange.core.derivatives.holdings.views import PositionView
+from mockexchange.core.derivatives.valuation import PositionView, currencies_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Form, OptionType, Period
 from mockexchange.core.events import (
     CashChanged,

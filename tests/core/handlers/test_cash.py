@@ -25,7 +25,7 @@ from mockexchange.core.events import (
     TransferCompleted,
     Transferred,
 )
-from mockexchange.core.model.payments import PAYMENT_TRANSITIONS
+from mockexchange.core.model.ledgers import PAYMENT_TRANSITIONS
 from mockexchange.core.vocabulary import (
     Instance,
     PaymentKind,

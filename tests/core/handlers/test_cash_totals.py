@@ -20,7 +20,7 @@ from mockexchange.core.events import (
     CashMoved,
 )
 from mockexchange.core.exchange import Outcome
-from mockexchange.core.model.payments import Payment, ShardTransfer
+from mockexchange.core.model.ledgers import Payment, ShardTransfer
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import (
     Instance,

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from mockexchange.core.commands import Announce, Note, SwitchExchange
 from mockexchange.core.events import Announced, ExchangeSwitched, Noted, OrderCanceled
-from mockexchange.core.model.exchange_status import Announcement, Service
+from mockexchange.core.model.state import Announcement, Service
 from mockexchange.core.vocabulary import Severity
 from tests.core.dump import dump
 from tests.core.world import World, rest

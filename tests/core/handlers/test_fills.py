@@ -11,8 +11,8 @@ from mockexchange.core.events import (
     PositionChanged,
     Traded,
 )
-from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.markets import Market
+from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
 from tests.core.tables import Line, centis, lines, micros, stories

@@ -22,7 +22,7 @@ from mockexchange.core.events import (
     MarketQuoted,
     SeriesListed,
 )
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side, SubaccountRef
 from tests.core.tables import lines, micros
 from tests.core.world import START, STEP_US, World, fill

@@ -18,7 +18,7 @@ from mockexchange.core.commands import (
     SwitchMarket,
     TriggerGroup,
 )
-from mockexchange.core.handlers.orders.order_checks import DAY_US
+from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.order_rules import OrderRules, RowRule
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import FeeType, SubaccountRef, TimeInForce
@@ -204,7 +204,7 @@ def test_the_last_instant_and_the_last_cent_are_within(name: str, value: int, co
 
 def test_the_cap_of_a_day_ends_at_midnight() -> None:
     it = World()
-    it.at = DAY_US * (START // DAY_US + 1) - 10 * STEP_US
+    it.at = MICROSECONDS_PER_DAY * (START // MICROSECONDS_PER_DAY + 1) - 10 * STEP_US
     it.deposit("50", "desk/st1")
     it.do(QuoteMarket(market="RAIN-1", no=((4_000, 1_000),)))
     it.place("buy yes 5 @ 0.60", "desk/st1", time_in_force=IOC)

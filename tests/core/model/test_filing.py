@@ -10,7 +10,7 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.invariants import violations
 from mockexchange.core.model import history, subaccounts
 from mockexchange.core.model.order_rules import OrderRules
-from mockexchange.core.model.repricings import Repricings
+from mockexchange.core.model.subaccounts import Repricings
 from mockexchange.core.queries.lists import FillQuery, OrderQuery, find_fills, find_orders
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import OrderStatus, Result, SubaccountRef

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from mockexchange.core.model.ledgers import Settlement
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import FillRow, Order, OrderGroup, Trade
-from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import count_ahead_centis, levels
 from mockexchange.core.vocabulary import AccountKind, Side

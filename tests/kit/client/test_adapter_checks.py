@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
-from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter
 from mockexchange.kit.client.adapter_checks import (
     judge_account,
@@ -23,6 +22,7 @@ from mockexchange.kit.client.sandboxes import open_session
 from mockexchange.kit.client.tasks import aliases_of, meanings_at
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.sandbox.ledger import state

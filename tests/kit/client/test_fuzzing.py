@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client import fuzzing
 from mockexchange.kit.client.adapter import Adapter, AskedAdapter, ConnectionDetails
 from mockexchange.kit.client.adapter_mode import judges
@@ -30,6 +29,7 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from mockexchange.core.commands import PlaceDerivativeOrder, SettleSession, TradeDerivative
-from mockexchange.core.derivatives.holdings.queries import position_of, summary_of
+from mockexchange.core.derivatives.valuation import position_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger.derivatives import number

@@ -12,6 +12,8 @@ from tests.server.small import BALANCE, BUY, POSITIONS, SMALL, error_of, fixed_k
 from tests.server.wire import NO_REPLY, Connection, ask, head, request
 from tests.venues.kalshi import bodies
 
+pytestmark = pytest.mark.untraced
+
 MANY = 30
 
 # --- which sandbox answers

@@ -1,12 +1,16 @@
 """Pages of the journal and of frames, single entries, accounts, calls and the description of the server."""
 
+import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal.journal import FrameEntry, Journal
 from mockexchange.sandbox.journal.journal_json import short_frame_to_json
+from mockexchange.server.control.traffic.frame_sequences import FrameSequences
+from tests.helpers.rows import each_row
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, POSITIONS, error_of
 from tests.server.wire import request
@@ -49,7 +53,89 @@ def test_a_short_page_has_its_bounds_and_no_bodies(busy: SandboxView) -> None:
     assert not {"headers", "body", "answer"} & set(page["entries"][0])
     assert "abcdefgh" not in json.dumps(page)
     busy.call("DELETE", "/journal")
-    assert busy.call("GET", "/journal?short=true") == {"first": 5, "count": 4, "entries": []}
+    counts = {"first": 5, "count": 4, "kept": 0, "matching": 0, "refused": 0}
+    assert busy.call("GET", "/journal?short=true") == {**counts, "entries": []}
+
+
+FILTERS: dict[str, list[int]] = {
+    "": [1, 2, 3, 4],
+    "is:refused": [3, 4],
+    "-is:refused": [1, 2],
+    "status:4xx -status:404": [3],
+    "op:getpositions account:alice": [1, 3],
+    "GETBALANCE": [2],
+    "-alice": [4],
+    "n:2-3": [2, 3],
+    "n:-2": [1, 2],
+    "n:4": [4],
+    "n:x": [],
+    "body:market_positions": [1],
+    "-body:market_positions": [2, 3, 4],
+    '"nothing is served"': [4],
+    "unknown:key": [],
+    "is:diagnosis method:get": [3, 4],
+    "is:account venue:KALSHI": [1, 2, 3],
+}
+
+
+def test_a_filter_of_the_console_is_answered_with_the_rows_and_the_totals(busy: SandboxView) -> None:
+    for text, numbers in FILTERS.items():
+        page = busy.call("GET", f"/journal?short=true&last=1&filter={quote(text)}")
+        counts = len(numbers), 4, 2
+        assert (text, page["matching"], page["kept"], page["refused"]) == (text, *counts)
+        assert [row["number"] for row in page["entries"]] == numbers[-1:]
+        assert [entry["number"] for entry in busy.journal(f"?filter={quote(text)}")] == numbers
+    page = busy.call("GET", "/journal?short=true&filter=is:refused&before=4&last=9")
+    assert ([row["number"] for row in page["entries"]], page["matching"]) == ([3], 2)
+
+
+def test_requests_that_match_are_counted_by_operation(busy: SandboxView) -> None:
+    page = busy.call("GET", f"/journal?short=true&last=0&group=operation&filter={quote('-op:balance')}")
+    assert [(one["name"], one["requests"], one["refused"]) for one in page["groups"]] == [
+        ("GetPositions", 2, 1),
+        ("GET /nope", 1, 1),
+    ]
+    assert page["groups"][0]["median_us"] == page["groups"][0]["slowest_us"] > 0
+    assert page["entries"] == []
+
+
+HIDDEN = ("abcdefgh", "body:abcdefgh", "-abcdefgh", "-body:abcdefgh", "body:abcd", "abcd")
+
+
+@each_row("text", HIDDEN)
+def test_what_is_hidden_is_not_found_by_a_filter(busy: SandboxView, text: str) -> None:
+    """No key of the filter shows whoever may not see a secret whether a part of it is right."""
+    secret = json.dumps({"client_secret": "abcdefgh"}).encode()
+    if len(busy.journal()) == 4:
+        busy.ask(request("POST", "/nope", body=secret))
+    shown, redacted = (
+        [entry["number"] for entry in busy.journal(f"?after=3&filter={quote(text)}{more}")]
+        for more in ("", "&redact=true")
+    )
+    assert redacted == ([4, 5] if text.startswith("-") else [])
+    assert shown != redacted
+
+
+def test_gaps_are_counted_over_all_frames_whenever_they_are_asked_for() -> None:
+    async def scene() -> None:
+        journal, sequences = Journal(frames_max=6), FrameSequences()
+
+        async def missing(*frames: tuple[int, int] | str) -> dict[int, int]:
+            for one in frames:
+                kind, raw = (one, b"") if isinstance(one, str) else ("", b'{"sid":%d,"seq":%d}' % one)
+                direction = "lost" if kind == "lost" else "out"
+                journal.add_frame(FrameEntry(0, 0, 0, 1, None, direction, raw, kind=kind))
+            return {one.number: one.missing for one in await sequences.kept(journal) if one.missing}
+
+        assert await missing((1, 1), (2, 7), "lost", (1, 2)) == {}
+        assert await missing((1, 5), (2, 8)) == {5: 2}
+        assert await missing((1, 5), (1, 6)) == {5: 2, 7: -1}
+        assert await missing("close", (1, 1), (1, 3)) == {7: -1, 11: 1}
+        journal.clear()
+        assert await missing((1, 9)) == {12: 5}
+        assert await missing(*((3, seq) for seq in range(2, 20, 2))) == dict.fromkeys(range(17, 22), 1)
+
+    asyncio.run(scene())
 
 
 def test_a_short_frame_has_the_numbers_that_are_written_in_it() -> None:
@@ -85,7 +171,18 @@ def test_an_entry_that_is_not_kept_is_unknown(busy: SandboxView, place: str) -> 
     assert error_of(reply)["message"].endswith(kept)
 
 
-@pytest.mark.parametrize("query", ["?short=yes", "?redact=1", "?q=" + "x" * 201, "?before=-1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?short=yes",
+        "?redact=1",
+        "?q=" + "x" * 201,
+        "?before=-1",
+        "?filter=" + "x" * 501,
+        "?filter=" + "x%20" * 21,
+        "?group=x",
+    ],
+)
 def test_a_wrong_page_is_refused(busy: SandboxView, query: str) -> None:
     for what in ("journal", "frames"):
         reply = busy.live.control("GET", f"/sandboxes/{busy.name}/{what}{query}")

@@ -273,8 +273,11 @@ def test_a_viewer_cannot_guess_secrets_by_searches_and_waits(team: Team) -> None
         client.ask(request("GET", f"{PREFIX}/portfolio/nowhere?client_secret=of-somebody"))
 
     def found(token: str, text: str) -> bool:
-        reply = live.control("GET", f"{path}/journal?short=true&q={text}", token=token)
-        return bool(json.loads(reply.body)["entries"])
+        queries = (f"q={text}", f"filter={text}", f"filter=-{text}")
+        replies = [live.control("GET", f"{path}/journal?short=true&{query}", token=token) for query in queries]
+        searched, filtered, others = [json.loads(reply.body)["matching"] for reply in replies]
+        assert searched == filtered == 1 - others
+        return bool(searched)
 
     texts = ("portfolio/nowhere", "client_secret=of", "of-some")
     assert [found(TOKEN, text) for text in texts] == [True] * 3

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from mockexchange.runtime import api_documents
 from mockexchange.sandbox.journal.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.waits import waits
@@ -386,3 +388,9 @@ def test_bulk_commands_let_others_have_their_turn(sandbox: SandboxView) -> None:
     outcomes = sandbox.call("POST", "/commands", [BUY] * 450)
     numbers = [one["seq"] for one in outcomes]
     assert numbers == list(range(numbers[0], numbers[0] + 450))
+
+
+def test_the_document_of_the_control_api_has_the_names_that_waits_and_faults_take() -> None:
+    schemas = api_documents.read("control")["components"]["schemas"]
+    named = {name: tuple(schemas[name]["enum"]) for name in ("OperationName", "ChannelName")}
+    assert named == {"OperationName": OPERATION_NAMES, "ChannelName": CHANNEL_NAMES}

@@ -26,7 +26,7 @@ from mockexchange.server.control.json_text import PiecesResponse, taking_turns
 from mockexchange.server.control.route_table import RouteTable, resource
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.listener_state import ListenerState
-from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle
+from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle, carrier_of
 from mockexchange.server.http.rest_endpoint import send_whole
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
@@ -77,6 +77,11 @@ class Transport(asyncio.Transport):
         return self.protocol
 
 
+def common(scope: Scope) -> dict[str, Any]:
+    """Return what a scope has with every server; each has extensions of its own."""
+    return {name: value for name, value in scope.items() if name != "extensions"}
+
+
 class App:
     """Keeps what it is asked, and answers in the way that the path names."""
 
@@ -88,10 +93,10 @@ class App:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                self.asked.append((dict(scope), b"gone"))
+                self.asked.append((common(scope), b"gone"))
                 return
             body, more = body + message["body"], message["more_body"]
-        self.asked.append((dict(scope), body))
+        self.asked.append((common(scope), body))
         headers = [(b"Content-Length", b"%d" % (len(body) + 2))]
         if scope["path"] == "/fails":
             raise ValueError("it broke")
@@ -364,7 +369,8 @@ def test_an_answer_in_one_write_is_that_of_messages(answer: Answer, method: str,
             async def forward(message: Message) -> None:
                 await send(message)
 
-            await send_whole(forward if self.is_wrapped else send, DEFAULT, answer, DATE)
+            carrier = None if self.is_wrapped else carrier_of(scope)
+            await send_whole(forward if self.is_wrapped else send, carrier, DEFAULT, answer, DATE, ())
 
     raw = head("/", f"Connection: {connection}", method=method)
     app = Answering()

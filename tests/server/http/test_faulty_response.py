@@ -17,38 +17,27 @@ from tests.server.streaming import Venue, listening, play
 from tests.server.wire import ADDRESS, request
 
 
-class Transport:
-    """A connection that ends when it is cut, and, unless it is stuck, when it is closed."""
+class Line:
+    """Carries a request until it is reset, or, unless it is stuck, closed."""
 
     def __init__(self, *, is_stuck: bool = False) -> None:
         self.told: list[str] = []
         self.ended = asyncio.Event()
         self._is_stuck = is_stuck
 
-    def close(self) -> None:
-        self.told.append("close")
-        if not self._is_stuck:
+    def hang_up(self, *, is_reset: bool) -> None:
+        self.told.append("reset" if is_reset else "close")
+        if is_reset or not self._is_stuck:
             self.ended.set()
-
-    def abort(self) -> None:
-        self.told.append("abort")
-        self.ended.set()
-
-    def is_closing(self) -> bool:
-        return self.ended.is_set()
-
-    def get_extra_info(self, name: str) -> None:
-        return None
 
 
 class Cycle:
     """What a server calls an application with."""
 
-    def __init__(self, transport: Transport | None) -> None:
-        if transport:
-            self.transport = transport
+    def __init__(self, line: Line | None) -> None:
+        self.line = line
         self.sent: list[Message] = []
-        self.ended = transport.ended if transport else asyncio.Event()
+        self.ended = line.ended if line else asyncio.Event()
 
     async def receive(self) -> Message:
         await self.ended.wait()
@@ -61,7 +50,7 @@ class Cycle:
 async def carried(cycle: Cycle, closing: Closing | None = None, **options: Any) -> None:
     body = b"0123456789"
     answer = FaultyAnswer(200, body, **{"declared_bytes": len(body), **options})
-    async with FaultyResponse(cycle.receive, cycle.send, [] if closing is None else closing) as response:
+    async with FaultyResponse(cycle.receive, cycle.send, cycle.line, [] if closing is None else closing) as response:
         await response.send(answer, [(b"x", b"y")])
 
 
@@ -84,13 +73,13 @@ def test_an_answer_goes_out_whole() -> None:
     play(scene())
 
 
-@each_row(("end", "told"), [("drop", ["close"]), ("reset", ["abort"]), ("cut", ["close"])])
+@each_row(("end", "told"), [("drop", ["close"]), ("reset", ["reset"]), ("cut", ["close"])])
 def test_a_connection_is_ended(end: str, told: list[str]) -> None:
     async def scene() -> None:
-        transport = Transport()
-        cycle = Cycle(transport)
+        line = Line()
+        cycle = Cycle(line)
         await carried(cycle, end=end)
-        assert transport.told == told
+        assert line.told == told
         assert bool(cycle.sent) == (end == "cut")
 
     play(scene())
@@ -100,15 +89,15 @@ def test_a_connection_that_does_not_end_is_cut(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(faulty_response, "CLOSE_S_MAX", 0.01)
 
     async def scene() -> None:
-        transport = Transport(is_stuck=True)
-        await carried(Cycle(transport), end="drop")
-        assert transport.told == ["close", "abort"]
+        line = Line(is_stuck=True)
+        await carried(Cycle(line), end="drop")
+        assert line.told == ["close", "reset"]
 
     play(scene())
 
 
 @each_row("end", ["drop", "reset", "cut"])
-def test_in_one_process_there_is_nothing_to_end(end: str) -> None:
+def test_without_a_line_there_is_nothing_to_end(end: str) -> None:
     async def scene() -> None:
         cycle = Cycle(None)
         await carried(cycle, end=end)
@@ -120,14 +109,14 @@ def test_in_one_process_there_is_nothing_to_end(end: str) -> None:
 @each_row("how", ["client", "sandbox"])
 def test_no_wait_outlasts_who_it_is_for(how: str) -> None:
     async def scene() -> None:
-        transport = Transport()
+        line = Line()
         closing: Closing = []
-        cycle = Cycle(transport)
+        cycle = Cycle(line)
         task = asyncio.create_task(carried(cycle, closing, delay_us=600_000_000, bytes_per_second=1))
         while not closing:  # noqa: ASYNC110  # the task has no event for it
             await asyncio.sleep(0)
         if how == "client":
-            transport.ended.set()
+            line.ended.set()
         else:
             closing[0]("stopped")
         await task
@@ -141,7 +130,7 @@ def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
     async def scene() -> None:
         closing: Closing = []
         cycle = Cycle(None)
-        async with FaultyResponse(cycle.receive, cycle.send, closing):
+        async with FaultyResponse(cycle.receive, cycle.send, None, closing):
             closing.clear()
 
     play(scene())

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from mockexchange.server.http.faulty_response import NO_LINGERING
+from mockexchange.server.http.request_cycle import NO_LINGERING
 from tests.server.live import Live
 from tests.server.wire import ADDRESS, request
 

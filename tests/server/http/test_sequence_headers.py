@@ -2,7 +2,7 @@
 
 import json
 
-from mockexchange.server.http.sequence_headers import wanted_sequence
+from mockexchange.server.http.rest_endpoint import wanted_sequence
 from tests.helpers.rows import each_row
 from tests.server.live import PREFIX, SandboxView
 from tests.server.wire import Reply, request

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from mockexchange.server.http.faulty_response import reset_connection
+from mockexchange.server.http.request_cycle import hang_up
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.websocket.stream_protocol import READ_AHEAD_BYTES, StreamProtocol
 from tests.server.streaming import (
@@ -166,7 +166,7 @@ def test_fifty_hostile_streams_disturb_none_of_the_others() -> None:
                     await asyncio.sleep(0)
                 for client in bad[number % 5 :: 5]:
                     if client.said == kinds["a reset"]:
-                        reset_connection(client.transport)
+                        hang_up(client.transport, is_reset=True)
                 most = [max(column) for column in zip(most, *resources_of(venue), strict=True)]
             expected = len(CHANNELS) * (FILLS + 1)
             await until(lambda: all(len(client.told) >= expected for client in good))

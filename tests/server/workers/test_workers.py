@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from mockexchange.cli.click_base import UsageFailure
-from mockexchange.cli.serve import workers_option
+from mockexchange.cli.serve import serve_options
 from mockexchange.server.http import listener
 from mockexchange.store.postgres.url import PostgresUrl
 from tests.helpers.patience import PATIENCE_S, wait_until
@@ -149,12 +149,12 @@ def test_what_cannot_start_is_said_once(tmp_path: Path) -> None:
 
 
 def test_other_systems_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    workers_option.require_workers_possible(2, None, tls=False)
+    serve_options.require_workers_possible(2, None, tls=False)
     with pytest.raises(UsageFailure, match="end TLS in a proxy"):
-        workers_option.require_workers_possible(2, None, tls=True)
+        serve_options.require_workers_possible(2, None, tls=True)
     with pytest.raises(UsageFailure, match="shares an SQLite file"):
-        workers_option.require_workers_possible(2, PostgresUrl("postgresql://a@b/c"), tls=False)
+        serve_options.require_workers_possible(2, PostgresUrl("postgresql://a@b/c"), tls=False)
     monkeypatch.setattr("sys.platform", "darwin")
-    workers_option.require_workers_possible(1, None, tls=True)
+    serve_options.require_workers_possible(1, None, tls=True)
     with pytest.raises(UsageFailure, match="only Linux"):
-        workers_option.require_workers_possible(2, None, tls=False)
+        serve_options.require_workers_possible(2, None, tls=False)

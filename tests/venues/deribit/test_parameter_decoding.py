@@ -8,8 +8,8 @@ import pytest
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.errors import Rejected
-from mockexchange.venues.deribit.parameters.decoding import REPEATED, cap_count, decode, read_query, with_count
-from mockexchange.venues.deribit.parameters.rows import Parameter
+from mockexchange.venues.deribit.parameter_decoding import REPEATED, cap_count, decode, read_query, with_count
+from mockexchange.venues.deribit.resources.parameters import Parameter
 from mockexchange.venues.jsonrpc.envelope import Number
 from tests.helpers.rows import each_row
 from tests.venues.deribit.exchange import DATED, DeribitExchange, trade

@@ -3,7 +3,7 @@
 import json
 
 from mockexchange.venues.deribit.catalogue import METHODS
-from mockexchange.venues.deribit.objects import OBJECTS
+from mockexchange.venues.deribit.resources.objects import OBJECTS
 from mockexchange.venues.deribit.routes import OPERATIONS
 from mockexchange.venues.deribit.venue import DERIBIT
 from mockexchange.venues.registry import venue_at, venue_of

@@ -134,7 +134,7 @@ def test_wrong_candlesticks_are_refused(path: str, query: dict[str, Any], status
 
 
 def test_one_answer_has_ten_thousand_candlesticks_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.venues.kalshi.operations.market_data.candlesticks.BATCH_MAX", 1)
+    monkeypatch.setattr("mockexchange.venues.kalshi.resources.candlesticks.BATCH_MAX", 1)
     window: dict[str, Any] = {"start_ts": NOON, "end_ts": NOON + 6 * HOUR, "period_interval": 60}
     status, body = get("markets/candlesticks", market_tickers="RAIN-1-A", **window)
     assert (status, body["error"]["code"]) == (400, "bad_request")

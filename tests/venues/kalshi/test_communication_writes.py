@@ -7,7 +7,7 @@ import httpx
 import mockexchange
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.operations.communication_writes import NAMES
+from mockexchange.venues.kalshi.resources.communications import NAMES
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, SMALL, make, send, signed

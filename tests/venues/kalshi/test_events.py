@@ -14,7 +14,7 @@ from mockexchange.core.commands import (
     PriceMarket,
     SettleMarket,
 )
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row

@@ -8,7 +8,7 @@ from mockexchange.core.commands import SettleMarket
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.objects.markets import MARKET
+from mockexchange.venues.kalshi.resources.markets import MARKET
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make

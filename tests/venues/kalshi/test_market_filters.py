@@ -12,7 +12,7 @@ from mockexchange.core.commands import (
     SettleMarket,
     SwitchMarket,
 )
-from mockexchange.core.model.descriptions import MarketDetails
+from mockexchange.core.model.markets import MarketDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row

@@ -16,7 +16,7 @@ from mockexchange.core.commands import (
     QuoteMarket,
     SettleMarket,
 )
-from mockexchange.core.model.descriptions import EventDetails
+from mockexchange.core.model.markets import EventDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer, Request

@@ -8,8 +8,8 @@ from typing import Any
 from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import compile_object, pick
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
-from mockexchange.venues.kalshi.operations.portfolio.balances import Balance, IndexedBalance
+from mockexchange.venues.kalshi.resources import OBJECTS, count_removed_fields
+from mockexchange.venues.kalshi.resources.balances import Balance, IndexedBalance
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES
 

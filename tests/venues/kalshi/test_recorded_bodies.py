@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from mockexchange.core.instants import parse_instant
+from mockexchange.core.model.ledgers import Bought, Settlement
 from mockexchange.core.model.markets import EventListing, Market, Series
-from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.vocabulary import FeeType, Result, SubaccountRef
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
@@ -13,8 +13,8 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.operations.call import encoder
-from mockexchange.venues.kalshi.operations.portfolio.settlements import SettlementView
+from mockexchange.venues.kalshi.resources.call import encoder
+from mockexchange.venues.kalshi.resources.settlements import SettlementView
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 

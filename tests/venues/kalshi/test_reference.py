@@ -5,12 +5,11 @@ from typing import Any
 
 from mockexchange.venues.dated import ApiDate, Field, Nested, pick
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.call import Operation as Emulated
-from mockexchange.venues.kalshi.operations.call import PublicOperation
-from mockexchange.venues.kalshi.parameters.decoding import parameters
-from mockexchange.venues.kalshi.parameters.rows import Parameter
+from mockexchange.venues.kalshi.parameter_decoding import parameters
+from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS
+from mockexchange.venues.kalshi.resources.call import Operation as Emulated
+from mockexchange.venues.kalshi.resources.call import PublicOperation
+from mockexchange.venues.kalshi.resources.parameters import Parameter
 from tests.contracts.collection import GENERATIONS
 from tests.contracts.reference import FieldFact, Operation, Param, differences, load_reference, reason_for
 from tests.helpers.rows import each_row

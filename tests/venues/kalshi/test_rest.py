@@ -6,8 +6,8 @@ from mockexchange.core.commands import Deposit, OpenPosition, OpenSubaccount, Re
 from mockexchange.core.vocabulary import Action, Result, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
-from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
+from mockexchange.venues.kalshi.resources.call import QUERY_CHARS_CACHED_MAX
+from mockexchange.venues.kalshi.resources.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row

@@ -1,6 +1,6 @@
 """Writes that are retired, that are not there yet, and that a key may not call."""
 
-from mockexchange.venues.kalshi.operations.order_entry import OPERATIONS, RETIRED_SINCE
+from mockexchange.venues.kalshi.resources.order_entry import OPERATIONS, RETIRED_SINCE
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, make, send

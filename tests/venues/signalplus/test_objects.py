@@ -7,11 +7,11 @@ from typing import Any
 from msgspec.structs import fields
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings.views import PositionView
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
+from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.signalplus.dates import api_date
-from mockexchange.venues.signalplus.objects import encode_list
+from mockexchange.venues.signalplus.resources.fields import encode_list
 from mockexchange.venues.signalplus.stream.messages import Change
 from tests.venues.signalplus.world import GINA, ONE_PERPETUAL, terms
 

@@ -8,8 +8,8 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.dates import SOURCES, api_date
 from mockexchange.venues.signalplus.errors import ERRORS, Situation
-from mockexchange.venues.signalplus.objects import OBJECTS
-from mockexchange.venues.signalplus.parameters import PARAMETERS
+from mockexchange.venues.signalplus.resources import OBJECTS
+from mockexchange.venues.signalplus.resources.parameters import PARAMETERS
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
 from tests.helpers.rows import each_row

@@ -3,14 +3,25 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.applicability import applies_to, with_parameter
 from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNOPENED, subaccounts
 from mockexchange.kit.kalshi.signing import role_of
 from mockexchange.kit.rules.filters import filters_of, values_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
-from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, OTHER_FCM, RESTRICTED, ListRows, Target
+from mockexchange.kit.target import (
+    BALANCE_ONLY,
+    BOUND,
+    FCM,
+    MEMBER,
+    OTHER,
+    OTHER_FCM,
+    RESTRICTED,
+    ListRows,
+    NotJudged,
+    Target,
+)
 
 # What each kind of key may read
 

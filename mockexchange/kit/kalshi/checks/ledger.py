@@ -11,14 +11,14 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, DECIMALS_EXACT, ONE, Amount, contract_count, dollars, price
 from mockexchange.kit.kalshi.applicability import applies_if_all, applies_if_subaccounts_shown, applies_to
 from mockexchange.kit.kalshi.lists import subaccounts
 from mockexchange.kit.list_facts import instant_of
 from mockexchange.kit.rules.finding_format import finding, request_line
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import NotJudged, Target
 
 # Positions, fills and settlements
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import channels, message_keys
 from mockexchange.kit.kalshi.stream.recording import NAMES, UNSUBSCRIBED, recording_of
@@ -12,6 +12,7 @@ from mockexchange.kit.streaming.protocol import MessageKind
 from mockexchange.kit.streaming.recorded_stream import STAYS_OPEN, RecordedStream
 from mockexchange.kit.streaming.rules import BrokenRule
 from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.frames import DOCUMENTED
 
 ALWAYS = ""

@@ -32,20 +32,29 @@ export function countOf(count) {
   return GROUPED.format(count);
 }
 
-/**
- * How many rows are shown, of how many that are kept, and how many there were since the start.
- * @param {number} shown @param {any[]} rows the newest first @param {string} noun @param {{first: number, isWhole: boolean}} meta
- */
-export function scopeOf(shown, rows, noun, meta) {
-  const isPart = shown < rows.length || !meta.isWhole;
-  const kept = isPart ? `${countOf(shown)} of ${meta.isWhole ? countOf(rows.length) : "…"} ${noun}` : `${countOf(shown)} ${noun}`;
-  return meta.first > 1 && rows.length ? `${kept} kept · ${countOf(rows[0].number)} since the start` : kept;
+/** A count with its noun: 1 request, 2 requests. @param {number} count @param {string} noun */
+export function counted(count, noun) {
+  return `${countOf(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** That none of the kept rows is so. @param {number} count @param {string} noun @param {string} words @param {boolean} isFiltered @param {{first: number, isWhole: boolean}} meta */
-export function noneOf(count, noun, words, isFiltered, meta) {
-  if (!meta.isWhole) return `none of the newest ${countOf(count)} ${noun}s ${words}; the others are being read`;
-  return `none of the ${countOf(count)} ${noun}s ${isFiltered ? "that match " : ""}${words}${meta.first > 1 ? "; earlier ones are not kept" : ""}`;
+/** How many rows match, of how many that are kept, and how many there were since the start. @param {import("./rows.js").Listed} listed @param {string} noun */
+export function scopeOf(listed, noun) {
+  const { first, count, kept, matching, isRead } = listed;
+  if (!isRead) return "…";
+  const shown = matching < kept ? `${countOf(matching)} of ${counted(kept, noun)}` : counted(kept, noun);
+  return first > 1 && count ? `${shown} kept · ${countOf(count)} since the start` : shown;
+}
+
+/** That no row is so. @param {import("./rows.js").Listed} listed @param {number} count of how many @param {string} noun @param {string} words */
+export function noneOf(listed, count, noun, words) {
+  return `no ${noun} ${words}, of ${counted(count, noun)}${listed.first > 1 ? "; earlier ones are not kept" : ""}`;
+}
+
+/** The words for a frame's gap; empty without one. @param {any} row */
+export function gapOf(row) {
+  if (!row.missing) return "";
+  if (row.missing < 0) return `seq ${row.seq} came before`;
+  return row.missing === 1 ? `seq ${row.seq - 1} is missing` : `seq ${row.seq - row.missing} to ${row.seq - 1} are missing`;
 }
 
 /**

@@ -3,8 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../lib/api.js";
-import { timeOf } from "../lib/format.js";
-import { gapOf } from "../lib/gaps.js";
+import { counted, gapOf, timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { refine } from "../lib/router.js";
 import { mayChange } from "../lib/state.js";
@@ -13,18 +12,32 @@ import { show, tell, TextForm } from "./dialog.js";
 
 const WORDS = /** @type {Record<string, string>} */ ({ in: "From the client.", out: "To the client.", lost: "Made, and not sent: the client has a gap here." });
 
-/** @param {{number: string, path: string, row?: any, lost?: any}} props `row` is its row, and `lost` the frame that is missing before it. */
+/** The row of a frame, and the lost frame that is missing before it. @param {string} path @param {number} number */
+async function rowOf(path, number) {
+  const [row] = (await ask("GET", `${path}/frames?short=true&after=${number - 1}&before=${number + 1}`)).frames;
+  if (!(row?.missing > 0)) return { row };
+  const filter = encodeURIComponent(`dir:lost conn:${row.connection} sid:${row.sid}`);
+  const lost = (await ask("GET", `${path}/frames?short=true&before=${number}&filter=${filter}`)).frames;
+  return { row, lost: lost.findLast((/** @type {any} */ one) => one.seq < row.seq && one.seq >= row.seq - row.missing) };
+}
+
+/** @param {{number: string, path: string}} props */
 export function FrameDetail(props) {
   const frame = useSignal(/** @type {any} */ (null));
+  const about = useSignal(/** @type {{row?: any, lost?: any}} */ ({}));
   const problem = useSignal("");
   useEffect(() => {
     ask("GET", `${props.path}/frames/${props.number}?redact=true`).then(
-      (found) => { frame.value = found; },
+      async (found) => {
+        frame.value = found;
+        about.value = await rowOf(props.path, found.number).catch(() => ({}));
+      },
       (error) => { problem.value = error.message; },
     );
   }, [props.number]);
   const one = frame.value;
-  const gap = props.row ? gapOf(props.row) : "";
+  const { row, lost } = about.value;
+  const gap = row ? gapOf(row) : "";
   const isBad = one?.direction === "lost" || Boolean(gap);
   return html`<section class="detail" aria-label=${`Frame ${props.number}`} tabindex="-1">
     <header><h2><span class="dim">#${props.number}</span> ${one?.kind ?? ""}</h2>
@@ -32,12 +45,12 @@ export function FrameDetail(props) {
     ${problem.value ? html`<p>${problem.value}</p>` : !one ? html`<p class="dim">Reading …</p>` : html`
       <div class=${`why-box ${isBad ? "bad" : one.fault || one.note ? "odd" : "good"}`} data-why>
         <p class="lead"><b>${one.direction === "lost" ? "✕ lost" : one.direction === "in" ? "← in" : "→ out"}</b> ${one.note || WORDS[one.direction]}</p>
-        ${gap ? html`<p><b class="bad">✕ gap</b> ${gap}${props.lost ? html`: it is <button class="link" onClick=${() => refine({ n: String(props.lost.number) })}>#${props.lost.number}</button>, which was made and not sent` : ""}</p>` : null}
+        ${gap ? html`<p><b class="bad">✕ gap</b> ${gap}${lost ? html`: it is <button class="link" onClick=${() => refine({ n: String(lost.number) })}>#${lost.number}</button>, which was made and not sent` : ""}</p>` : null}
         <dl>${one.fault ? html`<dt>fault</dt><dd>${one.fault}</dd>` : null}${one.stub ? html`<dt>stub</dt><dd>${one.stub}</dd>` : null}
           <dt>stream</dt><dd>${one.connection} <span class="dim">of ${one.account ?? "no account"}</span></dd>
-          ${props.row && props.row.sid !== null ? html`<dt>subscription</dt><dd>sid ${props.row.sid}${props.row.seq === null ? "" : `, seq ${props.row.seq}`}</dd>` : null}
+          ${row && row.sid !== null ? html`<dt>subscription</dt><dd>sid ${row.sid}${row.seq === null ? "" : `, seq ${row.seq}`}</dd>` : null}
           ${one.channel ? html`<dt>channel</dt><dd>${one.channel}</dd>` : null}
-          <dt>exchange time</dt><dd>${timeOf(one.at)} <span class="dim">${one.at.slice(0, 10)}, after ${one.position} commands</span></dd></dl></div>
+          <dt>exchange time</dt><dd>${timeOf(one.at)} <span class="dim">${one.at.slice(0, 10)}, after ${counted(one.position, "command")}</span></dd></dl></div>
       ${mayChange() && one.channel ? html`<div class="actions"><button onClick=${() => show("Make a fault of it", faultForm(one, props.path))} title="disturb the next such frame: leave it out, double it, swap it">fault</button></div>` : null}
       <${Body} label="frame" text=${one.frame} base64=${one.frame_base64} />`}
   </section>`;

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { askLines } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
+import { counted } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { place } from "../lib/router.js";
 import { info, mayMake } from "../lib/state.js";
@@ -32,7 +33,7 @@ export function LogCard(props) {
     void read();
     return () => { clearInterval(timer); stop(); };
   }, [props.path, epoch.value, older.value]);
-  return html`<section class="full" aria-labelledby="h-log"><header><h2 id="h-log">Log</h2><span class="dim">${filter.value ? `${shown.length} of the newest ${rows.value.length} commands that are loaded` : "commands, the newest first"}</span><label><span class="hidden">commands with</span><input type="search" value=${filter.value} placeholder="a part of a command" spellcheck=${false} onInput=${(/** @type {any} */ event) => { filter.value = event.target.value.toLowerCase(); }} /></label></header>
+  return html`<section class="full" aria-labelledby="h-log"><header><h2 id="h-log">Log</h2><span class="dim">${filter.value ? `${shown.length} of the newest ${counted(rows.value.length, "command")} that are loaded` : "commands, the newest first"}</span><label><span class="hidden">commands with</span><input type="search" value=${filter.value} placeholder="a part of a command" spellcheck=${false} onInput=${(/** @type {any} */ event) => { filter.value = event.target.value.toLowerCase(); }} /></label></header>
     ${rows.value.length ? html`<div class="scroll log-rows" tabindex="0" role="region" aria-label="log"><table class="list"><thead><tr><th scope="col" class="num">#</th><th scope="col">exchange time</th><th scope="col">command</th><th scope="col">fields</th>${canFork ? html`<th scope="col"><span class="hidden">actions</span></th>` : null}</tr></thead>
       <tbody>${shown.map((one, at) => html`<${LogRow} key=${one.seq} record=${one} isOfDay=${at > 0 && dayOf(one) === dayOf(shown[at - 1])} canFork=${canFork} />`)}</tbody></table>
       ${rows.value[rows.value.length - 1].seq > 1 ? html`<p><button onClick=${() => { older.value += 1; }}>older</button></p>` : null}</div>`

@@ -3,10 +3,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../lib/api.js";
-import { isRefused } from "../lib/filter.js";
-import { callOf, curlOf, latencyOf, pythonOf, timeOf } from "../lib/format.js";
+import { callOf, counted, curlOf, latencyOf, pythonOf, timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { refine } from "../lib/router.js";
+import { isRefused } from "../lib/rows.js";
 import { mayChange, originOf } from "../lib/state.js";
 import { attempt, copy, show, tell, TextForm } from "./dialog.js";
 import { Body } from "./body.js";
@@ -52,7 +52,7 @@ function Why(props) {
       ${entry.stub ? html`<dt>stub</dt><dd>${entry.stub}</dd>` : null}
       <dt>operation</dt><dd>${entry.operation ?? "none"}${entry.venue ? html` <span class="dim">of ${entry.venue}</span>` : ""}</dd>
       <dt>account</dt><dd>${entry.account ?? "none"}${entry.key_id ? html` <span class="dim">key ${entry.key_id}</span>` : ""}</dd>
-      <dt>exchange time</dt><dd>${timeOf(entry.at)} <span class="dim">${entry.at.slice(0, 10)}, after ${entry.position} commands, took ${latencyOf(entry.latency_us)}</span></dd>
+      <dt>exchange time</dt><dd>${timeOf(entry.at)} <span class="dim">${entry.at.slice(0, 10)}, after ${counted(entry.position, "command")}, took ${latencyOf(entry.latency_us)}</span></dd>
       ${entry.commands ? html`<dt>carried out</dt><dd>command ${entry.commands.join(", ")}</dd>` : null}
       ${entry.connection ? html`<dt>opened</dt><dd>stream ${entry.connection}</dd>` : null}
     </dl></div>`;

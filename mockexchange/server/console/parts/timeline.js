@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { pointed } from "../lib/crosshair.js";
-import { timeOf } from "../lib/format.js";
+import { counted, timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { laneKeyOf, lanesOf } from "../lib/lanes.js";
 import { seenTheme } from "../lib/theme.js";
@@ -51,7 +51,7 @@ export function Timeline(props) {
       aria-label=${wordsOf(frames, all)}></canvas>
     ${shown && width ? html`<i class="cross" style=${{ left: `${xOf(shown, spanOf(frames), width)}px`, height: `${height}px` }}></i>` : null}
     <p class="legend"><span class="pointed">${shown ? html`#${shown.number} ${timeOf(shown.at)} ${shown.kind}${shown.seq === null ? "" : ` seq ${shown.seq}`}` : ""}</span>
-      ${all.length > lanes.length ? html`<span>${all.length - lanes.length} more lanes: filter by stream: or sid:</span>` : null}
+      ${all.length > lanes.length ? html`<span>${counted(all.length - lanes.length, "more lane")}: filter by stream: or sid:</span>` : null}
       <span><i class="dot out"></i>to the client</span><span><i class="dot in"></i>from it</span><span><i class="dot odd"></i>disturbed</span><span><i class="dot gap"></i>gap</span><span><i class="dot lost"></i>lost</span></p></div>`;
 }
 
@@ -59,7 +59,7 @@ export function Timeline(props) {
 function wordsOf(frames, lanes) {
   const lost = frames.filter((one) => one.direction === "lost").length;
   const gaps = frames.filter((one) => one.missing).length;
-  return `${frames.length} frames in ${lanes.length} lanes, ${lost} lost, ${gaps} after a gap; the list below has them`;
+  return `${counted(frames.length, "frame")} drawn in ${counted(lanes.length, "lane")}, ${lost} lost, ${gaps} after a gap; the list below has them`;
 }
 
 /** @param {any[]} frames */

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch } from "../lib/feed.js";
-import { pretty } from "../lib/format.js";
+import { counted, pretty } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { useKeys } from "../lib/keys.js";
 import { diffLines } from "../lib/line_diff.js";
@@ -88,9 +88,9 @@ function asText(text) {
 /** @param {any} checked @param {any[]} problems */
 function statusOf(checked, problems) {
   if (!checked) return html`<span class="dim">checking …</span>`;
-  if (problems.length) return html`<b class="bad">✕ ${problems.length} error${problems.length > 1 ? "s" : ""}</b>`;
+  if (problems.length) return html`<b class="bad">✕ ${counted(problems.length, "error")}</b>`;
   const { accounts, markets, instruments, commands, script_steps: steps } = checked.scenario;
-  return html`<span class="good">✓ ${[`${accounts} accounts`, markets ? `${markets} markets` : "", instruments ? `${instruments} instruments` : "", `${commands} commands`, steps ? `${steps} steps of the script` : ""].filter(Boolean).join(", ")}</span>`;
+  return html`<span class="good">✓ ${[counted(accounts, "account"), markets ? counted(markets, "market") : "", instruments ? counted(instruments, "instrument") : "", counted(commands, "command"), steps ? `${counted(steps, "step")} of the script` : ""].filter(Boolean).join(", ")}</span>`;
 }
 
 /** @param {{onStart: () => Promise<void>}} props */

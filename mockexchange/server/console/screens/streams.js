@@ -4,13 +4,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, sandboxPath } from "../lib/api.js";
 import { epoch, listen } from "../lib/feed.js";
-import { matches, parseFilter } from "../lib/filter.js";
-import { countOf, noneOf, scopeOf, sizeOf, timeOf } from "../lib/format.js";
-import { gapOf, SequenceWatch } from "../lib/gaps.js";
+import { gapOf, noneOf, scopeOf, sizeOf, timeOf } from "../lib/format.js";
 import { html } from "../lib/html.js";
 import { useKeys } from "../lib/keys.js";
 import { laneKeyOf } from "../lib/lanes.js";
 import { place, refine } from "../lib/router.js";
+import { countsOf, newestOf, useRows } from "../lib/rows.js";
 import { mayChange } from "../lib/state.js";
 import { attempt, tell } from "../parts/dialog.js";
 import { FilterLine } from "../parts/filter_line.js";
@@ -19,8 +18,6 @@ import { Grid, toRows } from "../parts/grid.js";
 import { StreamTable } from "../parts/stream_table.js";
 import { Timeline } from "../parts/timeline.js";
 
-const PAGE_ROWS = 500;
-const ROWS_MAX = 10_000;
 const READ_MS = 1_000;
 const DRAW_MS = 250;
 
@@ -48,14 +45,13 @@ const idOf = (row) => String(row.number);
 export function Streams() {
   const { sandbox, query } = place.value;
   const path = sandboxPath(sandbox);
-  const frames = useSignal(/** @type {any[]} */ ([]));
-  const open = useSignal(/** @type {any[]} */ ([]));
-  const meta = useSignal({ first: 1, isWhole: false });
   const isFrozen = useSignal(false);
-  useReading(path, frames, open, meta, isFrozen);
+  const open = useOpen(path);
   const filter = query.q ?? "";
-  const terms = useMemo(() => parseFilter(filter), [filter]);
-  const shown = useMemo(() => frames.value.filter((row) => matches(row, terms)), [frames.value, terms]);
+  const list = useRows(path, "frames", filter, { isHeld: isFrozen.value });
+  const listed = list.listed.value;
+  const shown = listed.rows;
+  const others = useRows(path, "frames", "", { isHeld: isFrozen.value, isOff: !filter }).listed.value.rows;
   const chosen = query.n ?? "";
   const choose = (/** @type {string} */ id) => refine({ n: id });
   const step = (/** @type {number} */ by) => {
@@ -64,106 +60,71 @@ export function Streams() {
     if (next) choose(idOf(next));
     toRows();
   };
+  const why = () => attempt(async () => {
+    toRows();
+    const { row } = await newestOf(path, "frames", filter, "is:disturbed");
+    if (row) {
+      await list.older(row.number);
+      choose(idOf(row));
+    } else tell(noneOf(listed, listed.matching, "frame", `${filter ? "that matches " : ""}is missing or was disturbed`));
+  });
   const freeze = () => { isFrozen.value = !isFrozen.value; };
   useKeys([
     { keys: "j", label: "next frame", run: () => step(1) },
     { keys: "k", label: "frame above", run: () => step(-1) },
     { keys: "Escape", label: "close the details", run: () => { refine({ n: "" }); toRows(); } },
     { keys: "Enter", label: "to the details of the row", run: () => /** @type {any} */ (document.querySelector(".detail"))?.focus() },
-    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: () => { const row = shown.find((one) => one.fault || one.note || one.missing || one.direction === "lost"); if (row) choose(idOf(row)); else tell(noneOf(shown.length, "frame", "is missing or was disturbed", Boolean(filter), meta.value)); toRows(); } },
+    { keys: "w", label: "why: the newest frame that is missing or was disturbed", run: why },
     { keys: ".", label: "follow, or freeze", run: freeze },
   ], [shown, chosen]);
-  const drawn = useLate(useMemo(() => withLanes(frames.value, shown), [frames.value, shown]));
+  const drawn = useLate(useMemo(() => withLanes(others, shown), [others, shown]));
   const timeline = useMemo(() => html`<${Timeline} frames=${drawn} selected=${chosen} onSelect=${choose} />`, [drawn, chosen]);
-  const lost = useMemo(() => frames.value.reduce((count, row) => count + (row.direction === "lost" ? 1 : 0), 0), [frames.value]);
-  const gaps = useMemo(() => frames.value.reduce((count, row) => count + (row.missing ? 1 : 0), 0), [frames.value]);
   return html`<div class="tools"><${FilterLine} value=${filter} onChange=${(/** @type {string} */ text) => refine({ q: text })} hint="words, stream:1, channel:fill, is:gap …" />
-      <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countOf(lost)}${meta.value.isWhole ? "" : " …"}</b></button>
-      <button aria-pressed=${filter === "is:gap"} title="frames before which a number of seq is missing, or that came again" onClick=${() => refine({ q: filter === "is:gap" ? "" : "is:gap" })}>gaps <b>${countOf(gaps)}${meta.value.isWhole ? "" : " …"}</b></button>
+      <button aria-pressed=${filter === "dir:lost"} onClick=${() => refine({ q: filter === "dir:lost" ? "" : "dir:lost" })}>lost <b>${countsOf(listed, "lost")}</b></button>
+      <button aria-pressed=${filter === "is:gap"} title="frames before which a number of seq is missing, or that came again" onClick=${() => refine({ q: filter === "is:gap" ? "" : "is:gap" })}>gaps <b>${countsOf(listed, "gaps")}</b></button>
       <button aria-pressed=${isFrozen.value} onClick=${freeze} title="hold the list still (.)">${isFrozen.value ? "frozen: follow again" : "freeze"}</button>
-      <span class="push dim">${scopeOf(shown.length, frames.value, "frames", meta.value)}</span></div>
+      <span class="push dim">${scopeOf(listed, "frame")}</span></div>
     <${StreamTable} streams=${open.value} path=${path} mayChange=${mayChange()} onFilter=${(/** @type {string} */ text) => refine({ q: text })} />
     ${timeline}
     <div class=${`split ${chosen ? "has-detail" : ""}`}>
-      <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose}
+      <${Grid} label="Frames" rows=${shown} columns=${COLUMNS} idOf=${idOf} selected=${chosen} onSelect=${choose} onEnd=${list.more} total=${listed.matching}
         rowClass=${(/** @type {any} */ row) => (row.direction === "lost" ? "refused" : "")}
-        empty=${html`<h2>No frames${filter ? " match" : meta.value.first > 1 ? " since the journal was cleared" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
+        empty=${listed.problem ? html`<p>${listed.problem}</p>` : !listed.isRead ? "Reading …" : html`<h2>No frames${filter ? " match" : listed.first > 1 ? " since the journal was cleared" : " yet"}</h2><p>${filter ? "Change the filter, or wait." : "Frames appear as soon as a client opens a stream and subscribes: to fill, market_positions, ticker and more."}</p>
           ${filter || !mayChange() ? null : html`<p class="dim">Steps such as <code>fill</code> and <code>price</code> make frames: <code>mockexchange do</code>, or the screen Accounts.</p>`}`} />
-      ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} ...${aboutOf(frames.value, chosen)} />` : null}
+      ${chosen ? html`<${FrameDetail} key=${chosen} number=${chosen} path=${path} />` : null}
     </div>`;
 }
 
-/** All frames of the lanes that rows are in: a frame that is missing is seen among the others. @param {any[]} all @param {any[]} rows */
-function withLanes(all, rows) {
-  if (rows.length === all.length) return all;
+/** The rows, and the newest frames of the lanes that they are in: a frame that is missing is seen among the others. @param {any[]} others @param {any[]} rows */
+function withLanes(others, rows) {
+  if (!others.length) return rows;
   const lanes = new Set(rows.map(laneKeyOf));
-  return all.filter((row) => lanes.has(laneKeyOf(row)));
+  const known = new Set(rows.map((row) => row.number));
+  const all = [...rows, ...others.filter((row) => lanes.has(laneKeyOf(row)) && !known.has(row.number))];
+  return all.sort((left, right) => right.number - left.number);
 }
 
-/** A frame's row, and the lost frame that is missing before it. @param {any[]} rows @param {string} number */
-function aboutOf(rows, number) {
-  const row = rows.find((one) => idOf(one) === number);
-  const isMissing = (/** @type {any} */ one) => one.direction === "lost" && one.connection === row.connection && one.sid === row.sid && one.seq < row.seq && one.seq >= row.seq - row.missing;
-  return { row, lost: row?.missing > 0 ? rows.find(isMissing) : undefined };
-}
-
-/** @param {string} path @param {any} frames @param {any} open @param {any} meta @param {any} isFrozen */
-function useReading(path, frames, open, meta, isFrozen) {
+/** The open streams. They are read anew, at most once a second, while frames come. @param {string} path */
+function useOpen(path) {
+  const open = useSignal(/** @type {any[]} */ ([]));
   useEffect(() => {
     let isGone = false;
     let isDue = true;
-    /** @type {any[]} */
-    let held = [];
-    let watch = new SequenceWatch();
-    frames.value = [];
-    meta.value = { first: 1, isWhole: false };
     const read = () => attempt(async () => {
       isDue = false;
       const found = await ask("GET", `${path}/streams`);
       if (!isGone) open.value = found;
     });
-    const release = () => {
-      if (isFrozen.value || !held.length) return;
-      frames.value = joined(frames.value, held);
-      held = [];
-    };
-    const stop = listen((events) => {
-      const added = events.filter((one) => one.kind === "frame").map((one) => one.data);
-      if (!added.length) return;
-      isDue = true;
-      for (const row of added) held.push(watch.note(row));
-      release();
-    });
-    const stopReleasing = isFrozen.subscribe(release);
+    const stop = listen((events) => { isDue ||= events.some((one) => one.kind === "frame"); });
     const timer = setInterval(() => { if (isDue && !document.hidden) void read(); }, READ_MS);
     void read();
-    const readKept = async (/** @type {number} */ last) => {
-      const page = await ask("GET", `${path}/frames?short=true&last=${last}`);
-      if (isGone) return;
-      const newest = page.frames[page.frames.length - 1]?.number ?? 0;
-      meta.value = { first: page.first, isWhole: (page.frames[0]?.number ?? 0) <= page.first };
-      const later = [...frames.value, ...held.toReversed()].filter((/** @type {any} */ one) => one.number > newest);
-      held = [];
-      watch = new SequenceWatch();
-      for (const row of [...page.frames, ...later.toReversed()]) watch.note(row);
-      frames.value = [...later, ...page.frames.reverse()].slice(0, ROWS_MAX);
-      if (!meta.value.isWhole && last < ROWS_MAX) await readKept(ROWS_MAX);
-      meta.value = { ...meta.value, isWhole: true };
-    };
-    void attempt(() => readKept(PAGE_ROWS));
     return () => {
       isGone = true;
       clearInterval(timer);
       stop();
-      stopReleasing();
     };
   }, [path, epoch.value]);
-}
-
-/** Newest first. @param {any[]} known @param {any[]} added */
-function joined(known, added) {
-  const newest = known[0]?.number ?? 0;
-  return [...added.filter((row) => row.number > newest).reverse(), ...known].slice(0, ROWS_MAX);
+  return open;
 }
 
 /** The same rows, at most four times a second: drawing thousands of marks takes longer than a list of the visible rows. @param {any[]} rows */

@@ -21,7 +21,7 @@ from mockexchange.server.control.errors import answer_failure, answer_function, 
 from mockexchange.server.control.route_table import Found, RouteTable
 from mockexchange.server.http.listener import LOOPBACK_NAMES
 from mockexchange.server.http.request_cycle import send_whole
-from mockexchange.server.http.sequence_headers import sequence_header
+from mockexchange.server.http.rest_endpoint import sequence_header
 
 HOST_CHARS_SHOWN_MAX = 80
 HOSTS_MAX = 64
@@ -96,7 +96,7 @@ class ControlAccess:
             if hide is not None and (hidden := hide(body)) != body:
                 body = hidden
                 response.headers["content-length"] = str(len(body))
-            await send_whole(send, response.status_code, response.raw_headers, body)
+            await send_whole(scope, send, response.status_code, response.raw_headers, body)
         collect_early()
         if mistake is not None:
             raise mistake  # of the server: its traceback is logged

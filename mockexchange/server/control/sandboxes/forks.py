@@ -1,5 +1,6 @@
 """Reads `fork` in the body of a request that creates a sandbox: which sandbox or log to copy, and up to which point."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -106,8 +107,7 @@ async def open_forked(server_state: ServerState, fork: Fork, target: ForkTarget,
 async def _source(server_state: ServerState, fork: Fork, request: Request) -> ForkSource:
     """Return the source of a fork. Raises ControlError and LogError."""
     if fork.log is not None:
-        lines = fork.log.encode(errors="replace").splitlines(keepends=True)
-        return read_source(lines, is_sent=not is_in_process(request))
+        return read_source(_lines_of(fork.log), is_sent=not is_in_process(request))
     assert fork.sandbox is not None, "one of them is given"
     grant = grant_of(request)
     if not grant.sees(fork.sandbox):
@@ -117,3 +117,12 @@ async def _source(server_state: ServerState, fork: Fork, request: Request) -> Fo
         return source_of(await server_state.sandboxes.inspectable(fork.sandbox))
     except SandboxError as error:
         raise ControlError(400, "bad_body", str(error), "fork.sandbox") from None
+
+
+def _lines_of(text: str) -> Iterator[bytes]:
+    """Yield the lines of a log when they are asked for: all of them at once would hold the loop."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end].encode(errors="replace")
+        start = end

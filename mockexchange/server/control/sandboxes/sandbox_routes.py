@@ -25,7 +25,7 @@ from mockexchange.server.control.json_text import (
 from mockexchange.server.control.requests import (
     move_clock,
     read_body,
-    read_json,
+    read_clock_change,
     read_object,
     read_steps,
 )
@@ -113,10 +113,10 @@ class SandboxHandlers:
         return ControlJson(clock_of(await self._sandbox(request)))
 
     async def set_clock(self, request: Request) -> Response:
-        body = read_object(await read_json(request))
+        change, text = await read_body(request, read_clock_change)
         sandbox = await self._sandbox(request)
         try:
-            await move_clock(sandbox, body)
+            await move_clock(sandbox, change, text)
         finally:
             self.feeds.note_clock(sandbox, clock_of(sandbox))  # an advance that stops early moves time too
         sandbox.streams.flush()

@@ -1,23 +1,24 @@
 """Reads the query parameters of requests for the journal, frames and events, and searches their texts."""
 
-import asyncio
-import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from starlette.requests import Request
 
 from mockexchange.runtime.redaction import texts_of
 from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, difference
-from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.journal.journal_json import TARGET_CHARS_SHOWN_MAX, entry_to_json, frame_to_json
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access.roles import Grant, grant_of
 from mockexchange.server.control.access.secret_filter import BINARY, SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import KINDS, WatchFilter
-from mockexchange.server.control.json_text import SLICE_S
+from mockexchange.server.control.traffic.filters import FILTER, Get, Term, is_refused, matches, read_filter
+from mockexchange.server.control.traffic.frame_sequences import FrameSequences, NumberedFrame
+from mockexchange.server.control.turns import in_turns
 
 ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
@@ -30,6 +31,7 @@ SEARCHED |= {"body", "answer", "kind", "channel", "note", "frame"}
 SEARCH_CHARS_MAX = 200
 """The longest text that is searched for."""
 SHORT, REDACT = "short", "redact"
+GROUP, GROUPS = "group", ("operation", "account", "diagnosis")
 LAST_EVENT_ID = "last_event_id"
 """The query parameter for the id of the last event, for programs that cannot send the header Last-Event-ID."""
 FOLLOWING = ("follow", LAST_EVENT_ID)
@@ -37,19 +39,20 @@ NUMBER_DIGITS_MAX = 18
 Item = TypeVar("Item")
 Row = dict[str, Any]
 Clean = Callable[[Row], Row]
-Texts = Callable[[Item], Iterable[bytes | str | None]]
 
 
 class Page(NamedTuple):
-    """The part of the journal that a query asks for: entries in a range of numbers that contain a text."""
+    """What a query asks of the journal: entries in a range of numbers that match a filter and contain a text."""
 
     after: int
     before: int | None
     last: int | None
     text: bytes
     """The text that entries have to contain, in lower case; empty for any entry."""
+    terms: tuple[Term, ...]
+    """The filter that entries have to match."""
     is_short: bool
-    """Whether entries are returned without headers and bodies."""
+    """Whether entries are returned without headers and bodies, together with counts."""
     clean: Clean | None
     """Removes secrets from the JSON of an entry; in short entries they are always removed. None: nothing is removed."""
     clean_searched: Clean | None
@@ -59,32 +62,66 @@ class Page(NamedTuple):
         return number > self.after and (self.before is None or number < self.before)
 
 
-async def find_entries(journal: Journal, request: Request, secrets: SecretFilter) -> tuple[list[JournalEntry], Page]:
-    """Return the journalled requests that match a query, and the range that it asks for. Raises ControlError."""
-    wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, SHORT, REDACT), ("status", *PAGE))
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Item]):
+    """What the journal had for a query when it was asked. All lists are oldest first."""
+
+    page: Page
+    items: list[Item]
+    """Those that match and are on the page."""
+    matching: list[Item]
+    """All that match, on the page or not. Complete for short pages alone, which count them."""
+    kept: list[Item]
+    count: int
+    """How many there were since the start: the number of the newest."""
+    group_by: str = ""
+    """By what the matching requests are counted; empty if they are not."""
+
+    def counts(self, first: int) -> dict[str, int]:
+        """Return the numbers that a short page begins with. `first` is the number of the oldest that is kept."""
+        return {"first": first, "count": self.count, "kept": len(self.kept), "matching": len(self.matching)}
+
+
+async def find_entries(journal: Journal, request: Request, secrets: SecretFilter) -> Found[JournalEntry]:
+    """Return the journalled requests that match a query. Raises ControlError."""
+    wanted = read_query(request, (*ENTRY_TEXTS, SEARCH, FILTER, SHORT, REDACT, GROUP), ("status", *PAGE))
+    group_by = wanted.pop(GROUP, "")
     page = _page(wanted, secrets, grant_of(request))
-    found = [entry for entry in journal.find(**wanted) if page.has(entry.number)]
-    clean = page.clean_searched
-    seen = (lambda entry: seen_texts(clean(entry_to_json(entry)))) if clean else None
-    return await _newest(found, page, entry_texts, seen), page
+    if (group_by and group_by not in GROUPS) or (group_by and not page.is_short):
+        message = f"{GROUP}: expected one of {', '.join(GROUPS)}, with {SHORT}=true, got {group_by[:40]!r}"
+        raise ControlError(400, "bad_query", message)
+
+    def is_wanted(entry: JournalEntry) -> bool:
+        shown = None if page.clean_searched is None else _Shown(page.clean_searched, entry_to_json, (entry,))
+        return not difference(entry, wanted) and _matches(
+            page, lambda name: getattr(entry, name, None), lambda: entry_texts(entry), shown
+        )
+
+    kept, count = list(journal), journal.count
+    is_all = not (wanted or page.text or page.terms)
+    items, matching = await _search(kept, page, lambda entry: entry.number, None if is_all else is_wanted)
+    return Found(page, items, matching, kept, count, group_by)
 
 
 async def find_frames(
-    journal: Journal, request: Request, secrets: SecretFilter
-) -> tuple[list[tuple[int, FrameEntry]], Page]:
-    """Return a page of the journalled frames that match a query, with their numbers, and the page's parameters.
-
-    Raises ControlError.
-    """
-    wanted = read_query(request, (*FRAME_TEXTS, SEARCH, SHORT, REDACT), ("connection", *PAGE))
+    sequences: FrameSequences, journal: Journal, request: Request, secrets: SecretFilter
+) -> Found[NumberedFrame]:
+    """Return the journalled frames that match a query, with their gaps. Raises ControlError."""
+    wanted = read_query(request, (*FRAME_TEXTS, SEARCH, FILTER, SHORT, REDACT), ("connection", *PAGE))
     _require_known("channel", wanted, ("", *CHANNEL_NAMES))
     _require_known("direction", wanted, DIRECTIONS)
     page = _page(wanted, secrets, grant_of(request))
-    numbered = journal.numbered_frames()
-    found = [(number, frame) for number, frame in numbered if page.has(number) and not difference(frame, wanted)]
-    clean = page.clean_searched
-    seen = (lambda pair: seen_texts(clean(frame_to_json(*pair)))) if clean else None
-    return await _newest(found, page, lambda pair: frame_texts(pair[1]), seen), page
+
+    def is_wanted(one: NumberedFrame) -> bool:
+        clean = page.clean_searched
+        shown = None if clean is None else _Shown(clean, frame_to_json, (one.number, one.frame))
+        return not difference(one.frame, wanted) and _matches(page, one.get, lambda: frame_texts(one.frame), shown)
+
+    kept = await sequences.kept(journal)
+    count = kept[-1].number if kept else journal.frame_count
+    is_all = not (wanted or page.text or page.terms)
+    items, matching = await _search(kept, page, lambda one: one.number, None if is_all else is_wanted)
+    return Found(page, items, matching, kept, count)
 
 
 def _page(asked: dict[str, Any], secrets: SecretFilter, grant: Grant) -> Page:
@@ -92,6 +129,7 @@ def _page(asked: dict[str, Any], secrets: SecretFilter, grant: Grant) -> Page:
     text = asked.pop(SEARCH, "")
     if len(text) > SEARCH_CHARS_MAX:
         raise ControlError(400, "bad_query", f"{SEARCH}: expected at most {SEARCH_CHARS_MAX} characters")
+    terms = read_filter(asked.pop(FILTER, ""))
     is_short = read_switch(asked, SHORT, default=False)
     hiding = secrets if read_switch(asked, REDACT, default=False) else secrets.least_for(grant)
     after, before, last = asked.pop("after", 0), asked.pop("before", None), asked.pop("last", None)
@@ -101,30 +139,83 @@ def _page(asked: dict[str, Any], secrets: SecretFilter, grant: Grant) -> Page:
         before,
         last,
         text.lower().encode(),
+        terms,
         is_short,
         secrets.clean if is_short else clean_searched,
         clean_searched,
     )
 
 
-async def _newest(found: list[Item], page: Page, texts: Texts[Item], seen: Texts[Item] | None) -> list[Item]:
-    """Return the items whose texts contain that of the page, at most `last` of them, the newest. Others have turns.
+async def _search(
+    kept: list[Item], page: Page, number_of: Callable[[Item], int], is_wanted: Callable[[Item], bool] | None
+) -> tuple[list[Item], list[Item]]:
+    """Return the wanted items of a page, and all wanted items; None wants all. Other tasks have turns meanwhile.
 
-    With `seen`, which takes longer, those texts have to contain it too.
+    A page that is not short has no counts, so that the search ends with its last row.
     """
-    if not page.text:
-        return found if page.last is None else found[max(0, len(found) - page.last) :]
-    matching: list[Item] = []
-    until = time.perf_counter() + SLICE_S
-    for item in reversed(found):
-        if page.last is not None and len(matching) >= page.last:
-            break
-        if _has(texts(item), page.text) and (seen is None or _has(seen(item), page.text)):
-            matching.append(item)
-        if time.perf_counter() >= until:
-            await asyncio.sleep(0)
-            until = time.perf_counter() + SLICE_S
-    return matching[::-1]
+    most = len(kept) if page.last is None else page.last
+    if is_wanted is None:
+        matching, on_page = kept, [item for item in kept if page.has(number_of(item))]
+    else:
+        matching, on_page = [], []
+        async for item in in_turns(reversed(kept)):
+            is_on_page = page.has(number_of(item))
+            if not page.is_short and len(on_page) >= most:
+                break
+            if (is_on_page or page.is_short) and is_wanted(item):
+                matching.append(item)
+                if is_on_page:
+                    on_page.append(item)
+        matching.reverse()
+        on_page.reverse()
+    return on_page[max(0, len(on_page) - most) :], matching
+
+
+class _Shown:
+    """The JSON of an entry without secrets, made when it is first needed: that takes longer than any search."""
+
+    def __init__(self, clean: Clean, write: Callable[..., Row], entry: tuple[Any, ...]) -> None:
+        self._clean, self._write, self._entry = clean, write, entry
+        self._row: Row | None = None
+
+    @property
+    def row(self) -> Row:
+        if self._row is None:
+            self._row = self._clean(self._write(*self._entry))
+        return self._row
+
+    def get(self, name: str) -> Any:
+        encoded = self.row.get(name + BINARY)
+        return self.row.get(name) if encoded is None else b64decode(encoded)
+
+
+def _matches(page: Page, get: Get, texts: Callable[[], Iterable[bytes | str | None]], shown: _Shown | None) -> bool:
+    """Return whether an entry has the page's text and matches its filter.
+
+    With `shown`, what is compared has to be in the entry without secrets.
+    """
+    if page.text and not (_has(texts(), page.text) and (shown is None or _has(seen_texts(shown.row), page.text))):
+        return False
+    return matches(page.terms, get, None if shown is None else shown.get)
+
+
+def count_groups(found: Found[JournalEntry]) -> Iterator[Row]:
+    """Yield what requests with the same operation, account or diagnosis have in common, the largest group first."""
+    groups: dict[str, list[JournalEntry]] = {}
+    for entry in found.matching:
+        name = getattr(entry, found.group_by)
+        if name is None:
+            name = f"{entry.method} {entry.path[:TARGET_CHARS_SHOWN_MAX]}" if found.group_by == "operation" else ""
+        groups.setdefault(name, []).append(entry)
+    for name, entries in sorted(groups.items(), key=lambda group: -len(group[1])):
+        took = sorted(entry.latency_us for entry in entries)
+        yield {
+            "name": name if found.page.clean is None else found.page.clean({"target": name})["target"],
+            "requests": len(entries),
+            "refused": sum(is_refused(entry.status) for entry in entries),
+            "median_us": took[len(took) // 2],
+            "slowest_us": took[-1],
+        }
 
 
 def read_redaction(request: Request, secrets: SecretFilter) -> Clean:

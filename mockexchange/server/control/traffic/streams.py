@@ -72,22 +72,29 @@ CLOSE = Record({"code": may(CODE, 1000), "reason": may(REASON, "")})
 MOVE = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "connection": may(integer(1, 10**15))})
 
 
-def move_streams(sandbox: Sandbox, body: dict[str, Located]) -> int:
-    """Act on the streams that a body selects, and return their number: send a frame, close them, or cut them.
-
-    Raises ControlError; then no stream is changed.
-    """
+def read_move(body: dict[str, Located]) -> dict[str, Any]:
+    """Return which streams a body selects, and what it does to them: one of `send` and `close`. Raises ControlError."""
     try:
-        values = MOVE.read(Located(dict(body)), "")
+        values: dict[str, Any] = MOVE.read(Located(dict(body)), "")
         _require_one(body)
     except ScenarioError as error:
         raise misread("bad_body", error) from None
-    found = _connections(sandbox, values)
+    if "close" in body and values["close"] is None:
+        values["close"] = CLOSE.read(Located(None), "")
+    return values
+
+
+def move_streams(sandbox: Sandbox, wanted: dict[str, Any]) -> int:
+    """Act on the streams that `read_move` returned, and return their number: send a frame, close them, or cut them.
+
+    Raises ControlError; then no stream is changed.
+    """
+    found = _connections(sandbox, wanted)
     for connection in found:
-        if "send" in body:
-            _send(connection, values["send"]["text"])
+        if wanted["send"] is not None:
+            _send(connection, wanted["send"]["text"])
         else:
-            _close(connection, (values["close"] or CLOSE.read(Located(None), "")))
+            _close(connection, wanted["close"])
     return len(found)
 
 

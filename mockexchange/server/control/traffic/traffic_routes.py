@@ -1,12 +1,13 @@
 """The routes of a sandbox's traffic: its journal, frames, streams and live events, and waiting for them."""
 
 from collections.abc import Iterator
-from itertools import starmap
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mockexchange.sandbox.journal.journal import Journal
 from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.access.roles import Access, grant_of
@@ -14,11 +15,14 @@ from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.control.json_text import ControlJson, answer_in_slices, list_pieces, object_pieces
-from mockexchange.server.control.requests import read_json, read_object
+from mockexchange.server.control.requests import read_body, read_object
 from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
 from mockexchange.server.control.sandboxes.answers import streams_of
 from mockexchange.server.control.traffic.calls import read_call, send_call
+from mockexchange.server.control.traffic.filters import is_refused
+from mockexchange.server.control.traffic.frame_sequences import FrameSequences
 from mockexchange.server.control.traffic.journal_queries import (
+    count_groups,
     entry_of,
     find_entries,
     find_frames,
@@ -26,7 +30,7 @@ from mockexchange.server.control.traffic.journal_queries import (
     read_redaction,
     read_watch,
 )
-from mockexchange.server.control.traffic.streams import move_streams
+from mockexchange.server.control.traffic.streams import move_streams, read_move
 from mockexchange.server.control.waits.wait_requests import read_wait
 from mockexchange.server.control.waits.waits import wait_for
 from mockexchange.server.server_state import ServerState
@@ -52,19 +56,22 @@ class TrafficHandlers:
     def __init__(self, server_state: ServerState, feeds: Feeds) -> None:
         self.server_state = server_state
         self.feeds = feeds
+        self._sequences: WeakKeyDictionary[Journal, FrameSequences] = WeakKeyDictionary()
 
     async def journal(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
         secrets = SecretFilter.now(self.server_state.secrets)
-        entries, page = await find_entries(sandbox.journal, request, secrets)
-        write = request_to_json if page.is_short else entry_to_json
-        rows = map(write, entries)
-        if page.clean:
-            rows = map(page.clean, rows)
-        if not page.is_short:
+        found = await find_entries(sandbox.journal, request, secrets)
+        write = request_to_json if found.page.is_short else entry_to_json
+        rows = map(write, found.items)
+        if found.page.clean:
+            rows = map(found.page.clean, rows)
+        if not found.page.is_short:
             return await answer_in_slices(list_pieces(rows))
-        first = next((entry.number for entry in sandbox.journal), sandbox.journal.count + 1)
-        shown = {"first": first, "count": sandbox.journal.count, "entries": rows}
+        first = found.kept[0].number if found.kept else found.count + 1
+        refused = sum(is_refused(entry.status) for entry in found.kept)
+        groups = {"groups": count_groups(found)} if found.group_by else {}
+        shown = {**found.counts(first), "refused": refused, **groups, "entries": rows}
         return await answer_in_slices(object_pieces(shown.items()))
 
     async def entry(self, request: Request) -> Response:
@@ -79,17 +86,24 @@ class TrafficHandlers:
 
     async def frames(self, request: Request) -> Response:
         sandbox = await self._inspectable(request)
-        journal = sandbox.journal
         secrets = SecretFilter.now(self.server_state.secrets)
-        found, page = await find_frames(journal, request, secrets)
-        write = short_frame_to_json if page.is_short else frame_to_json
-        rows: Iterator[dict[str, Any]] = starmap(write, found)
-        if page.clean:
-            rows = map(page.clean, rows)
-        if not page.is_short:
+        sequences = self._sequences.setdefault(sandbox.journal, FrameSequences())
+        found = await find_frames(sequences, sandbox.journal, request, secrets)
+        is_short = found.page.is_short
+        rows: Iterator[dict[str, Any]] = (
+            {**short_frame_to_json(one.number, one.frame), "missing": one.missing}
+            if is_short
+            else frame_to_json(one.number, one.frame)
+            for one in found.items
+        )
+        if found.page.clean:
+            rows = map(found.page.clean, rows)
+        if not is_short:
             return await answer_in_slices(list_pieces(rows))
-        first = journal.frame_count - len(journal.frames) + 1
-        shown = {"first": first, "count": journal.frame_count, "frames": rows}
+        first = found.kept[0].number if found.kept else found.count + 1
+        lost = sum(one.frame.direction == "lost" for one in found.kept)
+        gaps = sum(one.missing != 0 for one in found.kept)
+        shown = {**found.counts(first), "lost": lost, "gaps": gaps, "frames": rows}
         return await answer_in_slices(object_pieces(shown.items()))
 
     async def frame(self, request: Request) -> Response:
@@ -99,7 +113,7 @@ class TrafficHandlers:
         return ControlJson(clean(shown))
 
     async def call(self, request: Request) -> Response:
-        values = read_call(read_object(await read_json(request)))
+        values = await read_body(request, lambda body: read_call(read_object(body)))
         sandbox = await self._sandbox(request)
         origin = self.server_state.origin(sandbox.name)
         entry = await send_call(sandbox, self.server_state.diagnosis_worker, origin, values)
@@ -109,9 +123,9 @@ class TrafficHandlers:
         return ControlJson(streams_of(await self._sandbox(request)))
 
     async def move_streams(self, request: Request) -> Response:
-        body = read_object(await read_json(request))
+        wanted = await read_body(request, lambda body: read_move(read_object(body)))
         sandbox = await self._sandbox(request)
-        count = move_streams(sandbox, body)
+        count = move_streams(sandbox, wanted)
         sandbox.streams.flush()
         return ControlJson({"connections": count})
 
@@ -125,7 +139,7 @@ class TrafficHandlers:
         return EventStream(feed, wanted, last_event_id, is_following)
 
     async def wait(self, request: Request) -> Response:
-        make, timeout_us = read_wait(read_object(await read_json(request)))
+        make, timeout_us = await read_body(request, lambda body: read_wait(read_object(body)))
         secrets = SecretFilter.now(self.server_state.secrets)
         clean, least = read_redaction(request, secrets), secrets.least_for(grant_of(request))
         sandbox = await self._sandbox(request)

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.commands import SetCancelOnDisconnect
 from mockexchange.venues.deribit.errors import RAW_UNAUTHORIZED, Rejected, invalid
-from mockexchange.venues.deribit.operations.call import Caller, Write
-from mockexchange.venues.deribit.operations.refusals import submit
+from mockexchange.venues.deribit.resources.call import Caller, Write
+from mockexchange.venues.deribit.resources.refusals import submit
 from mockexchange.venues.deribit.stream.channels import Channel, read_channel
 from mockexchange.venues.deribit.stream.liveness import INTERVAL_MIN_S
 from mockexchange.venues.deribit.stream.subscriber import Subscriber

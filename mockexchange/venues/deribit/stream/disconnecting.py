@@ -5,12 +5,13 @@ leaves them [doc].
 """
 
 from mockexchange.core.commands import CancelDerivativeOrders, Command, PlaceDerivativeOrder
-from mockexchange.core.derivatives.vocabulary import ALIVE, CancelReason
+from mockexchange.core.derivatives.orders import ALIVE
+from mockexchange.core.derivatives.vocabulary import CancelReason
 from mockexchange.core.events import DerivativeOrderChanged
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.context import DeribitContext
-from mockexchange.venues.deribit.operations.call import Write
+from mockexchange.venues.deribit.resources.call import Write
 
 PLACED_MAX = 1_000
 """Number of orders that a stream remembers before it forgets the done ones.

@@ -11,8 +11,8 @@ from itertools import chain
 from msgspec import Struct, field
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.holdings.queries import position_of
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
+from mockexchange.core.derivatives.valuation import position_of
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import (
     CashChanged,
@@ -28,13 +28,11 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
-from mockexchange.venues.deribit.frames.positions import changes_text
-from mockexchange.venues.deribit.frames.trades import trades_text
-from mockexchange.venues.deribit.objects.orders import order_text, orders_text
-from mockexchange.venues.deribit.objects.summaries import portfolio_text
-from mockexchange.venues.deribit.operations.summaries import statement_of
+from mockexchange.venues.deribit.resources.orders import order_text, orders_text
+from mockexchange.venues.deribit.resources.summaries import portfolio_text, statement_of
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream import market_data
+from mockexchange.venues.deribit.stream.changes import changes_text, trades_text
 from mockexchange.venues.deribit.stream.channels import CHANGES, ORDERS, PORTFOLIO, TRADES, is_raw, names_of
 from mockexchange.venues.deribit.stream.market_data import MarketMessage
 from mockexchange.venues.deribit.stream.messages import Message, MessageData

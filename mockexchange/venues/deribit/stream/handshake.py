@@ -3,7 +3,7 @@
 from mockexchange.venues.deribit.catalogue import OPEN_STREAM, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import INVALID_REQUEST, NOT_ALLOWED_STATUS, Rejected
-from mockexchange.venues.deribit.objects.envelope import error_text
+from mockexchange.venues.deribit.resources.envelope import error_text
 from mockexchange.venues.deribit.stream.session import Session
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Handshake, OpenCount

@@ -24,8 +24,8 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit.objects.books import BookChange, GroupedBook, change_text, grouped_text, quote_text
-from mockexchange.venues.deribit.objects.tickers import Levels, Ticker, ticker_text
+from mockexchange.venues.deribit.resources.books import BookChange, GroupedBook, change_text, grouped_text, quote_text
+from mockexchange.venues.deribit.resources.tickers import Levels, Ticker, ticker_text
 from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, Channel, market_names_of, read_channel
 from mockexchange.venues.jsonrpc.envelope import spell
 

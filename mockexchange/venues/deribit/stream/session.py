@@ -10,9 +10,9 @@ from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of, date_of
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, TOO_MANY_REQUESTS, UNAUTHORIZED, Rejected
-from mockexchange.venues.deribit.objects.envelope import error_text, result_text
-from mockexchange.venues.deribit.operations.call import Caller, Operation, Write
-from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, decode
+from mockexchange.venues.deribit.parameter_decoding import CappedRequest, cap_count, decode
+from mockexchange.venues.deribit.resources.call import Caller, Operation, Write
+from mockexchange.venues.deribit.resources.envelope import error_text, result_text
 from mockexchange.venues.deribit.routes import carry_out, find, read_body, require_scope
 from mockexchange.venues.deribit.signatures import AUTHORIZATION
 from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, TICKER, Channel

@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     row,
     seconds,
 )
-from mockexchange.venues.kalshi.objects.trades import NO_BLOCK
+from mockexchange.venues.kalshi.resources.trades import NO_BLOCK
 
 TRADE: tuple[Field, ...] = (
     row("trade_id", TEXT, "traded.trade_id", REVISED, source="asyncapi"),

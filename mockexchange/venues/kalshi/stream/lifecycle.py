@@ -11,7 +11,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.frame_dates import COMBINATIONS_LEFT
-from mockexchange.venues.kalshi.operations.market_data.market_views import VALUES_CENTICENTS, EventView, MarketView
+from mockexchange.venues.kalshi.resources.market_views import VALUES_CENTICENTS, EventView, MarketView
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.views import EventLifecycleView, LifecycleView, MetadataView
 

@@ -5,7 +5,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.operations.market_data.market_views import NO_BID
+from mockexchange.venues.kalshi.resources.market_views import NO_BID
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.views import SnapshotView, TickerView
 

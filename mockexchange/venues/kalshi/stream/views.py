@@ -8,7 +8,7 @@ from mockexchange.core.model.markets import EventListing, Market
 from mockexchange.core.model.orders import Order, outcome_side
 from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, OrderReason, Side
-from mockexchange.venues.kalshi.operations.market_data.market_views import PriceRange
+from mockexchange.venues.kalshi.resources.market_views import PriceRange
 
 REASONS = {
     OrderReason.DECREASE: "Decrease",

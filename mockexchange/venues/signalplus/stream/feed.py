@@ -5,8 +5,8 @@ A settlement, a delivery and funding change positions without a trade; they are 
 
 from collections.abc import Container, Iterable, Iterator
 
-from mockexchange.core.derivatives.holdings.queries import position_of
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
+from mockexchange.core.derivatives.valuation import position_of
 from mockexchange.core.events import DerivativeTraded, Event, HoldingChanged
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from mockexchange.core.derivatives.holdings.views import PositionView
-from mockexchange.core.derivatives.trading.trades import DerivativeTrade
+from mockexchange.core.derivatives.orders import DerivativeTrade
+from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell
-from mockexchange.venues.signalplus.objects import encode_list
+from mockexchange.venues.signalplus.resources.fields import encode_list
 from mockexchange.venues.signalplus.stream.channels import CHANGES
 
 

@@ -11,9 +11,9 @@ from mockexchange.venues.request import Call, Request
 from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body
-from mockexchange.venues.signalplus.operations import CONNECT, SUBSCRIBE, UNSUBSCRIBE
-from mockexchange.venues.signalplus.operations.call import Operation
 from mockexchange.venues.signalplus.outages import OUTAGES
+from mockexchange.venues.signalplus.resources import CONNECT, SUBSCRIBE, UNSUBSCRIBE
+from mockexchange.venues.signalplus.resources.call import Operation
 from mockexchange.venues.signalplus.routes import call_of, find, read, result_body
 from mockexchange.venues.signalplus.signatures import KEY_HEADER
 from mockexchange.venues.signalplus.stream.channels import CHANGES, FORM, is_channel

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.venues.deribit import rest
-from mockexchange.venues.deribit.operations.streaming import OPERATIONS
+from mockexchange.venues.deribit.resources.streaming import OPERATIONS
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.commands import COMMANDS
 from mockexchange.venues.deribit.stream.handshake import answer_plainly, shake_hands

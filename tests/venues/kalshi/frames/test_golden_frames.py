@@ -22,7 +22,7 @@ from mockexchange.core.commands import (
     TriggerGroup,
 )
 from mockexchange.core.instants import parse_instant
-from mockexchange.core.model.descriptions import EventDetails, MarketDetails
+from mockexchange.core.model.markets import EventDetails, MarketDetails
 from mockexchange.core.vocabulary import Action, Result, SelfTradePrevention, Side
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import api_date

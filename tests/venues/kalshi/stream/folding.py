@@ -8,9 +8,9 @@ from typing import Any
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.operations.call import encoder
-from mockexchange.venues.kalshi.operations.market_data.market_views import MarketView
-from mockexchange.venues.kalshi.operations.portfolio.orders import OrderView
+from mockexchange.venues.kalshi.resources.call import encoder
+from mockexchange.venues.kalshi.resources.market_views import MarketView
+from mockexchange.venues.kalshi.resources.orders import OrderView
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 

@@ -1,1 +1,0 @@
-"""Handlers of orders and order groups, with the checks and the matching."""

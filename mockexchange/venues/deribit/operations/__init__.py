@@ -1,1 +1,0 @@
-"""The operations that are emulated: each reads the state of the exchange and writes its answer."""

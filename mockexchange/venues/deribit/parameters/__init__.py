@@ -1,1 +1,0 @@
-"""Defines the parameters of each operation for each API date."""

@@ -1,0 +1,1 @@
+"""The resources of Deribit, a file each: the dated fields of its objects, its parameters and its methods."""

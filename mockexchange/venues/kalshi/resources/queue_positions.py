@@ -1,0 +1,106 @@
+"""Queue positions: how many contracts trade before a resting order."""
+
+from typing import NamedTuple
+
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.queries.lists import OrderQuery, find_orders
+from mockexchange.core.queries.order_books import count_ahead_centis
+from mockexchange.core.vocabulary import OrderStatus
+from mockexchange.venues.dated import Field
+from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.formatting import TEXT
+from mockexchange.venues.kalshi.resources import parameters
+from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, cached_answer, write
+from mockexchange.venues.kalshi.resources.fields import list_of, table
+from mockexchange.venues.kalshi.resources.lists import names_of
+from mockexchange.venues.kalshi.resources.orders import count, named_order
+from mockexchange.venues.kalshi.resources.parameters import Parameter
+from mockexchange.venues.kalshi.resources.row_owner import requested_or_primary
+
+# --- fields of answers
+
+QUEUE_POSITION = count("queue_position", "ahead_centis")
+
+ORDER_QUEUE_POSITION = table(
+    "OrderQueuePosition",
+    Field(name="market_ticker", spelling=TEXT, read="order.market.ticker", source="docs-2025-11"),
+    Field(name="order_id", spelling=TEXT, read="order.order_id", source="docs-2025-11"),
+    *QUEUE_POSITION,
+)
+
+GET_ORDER_QUEUE_POSITION_RESPONSE = table("GetOrderQueuePositionResponse", *QUEUE_POSITION)
+
+GET_ORDER_QUEUE_POSITIONS_RESPONSE = table(
+    "GetOrderQueuePositionsResponse", list_of("queue_positions", "OrderQueuePosition", ORDER_QUEUE_POSITION)
+)
+
+# --- parameters of queries
+
+GET_ORDER_QUEUE_POSITIONS: tuple[Parameter, ...] = (
+    Parameter(name="market_tickers", kind="texts", source="docs-2025-11"),
+    Parameter(name="event_ticker", kind="text", source="docs-2025-11"),
+    *parameters.subaccount(SUBACCOUNTS_ADDED),
+)
+
+# --- operations
+
+
+class QueuePosition(NamedTuple):
+    order: Order
+    ahead_centis: int
+
+
+class QueuePositions(NamedTuple):
+    queue_positions: list[QueuePosition]
+
+
+def get_order_queue_positions(call: AccountCall) -> bytes:
+    """Return the queue positions of one subaccount's resting orders, newest first, in one answer without pages."""
+    subaccount = requested_or_primary(call)
+    return cached_answer(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
+
+
+def get_order_queue_position(call: AccountCall) -> bytes:
+    order = named_order(call)
+    if order.status is not OrderStatus.RESTING:
+        message = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
+        raise Rejected(Situation.NOT_FOUND, message)
+    return write(call, QueuePosition(order, count_ahead_centis(call.state, order)))
+
+
+def _write_queue_positions(call: AccountCall, subaccount: Subaccount | None) -> bytes:
+    resting = _resting(call, subaccount) if subaccount else []
+    found = [QueuePosition(order, count_ahead_centis(call.state, order)) for order in resting]
+    return write(call, QueuePositions(found))
+
+
+def _resting(call: AccountCall, subaccount: Subaccount) -> list[Order]:
+    query = OrderQuery(
+        limit=len(call.account.ledger.orders),
+        subaccounts=(subaccount.ref.subaccount,),
+        tickers=names_of(call.params["market_tickers"]),
+        events=names_of(call.params["event_ticker"]),
+        statuses=(OrderStatus.RESTING,),
+    )
+    return find_orders(call.state, call.account.name, query).rows
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetOrderQueuePositions",
+        path="/portfolio/orders/queue_positions",
+        answer=get_order_queue_positions,
+        answer_table="GetOrderQueuePositionsResponse",
+        is_per_subaccount=True,
+        parameters=GET_ORDER_QUEUE_POSITIONS,
+    ),
+    AccountOperation(
+        name="GetOrderQueuePosition",
+        path="/portfolio/orders/{order_id}/queue_position",
+        answer=get_order_queue_position,
+        answer_table="GetOrderQueuePositionResponse",
+        is_per_subaccount=True,
+    ),
+)

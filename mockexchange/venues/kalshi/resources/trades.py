@@ -1,0 +1,119 @@
+"""Public trades, newest first."""
+
+from mockexchange.core.model.history import EVERYTHING, HistoryPage, Selector, Window
+from mockexchange.core.model.orders import Trade
+from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
+from mockexchange.venues.kalshi.formatting import (
+    BOOK_SIDE,
+    CONTRACTS,
+    COUNT_2,
+    INSTANT,
+    PRICE_4,
+    PRICE_CENTS,
+    PRICE_NUMBER,
+    SIDE,
+    TEXT,
+)
+from mockexchange.venues.kalshi.resources import parameters
+from mockexchange.venues.kalshi.resources.call import Call, PublicOperation
+from mockexchange.venues.kalshi.resources.fields import CURSOR, list_of, table
+from mockexchange.venues.kalshi.resources.lists import ListTable, answer_list, live_since, window_of
+from mockexchange.venues.kalshi.resources.parameters import Parameter
+
+# --- fields of answers
+
+NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
+"""JSON form of the key for block trades (agreed on beforehand by two parties): always false, as the mock has none."""
+
+
+def _prices(side: str) -> tuple[Field, ...]:
+    read, name = f"{side}_centicents", f"{side}_price"
+    return (
+        Field(name=name, spelling=PRICE_CENTS, read=read, until=INTEGERS_REMOVED, source="wire-2025-11"),
+        Field(name=f"{name}_dollars", spelling=PRICE_4, read=read, source="wire-2025-11"),
+    )
+
+
+# From spring on: a client of mid-2026 requires the three keys that documents of April lack.
+TRADE = table(
+    "Trade",
+    Field(name="count", spelling=CONTRACTS, read="count_centis", until=INTEGERS_REMOVED, source="wire-2025-11"),
+    Field(name="count_fp", spelling=COUNT_2, read="count_centis", since=FIXED_POINT_ADDED, source="changelog"),
+    Field(name="created_time", spelling=INSTANT, read="created_at", source="wire-2025-11"),
+    Field(name="is_block_trade", spelling=NO_BLOCK, read="trade_id", since=OUTCOMES_ADDED, source="client-report"),
+    *_prices("no"),
+    Field(name="price", spelling=PRICE_NUMBER, read="yes_centicents", until=INTEGERS_REMOVED, source="wire-2025-11"),
+    Field(name="taker_book_side", spelling=BOOK_SIDE, read="taker_side", since=OUTCOMES_ADDED, source="client-report"),
+    Field(name="taker_outcome_side", spelling=SIDE, read="taker_side", since=OUTCOMES_ADDED, source="client-report"),
+    Field(name="taker_side", spelling=SIDE, read="taker_side", source="wire-2025-11"),
+    Field(name="ticker", spelling=TEXT, read="market.ticker", source="wire-2025-11"),
+    Field(name="trade_id", spelling=TEXT, read="trade_id", source="wire-2025-11"),
+    *_prices("yes"),
+)
+
+GET_TRADES_RESPONSE = table("GetTradesResponse", CURSOR, list_of("trades", "Trade", TRADE))
+
+# --- parameters of queries
+
+GET_TRADES: tuple[Parameter, ...] = (
+    *parameters.LIMIT_FROM_ZERO,
+    parameters.CURSOR,
+    parameters.TICKER,
+    *parameters.WINDOW,
+    Parameter(name="is_block_trade", kind="boolean", since=AUTUMN_2026, source="sdk-3.34"),
+)
+
+GET_TRADES_HISTORICAL: tuple[Parameter, ...] = (
+    Parameter(name="limit", kind="integer", minimum=0, maximum=1000, default=100, source="openapi-3.13"),
+    parameters.CURSOR,
+    parameters.TICKER,
+    *parameters.WINDOW,
+    Parameter(name="is_block_trade", kind="boolean", since="2026-06-02", source="docs-daily"),
+)
+
+# --- operations
+
+TRADES = ListTable("trades", "Trade")
+
+
+def get_trades(call: Call) -> bytes:
+    return _answer(call, window_of(call, live_since(call)))
+
+
+def get_historical_trades(call: Call) -> bytes:
+    """Return a page of the public trades that are older than the cutoff."""
+    earliest, latest = window_of(call)
+    last = call.state.archived_before - 1
+    return _answer(call, Window(earliest, last if latest is None else min(latest, last)))
+
+
+def _answer(call: Call, window: Window) -> bytes:
+    """Return a page of the trades in a window. No trade here is a block trade."""
+    tape = call.state.tape
+    wants_blocks = call.params.get("is_block_trade") is True
+    ticker = call.params["ticker"]
+    selectors: list[Selector] = [] if wants_blocks else [ticker or EVERYTHING]
+
+    def find(limit: int, after: int | None) -> HistoryPage[Trade]:
+        return tape.find(limit, selectors, window=window, after=after)
+
+    return answer_list(call, TRADES, tape.revision, find)
+
+
+OPERATIONS = (
+    PublicOperation(
+        name="GetTrades",
+        path="/markets/trades",
+        answer=get_trades,
+        answer_table="GetTradesResponse",
+        parameters=GET_TRADES,
+    ),
+    PublicOperation(
+        name="GetTradesHistorical",
+        path="/historical/trades",
+        answer=get_historical_trades,
+        answer_table="GetTradesResponse",
+        parameters=GET_TRADES_HISTORICAL,
+    ),
+)
