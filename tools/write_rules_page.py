@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mockexchange.kit.client.rules import RULES as CLIENT_RULES
-from mockexchange.kit.schemathesis.verdicts import DESCRIPTIONS
+from mockexchange.kit.schemathesis.outcome import DESCRIPTIONS
 from mockexchange.kit.validation import answers, frames
 from mockexchange.kit.venues import KITS
 from tools.pages import DOCS

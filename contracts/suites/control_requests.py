@@ -7,7 +7,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_world import BEARER, SPARE
-from mockexchange.kit.schemathesis.auth_providers import AnyCase
+from mockexchange.kit.schemathesis.checks import AnyCase
 
 
 def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:

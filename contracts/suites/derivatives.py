@@ -11,8 +11,7 @@ from starlette.types import ASGIApp
 
 from contracts.suites.targets import unchanged
 from contracts.suites.world import TRANSPORTS, front_of
-from mockexchange.kit.deribit.roles import BASIC
-from mockexchange.kit.deribit.signing import Basic
+from mockexchange.kit.deribit.signing import BASIC, Basic
 from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.target import BALANCE_ONLY, MEMBER, OTHER, RESTRICTED, Target

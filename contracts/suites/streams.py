@@ -14,8 +14,7 @@ from contracts.suites.world import IN_PROCESS_HOST, front_of
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.local_exchange import AppTransport, exchange
-from mockexchange.kit.streaming.connection import Arrival, Connect, StreamConnection
-from mockexchange.kit.streaming.in_process import connect_app
+from mockexchange.kit.streaming.connections import Arrival, Connect, StreamConnection, connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.sandbox.opening import open_sandbox

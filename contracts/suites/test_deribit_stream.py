@@ -11,8 +11,7 @@ from contracts.suites.verdict_text import findings_of
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.findings import Outcome, Verdict
-from mockexchange.kit.streaming.connection import Arrival, StreamConnection
-from mockexchange.kit.streaming.sockets import connect_socket
+from mockexchange.kit.streaming.connections import Arrival, StreamConnection, connect_socket
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import Target
 

@@ -19,12 +19,11 @@ from mockexchange.api.transport.httpx_transports import scope_of
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.schemathesis import run
 from mockexchange.kit.schemathesis.checks import CHECKS
-from mockexchange.kit.schemathesis.hint_discovery import discover_names
 from mockexchange.kit.schemathesis.hints import operation_ids, operations_to_test
-from mockexchange.kit.schemathesis.outcome import AS_SENT
+from mockexchange.kit.schemathesis.outcome import ANSWERED, AS_SENT, COMPLETED, PHASE
+from mockexchange.kit.schemathesis.relay import Relay
 from mockexchange.kit.schemathesis.run import Effort, explore
-from mockexchange.kit.schemathesis.transport import Relay
-from mockexchange.kit.schemathesis.verdicts import ANSWERED, COMPLETED, PHASE
+from mockexchange.kit.server.preflight import discover_names
 from mockexchange.kit.target import MEMBER, Unreachable
 from mockexchange.runtime import api_documents
 from tests.helpers.effort import examples

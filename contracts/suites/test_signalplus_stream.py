@@ -11,7 +11,7 @@ from contracts.suites.verdict_text import findings_of
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.signalplus import SIGNALPLUS
-from mockexchange.kit.streaming.sockets import connect_socket
+from mockexchange.kit.streaming.connections import connect_socket
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, Target
 

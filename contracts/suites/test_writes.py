@@ -9,7 +9,7 @@ from contracts.suites.verdict_text import findings_of, not_judged
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.write_hints import make_write_hints
+from mockexchange.kit.kalshi.schemathesis_hints import make_write_hints
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from tests.helpers.effort import chosen, examples
 

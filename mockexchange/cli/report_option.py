@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
-from mockexchange.kit.findings import Report
+from mockexchange.kit.findings import Report, Table
 from mockexchange.kit.reports.destinations import Destination, parse_report, write_report
-from mockexchange.kit.reports.tables import Table
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

@@ -7,10 +7,9 @@ import click
 
 from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import checked, option
-from mockexchange.kit.server.addresses import Address, read_address
-from mockexchange.kit.server.api_dates import LATEST, read_alias
-from mockexchange.kit.server.credentials import Credential, load_credential
+from mockexchange.kit.server.arguments import Address, Credential, load_credential, read_address
 from mockexchange.kit.target import MEMBER
+from mockexchange.kit.venue import LATEST, read_alias
 from mockexchange.kit.venues import DEFAULT_KIT, KITS
 from mockexchange.snapshot.run import SnapshotSettings
 

@@ -9,13 +9,10 @@ from mockexchange.drift.deviations import Deviation, Kind, Level, place_of
 from mockexchange.drift.recorded_lines import RecordedExchange, RecordedFrame
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.validation import frames
-from mockexchange.kit.validation.answers import AnswerJudge
-from mockexchange.kit.validation.exact_json import read_json
+from mockexchange.kit.validation.answers import AnswerJudge, RefusalJudge
 from mockexchange.kit.validation.frames import FrameJudge
-from mockexchange.kit.validation.handshakes import RefusalJudge
-from mockexchange.kit.validation.references import resolved, validator
-from mockexchange.kit.validation.routes import Routes
-from mockexchange.kit.validation.schema_errors import Error, at, cut, innermost, shown
+from mockexchange.kit.validation.requests import Routes
+from mockexchange.kit.validation.schemas import Error, at, cut, innermost, read_json, resolved, shown, validator
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document

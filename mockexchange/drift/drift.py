@@ -11,8 +11,7 @@ from mockexchange.drift.recorded_lines import UNKNOWN_HOST, RecordedExchange, Re
 from mockexchange.drift.streams import STREAM, FrameOrder, OpenStreams
 from mockexchange.drift.twin import Twin, twin_of
 from mockexchange.importing.recorded_answers import PROBLEMS_MAX, Problem, WrongRecording
-from mockexchange.kit.server.api_dates import aliases, read_alias
-from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.venue import VenueKit, aliases, read_alias
 from mockexchange.kit.venues import KITS
 from mockexchange.venues.dated import COMPAT
 from mockexchange.venues.registry import venue_at

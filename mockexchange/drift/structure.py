@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mockexchange.drift.deviations import Kind, Level
-from mockexchange.kit.validation.schema_errors import shown
+from mockexchange.kit.validation.schemas import shown
 from mockexchange.venues import json_comparison
 from mockexchange.venues.json_comparison import Kind as Compared
 

@@ -19,7 +19,7 @@ from mockexchange.importing.importing import Imported, import_recording
 from mockexchange.importing.recorded_answers import RecordedAnswer, WrongRecording
 from mockexchange.importing.verification import Emulated, Reply, note_cursor, plan_of, with_cursor
 from mockexchange.kit.operations import reads
-from mockexchange.kit.validation.routes import Routes
+from mockexchange.kit.validation.requests import Routes
 from mockexchange.kit.venues import KITS
 from mockexchange.recording.field_names import is_id
 from mockexchange.runtime import api_documents

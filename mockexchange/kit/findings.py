@@ -1,9 +1,10 @@
-"""Defines the results of a verification: findings, verdicts and the report."""
+"""Defines the results of a verification: findings, verdicts, and the report with its summary by rule and its tables."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -90,3 +91,56 @@ class Report:
         if counts[Outcome.BROKEN]:
             return EXIT_BROKEN
         return EXIT_KEPT if counts[Outcome.KEPT] else EXIT_NOT_JUDGED
+
+
+# What reports show besides: a summary by rule, and tables
+
+
+@dataclass(slots=True)
+class RuleSummary:
+    """All verdicts of one rule, in the order in which they were given."""
+
+    rule: str
+    description: str = ""
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Return the time in seconds that the rule took; 0.0 if unknown, since several checks shared their requests."""
+        return sum(verdict.seconds for verdict in self.verdicts)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(verdict.outcome is outcome for verdict in self.verdicts)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return broken if any subject is broken, not judged if no subject could be checked, else kept."""
+        if self.count(Outcome.BROKEN):
+            return Outcome.BROKEN
+        return Outcome.KEPT if self.count(Outcome.KEPT) else Outcome.NOT_JUDGED
+
+    def reasons(self) -> dict[str, list[str]]:
+        """Return the subjects without a verdict, grouped by the reason."""
+        found: dict[str, list[str]] = {}
+        for verdict in self.verdicts:
+            if verdict.outcome is Outcome.NOT_JUDGED:
+                found.setdefault(verdict.why, []).append(verdict.subject)
+        return found
+
+
+def by_rule(report: Report) -> list[RuleSummary]:
+    """Return a summary for each rule, in the order of the rules' first verdicts."""
+    found: dict[str, RuleSummary] = {}
+    for verdict in report.verdicts:
+        summary = found.setdefault(verdict.rule, RuleSummary(verdict.rule))
+        summary.description = summary.description or verdict.description
+        summary.verdicts.append(verdict)
+    return list(found.values())
+
+
+class Table(NamedTuple):
+    """A table of text cells; each row is as long as `header`."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockexchange.kit.validation.references import pointer, resolved
+from mockexchange.kit.validation.schemas import pointer, resolved
 from mockexchange.runtime.api_documents import Document
 
 READ = "get"

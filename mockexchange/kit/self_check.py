@@ -5,12 +5,10 @@ from functools import cache
 from typing import NamedTuple
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.server.api_dates import COMPAT, alias_at
-from mockexchange.kit.validation.answers import AnswerJudge
+from mockexchange.kit.validation.answers import AnswerJudge, RefusalJudge
 from mockexchange.kit.validation.frames import FrameJudge
-from mockexchange.kit.validation.handshakes import RefusalJudge
-from mockexchange.kit.validation.routes import Routes
-from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.validation.requests import Routes
+from mockexchange.kit.venue import COMPAT, VenueKit, alias_at
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import NoSuchDocument
 

@@ -1,43 +1,198 @@
-"""Sends requests to the server under verification, and compares each response with the API document."""
+"""Sends requests to the server under verification, and compares each response with the API document.
+
+Responses are cached; everything is read again before a finding counts.
+"""
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.list_facts import Listing, Query, Row
 from mockexchange.kit.operations import Operation, WriteOperation, answer_schema, reads, writes
-from mockexchange.kit.read_cache import CachedRead, ListRows, ReadCache, ReadKey, Request, read_key
-from mockexchange.kit.response import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
-from mockexchange.kit.rules.list_facts import Listing, Query, Row
 from mockexchange.kit.signing_again import Signing, note_signing
 from mockexchange.kit.validation.answers import AnswerJudge
-from mockexchange.kit.validation.references import resolved
+from mockexchange.kit.validation.schemas import resolved
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 
-__all__ = [
-    "BALANCE_ONLY",
-    "BOUND",
-    "FCM",
-    "MEMBER",
-    "OTHER",
-    "OTHER_FCM",
-    "RESTRICTED",
-    "ROLES",
-    "Answer",
-    "Headers",
-    "ListRows",
-    "NotAnswered",
-    "NotJudged",
-    "Target",
-    "Unreachable",
-]
+# Responses, and errors for those that are missing or useless
+
+
+CHARS_SHOWN_MAX = 200
+UNJUDGEABLE_STATUSES = (401, 403, 429, 502, 503, 504)
+"""Statuses for a key without access, and for a busy or closed exchange, which are no defects of the server."""
+
+
+class Unreachable(Exception):
+    """Raised if a request gets no response. The message has the request and the reason."""
+
+
+class NotJudged(Exception):
+    """Raised by a rule that lacks the data it needs. The message names the data, such as "no row to look at"."""
+
+
+class NotAnswered(NotJudged):
+    """Raised if a read that should succeed is refused: its request is `where`, the response `seen`."""
+
+    def __init__(self, where: str, seen: str) -> None:
+        super().__init__(f"{where} was answered {seen}")
+        self.where, self.seen = where, seen
+
+
+class Answer(NamedTuple):
+    """A response of the server. `where` is the request in one line: "GET /portfolio/positions?limit=2"."""
+
+    where: str
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+def object_of(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of a response.
+
+    Raises NotAnswered if it has none, NotJudged if the key or the exchange's load is the reason.
+    """
+    try:
+        body = answer.json() if answer.status == 200 else None
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        return body
+    seen = f"{answer.status} {answer.text[:CHARS_SHOWN_MAX]}"
+    if answer.status in UNJUDGEABLE_STATUSES:
+        raise NotJudged(f"{answer.where} was answered {seen}")
+    raise NotAnswered(answer.where, seen)
+
+
+def still(answer: Answer, ticking: Collection[str]) -> tuple[int, Any]:
+    """Return status and body of a response without the fields `ticking`, whose values change by themselves."""
+    try:
+        return answer.status, without(answer.json(), ticking)
+    except ValueError:
+        return answer.status, answer.text
+
+
+def without(value: Any, names: Collection[str]) -> Any:
+    """Return a JSON value without the fields of these names, at any depth."""
+    if isinstance(value, dict):
+        return {name: without(part, names) for name, part in value.items() if name not in names}
+    return [without(part, names) for part in value] if isinstance(value, list) else value
+
+
+# The cache of what was read: everything is read again before a finding counts
+
+
+class ReadKey(NamedTuple):
+    """What identifies a cached read: operation id, query, path variables, and the role of the key that signs."""
+
+    operation_id: str
+    query: tuple[tuple[str, str], ...]
+    names: tuple[tuple[str, str], ...]
+    role: str | None
+
+
+class ListRows(NamedTuple):
+    """The rows of a list. `is_complete` is true if the last page was read; `where` is the request of the first page."""
+
+    rows: list[Row]
+    is_complete: bool
+    where: str
+
+
+class CachedRead(NamedTuple):
+    """A cached read: its request as text, and the body of the response."""
+
+    where: str
+    body: dict[str, Any]
+
+
+Read = Callable[[ReadKey], CachedRead]
+
+
+class Request(NamedTuple):
+    """A read that bypassed the cache. `again` sends it once more; `answer` is the first response."""
+
+    again: Callable[[], Answer]
+    answer: Answer
+
+
+class ReadCache:
+    """Caches the results of the function `read`.
+
+    `ticking` names fields that change by themselves and are not compared.
+    """
+
+    def __init__(self, read: Read, ticking: Collection[str]) -> None:
+        self._read, self._ticking = read, ticking
+        self._remembered: dict[ReadKey, CachedRead] = {}
+        self._used: set[ReadKey] = set()
+        self._requests: list[Request] = []
+
+    def get(self, reading: ReadKey) -> CachedRead:
+        """Return the result of a read, from the cache if it is there. Raises the errors of `read`."""
+        self._used.add(reading)
+        if reading not in self._remembered:
+            self._remembered[reading] = self._read(reading)
+        return self._remembered[reading]
+
+    def note(self, request: Request) -> None:
+        """Add a read that bypassed the cache, so that `have_changed` repeats it."""
+        self._requests.append(request)
+
+    def begin(self) -> None:
+        """Clear the record of used reads; later reads are recorded anew. The cache itself is kept."""
+        self._used.clear()
+        self._requests.clear()
+
+    def have_changed(self) -> bool:
+        """Repeat the reads used since `begin`; if any answer differs, clear the cache and return True.
+
+        If none differs, each answer was right from its first to its second reading, so that all were right at the same
+        moment.
+        """
+        try:
+            moved = self._has_moved()
+        except (NotJudged, Unreachable):
+            moved = True
+        if moved:
+            self._remembered.clear()
+        return moved
+
+    def _has_moved(self) -> bool:
+        used = self._used & self._remembered.keys()
+        return any(map(self._is_other, self._requests)) or any(map(self._has_changed, used))
+
+    def _is_other(self, request: Request) -> bool:
+        return still(request.answer, self._ticking) != still(request.again(), self._ticking)
+
+    def _has_changed(self, reading: ReadKey) -> bool:
+        before, now = self._remembered[reading].body, self._read(reading).body
+        return bool(without(before, self._ticking) != without(now, self._ticking))
+
+
+def read_key(operation_id: str, query: Query | None, names: Mapping[str, str] | None, role: str) -> ReadKey:
+    """Return the key under which a read is cached; values of the query are converted to text."""
+    asked = tuple((name, str(value)) for name, value in (query or {}).items())
+    return ReadKey(operation_id, asked, tuple((names or {}).items()), role or None)
+
+
+# The server under verification
+
 
 Headers = dict[str, str]
 MEMBER, FCM = "member", "fcm"

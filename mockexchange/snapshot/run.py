@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.arguments import Address
 from mockexchange.kit.server.throttled_transport import throttled_client
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.recording.recording_file import Exchanged, RecordingFile

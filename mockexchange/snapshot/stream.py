@@ -8,8 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockexchange.kit.streaming.connection import Connect, FrameType, HandshakeRefused, StreamConnection
-from mockexchange.kit.streaming.sockets import connect_socket
+from mockexchange.kit.streaming.connections import (
+    Connect,
+    FrameType,
+    HandshakeRefused,
+    StreamConnection,
+    connect_socket,
+)
 from mockexchange.kit.target import Unreachable
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.recording.recording_file import Exchanged

@@ -15,9 +15,8 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from mockexchange.kit.operations import Operation, reads
-from mockexchange.kit.response import without
 from mockexchange.kit.server.throttled_transport import ServerGone, error_text
-from mockexchange.kit.target import MEMBER
+from mockexchange.kit.target import MEMBER, without
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.recording.recording_file import Exchanged
 from mockexchange.runtime import api_documents

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from mockexchange.kit.validation.references import resolved, validator
+from mockexchange.kit.validation.schemas import resolved, validator
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from tests.contracts.documents import ALIASES, DOCUMENTS, document

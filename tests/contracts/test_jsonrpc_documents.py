@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import schemathesis
 
-from mockexchange.kit.validation.references import resolved, validator
+from mockexchange.kit.validation.schemas import resolved, validator
 from mockexchange.runtime import api_documents
 from tests.contracts.documents import ROOT, references
 from tests.contracts.test_stream_documents import published

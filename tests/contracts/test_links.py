@@ -14,7 +14,7 @@ from schemathesis.generation.stateful.state_machine import StepOutput
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
-from mockexchange.kit.validation.references import resolved
+from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from tests.contracts.documents import DOCUMENTS, FROM_2026, document, operations

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.validation.references import resolved
+from mockexchange.kit.validation.schemas import resolved
 from tests.contracts.collection import full_collection
 from tests.contracts.documents import ALIASES, DOCUMENTS, component_validator, document, operations
 from tests.contracts.reference import DELIBERATE

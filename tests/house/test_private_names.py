@@ -11,12 +11,11 @@ from pathlib import Path
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from mockexchange.kit.client.fuzzing.draws import SAME_EVERYWHERE
-from mockexchange.kit.hypothesis_internals import AVAILABLE_PROVIDERS, charmap_file
+from mockexchange.kit.hypothesis_support import AVAILABLE_PROVIDERS, SAME_EVERYWHERE, charmap_file
 from tests.helpers.rows import each_row
 
 PACKAGE = Path(__file__).parents[2] / "mockexchange"
-EXEMPTED = "kit/hypothesis_internals.py"
+EXEMPTED = "kit/hypothesis_support.py"
 PUBLIC = {
     "hypothesis": "configuration errors strategies",
     "httptools": "",

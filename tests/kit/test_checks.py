@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mockexchange.kit.checks import ATTEMPTS_MAX, Check, NotJudged, run_check, run_checks
+from mockexchange.kit.checks import ATTEMPTS_MAX, Check, run_check, run_checks
 from mockexchange.kit.findings import Finding, Outcome, Verdict
-from mockexchange.kit.target import NotAnswered, Unreachable
+from mockexchange.kit.target import NotAnswered, NotJudged, Unreachable
 from tests.helpers.rows import each_row
 
 WRONG = Finding("rule", "GET /x", "seen", "expected", "place")

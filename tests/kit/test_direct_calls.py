@@ -10,8 +10,7 @@ import requests
 from schemathesis.python import asgi
 
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.schemathesis.direct_calls import calling_directly
-from mockexchange.kit.schemathesis.transport import Relay
+from mockexchange.kit.schemathesis.relay import Relay, calling_directly
 from mockexchange.kit.signing_again import EXTENSION
 from mockexchange.kit.target import Target
 from tests.helpers.rows import each_row

@@ -1,6 +1,6 @@
 """Bodies of generated requests: whole numbers are written as integers, everything else stays as it is."""
 
-from mockexchange.kit.schemathesis.transport import integers_as_such
+from mockexchange.kit.schemathesis.relay import integers_as_such
 from tests.helpers.rows import each_row
 
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 import mockexchange
 from mockexchange.cli import main
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server.addresses import read_address
+from mockexchange.kit.server.arguments import read_address
 from mockexchange.kit.server.throttled_transport import ServerGone
-from mockexchange.kit.streaming.connection import HandshakeRefused
+from mockexchange.kit.streaming.connections import HandshakeRefused
 from mockexchange.kit.venues import KITS
 from mockexchange.snapshot.run import SnapshotSettings, take_snapshot
 from mockexchange.snapshot.stream import open_stream

@@ -13,9 +13,9 @@ from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
-from mockexchange.kit.client.fuzzing.fuzzing import EXAMPLES
+from mockexchange.kit.client.fuzzing import EXAMPLES
 from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
-from mockexchange.kit.hypothesis_tables import cached_tables
+from mockexchange.kit.hypothesis_support import cached_tables
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.venue import VenueKit

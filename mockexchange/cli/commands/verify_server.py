@@ -13,19 +13,16 @@ from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.server_options import name_option, rate_of, rate_option
-from mockexchange.kit.hypothesis_tables import cached_tables
+from mockexchange.kit.hypothesis_support import cached_tables
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
-from mockexchange.kit.server.addresses import Address, read_address
-from mockexchange.kit.server.api_dates import read_alias
-from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
+from mockexchange.kit.server.arguments import Address, Credential, Selection, load_credential, parse_role, read_address
 from mockexchange.kit.server.preflight import CannotJudge
-from mockexchange.kit.server.rule_selection import Selection
 from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER
-from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.kit.venue import Signer, VenueKit, read_alias
 from mockexchange.kit.venues import DEFAULT_KIT, KITS
 
 EXAMPLES_MAX = 10_000

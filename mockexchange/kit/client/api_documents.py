@@ -1,14 +1,16 @@
-"""Holds the API documents of one date, with which a client's traffic is compared, and finds those of other dates."""
+"""Holds the API documents of one date, with which a client's traffic is compared, and lists what of them it used."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from mockexchange.kit.client.traffic import Traffic
+from mockexchange.kit.findings import Table
 from mockexchange.kit.validation.frames import FrameJudge
-from mockexchange.kit.validation.references import pointer, resolved
-from mockexchange.kit.validation.requests import RequestJudge
-from mockexchange.kit.validation.routes import Match, Routes
+from mockexchange.kit.validation.requests import Match, RequestJudge, Routes
+from mockexchange.kit.validation.schemas import pointer, resolved
 from mockexchange.kit.venue import ClientSigning, VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
@@ -129,3 +131,56 @@ def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
     since = api_documents.versions_of(kit.name)
     last = max((version for version in since if version <= day), default=min(since))
     return ApiDocuments(kit.name, since[last], kit.prefix, kit.client_signing)
+
+
+# What of a document a client used
+
+
+NONE = "-"
+
+
+def coverage(traffic: Traffic, documents: ApiDocuments) -> list[Table]:
+    """Return a table of the operations and a table of the channels that a client used.
+
+    The last row counts unused ones.
+    """
+    return [_operations(traffic, documents), _channels(traffic, documents)]
+
+
+def _operations(traffic: Traffic, documents: ApiDocuments) -> Table:
+    calls: Counter[str] = Counter()
+    statuses: dict[str, set[str]] = {}
+    parameters: dict[str, set[str]] = {}
+    for call in traffic.requests:
+        operation = documents.operation_of(call.method, call.path)
+        if operation:
+            title = f"{operation.method.upper()} {operation.path}"
+            calls[title] += 1
+            statuses.setdefault(title, set()).add(str(call.status))
+            parameters.setdefault(title, set()).update(call.parameters)
+    used = [
+        (title, str(count), " ".join(sorted(statuses[title])), " ".join(sorted(parameters[title])) or NONE)
+        for title, count in calls.most_common()
+    ]
+    every = documents.operation_titles
+    unused = f"{len(every) - len(used)} more, not called"
+    return Table(
+        f"{len(used)} of {len(every)} operations of {documents.subject}",
+        ("operation", "calls", "statuses", "parameters"),
+        [*used, (unused, NONE, NONE, NONE)] if len(used) < len(every) else used,
+    )
+
+
+def _channels(traffic: Traffic, documents: ApiDocuments) -> Table:
+    subscribed = Counter(frame.channel for frame in traffic.acknowledged)
+    sent = [frame for frame in traffic.frames if frame.direction == "out" and frame.channel]
+    delivered = Counter(frame.channel for frame in sent if frame.kind not in ("subscribed", "unsubscribed"))
+    every = documents.channels
+    rows = [(channel, str(count), str(delivered[channel])) for channel, count in subscribed.most_common()]
+    if len(rows) < len(every):
+        rows.append((f"{len(every) - len(rows)} more, not subscribed to", NONE, NONE))
+    return Table(
+        f"{len(subscribed)} of {len(every)} channels of {documents.subject}",
+        ("channel", "subscriptions", "messages"),
+        rows,
+    )

@@ -1,14 +1,19 @@
 """Compares the traffic and the result of a test card's run with what the card expects, and gives the verdict."""
 
+import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
-from mockexchange.kit.client.accounts.positions import AccountPositions
-from mockexchange.kit.client.accounts.secrets import secret_in, text_of
-from mockexchange.kit.client.adapter.adapter import AdapterReply, one_line
-from mockexchange.kit.client.adapter.row_diff import (
+from mockexchange.kit.client.accounts import AccountPositions
+from mockexchange.kit.client.adapter import AdapterReply, one_line
+from mockexchange.kit.client.api_documents import ApiDocuments
+from mockexchange.kit.client.cards import ADVICE_ON_ERROR, ADVICE_ONLY, Card, Task
+from mockexchange.kit.client.orders import PlayedTasks, order_findings
+from mockexchange.kit.client.processes import CommandResult
+from mockexchange.kit.client.rows import (
     duplicate_values,
     float_values,
     row_differences,
@@ -16,13 +21,8 @@ from mockexchange.kit.client.adapter.row_diff import (
     subset_differences,
     value_differences,
 )
-from mockexchange.kit.client.api_documents import ApiDocuments
-from mockexchange.kit.client.cards import ADVICE_ON_ERROR, ADVICE_ONLY, Card
-from mockexchange.kit.client.command.command import CommandResult
-from mockexchange.kit.client.orders.playing import PlayedTasks
-from mockexchange.kit.client.orders.verdicts import order_findings
 from mockexchange.kit.client.rules import RULES, NotSeen
-from mockexchange.kit.client.traffic import Call, Traffic, counted
+from mockexchange.kit.client.traffic import Call, Frame, Traffic, counted
 from mockexchange.kit.findings import Finding, Verdict
 
 TICKER = "ticker"
@@ -259,3 +259,72 @@ def _rows_of(positions: AccountPositions) -> str:
 def _finding(card: Card, rule: str, seen: str, expected: str) -> Finding:
     where = f"task {card.task.name}" if card.task else card.title
     return Finding(rule, where, seen, expected, card.place)
+
+
+# Clients that listened too briefly: on a busy machine messages may come after their time is over
+
+
+SECONDS = "seconds"
+"""The argument of a task that is the time for which it listens."""
+LONGER = 5
+"""How many times as long a card listens that is played again."""
+ALL = 0.9
+"""The part of its time after which a client has listened until the end: its clock starts before the first request."""
+EARLY = 0.25
+"""The part of the time in which all messages come on a machine that is not busy."""
+FAREWELL = "unsubscribed"
+
+
+def listening_s(card: Card) -> float:
+    """Return the longest time in seconds for which a task of a test card listens to a stream; 0 if none does."""
+    return max((float(task.arguments.get(SECONDS, 0)) for task in card.tasks), default=0.0)
+
+
+def with_more_time(card: Card) -> Card:
+    """Return the test card with tasks that listen longer."""
+    more_s = (LONGER - 1) * listening_s(card)
+    return replace(card, tasks=tuple(map(_longer, card.tasks)), seconds=card.seconds + more_s)
+
+
+def _longer(task: Task) -> Task:
+    if SECONDS not in task.arguments:
+        return task
+    return replace(task, arguments={**task.arguments, SECONDS: LONGER * task.arguments[SECONDS]})
+
+
+def is_cut_short(card: Card, traffic: Traffic) -> bool:
+    """Return whether a client listened until its time was over, and may have missed messages that came too late.
+
+    That may be if a message came after the early part of the time, or if none came although the client sent a command.
+    """
+    began_s = min((call.began_s for call in traffic.calls), default=traffic.ended_s)
+    wanted_s = listening_s(card)
+    if not wanted_s or not traffic.commands or traffic.ended_s - began_s < ALL * wanted_s:
+        return False
+    last_s = max((one.at_s for one in traffic.frames if one.direction == "out" and _is_message(one)), default=None)
+    return last_s is None or last_s - began_s > EARLY * wanted_s
+
+
+def _is_message(frame: Frame) -> bool:
+    return bool(frame.channel) and frame.kind != FAREWELL
+
+
+# Secrets in what a client printed, logged or reported
+
+
+SECRET_CHARS_MIN = 30
+"""The shortest line of a private key's PEM text that is searched for."""
+
+
+def secret_in(output: str, private_pem: str, signatures: Iterable[str]) -> str:
+    """Return what kind of secret a client's output contains, such as its private key; empty if there is none."""
+    lines = [line for line in private_pem.splitlines() if len(line) >= SECRET_CHARS_MIN and not line.startswith("-")]
+    if any(line in output for line in lines):
+        return "the private key"
+    spelled = [form for text in signatures if len(text) >= SECRET_CHARS_MIN for form in (text, quote(text, safe=""))]
+    return "a signature" if any(text in output for text in spelled) else ""
+
+
+def text_of(reply: AdapterReply | None) -> str:
+    """Return all text of an adapter's reply: its error message and its rows."""
+    return "" if reply is None else f"{reply.error}\n{json.dumps(reply.rows)}"

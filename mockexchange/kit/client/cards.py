@@ -1,7 +1,6 @@
 """Reads cards: tests of clients, each a numbered YAML file about one behaviour that a client has to cope with.
 
-A card has requirements, a scenario with faults, a task for adapters, and expectations under `see`. Its `faults` and
-`script` have the format of scenarios. Errors name file, line and expected value, as errors in scenarios do.
+A card says what the exchange does before each task, and what the adapter or the command has to do.
 """
 
 import re
@@ -11,17 +10,107 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASK, Task, choice_of, task_of
+from mockexchange.core.commands import Command
 from mockexchange.kit.client.rules import RULES
 from mockexchange.named_files import read_file
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
 from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.script.script_steps import SCRIPT, ScriptEntry
+from mockexchange.scenario.steps import STEP
 from mockexchange.scenario.steps.shared_fields import API_DATE
 from mockexchange.scenario.stubs import STUBS, Stub
 from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.types.value_types import BOOLEAN, DURATION, NAME, TEXT, choice, integer, matching
+from mockexchange.scenario.types.value_types import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
+
+# Tasks of cards
+
+
+READS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen", "book")
+PLACE, TRADE, CANCEL, AMEND, BATCH = "place", "trade", "cancel", "amend", "batch"
+ORDER_TASKS = (PLACE, CANCEL, AMEND, BATCH, TRADE)
+"""The tasks that change orders."""
+TASKS = (*READS, *ORDER_TASKS)
+"""The tasks that adapters carry out."""
+PLACED, REFUSED, UNKNOWN, CANCELED, AMENDED = "placed", "refused", "unknown", "canceled", "amended"
+RESULTS = (PLACED, CANCELED, AMENDED, REFUSED, UNKNOWN)
+"""What a client may report to its user about a change of an order."""
+SWITCHES = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a test card. Before it, exchange time advances by `advance_us`, and the steps `before` are executed.
+
+    `allowed_results` lists what the client may report about a change of an order; if empty, it may report anything
+    true.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    before: tuple[Command, ...] = ()
+    advance_us: int = 0
+    allowed_results: tuple[str, ...] = ()
+
+    @property
+    def changes_orders(self) -> bool:
+        return self.name in ORDER_TASKS
+
+
+def choice_of(known: Iterable[str], what: str) -> Scalar:
+    """Return the type of a scalar in a test card that accepts only the words in `known`.
+
+    `what` describes these words in errors.
+    """
+    words = {word: word for word in known}
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return Scalar(what, parse, {"enum": list(words)}, tuple(words))
+
+
+TASK = Record(
+    {
+        "name": must(choice_of(TASKS, "a task such as positions")),
+        "arguments": may(MapOf(TEXT), {}),
+        "orders": may(ListOf(MapOf(TEXT, expected="the arguments of an order"), "a list of orders"), []),
+        "before": may(ListOf(STEP, "a list of steps"), []),
+        "advance": may(DURATION, 0),
+        "told": may(ListOf(choice({word: word for word in RESULTS})), []),
+    }
+)
+
+
+def task_of(values: dict[str, Any]) -> Task:
+    """Return the task that a test card describes, from values that `TASK` has parsed."""
+    name = values["name"]
+    convert = _order_argument if name in ORDER_TASKS else _argument
+    arguments = {key: convert(key, text) for key, text in values["arguments"].items()}
+    if values["orders"]:
+        arguments["orders"] = [{key: convert(key, text) for key, text in order.items()} for order in values["orders"]]
+    before = tuple(step.command for step in values["before"])
+    return Task(name, arguments, before, values["advance"], tuple(values["told"]))
+
+
+def _order_argument(name: str, text: str) -> Any:
+    """Convert an argument of an order, whose amounts stay text, as money always does."""
+    return _argument(name, text) if name == "seconds" else SWITCHES.get(text, text)
+
+
+def _argument(name: str, text: str) -> Any:
+    """Convert an argument to text, a number or, for plural names, a list (from "a,b")."""
+    if name.endswith("s") and name != "seconds":
+        return text.split(",")
+    if re.fullmatch("[0-9]+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
+
+
+# Cards
+
 
 KIT = Path(str(files("mockexchange.kit")))
 BUILTIN_CARDS = KIT / "client" / "cards"

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Protocol
 
 from mockexchange.clients.published import GENERIC
-from mockexchange.kit.client.adapter.adapter import AdapterBroken
-from mockexchange.kit.client.adapter.adapter_mode import AdapterCardRunner, AdapterWorker, probes_of
-from mockexchange.kit.client.adapter.parallel_cards import play_with_adapter, process_count
+from mockexchange.kit.client.adapter_mode import (
+    AdapterCardRunner,
+    AdapterWorker,
+    play_with_adapter,
+    probes_of,
+    process_count,
+)
+from mockexchange.kit.client.api_documents import coverage
 from mockexchange.kit.client.cards import Card
-from mockexchange.kit.client.command.command import CommandFailed, shown_command
-from mockexchange.kit.client.command.command_mode import CommandCardRunner, play_with_command
-from mockexchange.kit.client.coverage import coverage
-from mockexchange.kit.client.fuzzing.fuzzing import EXAMPLES, FuzzSettings
-from mockexchange.kit.client.sandboxes import CardSandboxes
-from mockexchange.kit.client.session import NoSuchAccount
-from mockexchange.kit.findings import Report, Verdict
+from mockexchange.kit.client.command_mode import CommandCardRunner, play_with_command
+from mockexchange.kit.client.fuzzing import EXAMPLES, FuzzSettings
+from mockexchange.kit.client.processes import AdapterBroken, CommandFailed, shown_command
+from mockexchange.kit.client.sandboxes import CardSandboxes, NoSuchAccount
+from mockexchange.kit.findings import Report, Table, Verdict
 from mockexchange.kit.local_exchange import exchange
-from mockexchange.kit.reports.tables import Table
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime.redaction import redact_command
 from mockexchange.scenario.errors import ScenarioError

@@ -3,15 +3,14 @@
 from functools import partial
 from pathlib import Path
 
-from mockexchange.kit.client.jsonrpc_traffic import read_jsonrpc
+from mockexchange.kit.client.traffic import read_jsonrpc
 from mockexchange.kit.deribit.checks import CHECKS
 from mockexchange.kit.deribit.lists import FACTS
-from mockexchange.kit.deribit.roles import role_of
 from mockexchange.kit.deribit.schemathesis_hints import make_hints
-from mockexchange.kit.deribit.signing import CLIENT_SIGNING, further_keys, load_signer
+from mockexchange.kit.deribit.signing import CLIENT_SIGNING, further_keys, load_signer, role_of
 from mockexchange.kit.deribit.stream import CHECKS as STREAM_CHECKS
 from mockexchange.kit.deribit.writes import CHECKS as WRITE_CHECKS
-from mockexchange.kit.jsonrpc_requests import is_read, status_of
+from mockexchange.kit.jsonrpc import is_read, status_of
 from mockexchange.kit.venue import VenueKit
 
 PREFIX = "/api/v2"

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from mockexchange.kit.rules.filter_matching import equal_to, field_of
-from mockexchange.kit.rules.list_facts import Facts, Filter, Listing, Paging, Reader, Row
+from mockexchange.kit.list_facts import Facts, Filter, Listing, Paging, Reader, Row, equal_to, field_of
 
 NAMES_MAX = 5
 END_MS = "4102444800000"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockexchange.kit.deribit.roles import BASIC, role_of
+from mockexchange.kit.deribit.signing import BASIC, role_of
 from mockexchange.kit.schemathesis.hints import (
     Names,
     SchemathesisHints,

@@ -1,15 +1,30 @@
-"""Signs requests as Deribit's clients do. It is written from the venue's documentation, not from the server."""
+"""Signs requests as Deribit's clients do, and decides which of the given keys signs a call.
+
+It is written from the venue's documentation, not from the server.
+"""
 
 import hmac
 import time
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mockexchange.kit.deribit.roles import BASIC
+from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import ClientSigning
+
+BASIC = "basic"
+"""The role of the member's key when it is sent as id and secret (`signing.Basic`)."""
+
+
+def role_of(operation: Mapping[str, Any], path: str) -> str | None:
+    """Return the role (such as member) whose key an operation requires; None if the operation is public.
+
+    `operation` is its node in the API document.
+    """
+    return MEMBER if path.startswith("/private/") else None
+
 
 SCHEME = "deri-hmac-sha256"
 HEADER = "Authorization"

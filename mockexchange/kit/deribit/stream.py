@@ -11,9 +11,9 @@ from typing import Any
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import AUTH, call_result
 from mockexchange.kit.deribit.signing import Signer
-from mockexchange.kit.deribit.writes.order_placer import CANCEL, open_placer
+from mockexchange.kit.deribit.writes import CANCEL, open_placer
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.streaming.connection import FrameType, StreamConnection
+from mockexchange.kit.streaming.connections import FrameType, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Unreachable
 

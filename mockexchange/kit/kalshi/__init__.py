@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
+from mockexchange.kit import rules
 from mockexchange.kit.kalshi import checks, writes
 from mockexchange.kit.kalshi.lists import FACTS
-from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
-from mockexchange.kit.kalshi.signing import CLIENT_SIGNING, load_signer
+from mockexchange.kit.kalshi.signing import CLIENT_SIGNING, load_signer, role_of
 from mockexchange.kit.kalshi.stream import STREAM_CHECKS
-from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
+from mockexchange.kit.kalshi.stream.api_document import KalshiStreamProtocol
 from mockexchange.kit.kalshi.tasks import TASKS
-from mockexchange.kit.rules import catalogue
 from mockexchange.kit.venue import VenueKit
 
 KALSHI = VenueKit(
@@ -21,7 +20,7 @@ KALSHI = VenueKit(
     role_of=role_of,
     make_hints=make_hints,
     facts=FACTS,
-    checks=(*catalogue.CHECKS, *checks.CHECKS),
+    checks=(*rules.CHECKS, *checks.CHECKS),
     write_checks=writes.CHECKS,
     stream_checks=STREAM_CHECKS,
     stream_protocol=KalshiStreamProtocol(),

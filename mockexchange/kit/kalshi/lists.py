@@ -6,9 +6,23 @@ Parameters that an API date does not have are ignored, so one table covers all A
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from mockexchange.kit.rules.filter_matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
-from mockexchange.kit.rules.list_facts import Facts, Filter, Listing, Paging, Query, Reader, Row, Split
-from mockexchange.kit.rules.timestamps import instant_of
+from mockexchange.kit.list_facts import (
+    Facts,
+    Filter,
+    Listing,
+    Paging,
+    Query,
+    Reader,
+    Row,
+    Split,
+    equal_to,
+    field_of,
+    instant_of,
+    nonzero_of,
+    not_after,
+    not_before,
+    one_of,
+)
 from mockexchange.kit.target import FCM, NotJudged
 
 NAMES_MAX = 5

@@ -1,9 +1,13 @@
-"""Signs requests as Kalshi's clients do. It is written from the venue's documentation, not from the server."""
+"""Signs requests as Kalshi's clients do, and decides which of the given keys signs an operation.
+
+It is written from the venue's documentation, not from the server.
+"""
 
 import time
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes
@@ -11,7 +15,21 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from mockexchange.kit.target import FCM, MEMBER
 from mockexchange.kit.venue import ClientSigning
+
+FCM_ONLY = "/portfolio/summary/total_resting_order_value"
+
+
+def role_of(operation: Mapping[str, Any], path: str) -> str | None:
+    """Return the role (such as member or fcm) whose key an operation requires; None if the operation is public.
+
+    `operation` is its node in the API document.
+    """
+    if operation.get("security") == []:
+        return None
+    return FCM if path.startswith("/fcm/") or path == FCM_ONLY else MEMBER
+
 
 CLIENT_SIGNING = ClientSigning(
     key_header="KALSHI-ACCESS-KEY",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from mockexchange.kit.client.adapter.tasks import Row, Task, Unit, WireField, count, instant, money, text
+from mockexchange.kit.client.tasks import Row, Task, Unit, WireField, count, instant, money, text
 from mockexchange.kit.kalshi.amounts import ONE
 
 FEE = (WireField("fee_cost", Unit.DOLLARS, or_cents=True),)

@@ -16,10 +16,8 @@ from rich.progress import Progress as Bars
 from rich.table import Table as Grid
 from rich.text import Text
 
-from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.findings import Finding, Outcome, Report, RuleSummary, Table, Verdict, by_rule
 from mockexchange.kit.reports.printable_text import in_a_line, parts_of, printable, tally
-from mockexchange.kit.reports.summary import RuleSummary, by_rule
-from mockexchange.kit.reports.tables import Table
 
 STYLES = {Outcome.KEPT: "green", Outcome.BROKEN: "bold red", Outcome.NOT_JUDGED: "yellow"}
 FINDINGS_SHOWN_MAX = 25

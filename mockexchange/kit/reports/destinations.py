@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mockexchange.kit.findings import Report
+from mockexchange.kit.findings import Report, Table
 from mockexchange.kit.reports.github import github_of
 from mockexchange.kit.reports.html import html_of
 from mockexchange.kit.reports.junit import junit_of
 from mockexchange.kit.reports.mock import MOCK, report_name, send_report
-from mockexchange.kit.reports.tables import Table
 
 WRITERS: dict[str, Callable[[Report, Sequence[Table]], bytes]] = {
     "junit": junit_of,

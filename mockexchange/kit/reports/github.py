@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.findings import Finding, Outcome, Report, Table, Verdict
 from mockexchange.kit.reports.printable_text import parts_of, printable, tally, without_port
-from mockexchange.kit.reports.tables import Table
 
 ANNOTATIONS_MAX = 10
 """The most annotations of one kind that GitHub shows for a step; others are only in its log."""

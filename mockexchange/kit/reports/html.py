@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.findings import Finding, Outcome, Report, RuleSummary, Table, Verdict, by_rule
 from mockexchange.kit.reports.printable_text import named, page_of, parts_of, printable, tally
-from mockexchange.kit.reports.summary import RuleSummary, by_rule
-from mockexchange.kit.reports.tables import Table
 
 STYLE = Path(__file__).with_name("report.css")
 CLASSES = {Outcome.KEPT: "kept", Outcome.BROKEN: "broken", Outcome.NOT_JUDGED: "unjudged"}

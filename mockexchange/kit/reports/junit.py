@@ -7,10 +7,8 @@ error, so that no tool takes it for a complete one.
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.findings import Finding, Outcome, Report, RuleSummary, Table, Verdict, by_rule
 from mockexchange.kit.reports.printable_text import in_a_line, page_of, parts_of, printable, without_port
-from mockexchange.kit.reports.summary import RuleSummary, by_rule
-from mockexchange.kit.reports.tables import Table
 
 RUN = "the run"
 

@@ -6,10 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from mockexchange.kit.findings import Finding, Outcome, Report
+from mockexchange.kit.findings import Finding, Outcome, Report, RuleSummary, Table, by_rule
 from mockexchange.kit.reports.printable_text import printable
-from mockexchange.kit.reports.summary import RuleSummary, by_rule
-from mockexchange.kit.reports.tables import Table
 from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.http_request import ControlApi, ControlRefused, NotControlApi, Unreachable
 from mockexchange.runtime.ready_file import default_ready_file

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.list_facts import Row
 from mockexchange.kit.rules.finding_format import differing, finding, paged_lists_of, request_line, row_text, views_of
-from mockexchange.kit.rules.list_facts import Row
-from mockexchange.kit.target import ListRows, Target
+from mockexchange.kit.target import ListRows, NotJudged, Target, object_of
 
 SIZES = (1, 2, 7)
 PAGES_MAX = 60
@@ -169,6 +169,63 @@ def _with_unreadable(target: Target) -> Sequence[str]:
     return paged_lists_of(target) if target.venue.facts.paging.unreadable else ()
 
 
+# Pages of a list to which rows are added meanwhile
+
+
+ARRIVING = "pages.arriving"
+ARRIVING_PAGES_MAX = 40
+"""The most pages of one row each that are read; new rows arrive at the beginning of the list."""
+Name = tuple[Any, ...]
+"""The values that identify a row."""
+
+
+def judge_arriving(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Read a list in pages of one row between two reads of the whole list, and check that no row is lost or repeated.
+
+    If the two reads are equal, no row has arrived, and the rule cannot be checked.
+    """
+    before = _names(target, operation_id)
+    walked = _names(target, operation_id, 1, ARRIVING_PAGES_MAX)
+    after = _names(target, operation_id)
+    where = f"{request_line(target.operations[operation_id], {})} in pages of 1, while rows arrive"
+    twice = next((row for number, row in enumerate(walked) if row in walked[:number]), None)
+    if twice:
+        yield finding(target, ARRIVING, where, f"the row {twice} twice", "each row once", operation_id)
+    lost = next((row for row in _passed(before, walked) if row in after and row not in walked), None)
+    if lost:
+        expected = "every row that was there before and after"
+        yield finding(target, ARRIVING, where, f"no row {lost}", expected, operation_id)
+    if before == after:
+        raise NotJudged("no row arrived while the pages were read")
+
+
+def _passed(before: Sequence[Name], walked: Sequence[Name]) -> Sequence[Name]:
+    """Return the rows of the list that the walk has passed: all of them if it reached the end."""
+    if len(walked) < ARRIVING_PAGES_MAX:
+        return before
+    return before[: before.index(walked[-1])] if walked[-1] in before else ()
+
+
+def _names(target: Target, operation_id: str, size: int = 0, pages_max: int = 1) -> list[Name]:
+    """Read pages without the cache and return the names of their rows. Raises NotJudged."""
+    facts, listing = target.venue.facts, target.listing(operation_id)
+    limit, cursor, found = facts.paging.limit, "", list[Name]()
+    most = target.operations[operation_id].query[limit].schema["maximum"]
+    for _ in range(pages_max):
+        query = {limit: size or most, facts.paging.cursor: cursor or None}
+        body = object_of(target.read(operation_id, query, listing.role))
+        rows = body.get(listing.rows) or []
+        found.extend(tuple(row.get(name) for name in listing.identity) for row in rows)
+        cursor = str(body.get(facts.paging.next) or "")
+        if not cursor:
+            break
+    return found
+
+
+def _identified(target: Target) -> list[str]:
+    return [name for name in paged_lists_of(target) if target.listing(name).identity]
+
+
 PLACE = "the parameters `limit` and `cursor` of each list"
 CHECKS: tuple[Check[Target], ...] = (
     Check(PARTITION, "Pages of any size make up the list.", PLACE, paged_lists_of, judge_partition),
@@ -176,4 +233,12 @@ CHECKS: tuple[Check[Target], ...] = (
     Check(ENDS, "Only the last page has no cursor.", PLACE, paged_lists_of, judge_end),
     Check(UNREADABLE, "An unreadable cursor gives the first page.", PLACE, _with_unreadable, judge_unreadable),
     Check(DEFAULT, "Without a limit, pages have the documented size.", PLACE, _with_default, judge_default),
+    Check(
+        ARRIVING,
+        "While rows arrive, pages repeat and lose none.",
+        PLACE,
+        _identified,
+        judge_arriving,
+        holds_while_moving=True,
+    ),
 )

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import Operation, Parameter
 from mockexchange.kit.rules.finding_format import answer_text, finding
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import NotJudged, Target
 
 BOUNDS, KINDS, CHOICES, REPEATED, REQUIRED, UNKNOWN, DEFAULTS = (
     f"parameters.{name}" for name in ("bounds", "kinds", "choices", "repeated", "required", "unknown", "defaults")

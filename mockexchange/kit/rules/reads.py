@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.list_facts import instant_of
 from mockexchange.kit.rules.finding_format import answer_text, finding, lists_of, views_of
-from mockexchange.kit.rules.timestamps import instant_of
-from mockexchange.kit.target import Answer, Target
+from mockexchange.kit.target import Answer, NotJudged, Target
 
 ANSWERED, NEWEST, PAST = "reads.answered", "lists.order", "instants.past"
 TOLERANCE = timedelta(seconds=60)

@@ -7,10 +7,10 @@ it applied, and a check that never applied has no verdict.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from schemathesis import Response
+from schemathesis import Case, Response
 from schemathesis.engine.recorder import ScenarioRecorder
 
-from mockexchange.kit.schemathesis.auth_providers import AnyCase
+AnyCase = Case[Any]
 
 
 class TestedRequest(NamedTuple):

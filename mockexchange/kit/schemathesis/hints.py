@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockexchange.kit.validation.references import resolved
+from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime.api_documents import Document
 
 METHODS = ("get", "put", "post", "delete", "patch")

@@ -1,27 +1,54 @@
 """Runs schemathesis against a server. Runs are seeded: two runs send the same requests."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
-from schemathesis import openapi
+from schemathesis import AuthContext, AuthProvider, openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
 from schemathesis.schemas import BaseSchema
 
 from mockexchange.kit.findings import Verdict
-from mockexchange.kit.schemathesis.auth_providers import AnyCase, signing_provider
-from mockexchange.kit.schemathesis.direct_calls import calling_directly
+from mockexchange.kit.schemathesis.checks import AnyCase
 from mockexchange.kit.schemathesis.hints import ApiOperation, SchemathesisHints, may_be_missing, operations_to_test
-from mockexchange.kit.schemathesis.outcome import RunOutcome
+from mockexchange.kit.schemathesis.outcome import RunOutcome, not_tested, verdicts
+from mockexchange.kit.schemathesis.relay import Relay, calling_directly
 from mockexchange.kit.schemathesis.settings import settings
-from mockexchange.kit.schemathesis.transport import Relay
-from mockexchange.kit.schemathesis.verdicts import not_tested, verdicts
 from mockexchange.kit.target import ROLES, Target, Unreachable
 from mockexchange.kit.validation.requests import RequestJudge
 from mockexchange.kit.venue import Signer
+
+Sign = Callable[[], Mapping[str, str]]
+
+
+def signing_provider(
+    signer_of: Callable[[AnyCase], Signer | None], on_signed: Callable[[Mapping[str, str], Sign], None]
+) -> type[AuthProvider[str]]:
+    """Return an auth provider class, which signs each request with the key that `signer_of` returns, if any.
+
+    `on_signed` is called with the signed headers and a function that signs again, since a request may be sent long
+    after it was generated and signed. schemathesis does not sign requests from which it omits a credential on purpose.
+    """
+
+    class Signing:
+        def get(self, case: AnyCase, context: AuthContext) -> str:
+            # `set` is called only if this is true; it signs the path as it is sent, with the prefix.
+            return "signed when the rest is known"
+
+        def set(self, case: AnyCase, data: str, context: AuthContext) -> None:
+            signer = signer_of(case)
+            if signer is not None:
+                sign = partial(signer.headers, case.method, case.as_transport_kwargs()["url"])
+                signed = sign()
+                case.headers.update(signed)
+                on_signed(signed, sign)
+
+    return Signing
+
 
 SEED = 20251103
 EXAMPLES = 8

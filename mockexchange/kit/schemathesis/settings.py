@@ -1,7 +1,7 @@
 """Makes the configuration of schemathesis: its phases, its checks, and what makes runs reproducible."""
 
 from mockexchange.kit.schemathesis.hints import SchemathesisHints, SchemathesisSettings, operation_ids, operations_of
-from mockexchange.kit.validation.references import resolved
+from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime.api_documents import Document
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")

@@ -1,4 +1,4 @@
-"""Checks before a run that the server answers, has the expected API, and accepts the keys.
+"""Checks before a run that the server answers, has the expected API, and accepts the keys; finds existing names.
 
 A failure here would break every rule, so it is reported once, in one line.
 """
@@ -11,10 +11,41 @@ from time import time
 import httpx
 
 from mockexchange.kit.operations import Operation
-from mockexchange.kit.schemathesis.hint_discovery import name_parameters
+from mockexchange.kit.schemathesis.hints import Names, operations_of, parameters_of
 from mockexchange.kit.server.throttled_transport import error_text
-from mockexchange.kit.target import MEMBER, Target
+from mockexchange.kit.target import MEMBER, NotJudged, Target
 from mockexchange.kit.venue import Signer
+
+# Existing names for generated requests
+
+
+NAMES_MAX = 5
+"""The most names for each parameter; requests are spread over them."""
+
+
+def discover_names(target: Target) -> Names:
+    """Return existing values for path variables and for query parameters that expect a name, by parameter.
+
+    Raises Unreachable.
+    """
+    found = {}
+    for name in sorted(name_parameters(target)):
+        try:
+            found[name] = list(target.known(name))[:NAMES_MAX]
+        except NotJudged:
+            continue
+    return found
+
+
+def name_parameters(target: Target) -> set[str]:
+    """Return the parameters that expect a name: path variables, and those that the venue's facts list."""
+    document = target.document
+    listed = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
+    return {one["name"] for one in listed if one["in"] == "path" or one["name"] in target.venue.facts.names}
+
+
+# The checks before a run
+
 
 DIAGNOSIS_HEADER, API_DATE_HEADER = "x-mock-diagnosis", "x-mock-api-date"
 WRONG, FORBIDDEN = 400, 403

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mockexchange.kit.findings import Finding, Verdict
 from mockexchange.kit.schemathesis.outcome import call_of
 from mockexchange.kit.target import MEMBER, ROLES, Target
-from mockexchange.kit.validation.routes import Routes
+from mockexchange.kit.validation.requests import Routes
 
 REQUEST = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s,]*[^\s,:])")
 BY_ROLE = re.compile(r"by the ([a-z-]+) key")

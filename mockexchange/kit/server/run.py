@@ -7,26 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mockexchange.kit.checks import Check, run_check
-from mockexchange.kit.findings import Report, Verdict
-from mockexchange.kit.reports.tables import Table
-from mockexchange.kit.schemathesis.hint_discovery import discover_names
+from mockexchange.kit.findings import Report, Table, Verdict
+from mockexchange.kit.schemathesis.outcome import DESCRIPTIONS
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED, Effort, explore
-from mockexchange.kit.schemathesis.verdicts import DESCRIPTIONS
-from mockexchange.kit.server.addresses import Address
-from mockexchange.kit.server.api_dates import COMPAT, LATEST, alias_at, aliases, read_alias
+from mockexchange.kit.server.arguments import EVERYTHING, Address, Selection
 from mockexchange.kit.server.preflight import (
     CannotJudge,
+    discover_names,
     mock_api_date,
     require_known_names,
     require_server,
     role_of_key,
 )
 from mockexchange.kit.server.reproductions import with_reproductions
-from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
 from mockexchange.kit.server.throttled_transport import throttled_client
 from mockexchange.kit.streaming.target import LISTEN_S, StreamTarget
 from mockexchange.kit.target import MEMBER, ROLES, Target, Unreachable
-from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.kit.venue import COMPAT, LATEST, Signer, VenueKit, alias_at, aliases, read_alias
 
 INTERRUPTED = "it was interrupted"
 RULES = "rules beyond the document's schemas"

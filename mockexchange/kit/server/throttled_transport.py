@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.arguments import Address
 from mockexchange.kit.signing_again import is_signed_long_ago, sign_again
 from mockexchange.kit.venue import VenueKit
 from mockexchange.version import __version__

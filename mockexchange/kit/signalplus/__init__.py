@@ -3,15 +3,13 @@
 from functools import partial
 from pathlib import Path
 
-from mockexchange.kit.client.jsonrpc_traffic import read_jsonrpc
-from mockexchange.kit.jsonrpc import encode_json
-from mockexchange.kit.jsonrpc_requests import is_read, status_of
-from mockexchange.kit.rules.list_facts import Facts, Paging
+from mockexchange.kit.client.traffic import read_jsonrpc
+from mockexchange.kit.jsonrpc import encode_json, is_read, status_of
+from mockexchange.kit.list_facts import Facts, Paging
 from mockexchange.kit.signalplus.calls import POSITIONS, envelope
 from mockexchange.kit.signalplus.checks import CHECKS
-from mockexchange.kit.signalplus.roles import role_of
 from mockexchange.kit.signalplus.schemathesis_hints import make_hints
-from mockexchange.kit.signalplus.signing import CLIENT_SIGNING, load_signer
+from mockexchange.kit.signalplus.signing import CLIENT_SIGNING, load_signer, role_of
 from mockexchange.kit.signalplus.stream import CHECKS as STREAM_CHECKS
 from mockexchange.kit.venue import VenueKit
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockexchange.kit.jsonrpc import post, result_of
-from mockexchange.kit.response import Answer
-from mockexchange.kit.target import MEMBER, Target
+from mockexchange.kit.target import MEMBER, Answer, Target
 from mockexchange.kit.venue import Signer
 
 POSITIONS = "private/get_positions"

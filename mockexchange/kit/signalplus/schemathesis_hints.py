@@ -4,7 +4,7 @@ import copy
 from collections.abc import Collection
 
 from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints, mark_posts_as_reads
-from mockexchange.kit.signalplus.roles import role_of
+from mockexchange.kit.signalplus.signing import role_of
 from mockexchange.runtime.api_documents import Document
 
 SUBACCOUNT = "subaccountId"

@@ -1,14 +1,28 @@
-"""Signs requests as SignalPlus documents it. It is written from that documentation, not from the server."""
+"""Signs requests as SignalPlus documents it, and decides which of the given keys signs a call.
+
+It is written from that documentation, not from the server.
+"""
 
 import hmac
 import time
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from collections.abc import Mapping
 from hashlib import sha256
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import ClientSigning
+
+
+def role_of(operation: Mapping[str, Any], path: str) -> str | None:
+    """Return the role (such as member) whose key an operation requires; every call requires one.
+
+    `operation` is its node in the API document.
+    """
+    return MEMBER
+
 
 KEY, TIMESTAMP, NONCE, SIGNATURE = (
     "Authorization",

@@ -11,7 +11,7 @@ from typing import Any
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.signalplus.calls import POSITIONS, rows_of
-from mockexchange.kit.streaming.connection import FrameType, HandshakeRefused, StreamConnection
+from mockexchange.kit.streaming.connections import FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Unreachable
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, StreamConnection
+from mockexchange.kit.streaming.connections import ABNORMAL, Arrival, FrameType, StreamConnection
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage, StreamProtocol
 
 FRAMES = (FrameType.TEXT, FrameType.BINARY)

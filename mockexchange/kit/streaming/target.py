@@ -9,9 +9,8 @@ from typing import Any, Self, TypeVar, cast
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.signing_again import AGE_S_MAX
-from mockexchange.kit.streaming.connection import Connect, HandshakeRefused, StreamConnection
+from mockexchange.kit.streaming.connections import Connect, HandshakeRefused, StreamConnection, connect_socket
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
-from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import MEMBER, Headers, NotJudged, Target, Unreachable
 from mockexchange.kit.validation.frames import FrameJudge
 from mockexchange.kit.venue import Signer

@@ -13,9 +13,18 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.validation.exact_json import read_json
-from mockexchange.kit.validation.references import pointer, resolved
-from mockexchange.kit.validation.schema_errors import Error, Path, at, cut, descriptions, innermost, shown
+from mockexchange.kit.validation.schemas import (
+    Error,
+    Path,
+    at,
+    cut,
+    descriptions,
+    innermost,
+    pointer,
+    read_json,
+    resolved,
+    shown,
+)
 from mockexchange.runtime.api_documents import ASYNCAPI, Document
 
 DOCUMENTED = "frames.documented"

@@ -1,22 +1,57 @@
-"""Decides whether an API document allows a request, as it was sent.
-
-schemathesis decides by what it generated, and leniently: in its coverage phase (4.32.5) it accepts every wrong value
-beside a right one in the query. So each request is compared with the document once more, as it was sent.
-
-The control API reads scalars of bodies as text, so a number is valid where a name is expected: bodies that differ only
-in the types of their scalars are left undecided. So are numbers in an unusual notation, such as 1e-05. In open objects
-null, zero, empty text and empty lists may count as absent: bodies that differ only in such fields are undecided too.
-"""
+"""Decides whether an API document allows a request, as it was sent."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
-from mockexchange.kit.validation.references import Validator, resolved, validator
+from mockexchange.kit.validation.schemas import Validator, resolved, validator
 from mockexchange.runtime.api_documents import Document
+
+# The documented path of a request
+
+
+VARIABLE = re.compile(r"\{([^}]+)\}")
+
+
+class Match(NamedTuple):
+    """A documented path that matches a request, and the values of the path's variables in that request."""
+
+    path: str
+    names: Mapping[str, str]
+
+
+class Routes:
+    """The paths of an API document. In requests, `prefix` precedes them."""
+
+    def __init__(self, document: Document, prefix: str) -> None:
+        self._prefix = prefix
+        self._plain = {path for path in document["paths"] if "{" not in path}
+        self._templates = [(_pattern(path), path) for path in document["paths"] if "{" in path]
+
+    def find(self, raw_path: str) -> Match | None:
+        """Return the documented path that a raw path without query matches; None if there is none."""
+        if not raw_path.startswith(self._prefix):
+            return None
+        path = raw_path.removeprefix(self._prefix)
+        if unquote(path) in self._plain:
+            return Match(unquote(path), {})
+        found = ((pattern.fullmatch(path), template) for pattern, template in self._templates)
+        return next((Match(template, _named(template, match)) for match, template in found if match), None)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("([^/]+)".join(map(re.escape, VARIABLE.split(path)[::2])))
+
+
+def _named(template: str, match: re.Match[str]) -> dict[str, str]:
+    return dict(zip(VARIABLE.findall(template), map(unquote, match.groups()), strict=True))
+
+
+# The request as it was sent
+
 
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")

@@ -19,10 +19,10 @@ from contracts.clients.examples.careful_orders import (
     hundredths_of,
     text_of,
 )
-from mockexchange.kit.client.adapter.adapter import ConnectionDetails, read_answer
-from mockexchange.kit.client.card_tasks import Task
-from mockexchange.kit.client.orders.playing import TaskResult
-from mockexchange.kit.client.session import Session
+from mockexchange.kit.client.adapter import ConnectionDetails, read_answer
+from mockexchange.kit.client.cards import Task
+from mockexchange.kit.client.orders import TaskResult
+from mockexchange.kit.client.sandboxes import Session
 from tests.kit.client.first_generation import FirstTrader
 
 Row = dict[str, Any]

@@ -13,8 +13,7 @@ from typing import Any
 
 import httpx
 
-from mockexchange.kit.client.adapter.task_fields import read_body
-from mockexchange.kit.client.adapter.tasks import Task, Unit
+from mockexchange.kit.client.tasks import Task, Unit, read_body
 from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.kit.kalshi.tasks import TASKS
 

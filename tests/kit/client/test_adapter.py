@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.client.adapter.adapter import (
-    Adapter,
-    AdapterBroken,
-    AdapterReply,
-    AdapterTimeout,
-    ConnectionDetails,
-    Fractional,
-    read_answer,
-)
+from mockexchange.kit.client.adapter import Adapter, AdapterReply, ConnectionDetails, Fractional, read_answer
+from mockexchange.kit.client.processes import AdapterBroken, AdapterTimeout
 from tests.helpers.patience import wait_until
 from tests.helpers.rows import each_row
 from tests.kit.client.fake_adapters import answering, program
@@ -209,7 +202,7 @@ def test_a_program_that_ended_after_its_answer_fails_at_the_next_task() -> None:
 
 
 def test_a_program_that_closed_its_input_fails_at_the_next_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.kit.client.adapter.adapter_process.EXIT_WAIT_S", 0.2)
+    monkeypatch.setattr("mockexchange.kit.client.processes.EXIT_WAIT_S", 0.2)
     deaf = answering("import os, signal; os.close(0); tell(task, rows=[]); signal.pause()")
 
     with Adapter(deaf) as adapter:
@@ -325,7 +318,7 @@ def is_gone(pid: int) -> bool:
 
 
 def test_a_program_that_ignores_the_end_of_its_input_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.kit.client.adapter.adapter_process.EXIT_WAIT_S", 0.2)
+    monkeypatch.setattr("mockexchange.kit.client.processes.EXIT_WAIT_S", 0.2)
     stays = answering("tell(task, rows=[{'pid': __import__('os').getpid()}]); __import__('signal').pause()")
 
     with Adapter(stays) as adapter:

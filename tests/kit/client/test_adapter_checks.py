@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
-from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter.adapter import Adapter
-from mockexchange.kit.client.adapter.adapter_checks import (
+from mockexchange.kit.client.adapter import Adapter
+from mockexchange.kit.client.adapter_checks import (
     judge_account,
     judge_dates,
     judge_floats,
     judge_poison,
     read_reference_account,
 )
-from mockexchange.kit.client.adapter.row_comparison import compare
-from mockexchange.kit.client.adapter.task_fields import aliases_of, meanings_at
-from mockexchange.kit.client.session import open_session
+from mockexchange.kit.client.rows import compare
+from mockexchange.kit.client.sandboxes import open_session
+from mockexchange.kit.client.tasks import aliases_of, meanings_at
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
-from mockexchange.kit.validation.references import resolved
+from mockexchange.kit.target import NotJudged
+from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.sandbox.ledger import state
 from mockexchange.scenario.loader import load_text

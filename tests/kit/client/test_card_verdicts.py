@@ -2,10 +2,10 @@
 
 import time
 
-from mockexchange.kit.client.adapter.adapter import AdapterReply, Fractional
+from mockexchange.kit.client.adapter import AdapterReply, Fractional
 from mockexchange.kit.client.card_verdicts import CardRun, judge
 from mockexchange.kit.client.cards import Card, card_of
-from mockexchange.kit.client.command.command import CommandResult
+from mockexchange.kit.client.processes import CommandResult
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.scenario.located_text import read_yaml

@@ -5,13 +5,15 @@ from textwrap import dedent
 
 import pytest
 
-from mockexchange.kit.client.adapter.adapter_mode import BOOK, LISTEN, judges
-from mockexchange.kit.client.card_tasks import ORDER_TASKS, TASKS, Task
+from mockexchange.kit.client.adapter_mode import BOOK, LISTEN, judges
 from mockexchange.kit.client.cards import (
     BUILTIN_CARDS,
+    ORDER_TASKS,
+    TASKS,
     Card,
     CardError,
     Needs,
+    Task,
     load_cards,
     read_card,
     select_cards,

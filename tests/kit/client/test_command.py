@@ -10,12 +10,12 @@ from typing import IO
 
 import pytest
 
-from mockexchange.kit.client.adapter.adapter_process import has_unread_bytes
-from mockexchange.kit.client.command import command as module
-from mockexchange.kit.client.command.command import (
+from mockexchange.kit.client import processes as module
+from mockexchange.kit.client.processes import (
     OUTPUT_BYTES_KEPT_MAX,
     CommandFailed,
     CommandResult,
+    has_unread_bytes,
     run_command,
     shown_command,
 )
@@ -76,7 +76,7 @@ def run_out_of_time(text: str, marker: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Run a program whose time is over, by a clock of the test, as soon as it has written the file."""
     ends = f"import pathlib; pathlib.Path({str(marker)!r}).touch()\n{HANG}"
     now_s = SimpleNamespace(monotonic=lambda: 2.0 * PATIENCE_S if marker.exists() else 0.0)
-    monkeypatch.setattr("mockexchange.kit.client.command.command.time", now_s)
+    monkeypatch.setattr("mockexchange.kit.client.processes.time", now_s)
     return run(f"{text}\n{ends}")
 
 
@@ -95,7 +95,7 @@ def test_what_a_command_leaves_behind_is_stopped() -> None:
 
 
 def test_a_command_that_ignores_sigterm_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EXIT_WAIT_S", 0.01)
+    monkeypatch.setattr(module, "COMMAND_EXIT_WAIT_S", 0.01)
     ignoring = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('x', flush=True)"
     ran = run_out_of_time(ignoring, tmp_path / "marker", monkeypatch)
     assert (ran.exit_code, ran.output) == (None, "x\n")
@@ -130,7 +130,7 @@ def test_output_is_kept_that_its_thread_reads_late(monkeypatch: pytest.MonkeyPat
         waited.set()
         return has_unread_bytes(stream)
 
-    monkeypatch.setattr(module, "EXIT_WAIT_S", 0.0)
+    monkeypatch.setattr(module, "COMMAND_EXIT_WAIT_S", 0.0)
     monkeypatch.setattr(module, "has_unread_bytes", look)
     monkeypatch.setattr(module._Tail, "_read", read_late)
     assert run("print('late')").output == "late\n"

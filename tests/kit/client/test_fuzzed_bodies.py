@@ -10,11 +10,11 @@ import pytest
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
-from mockexchange.kit.client.adapter.task_fields import aliases_of
-from mockexchange.kit.client.fuzzing.fuzzing import consistent_body, kind_of
-from mockexchange.kit.client.fuzzing.values import UNKNOWN, values_of
+from mockexchange.kit.client.fuzzing import consistent_body, kind_of
+from mockexchange.kit.client.generated_values import UNKNOWN, values_of
+from mockexchange.kit.client.tasks import aliases_of
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
-from mockexchange.kit.validation.references import resolved, validator
+from mockexchange.kit.validation.schemas import resolved, validator
 from mockexchange.runtime import api_documents
 from tests.helpers.effort import chosen, examples
 from tests.helpers.rows import each_row

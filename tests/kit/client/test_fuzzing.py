@@ -13,17 +13,23 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter.adapter import Adapter, AskedAdapter, ConnectionDetails
-from mockexchange.kit.client.adapter.adapter_mode import judges
-from mockexchange.kit.client.fuzzing import fuzzing
-from mockexchange.kit.client.fuzzing.fuzzing import LEFT_OUT, FuzzSettings, judge_fuzz, smallest_failing
-from mockexchange.kit.client.fuzzing.trimming import smaller_bodies, trimmed
-from mockexchange.kit.client.session import open_session
+from mockexchange.kit.client import fuzzing
+from mockexchange.kit.client.adapter import Adapter, AskedAdapter, ConnectionDetails
+from mockexchange.kit.client.adapter_mode import judges
+from mockexchange.kit.client.fuzzing import (
+    LEFT_OUT,
+    FuzzSettings,
+    judge_fuzz,
+    smaller_bodies,
+    smallest_failing,
+    trimmed,
+)
+from mockexchange.kit.client.sandboxes import open_session
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS
 from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text
@@ -376,7 +382,7 @@ def test_a_body_that_ends_a_client_is_reported_and_saved(trouble: str, clients: 
 def test_a_body_that_ends_a_client_is_cut_where_it_cannot_be_saved(
     clients: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mockexchange.kit.client.adapter.adapter.ERROR_CHARS_MAX", 30)
+    monkeypatch.setattr("mockexchange.kit.client.adapter.ERROR_CHARS_MAX", 30)
     said = ended("sys.exit(3)", clients, None)
 
     assert '; it was reading {"' in said

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockexchange.kit.client.adapter.adapter import AdapterReply, ConnectionDetails
-from mockexchange.kit.client.fuzzing.fuzzing import BODY, EXAMPLES, LEFT_OUT, FuzzSettings, judge_fuzz
+from mockexchange.kit.client.adapter import AdapterReply, ConnectionDetails
+from mockexchange.kit.client.fuzzing import BODY, EXAMPLES, LEFT_OUT, FuzzSettings, judge_fuzz
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import ORDERS, POSITIONS

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from contracts.clients.examples import careful_client, careful_orders
 from contracts.clients.examples.careful_client import Client
 from contracts.clients.examples.careful_orders import Trader
-from mockexchange.kit.client.adapter.adapter_mode import AdapterCardRunner, probes_of
+from mockexchange.kit.client.adapter_mode import AdapterCardRunner, probes_of
 from mockexchange.kit.client.cards import Card, load_cards
 from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.findings import Outcome, Verdict

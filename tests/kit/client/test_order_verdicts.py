@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.kit.client.adapter.adapter import AdapterReply
-from mockexchange.kit.client.card_tasks import AMEND, BATCH, CANCEL, PLACE, Task
-from mockexchange.kit.client.orders.exchange_orders import ExchangeOrder
-from mockexchange.kit.client.orders.playing import PlayedTask, PlayedTasks, TaskResult
-from mockexchange.kit.client.orders.verdicts import order_findings
+from mockexchange.kit.client.accounts import ExchangeOrder
+from mockexchange.kit.client.adapter import AdapterReply
+from mockexchange.kit.client.cards import AMEND, BATCH, CANCEL, PLACE, Task
+from mockexchange.kit.client.orders import PlayedTask, PlayedTasks, TaskResult, order_findings
 from mockexchange.kit.client.traffic import Call
 from tests.helpers.rows import each_row
 from tests.kit.client.wiring import call, traffic

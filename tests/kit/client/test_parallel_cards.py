@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.kit.client.adapter import parallel_cards
-from mockexchange.kit.client.adapter.parallel_cards import PROCESSES_MAX, process_count
+from mockexchange.kit.client import adapter_mode
+from mockexchange.kit.client.adapter_mode import PROCESSES_MAX, process_count
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.kalshi import KALSHI
@@ -60,7 +60,7 @@ def test_few_cards_are_not_worth_many_processes(cards_count: int, processes: int
 
 
 def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 2)
+    monkeypatch.setattr(adapter_mode, "CARDS_EACH", 2)
     chosen = cards("R01", "R1*", "R26", "R70")
     watcher = ProgressDisplay()
     made = run(writing_down(tmp_path / "seen"), chosen, watcher=watcher)
@@ -73,7 +73,7 @@ def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: py
 
 
 def test_one_process_that_dies_ends_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
+    monkeypatch.setattr(adapter_mode, "CARDS_EACH", 1)
     body = 'task["task"] == "orders" and sys.exit(9); tell(task, rows=[])'
     chosen = cards("R10", "R12", "R13")
     made = run(writing_down(tmp_path / "seen", body), chosen, every=chosen[:1])
@@ -84,7 +84,7 @@ def test_one_process_that_dies_ends_no_other(tmp_path: Path, monkeypatch: pytest
 
 
 def test_an_interruption_ends_tasks_that_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
+    monkeypatch.setattr(adapter_mode, "CARDS_EACH", 1)
     body = 'import threading; task["task"] in ("hello", "positions") or threading.Event().wait(); tell(task, rows=[])'
     patient = [replace(card, seconds=FOREVER_S) for card in cards("R10", "R12", "R13")]
     made = run(writing_down(tmp_path / "seen", body), patient, every=patient[:1], watcher=ProgressDisplay("R12"))
@@ -95,6 +95,6 @@ def test_an_interruption_ends_tasks_that_go_on(tmp_path: Path, monkeypatch: pyte
 
 
 def test_an_adapter_that_is_broken_from_the_start_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
+    monkeypatch.setattr(adapter_mode, "CARDS_EACH", 1)
     with pytest.raises(CannotJudge, match="ended with exit code 3"):
         run(answering("sys.exit(3)"), cards("R10", "R12", "R13"))

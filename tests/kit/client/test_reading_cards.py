@@ -10,9 +10,8 @@ import pytest
 
 from contracts.clients.examples import careful_client, careful_orders
 from contracts.clients.examples.careful_client import Client
-from mockexchange.kit.client import listening
-from mockexchange.kit.client.adapter import adapter_mode
-from mockexchange.kit.client.adapter.adapter_mode import AdapterCardRunner
+from mockexchange.kit.client import adapter_mode, card_verdicts
+from mockexchange.kit.client.adapter_mode import AdapterCardRunner
 from mockexchange.kit.client.cards import Card, load_cards
 from mockexchange.kit.client.sandboxes import BUILTIN_SCENARIOS, CardSandboxes
 from mockexchange.kit.findings import Outcome, Verdict
@@ -130,7 +129,7 @@ def test_a_client_whose_time_was_over_too_early_is_given_more(
     """The last change of the book comes 1.4 s after the subscription: long enough for a busy machine."""
     slow = tmp_path / "slow.yaml"
     slow.write_text((BUILTIN_SCENARIOS / "moves.yaml").read_text(encoding="utf-8").replace("0ms", "00ms"), "utf-8")
-    monkeypatch.setattr(listening, "LONGER", longer)
+    monkeypatch.setattr(card_verdicts, "LONGER", longer)
     (task,) = CARDS["S18"].tasks
     brief = replace(task, arguments={**task.arguments, "seconds": 0.8})
     assert play(served, faulty.Quick, replace(CARDS["S18"], scenario=str(slow), tasks=(brief,))).outcome is outcome

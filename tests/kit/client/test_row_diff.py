@@ -1,7 +1,7 @@
 """Differences between reported and expected rows: rows, values and floats."""
 
-from mockexchange.kit.client.adapter.adapter import Fractional
-from mockexchange.kit.client.adapter.row_diff import (
+from mockexchange.kit.client.adapter import Fractional
+from mockexchange.kit.client.rows import (
     duplicate_values,
     float_values,
     number,

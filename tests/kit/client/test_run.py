@@ -7,13 +7,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from mockexchange.kit.client import command_mode, processes
 from mockexchange.kit.client.api_documents import documents_of
 from mockexchange.kit.client.cards import Card, load_cards, select_cards
-from mockexchange.kit.client.command import command, command_mode
-from mockexchange.kit.client.command.command_mode import environment_of
+from mockexchange.kit.client.command_mode import environment_of
 from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRunSettings
-from mockexchange.kit.client.sandboxes import LEFT_OUT, CardSandboxes, load_plan
-from mockexchange.kit.client.session import CONNECTIONS_MAX, NoSuchAccount, open_session
+from mockexchange.kit.client.sandboxes import (
+    CONNECTIONS_MAX,
+    LEFT_OUT,
+    CardSandboxes,
+    NoSuchAccount,
+    load_plan,
+    open_session,
+)
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_KEPT, EXIT_NOT_JUDGED, Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import exchange
@@ -116,7 +122,7 @@ def test_a_command_that_never_ends_is_judged_by_what_it_did(monkeypatch: pytest.
         return now_s
 
     monkeypatch.setenv("KIT_TOLD", str(told))
-    monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=time_is_over_when_it_has_asked))
+    monkeypatch.setattr(processes, "time", SimpleNamespace(monotonic=time_is_over_when_it_has_asked))
     made = run(bot("poll_and_tell"), "R01", "R09", timeout_s=PATIENCE_S)
     assert [str(one.outcome) for one in verdicts(made).values()] == ["kept", "kept"]
     assert made.tables[0].rows[0][0] == "GET /portfolio/balance"

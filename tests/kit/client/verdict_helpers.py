@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mockexchange.kit.client.adapter.adapter import Adapter
-from mockexchange.kit.client.adapter.adapter_mode import Judge
+from mockexchange.kit.client.adapter import Adapter
+from mockexchange.kit.client.adapter_mode import Judge
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import Exchange, exchange

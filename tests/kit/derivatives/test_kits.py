@@ -22,8 +22,7 @@ from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.signalplus import SIGNALPLUS
 from mockexchange.kit.signalplus.signing import load_signer as load_signalplus
 from mockexchange.kit.target import MEMBER, NotJudged, Target
-from mockexchange.kit.validation.answers import AnswerJudge
-from mockexchange.kit.validation.handshakes import RefusalJudge
+from mockexchange.kit.validation.answers import AnswerJudge, RefusalJudge
 from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import KITS
 from mockexchange.runtime import api_documents

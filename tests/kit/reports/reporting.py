@@ -1,7 +1,6 @@
 """A report with one of everything, and hostile texts from the wire in it."""
 
-from mockexchange.kit.findings import Finding, Report, Verdict
-from mockexchange.kit.reports.tables import Table
+from mockexchange.kit.findings import Finding, Report, Table, Verdict
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\x00 \u202e [red]x & \"y'"
 FINDING = Finding(

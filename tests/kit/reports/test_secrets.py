@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from mockexchange.kit.findings import Finding, Report, Verdict
+from mockexchange.kit.findings import Finding, Report, Table, Verdict
 from mockexchange.kit.reports.destinations import WRITERS
 from mockexchange.kit.reports.mock import document_of
-from mockexchange.kit.reports.tables import Table
 from mockexchange.server.control.documents.report_document import write_report
 from tests.helpers.rows import each_row
 

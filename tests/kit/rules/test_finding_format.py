@@ -7,10 +7,18 @@ import pytest
 
 from mockexchange.kit.kalshi.amounts import CENT, ONE, Amount, contract_count, dollars, price
 from mockexchange.kit.kalshi.lists import MARKET_STATE, event_of_market, series_of_market
-from mockexchange.kit.rules.filter_matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
+from mockexchange.kit.list_facts import (
+    Query,
+    Row,
+    equal_to,
+    field_of,
+    instant_of,
+    nonzero_of,
+    not_after,
+    not_before,
+    one_of,
+)
 from mockexchange.kit.rules.finding_format import differing, row_text
-from mockexchange.kit.rules.list_facts import Query, Row
-from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import NotJudged
 from tests.helpers.rows import each_row
 

@@ -12,7 +12,7 @@ from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.local_exchange import AppTransport
-from mockexchange.kit.streaming.in_process import connect_app
+from mockexchange.kit.streaming.connections import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, Target
 from mockexchange.sandbox.opening import open_sandbox

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockexchange.kit.kalshi.lists import event_of_market, series_of_market
+from mockexchange.kit.list_facts import Query, Row
 from mockexchange.kit.rules.filters import absent_rows
-from mockexchange.kit.rules.list_facts import Query, Row
 from mockexchange.kit.target import NotJudged
 from tests.helpers.rows import each_row
 

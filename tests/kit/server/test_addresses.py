@@ -4,7 +4,7 @@ import pytest
 
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server.addresses import read_address
+from mockexchange.kit.server.arguments import read_address
 from tests.helpers.rows import each_row
 
 DEMO = "https://demo-api.kalshi.co/trade-api/v2"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
+from mockexchange.kit.server.arguments import Credential, load_credential, parse_role
 from mockexchange.named_files import KEY_BYTES_MAX
 from mockexchange.scenario.keys import make_pair
 from tests.helpers.rows import each_row

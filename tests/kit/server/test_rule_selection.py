@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from mockexchange.kit.server.api_dates import read_alias
-from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
+from mockexchange.kit.server.arguments import EVERYTHING, Selection
+from mockexchange.kit.venue import read_alias
 from tests.helpers.rows import each_row
 
 RULES = ["pages.end", "pages.partition", "times.zone"]

@@ -9,17 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.schemathesis.run import Effort
 from mockexchange.kit.server import run as running
-from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.arguments import Address, Selection
 from mockexchange.kit.server.preflight import CannotJudge
-from mockexchange.kit.server.rule_selection import Selection
 from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
-from mockexchange.kit.target import FCM, MEMBER, Target, Unreachable
+from mockexchange.kit.target import FCM, MEMBER, NotJudged, Target, Unreachable
 from tests.helpers.rows import each_row
 
 URL = "http://127.0.0.1:1/trade-api/v2"

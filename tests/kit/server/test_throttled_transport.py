@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mockexchange.kit.deribit import DERIBIT
-from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.arguments import Address
 from mockexchange.kit.server.throttled_transport import (
     ATTEMPTS_MAX,
     PAUSE_S_MAX,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
-from mockexchange.kit.streaming.connection import Arrival, FrameType
+from mockexchange.kit.kalshi.stream.api_document import KalshiStreamProtocol
+from mockexchange.kit.streaming.connections import Arrival, FrameType
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
 from mockexchange.kit.streaming.recorded_stream import FrameChecker, RecordedFrame, RecordedStream, SentCommand
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from contracts.suites.streams import TRANSPORTS
-from mockexchange.kit.streaming.connection import Arrival, Connect, FrameType, StreamConnection
+from mockexchange.kit.streaming.connections import Arrival, Connect, FrameType, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 
 Frame = dict[str, Any]

@@ -7,8 +7,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused
-from mockexchange.kit.streaming.in_process import connect_app
+from mockexchange.kit.streaming.connections import Arrival, FrameType, HandshakeRefused, connect_app
 from mockexchange.kit.target import Unreachable
 from tests.helpers.patience import PATIENCE_S
 

@@ -10,7 +10,7 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.stream.recording import NAMES, ONE_MARKET, RESTRICTED_KEY
-from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
+from mockexchange.kit.streaming.connections import Arrival, FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 from tests.helpers.rows import each_row
 from tests.kit.streaming.tampering import (

@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.streaming import recorded_stream
-from mockexchange.kit.streaming.connection import Arrival, FrameType
+from mockexchange.kit.streaming.connections import Arrival, FrameType
 from mockexchange.kit.streaming.protocol import MessageKind
 from tests.helpers.rows import each_row
 from tests.kit.streaming.scripted import Player, stream_on

@@ -4,8 +4,7 @@ import socket
 
 import pytest
 
-from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, HandshakeRefused
-from mockexchange.kit.streaming.sockets import connect_socket
+from mockexchange.kit.streaming.connections import ABNORMAL, Arrival, FrameType, HandshakeRefused, connect_socket
 from mockexchange.kit.target import Unreachable
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port

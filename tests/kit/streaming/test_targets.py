@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
+from mockexchange.kit.streaming.connections import Arrival, FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import HANDSHAKES_MAX, StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Target, Unreachable
 from tests.helpers.rows import each_row

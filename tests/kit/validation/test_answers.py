@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.validation.answers import CHARS_SHOWN_MAX, AnswerJudge
-from mockexchange.kit.validation.handshakes import RefusalJudge
+from mockexchange.kit.validation.answers import CHARS_SHOWN_MAX, AnswerJudge, RefusalJudge
 from mockexchange.runtime import api_documents
 from tests.helpers.rows import each_row
 

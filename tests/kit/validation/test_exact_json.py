@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mockexchange.kit.validation.exact_json import read_json
+from mockexchange.kit.validation.schemas import read_json
 from tests.helpers.rows import each_row
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.validation import references
-from mockexchange.kit.validation.references import pointer, resolved, validator
+from mockexchange.kit.validation import schemas
+from mockexchange.kit.validation.schemas import pointer, resolved, validator
 from tests.helpers.rows import each_row
 
 DOCUMENT: dict[str, Any] = {
@@ -36,14 +36,14 @@ def test_formats_are_judged() -> None:
 def test_a_validator_holds_what_its_schema_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
     """One with all components takes megabytes, and a document has hundreds of schemas."""
     made: list[dict[str, Any]] = []
-    monkeypatch.setattr(references, "Validator", lambda schema, **_: made.append(schema))
-    schemas = {
+    monkeypatch.setattr(schemas, "Validator", lambda schema, **_: made.append(schema))
+    components = {
         "Tree": {"type": "array", "items": {"$ref": "#/components/schemas/Branch"}},
         "Branch": {"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/Leaf"}]},
         "Leaf": {"type": "null"},
         "Other": {"type": "string"},
     }
 
-    validator({"components": {"schemas": schemas}}, {"$ref": "#/components/schemas/Tree"})
+    validator({"components": {"schemas": components}}, {"$ref": "#/components/schemas/Tree"})
 
-    assert made[0]["components"]["schemas"] == {name: schemas[name] for name in ("Tree", "Branch", "Leaf")}
+    assert made[0]["components"]["schemas"] == {name: components[name] for name in ("Tree", "Branch", "Leaf")}

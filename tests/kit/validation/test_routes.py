@@ -1,6 +1,6 @@
 """The documented path of a request."""
 
-from mockexchange.kit.validation.routes import Match, Routes
+from mockexchange.kit.validation.requests import Match, Routes
 from tests.helpers.rows import each_row
 
 ROUTES = Routes(

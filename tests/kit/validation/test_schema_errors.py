@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockexchange.kit.validation.schema_errors import innermost
+from mockexchange.kit.validation.schemas import innermost
 from tests.helpers.rows import each_row
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer", "maximum": 5}

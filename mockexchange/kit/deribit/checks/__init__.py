@@ -1,9 +1,9 @@
 """Lists all rules for servers of Deribit: the general ones that apply to it, and its own."""
 
+from mockexchange.kit import rules
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import methods_of
-from mockexchange.kit.deribit.checks import envelopes, positions, refusals, summaries, tokens, trades
-from mockexchange.kit.rules import catalogue
+from mockexchange.kit.deribit.checks import envelopes, positions, refusals, tokens, trades
 from mockexchange.kit.target import Target
 
 GENERAL = ("reads.", "filters.", "parameters.", "methods.")
@@ -27,11 +27,10 @@ def _over_http(check: Check[Target]) -> Check[Target]:
 
 
 CHECKS: tuple[Check[Target], ...] = (
-    *(_over_http(check) for check in catalogue.CHECKS if check.rule.startswith(GENERAL)),
+    *(_over_http(check) for check in rules.CHECKS if check.rule.startswith(GENERAL)),
     *envelopes.CHECKS,
     *refusals.CHECKS,
     *tokens.CHECKS,
     *positions.CHECKS,
-    *summaries.CHECKS,
     *trades.CHECKS,
 )

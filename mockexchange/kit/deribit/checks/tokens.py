@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import AUTH
 from mockexchange.kit.deribit.signing import HEADER, SCHEME, Basic, Bearer, Signer, hexadecimal, now_ms, text_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import post, result_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
-from mockexchange.kit.target import MEMBER, OTHER, Answer, Target
+from mockexchange.kit.target import MEMBER, OTHER, Answer, NotJudged, Target
 
 GRANTS, SPOILED, WRONG, SIGNED, MISSIGNED, NARROWED, CREDENTIAL_KINDS = (
     f"tokens.{name}" for name in ("grants", "spoiled", "wrong", "signed", "missigned", "narrowed", "ways")

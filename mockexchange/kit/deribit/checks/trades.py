@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import call_result
 from mockexchange.kit.deribit.lists import currency_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import finding, shown
-from mockexchange.kit.target import OTHER, Target
+from mockexchange.kit.target import OTHER, NotJudged, Target
 
 ORDER, COUNT, BETWEEN, KIND, INSTRUMENT, APART = (
     f"trades.{name}" for name in ("order", "count", "between", "kind", "instrument", "apart")

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, ONE, truncated
+from mockexchange.kit.list_facts import instant_of
 from mockexchange.kit.operations import property_sets
 from mockexchange.kit.rules.finding_format import finding
-from mockexchange.kit.rules.timestamps import instant_of
-from mockexchange.kit.target import Answer, Target
+from mockexchange.kit.target import Answer, NotJudged, Target
 
 KEY_ORDER, TWINS, REPEATS, COMPLEMENTS, FLOW = (
     f"kalshi.{name}" for name in ("key_order", "twins", "repeats", "complements", "instants")

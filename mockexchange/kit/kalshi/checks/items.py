@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.applicability import applies_to, dated_only
+from mockexchange.kit.list_facts import instant_of
 from mockexchange.kit.rules.finding_format import finding
-from mockexchange.kit.rules.timestamps import instant_of
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import NotJudged, Target
 
 ITEM, NESTED, BOOK, DEPTH, ARCHIVE = (
     f"kalshi.{name}" for name in ("items", "nested_markets", "book_and_market", "book_depth", "archive")

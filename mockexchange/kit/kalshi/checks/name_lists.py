@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.lists import event_of_market
-from mockexchange.kit.rules.filter_matching import Find, field_of
+from mockexchange.kit.list_facts import Find, Row, field_of
 from mockexchange.kit.rules.finding_format import finding
-from mockexchange.kit.rules.list_facts import Row
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import NotJudged, Target
 
 COMMAS = "filters.commas"
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, Amount, contract_count, dollars, price
 from mockexchange.kit.kalshi.applicability import applies_if_all, applies_if_subaccounts_shown, applies_to
 from mockexchange.kit.rules.finding_format import finding
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import NotJudged, Target
 
 COUNTS, FILLS, RESTING, QUEUE, QUEUE_ONE, QUEUE_PLACE, VALUE = (
     f"kalshi.{name}"

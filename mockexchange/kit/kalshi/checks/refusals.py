@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.applicability import dated_only
 from mockexchange.kit.operations import Operation
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.rules.parameters import bounds_of, two_values
-from mockexchange.kit.target import Answer, Target
+from mockexchange.kit.target import Answer, NotJudged, Target
 
 MESSAGES, MEMBERS, TIMES, CURSOR = (
     f"refusals.{name}" for name in ("words", "member_order", "times_together", "cursor_across")

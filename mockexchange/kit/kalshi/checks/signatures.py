@@ -1,24 +1,174 @@
 """Checks that reads of an account refuse every wrong signature, and that public reads need none."""
 
+import hmac
 import time
-from collections.abc import Iterator, Mapping
+from base64 import b64decode, b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.roles import role_of
-from mockexchange.kit.kalshi.signature_mistakes import (
-    KEY,
-    MISTAKES,
-    NO_HEADERS,
-    QUERY,
-    SIGNATURE,
-    Mistake,
-    MistakenSigner,
-)
-from mockexchange.kit.kalshi.signing import Signer
+from mockexchange.kit.kalshi.signing import SCHEME, Signer, role_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.rules.reads import require_found
 from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
+
+# Wrong ways to sign: for some, the body of the refusal was recorded
+
+
+KEY, SIGNATURE, TIMESTAMP = (f"KALSHI-ACCESS-{name}" for name in ("KEY", "SIGNATURE", "TIMESTAMP"))
+QUERY = {"limit": "2"}
+"""The query of the request, which one mistake signs although it must not be signed."""
+Headers = dict[str, str]
+
+
+class SignedRequest(NamedTuple):
+    """A request, with the key that signs it and its correctly signed headers."""
+
+    signer: Signer
+    method: str
+    url: str
+    right: Headers
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    def with_text(self, text: str) -> Headers:
+        """Return the headers with a signature of this text instead of the right text."""
+        return self.with_bytes(self.signer.key.sign(text.encode(), SCHEME, hashes.SHA256()))
+
+    def with_bytes(self, signature: bytes) -> Headers:
+        return {**self.right, SIGNATURE: b64encode(signature).decode()}
+
+    @property
+    def at(self) -> str:
+        return self.right[TIMESTAMP]
+
+    @property
+    def text(self) -> str:
+        return f"{self.at}{self.method}{self.path}"
+
+
+class Mistake(NamedTuple):
+    """A wrong way to sign a request; `make` returns the headers with this mistake."""
+
+    description: str
+    make: Callable[[SignedRequest], Headers]
+    error: Mapping[str, str] = {}
+    """Members that the error had when it was recorded; empty if any documented 401 is right."""
+    age_ms: int = 0
+    """The age of the timestamp in milliseconds; negative for a timestamp in the future."""
+
+
+class MistakenSigner(NamedTuple):
+    """A signer that signs every request with the same mistake."""
+
+    signer: Signer
+    mistake: Mistake
+
+    @property
+    def key_id(self) -> str:
+        return self.signer.key_id
+
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> Headers:
+        right = self.signer.headers(method, url, age_ms + self.mistake.age_ms, body)
+        return self.mistake.make(SignedRequest(self.signer, method, url, right))
+
+
+def _without(name: str) -> Callable[[SignedRequest], Headers]:
+    return lambda sent: {key: value for key, value in sent.right.items() if key != name}
+
+
+def _with(name: str, value: str) -> Callable[[SignedRequest], Headers]:
+    return lambda sent: {**sent.right, name: value}
+
+
+def _signing(change: Callable[[SignedRequest], str]) -> Callable[[SignedRequest], Headers]:
+    return lambda sent: sent.with_text(change(sent))
+
+
+def _with_signature_text(change: Callable[[bytes], str]) -> Callable[[SignedRequest], Headers]:
+    return lambda sent: {**sent.right, SIGNATURE: change(b64decode(sent.right[SIGNATURE]))}
+
+
+def _at_seconds(sent: SignedRequest) -> Headers:
+    seconds = sent.at[:-3]
+    return {**sent.with_text(f"{seconds}{sent.method}{sent.path}"), TIMESTAMP: seconds}
+
+
+def _at(text: str) -> Callable[[SignedRequest], Headers]:
+    return lambda sent: {**sent.with_text(f"{text}{sent.method}{sent.path}"), TIMESTAMP: text}
+
+
+def _hmac(sent: SignedRequest) -> Headers:
+    secret = sent.signer.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return sent.with_bytes(hmac.new(secret, sent.text.encode(), sha256).digest())
+
+
+def _pkcs1(sent: SignedRequest) -> Headers:
+    return sent.with_bytes(sent.signer.key.sign(sent.text.encode(), PKCS1v15(), hashes.SHA256()))
+
+
+def _sha512(sent: SignedRequest) -> Headers:
+    return sent.with_bytes(sent.signer.key.sign(sent.text.encode(), SCHEME, hashes.SHA512()))
+
+
+def _query_signed(sent: SignedRequest) -> str:
+    return f"{sent.text}?{'&'.join(f'{name}={value}' for name, value in QUERY.items())}"
+
+
+NO_HEADERS = Mistake("no headers", lambda sent: {}, {"code": "token_authentication_failure"})
+MISTAKES: tuple[Mistake, ...] = (
+    NO_HEADERS,
+    Mistake("no key", _without(KEY)),
+    Mistake("an empty key", _with(KEY, "")),
+    Mistake("an unknown key", _with(KEY, "6c5cb9a2-8d9f-4d0f-9d4e-000000000000"), {"details": "NOT_FOUND"}),
+    Mistake("a key that is not a UUID", _with(KEY, "not-a-key")),
+    Mistake("no signature", _without(SIGNATURE), {"code": "signature_is_missing_from_headers"}),
+    Mistake("an empty signature", _with(SIGNATURE, "")),
+    Mistake("an invalid signature", _with(SIGNATURE, "AAAA")),
+    Mistake("a signature that is not base64", _with(SIGNATURE, "%%%")),
+    Mistake("no timestamp", _without(TIMESTAMP)),
+    Mistake("a timestamp that is not a number", _at("now")),
+    Mistake("a timestamp of RFC 3339", _at("2026-10-31T12:00:00Z")),
+    Mistake("a timestamp in seconds", _at_seconds),
+    Mistake("a minute ago", lambda sent: sent.right, {"code": "header_timestamp_expired"}, 60_000),
+    Mistake("five minutes ahead", lambda sent: sent.right, {"code": "header_timestamp_expired"}, -300_000),
+    Mistake("a timestamp other than the signed one", lambda sent: {**sent.right, TIMESTAMP: str(int(sent.at) + 1)}),
+    Mistake("the query signed", _signing(_query_signed)),
+    Mistake("the prefix left out", _signing(lambda sent: sent.text.replace("/trade-api/v2", ""))),
+    Mistake("the host signed", _signing(lambda sent: f"{sent.at}{sent.method}{sent.url}")),
+    Mistake("a slash at the end", _signing(lambda sent: f"{sent.text}/")),
+    Mistake("the method in lower case", _signing(lambda sent: f"{sent.at}{sent.method.lower()}{sent.path}")),
+    Mistake("another method", _signing(lambda sent: f"{sent.at}POST{sent.path}")),
+    Mistake("a body signed too", _signing(lambda sent: f"{sent.text}{{}}")),
+    Mistake("newlines between the parts", _signing(lambda sent: f"{sent.at}\n{sent.method}\n{sent.path}")),
+    Mistake("the parts in another order", _signing(lambda sent: f"{sent.method}{sent.path}{sent.at}")),
+    Mistake("an empty text signed", _signing(lambda sent: "")),
+    Mistake("PKCS #1 v1.5", _pkcs1),
+    Mistake("SHA-512", _sha512),
+    Mistake("an HMAC", _hmac),
+    Mistake("hexadecimal digits", _with_signature_text(bytes.hex)),
+    Mistake(
+        "base64 for URLs", _with_signature_text(lambda signature: urlsafe_b64encode(b"\xff" + signature[1:]).decode())
+    ),
+    Mistake(
+        "a byte changed",
+        _with_signature_text(lambda signature: b64encode(bytes([signature[0] ^ 1]) + signature[1:]).decode()),
+    ),
+    Mistake("half of the signature", _with_signature_text(lambda signature: b64encode(signature[:128]).decode())),
+)
+
+
+# The rules
+
 
 REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
     f"signatures.{name}" for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong")

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, Amount, dollars
 from mockexchange.kit.kalshi.lists import event_of_market
 from mockexchange.kit.rules.finding_format import finding, views_of
 from mockexchange.kit.rules.pages import walk
-from mockexchange.kit.target import Target
+from mockexchange.kit.target import NotJudged, Target
 
 EVENTS, EVENTS_OF_PAGE, BALANCE, BOOKS = (
     f"kalshi.{name}" for name in ("event_sums", "events_of_page", "balance_parts", "book_balances")

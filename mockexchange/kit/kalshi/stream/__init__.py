@@ -5,8 +5,6 @@ They run in this order: rules on which others rely come first.
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.stream import (
-    accounts,
-    codes,
     commands,
     frame_order,
     handshakes,
@@ -22,9 +20,7 @@ STREAM_CHECKS: tuple[Check[StreamTarget], ...] = (
     *frame_order.CHECKS,
     *order_books.CHECKS,
     *rest_equality.CHECKS,
-    *accounts.CHECKS,
     *visibility.CHECKS,
-    *codes.CHECKS,
     *commands.CHECKS,
     *liveness.CHECKS,
 )

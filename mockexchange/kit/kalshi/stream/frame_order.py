@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import channels, message_keys
 from mockexchange.kit.kalshi.stream.recording import NAMES, UNSUBSCRIBED, recording_of
 from mockexchange.kit.streaming import rules
-from mockexchange.kit.streaming.connection import FrameType
+from mockexchange.kit.streaming.connections import FrameType
 from mockexchange.kit.streaming.protocol import MessageKind
 from mockexchange.kit.streaming.recorded_stream import STAYS_OPEN, RecordedStream
 from mockexchange.kit.streaming.rules import BrokenRule
 from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.frames import DOCUMENTED
 
 ALWAYS = ""

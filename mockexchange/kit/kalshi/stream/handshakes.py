@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import FindingWriter
-from mockexchange.kit.streaming.connection import HandshakeRefused
+from mockexchange.kit.streaming.connections import HandshakeRefused
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, Headers
 from mockexchange.kit.venue import Signer

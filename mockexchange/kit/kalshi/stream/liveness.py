@@ -6,7 +6,7 @@ from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import FindingWriter
 from mockexchange.kit.kalshi.stream.commands import stream_check
-from mockexchange.kit.streaming.connection import FrameType
+from mockexchange.kit.streaming.connections import FrameType
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged

@@ -8,8 +8,7 @@ from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, FindingWriter, parameters
 from mockexchange.kit.kalshi.stream.commands import SNAPSHOT, stream_check
-from mockexchange.kit.kalshi.stream.recording import recording_of, tickers_of
-from mockexchange.kit.kalshi.stream.rows import Row, amount, count
+from mockexchange.kit.kalshi.stream.recording import Row, amount, count, recording_of, tickers_of
 from mockexchange.kit.streaming.protocol import StreamMessage
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged

@@ -1,18 +1,76 @@
 """Records several simultaneous streams once in a run, since most rules about the stream examine them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, channels, query_parameters
-from mockexchange.kit.kalshi.stream.rows import Row, amount
 from mockexchange.kit.streaming.protocol import StreamMessage
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, NotJudged, Unreachable
+from mockexchange.venues import json_comparison
+
+# REST rows and bodies of frames, compared in the fields that both have
+
+
+Row = Mapping[str, Any]
+CENTICENTS_PER_DOLLAR, CENTS_PER_DOLLAR = 10_000, 100
+
+
+def amount(value: object) -> Decimal | None:
+    """Return a JSON integer, or the number in a JSON text, as Decimal; None for any other value."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None
+
+
+def is_same(one: object, other: object) -> bool:
+    """Return whether two values are equal. Numbers are compared by value, also if they are text."""
+    mine, yours = amount(one), amount(other)
+    return mine == yours if mine is not None and yours is not None else bool(one == other)
+
+
+def differences(
+    body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the fields in which a frame and a row differ: key, value in the frame and value in the row.
+
+    `renamed` maps keys of frames to names in REST. The keys in `exempt` are not compared.
+    """
+    called = {key: (renamed or {}).get(key, key) for key in body if key not in exempt}
+    both = [key for key, name in called.items() if name in row]
+    mine, theirs = {key: body[key] for key in both}, {key: row[called[key]] for key in both}
+    for one in json_comparison.differences(mine, theirs, is_same=is_same):
+        yield one.path, one.expected, one.received
+
+
+def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_DOLLAR) -> Decimal | None:
+    """Return an amount in dollars: from `<name>_dollars`, or else from `whole`, in which a dollar has `parts` units.
+
+    The default of `whole` is `name`.
+    """
+    exact = amount(body.get(f"{name}_dollars"))
+    if exact is not None:
+        return exact
+    counted = amount(body.get(whole or name))
+    return None if counted is None else counted / parts
+
+
+def count(body: Row, name: str) -> Decimal | None:
+    """Return a number of contracts: from `<name>_fp`, or else the whole number in `name`."""
+    exact = amount(body.get(f"{name}_fp"))
+    return exact if exact is not None else amount(body.get(name))
+
+
+# The recording
+
 
 T = TypeVar("T")
 UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCOUNT = (

@@ -1,1 +1,0 @@
-"""Runs tasks of adapters that trade, and compares what the client reports with the exchange's orders."""

@@ -1,1 +1,0 @@
-"""Defines rules about positions in derivatives that hold at any venue."""
