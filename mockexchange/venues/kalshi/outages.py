@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.context import KalshiContext
+from mockexchange.venues.kalshi.errors import SERVICE_REMOVED
 from mockexchange.venues.kalshi.legacy_fields import change_legacy
 from mockexchange.venues.kalshi.parameter_decoding import with_limit
 from mockexchange.venues.kalshi.resources import OPERATIONS
-from mockexchange.venues.kalshi.situations import SERVICE_REMOVED
 from mockexchange.venues.request import Request
 from mockexchange.venues.venue import FaultAnswers
 
