@@ -21,7 +21,7 @@ from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit
 from mockexchange.scenario.loader import load_text
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = Path(__file__).parent / "scenarios"
 NULL = "null"
 POISONS = ("absent", "zero", "wrong")
 UNSUPPORTED = "the adapter supports none of the tasks: {}"
