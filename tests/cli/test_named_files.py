@@ -133,6 +133,13 @@ def test_what_has_too_much_or_grows_is_bounded(tmp_path: Path) -> None:
             more.write(b"5678")
         with pytest.raises(WrongFile, match="expected at most 6 bytes, got more"):
             file.read()
+    with_writer = tmp_path / "fifo"
+    os.mkfifo(with_writer)
+    descriptor = os.open(with_writer, os.O_RDWR)
+    os.write(descriptor, b"1234")
+    with pytest.raises(WrongFile, match=r"is a pipe: expected a regular file$"):
+        read_file(with_writer)
+    os.close(descriptor)
     for path in ("/proc/self/status", "/proc/self/mem", "/proc/kmsg"):  # of no size, of no content, and waiting
         with suppress(OSError):
             assert len(read_file(path, 10_000)) <= 10_000

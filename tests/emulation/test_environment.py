@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockexchange.clients.own_variables import venue_of
+from mockexchange.clients.own_variables import read_dotenv, venue_of
 from mockexchange.clients.published import CLIENT_SETUPS, CLIENTS, GENERIC, AccountKey, UnusableAccount
 from mockexchange.emulation.environment import TrustFiles, for_program, origins_of, pointing, proxied, trusting
 from mockexchange.emulation.hosts import EMULATED
@@ -131,6 +131,7 @@ def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pas
         "KALSHI_CREDENTIALS": (str(key_file), "alice.pem"),
         "KALSHI_PROD_PRIVATE_KEY": ("/gone/kalshi.pem", "alice.pem"),
         "KALSHI_PRIVATE_KEY_PASSPHRASE": ("hush", None),
+        "MY_KALSHI_KEY_PASSWORD": ("hush", None),
         "KALSHI_EMAIL": ("me@example.com", "mockexchange"),
         "KALSHI_PASSWORD": ("hush", "mockexchange"),
         "PROD_KEYID": (REAL_ID, "alice-id"),
@@ -145,6 +146,7 @@ def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pas
         "KALSHI_ENV": ("PROD", "DEMO"),
         "KALSHI_USE_PROD": ("True", "False"),
         "KALSHI_PAPER_DEMO": ("0", "1"),
+        "DERIBIT_KEY_FILE": ("/gone/deribit.pem", None),
         "DERIBIT_API_KEY": ("abcd1234", "dora-id"),
         "DERIBIT_SECRET": (REAL_SECRET, "hush"),
         "CLIENT_SECRET": (REAL_SECRET, "hush"),
@@ -173,12 +175,23 @@ def test_the_users_keys_and_urls_are_replaced_in_their_own_form_and_settings_pas
     assert {name: made.variables.get(name) for name in harmless} == harmless
     assert not {REAL_ID, REAL, REAL_SECRET} & set(made.variables.values())
     assert made.changed.startswith("replaced API_KEY_ID, ")
-    assert "; removed KALSHI_PRIVATE_KEY_PASSPHRASE, SIGNALPLUS_API_SECRET; passed " in made.changed
+    removed = "DERIBIT_KEY_FILE, KALSHI_PRIVATE_KEY_PASSPHRASE, MY_KALSHI_KEY_PASSWORD, SIGNALPLUS_API_SECRET"
+    assert f"; removed {removed}; passed " in made.changed
     assert "KALSHI_DRY_RUN" in made.changed.partition("; passed ")[2]
     assert REAL_ID not in made.changed
+    stream = f"wss://{next(one for one in sorted(EMULATED) if 'kalshi' in one and one != 'demo-api.kalshi.co')}/x"
+    led = for_program({"BOT_FEED": stream}, {}, found, origins, emulated).variables["BOT_FEED"]
+    assert led == (stream if is_demo else "ws://h:1/x"), "every host that is answered for stays"
     from_file = for_program({}, users, found, origins, emulated).variables
     assert {name: from_file.get(name) for name in rows} == {name: ours or "" for name, (_, ours) in rows.items()}
     assert from_file.keys().isdisjoint({"KALSHI_MAX_POSITION", "HOME"}), "the program reads its file itself"
+
+
+def test_variables_of_a_file_that_is_an_example_are_no_users(tmp_path: Path) -> None:
+    for name in (".env", ".env.example", ".env.dist"):
+        (tmp_path / name).write_text(f"A_{len(name)}='1'\nSHARED={name} # of this file\n")
+    (tmp_path / ".env.d").mkdir()
+    assert read_dotenv([tmp_path]) == {"A_4": "1", "SHARED": ".env"}
 
 
 def test_a_user_without_variables_gets_those_that_are_printed_and_nothing_is_told() -> None:

@@ -4,19 +4,22 @@ import asyncio
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from mockexchange.sandbox.log.reopening import added_keys, reopened
 from mockexchange.sandbox.opening import open_sandbox
-from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.serve_options import Sharing
+from mockexchange.store.log import Header, LogUnavailable
+from mockexchange.store.memory_log import MemoryLog
 from mockexchange.store.opening import Location
-from mockexchange.store.stores import checksum, sandbox_checksum
+from mockexchange.store.stores import Row, StoredSandbox, checksum, sandbox_checksum
 from tests.helpers.postgres import PostgresServer
 from tests.server.live import Live, SandboxView, serving
 from tests.server.replicas.several import serving_two
@@ -68,6 +71,9 @@ class Database:
 
 BAD = "(select id from sandbox where name = 'bad')"
 ADD = {"account": "alice", "key": "second", "key_id": "of-default", "public_key": "PEM"}
+HEADER = Header(
+    version="", sandbox="a", scenario="", scenario_hash="", seed=0, api_date="", clock="", rounding="", settings={}
+)
 Damage = Callable[[Database], object]
 DAMAGES: dict[str, tuple[Damage, str]] = {
     "a hole": (lambda db: db.run(f"delete from record where seq = 3 and sandbox = {BAD}"), "record 3 is missing"),
@@ -268,3 +274,39 @@ def test_a_sandbox_that_is_set_aside_is_ended_and_runs_no_step() -> None:
     assert sandbox.host_delay_us() is not None
     sandbox.set_aside("of the test")
     assert (ended, sandbox.host_delay_us()) == (["set aside"], None)
+
+
+def test_keys_that_a_log_adds_are_found_behind_records_that_cannot_be_read_and_before_it_breaks() -> None:
+    def row(number: int, do: dict[str, Any]) -> Row:
+        return 1, number, "x", json.dumps({"seq": number, "at": 1, "do": do}).encode(), 0
+
+    def rows() -> Iterator[Row]:
+        yield row(1, {"add_key": ADD | {"key": "a", "key_id": "kept"}})
+        yield row(2, {"add_key": ADD | {"key": "b", "key_id": "removed"}})
+        yield 1, 3, "x", b"{ add_key", 0
+        yield row(4, {"remove_key": {"account": "alice", "key_id": "removed"}})
+        yield row(5, {"add_key": ADD | {"key": "c", "key_id": "behind"}})
+        raise LogUnavailable("the file is gone")
+
+    assert added_keys(rows()) == {"kept", "behind"}
+
+
+def test_the_default_sandbox_is_opened_first_and_equal_names_are_told_apart() -> None:
+    class Broken:
+        """A store of sandboxes of which none can be opened."""
+
+        def stored(self) -> list[StoredSandbox]:
+            return [
+                StoredSandbox(id_, name, HEADER, b"{}", 0, "torn") for id_, name in ((1, "a"), (2, DEFAULT), (3, "a"))
+            ]
+
+        def log_of(self, stored: StoredSandbox) -> MemoryLog:
+            return MemoryLog(HEADER)
+
+        def rows(self, id_: int) -> Iterator[Row]:
+            return iter(())
+
+    async def names() -> list[str]:
+        return [one.sandbox.name async for one in reopened(Broken())]
+
+    assert asyncio.run(names()) == [DEFAULT, "a", "a#3"]
