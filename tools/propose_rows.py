@@ -167,16 +167,22 @@ def _holder_of(venue: str, names: set[str], fields: tuple[Field, ...] | None = N
 
 
 def _modules(venue: str) -> Iterator[ModuleType]:
-    package = import_module(f"{VENUES_PACKAGE}.{venue}.objects")
+    package = import_module(f"{VENUES_PACKAGE}.{venue}.resources")
     for found in iter_modules(package.__path__):
         yield import_module(f"{package.__name__}.{found.name}")
 
 
 def _tuple_of(text: str, name: str) -> ast.Tuple | None:
-    """Return the tuple that a name is assigned in a source, of one element a line or more."""
+    """Return the tuple that a name is assigned in a source; of `FILL = table("Fill", ...)`, the fields as one."""
     for node in ast.parse(text).body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name and isinstance(node.value, ast.Tuple):
-            return node.value
+        if not isinstance(node, ast.AnnAssign | ast.Assign):
+            continue
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        if ast.unparse(target) == name:
+            value = node.value
+            if isinstance(value, ast.Call) and ast.unparse(value.func) == "table":
+                return ast.copy_location(ast.Tuple(elts=value.args[1:], ctx=ast.Load()), value)
+            return value if isinstance(value, ast.Tuple) else None
     return None
 
 

@@ -106,7 +106,7 @@ def test_the_changes_of_one_operation() -> None:
     lines = run("diff", "2025-11", "2026-06", "--operation", "GetBalance").splitlines()
     assert lines[0].endswith(" of GetBalance")
     titles = [line for line in lines if line and not line.startswith(" ")][1:-1]
-    assert titles == ["GetBalanceResponse", "IndexedBalance", "GetBalance parameters"]
+    assert titles == ["IndexedBalance", "GetBalanceResponse", "GetBalance parameters"]
     result = CliRunner().invoke(main, ["api", "diff", "2025-11", "latest", "--operation", "GetPosition"])
     assert "no operation 'GetPosition': did you mean 'GetPositions'?" in result.stderr
 
