@@ -16,9 +16,10 @@ OWN = Address("mock1", 8601)
 
 def require(*arguments: str) -> None:
     """Judge a command line."""
-    command = main.get_command(click.Context(main), "serve")
+    parent = click.Context(main, **main.context_settings)  # a command keeps the names of its first context's --help
+    command = main.get_command(parent, "serve")
     assert command is not None
-    context = command.make_context("serve", list(arguments))
+    context = command.make_context("serve", list(arguments), parent=parent)
     require_replica_possible(context, context.params["store"])
 
 
