@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import click
 import pytest
 
 from mockexchange.cli import main
@@ -55,7 +56,8 @@ def test_errors_of_a_fork_name_the_log_or_the_option(cli: Cli, log: Path) -> Non
 
 def log_to_open(log: Path, *words: str) -> tuple[LogToOpen, SandboxOptions]:
     """Return the log that `serve` would open with these options, and the options of its sandbox."""
-    context = main.commands["serve"].make_context("serve", ["--from-log", str(log), *words])
+    parent = click.Context(main, **main.context_settings)
+    context = main.commands["serve"].make_context("serve", ["--from-log", str(log), *words], parent=parent)
     values = context.params
     found = LogToOpen.of(context, {"from_log": values["from_log"], "until": values["until"], "speed": values["speed"]})
     assert found is not None

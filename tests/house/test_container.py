@@ -174,7 +174,8 @@ def words_for(option: click.Option) -> list[str]:
 
 
 def parsed(*arguments: str) -> dict[str, Any]:
-    return serve_command().make_context("serve", list(arguments)).params
+    parent = click.Context(main, **main.context_settings)
+    return serve_command().make_context("serve", list(arguments), parent=parent).params
 
 
 @each_row("option", OPTIONS, ids=lambda option: option.name)

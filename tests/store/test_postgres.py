@@ -16,8 +16,10 @@ from mockexchange.store.log import LogError, LogUnavailable, OutcomeUnknown
 from mockexchange.store.opening import open_reader, open_store
 from mockexchange.store.postgres import connection, postgres_store
 from mockexchange.store.postgres.postgres_store import PostgresLog, PostgresStore
+from mockexchange.store.postgres.schema import StoreInUse
 from mockexchange.store.postgres.url import PostgresUrl
 from mockexchange.store.stores import StoreError
+from tests.helpers.patience import wait_until
 from tests.helpers.postgres import GUARDED, PASSWORD, PostgresServer
 from tests.store.test_logs import HEADER, record, records
 
@@ -245,10 +247,17 @@ def test_a_server_that_was_overtaken_writes_no_more(postgres: PostgresServer, mo
     """It lost its connection, and with it the lock; another server took the store in between."""
     monkeypatch.setattr(postgres_store, "RECONNECT_PAUSE_S", 0.0)
 
+    def free_store() -> PostgresStore | None:
+        try:
+            return PostgresStore.open(postgres.url)
+        except StoreInUse:  # the database has not noticed yet that the connection ended
+            return None
+
     async def life() -> None:
         async with opened(postgres) as (store, log):
             store._connection.close()
-            second = PostgresStore.open(postgres.url)
+            second = wait_until(free_store)
+            assert second is not None
             with pytest.raises(LogUnavailable, match="another server uses it"):
                 await log.append(records(4, 4), "a")
             [stored] = second.stored()
