@@ -125,6 +125,7 @@ def test_a_frame_is_sent_disturbed_and_the_stream_closed_by_keys(
     tab.keyboard.press("Enter")
     assert stream.recv(timeout=PATIENCE_S) == '{"hello": 2}'
     tab.locator("dialog").wait_for(state="detached")
+    tab.locator(".grid .space > .row").nth(5).wait_for()  # the frame that was sent, before the list is frozen
     tab.keyboard.press(".")
     tab.get_by_role("button", name="frozen: follow again").wait_for()
     count = tab.locator(".grid .space > .row").count()
