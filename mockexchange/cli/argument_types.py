@@ -13,7 +13,7 @@ from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.types.literal_json import plain
 from mockexchange.scenario.types.value_types import Kind
 
-# Defines the types of arguments that name files: to be read, and to be written.
+# Files: to be read, and to be written
 
 
 class FileToRead(click.Path):
@@ -68,7 +68,7 @@ class FileToWrite(click.Path):
         return path
 
 
-# Parses command-line arguments that are written as in a scenario: steps, script steps, faults and stubs.
+# Steps, script steps, faults and stubs, written as in a scenario
 
 
 class ParsedArgument(NamedTuple):

@@ -9,7 +9,7 @@ from mockexchange.scenario.faults.fault_effects import EFFECTS, PROBABILITY_UNIT
 from mockexchange.scenario.faults.fault_rules import Match, Rule, Span
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
-# Tests whether requests, handshakes and frames meet the conditions of a fault rule.
+# The conditions of a rule: requests, handshakes and frames that meet them
 # A condition that is not set costs nothing.
 
 
@@ -119,7 +119,7 @@ class FaultBuckets:
         return self._buckets.take(subject.account, self._size, 1, at)
 
 
-# Selects, by probability, those matches of a rule on which the rule fires.
+# Probability: the matches of a rule on which it fires
 
 
 DIGEST_BYTES = 8

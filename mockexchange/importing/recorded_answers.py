@@ -15,7 +15,7 @@ from mockexchange.recording.recording_file import ENDED, FORMAT, VERSION
 from mockexchange.venues.registry import venue_at, venue_of
 from mockexchange.venues.request import Request
 
-# Reads the frames of a recording's streams, up to a limit, and counts those that are not compared by the reason.
+# Frames of streams, up to a limit; those that are not compared are counted by the reason
 
 
 OPEN, CLOSE = "open", "close"
@@ -80,7 +80,7 @@ class RecordedStreams:
         return "" if self._chars <= CHARS_MAX else f"frames after the first {CHARS_MAX} characters of frames"
 
 
-# Lists the answers in a recording, line by line. Bodies are read from the file again when needed.
+# Answers, line by line
 
 
 Plain = dict[str, Any]

@@ -31,7 +31,7 @@ from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import venue_of
 from mockexchange.venues.session import Session
 
-# Compares the frames of a recorded stream with those that a session of the scenario sent.
+# Frames of a recorded stream, beside those that a session of the scenario sent
 
 
 PSEUDONYMS = frozenset({"user_id", "market_id"})

@@ -117,7 +117,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-# Finds scenario files: beside the test first, then in pytest's root directory.
+# Scenario files: beside the test first, then in pytest's root directory
 
 
 def find_scenario(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:

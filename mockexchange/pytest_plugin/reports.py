@@ -20,7 +20,7 @@ from mockexchange.pytest_plugin import socket_permission
 from mockexchange.pytest_plugin.markers import SandboxRequest
 from mockexchange.pytest_plugin.options import LOGS, settings_of
 
-# Summarizes an exchange's traffic: requests, reasons of refusals, frames, and pending script steps.
+# The traffic of an exchange: requests, reasons of refusals, frames, and pending script steps
 
 
 REQUESTS_SHOWN_MAX = 10
@@ -110,7 +110,7 @@ def cut(text: str) -> str:
     return line if len(line) <= LINE_CHARS_MAX else f"{line[: LINE_CHARS_MAX - 3]}..."
 
 
-# Writes the log and the journal of a failed test to files, for `mockexchange replay`.
+# Files of a failed test for `mockexchange replay`: its log and its journal
 
 
 NAME_CHARS_MAX = 80

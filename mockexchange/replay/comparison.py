@@ -18,7 +18,7 @@ from mockexchange.store.log import Record
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import KEY_TAKEN, Answer, Pending, resume
 
-# Repeats requests that change the exchange, such as orders, whose commands are in the log.
+# Requests that change the exchange, such as orders, whose commands are in the log
 # A journal entry has the numbers of its commands in the log. A repeated request continues right after each of its
 # commands is executed, in the state that the recorded request saw, even if other commands came in between.
 

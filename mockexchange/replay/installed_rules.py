@@ -18,7 +18,7 @@ from mockexchange.store.log import Record
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
-# Rebuilds from the notes in the log which faults and stubs were installed when a request was recorded.
+# Faults and stubs by the notes in the log
 
 
 class NamedRule(Protocol):
@@ -57,8 +57,7 @@ class InstalledRules(Generic[Installed]):
             raise LogError(f"command {record.sequence}: expected a {self._subject}: {error}") from None
 
 
-# Repeats answers that stubs gave.
-# The log has the installed stubs, the journal the name of the stub that answered a request.
+# Answers of stubs
 
 
 class StubReplay:

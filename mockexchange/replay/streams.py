@@ -28,7 +28,7 @@ from mockexchange.venues.request import Pending, resume
 from mockexchange.venues.session import Calls, Session
 from mockexchange.venues.venue import Venue
 
-# Repeats those calls on streams whose answers were changed by faults or stubs.
+# Calls on streams whose answers were changed by faults or stubs
 # A session has to execute the same calls again, because later calls and messages depend on them. Their answers are not
 # compared if a fault changed or delayed them in the recording.
 

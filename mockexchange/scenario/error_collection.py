@@ -109,7 +109,7 @@ def _is_left_out(name: Name, left_out: set[Name]) -> bool:
     return name in left_out or (name[0], ANY) in left_out
 
 
-# Collects all errors of a scenario, instead of stopping at the first.
+# All errors of a scenario
 # Inside `collecting_errors`, lists and mappings are read to their end after an error, so that one reading finds all
 # errors; what can be read is executed, and a refusal that only follows from what was left out is not collected.
 

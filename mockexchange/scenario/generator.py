@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
 
-# Generates accounts with positions and cash, and plausible next trades and orders for them.
+# Accounts with positions and cash, and plausible next trades and orders for them
 # Trades go through the exchange's own arithmetic, so accounts sell only what they hold, except for a few deliberate
 # flips of a position, and cash is deposited before it runs out.
 

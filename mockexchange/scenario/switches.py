@@ -19,7 +19,7 @@ from mockexchange.scenario.venue_data import table_type
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Choice, Count, Duration, Switch
 
-# Reads the settings of venues in a scenario, which are keys below the venue's name.
+# Settings of venues, which are keys below the venue's name
 # Settings of the default venue are keys of the top level, for historical reasons; top-level settings that every venue
 # has apply to all venues.
 
@@ -104,7 +104,7 @@ _RECORDS = {
 }
 
 
-# Reads the key `orders` of a scenario, which changes rules of order entry.
+# Rules of order entry, which are keys below `orders`
 
 
 ORDERS_MAX = 10**7

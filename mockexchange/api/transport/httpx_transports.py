@@ -22,7 +22,7 @@ from mockexchange.api.transport.loop_bridge import BridgedCall, CallEnd, LoopBri
 from mockexchange.runtime.http_request import shut_down
 from mockexchange.runtime.trust import client_context
 
-# Converts httpx requests to ASGI, and ASGI answers to httpx responses.
+# Requests of httpx as ASGI, and ASGI answers as responses of httpx
 
 
 Item = Message | CallEnd
@@ -154,7 +154,7 @@ def incomplete_body_error(ending: CallEnd, size: int, declared: str, request: ht
     return httpx.RemoteProtocolError(words, request=request)
 
 
-# Forwards httpx requests to a remote server, regardless of the host in their URLs.
+# Requests to a remote server, regardless of the host in their URLs
 # Each gets a connection of its own.
 
 

@@ -239,7 +239,7 @@ def _credential(key: Key) -> Credential:
     )
 
 
-# Makes keys for accounts of a running sandbox. A key is derived from names, as in scenarios: the same in every run.
+# New keys: a key is derived from names, as in scenarios, so that it is the same in every run
 
 
 ALGORITHMS = ("rsa", "ed25519")

@@ -16,7 +16,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.types.literal_json import plain
 
-# Encodes arguments as JSON for the control API.
+# Arguments as JSON
 # Amounts are best given as `Decimal` or text: a float is sent as Python prints it, so that 0.56 is 0.56, but 0.1 + 0.2
 # is refused for its many digits. Durations are "5s" or a `timedelta`; instants are RFC 3339 text or an aware
 # `datetime`.
@@ -89,7 +89,7 @@ def instant_text(instant: Instant, where: str = "instant") -> str:
     return format_instant((instant - _EPOCH) // _MICROSECOND)
 
 
-# Decodes the rows of the control API: amounts become `Decimal`, instants aware `datetime`s; all else is unchanged.
+# Rows of answers: amounts become `Decimal`, instants aware `datetime`s; all else is unchanged
 
 
 _TEXTS = """
@@ -128,7 +128,7 @@ def _read(name: str, value: Any) -> Any:
     return value
 
 
-# Converts steps from YAML text to JSON for the control API.
+# Steps from YAML text
 
 
 def read_step(text: str) -> Any:

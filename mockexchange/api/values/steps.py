@@ -8,7 +8,7 @@ from typing import Any
 from mockexchange.api.errors import Refused
 from mockexchange.api.values.json_encoding import read_instant, read_row
 
-# Defines the outcome of a step: its number in the log, its time, and the events that it caused.
+# The outcome of a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def read_outcomes(steps: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str
     return [Outcome(row["seq"], read_instant(row["at"]), tuple(map(read_row, row["events"]))) for row in rows]
 
 
-# Defines the steps of a sandbox's script as the Python API returns them, with their progress.
+# Steps of a script, with their progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

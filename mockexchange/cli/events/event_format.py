@@ -105,7 +105,7 @@ def _rounded(found: re.Match[str]) -> str:
     return f"{Decimal(found[0]).quantize(SHOWN, context=EXACT).normalize(EXACT):f}"
 
 
-# Describes an event in one line, for `mockexchange watch` and the request log.
+# One line for an event, for `mockexchange watch` and the request log
 
 
 FRAME_CHARS_MAX = 400

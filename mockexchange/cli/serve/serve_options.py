@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mockexchange.server.replicas.address import Address  # only for a server with --replica
 
 
-# Parses the values of `serve` options: the clock, the token, the public URL, and host names.
+# Values of options: the clock, the token, the public URL, host names
 
 
 def read_clock(text: str) -> str:
@@ -68,7 +68,7 @@ def read_host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(normalised, names))
 
 
-# Defines the options of `serve` for a server that several people share: tokens, audit log, limits and quotas.
+# A server that several people share: tokens, audit log, limits and quotas
 
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -159,7 +159,7 @@ def sharing_options(command: Command) -> Command:
     return command
 
 
-# Defines the option `serve --replica`, with which several servers share one PostgreSQL database.
+# --replica: several servers share one PostgreSQL database
 
 
 def replica_options(command: Command) -> Command:
@@ -213,7 +213,7 @@ def require_replica_possible(context: click.Context, store: Location | None) -> 
         raise UsageFailure(f"--replica {replica} and {excluded} exclude each other: leave one out")
 
 
-# Defines the option `serve --workers`, and checks that it fits the other options.
+# --workers: several processes share the port
 
 
 WORKERS_MAX = 64

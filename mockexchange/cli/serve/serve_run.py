@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mockexchange.server.replicas.address import Address
 
 
-# Runs a server in the foreground: a progress bar while the scenario loads, and a banner once it is ready.
+# A server in the foreground: a progress bar while the scenario loads, and a banner once it is ready
 
 
 COLUMNS = ("SpinnerColumn", "loading {task.fields[done]:,} steps", "TimeElapsedColumn")
@@ -92,7 +92,7 @@ def _run_replica(address: "Address") -> Callable[..., Coroutine[None, None, None
     return partial(run_replica, address)
 
 
-# Converts errors that keep a server from starting to messages of one line, or to lines of its JSON log.
+# What keeps a server from starting: a message of one line, or a line of its JSON log
 
 
 OPTION = "--log-format"

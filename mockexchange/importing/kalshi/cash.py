@@ -12,7 +12,7 @@ from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ACCOUNT, Step, holder
 from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
 
-# Makes the steps of recorded deposits, withdrawals, transfers, and settings about netting of subaccounts.
+# Recorded deposits, withdrawals, transfers, and settings about netting of subaccounts
 
 
 CENT_MICROS = MICROS // 100
@@ -90,7 +90,7 @@ def _seconds(value: Any) -> int:
     return int(value) * MICROS
 
 
-# Gives an imported account the cash with which its recorded balances come out: as deposits, or without a row.
+# The cash with which the recorded balances come out: as deposits, or without a row
 # Rows of deposits do not name their subaccount, so that a deposit is given to the subaccount that lacks it. What
 # remains is the account's own `cash`, which is a deposit. Beside a recorded list of deposits, or below zero, it is
 # `open_cash`: what was not recorded moved it. With all fills and orders in the recording the difference stays

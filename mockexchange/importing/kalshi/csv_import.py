@@ -17,7 +17,7 @@ from mockexchange.importing.kalshi.step import ACCOUNT, fills_in_order, ticker_o
 from mockexchange.importing.recorded_answers import ROW, Problem, Recorded, RecordedAnswer, WrongRecording
 from mockexchange.importing.verification import Emulated, Verified
 
-# Makes a scenario from a Kalshi CSV export, and checks the scenario's settlements.
+# A scenario from an export, and its settlements
 
 
 __all__ = ["check_export", "is_export", "scenario_of_export", "settlements_of"]
@@ -94,7 +94,7 @@ def _market(ticker: str, title: str) -> dict[str, Any]:
     return {"event": event, "series": event.partition("-")[0], **({"title": title} if title else {})}
 
 
-# Compares a CSV export with the fills and settlements in a recording of the same account.
+# An export beside a recording of the same account
 # A row of a trade does not say whether it was a sale. A fill fits the row by its own side and price, or by those of the
 # other outcome: a sale of YES at 0.40 is a purchase of NO at 0.60.
 

@@ -15,7 +15,7 @@ from mockexchange.importing.kalshi.step import ACCOUNT, Step
 from mockexchange.importing.recorded_answers import Problem, WrongRecording
 from mockexchange.named_files import LINES_BYTES_MAX, open_file
 
-# Reads the rows of the venue's CSV exports, and notes the lines that cannot be read.
+# Rows of exports, and lines that cannot be read
 # No official description of the columns is known: these are what programs that read such files agree on. The export of
 # activity has always had the same columns. That of transactions, from the tax page, had cents in 2025 and has dollars
 # and fractional quantities since 2026: the columns of a file show which of the two it is.
@@ -182,7 +182,7 @@ class _Lines:
         return line
 
 
-# Makes steps from the rows of a CSV export, with assumptions where a row lacks a fact.
+# Steps of rows, with assumptions where a row lacks a fact
 
 
 PRICE_STEP = Decimal("0.0001")

@@ -14,7 +14,7 @@ from mockexchange.importing.kalshi.order_books import tickers_of
 from mockexchange.importing.recorded_answers import Problem, RecordedAnswer
 from mockexchange.recording.read_errors import reason_of
 
-# Collects what a recording has of an FCM: its subtraders, their trades, and the restrictions on them.
+# What a recording has of an FCM: its subtraders, their trades, and the restrictions on them
 
 
 FCM = "/trade-api/v2/fcm/"

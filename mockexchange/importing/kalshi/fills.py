@@ -25,7 +25,7 @@ from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ticker_of
 from mockexchange.importing.recorded_answers import Problem
 
-# Makes the fills that only rows of orders show, because the recording does not have the oldest fills, or none.
+# Fills that only rows of orders show, because the recording does not have the oldest fills, or none
 # The row of an order has the count, the cost and the fees of its fills. What the recorded fills of the order do not
 # give of them is a fill of its own, which is reported as assumed.
 
@@ -163,7 +163,7 @@ def prices(price: Decimal, side: Side) -> dict[str, str]:
     return {f"{side.value}_price_dollars": trimmed(price), f"{OTHER[side].value}_price_dollars": trimmed(1 - price)}
 
 
-# Finds the fees of fills at dates before March 2026, whose rows have whole cents of them or none.
+# Fees of fills at dates before March 2026, whose rows have whole cents of them or none
 # The fees of 2025 were whole cents, so that a row has all of a fee; those of 2026 were cut. Where the formula gives
 # what was recorded, a step has no fee. Else it has the recorded cents: the formula is not that of the fill's series.
 

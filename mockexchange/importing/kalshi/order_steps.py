@@ -26,7 +26,7 @@ from mockexchange.importing.kalshi.facts import Dated, Facts, GroupEvent
 from mockexchange.importing.kalshi.step import ACCOUNT, Step, fills_in_order, holder, ticker_of, trade_of
 from mockexchange.importing.recorded_answers import Problem
 
-# Makes the steps of order groups: of the rows of lists, of the orders that name them, and of frames.
+# Order groups: of the rows of lists, of the orders that name them, and of frames
 # A group of which the limit is known triggers itself in the mock, by a fill or by a new limit. Then neither the trigger
 # nor the ends of its orders are steps.
 
@@ -133,7 +133,7 @@ def _is_soon(at: int, triggers: Iterable[int]) -> bool:
     return any(trigger <= at < trigger + SOON_US for trigger in triggers)
 
 
-# Makes steps from recorded orders: rest, amend, reduce, cancel.
+# Recorded orders: rest, amend, reduce, cancel
 # The row of an order has only its last state. Earlier states show in earlier answers with the same order, and in the
 # prices of its maker fills, which are the order's own: each difference becomes an amendment.
 
@@ -268,7 +268,7 @@ def _rest_body(order: Row, terms: Terms) -> dict[str, Any]:
     return body | {step: order[name] for name, step in kept.items() if order.get(name)}
 
 
-# Makes steps for orders that only rows of positions show, if the recording has no list of orders.
+# Orders that only rows of positions show, if the recording has no list of orders
 # A position has the number of its resting contracts, and an order that was canceled leaves a row of a flat position.
 # Such a row gets an order at the lowest price, and the assumption is reported.
 

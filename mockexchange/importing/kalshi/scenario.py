@@ -37,7 +37,7 @@ from mockexchange.importing.kalshi.order_steps import (
 )
 from mockexchange.importing.kalshi.step import ACCOUNT, Step, fills_in_order, holder, ticker_of, trade_of
 
-# Computes which part of a position was held before its first recorded fill.
+# The part of a position that was held before its first recorded fill
 # Size, traded amount and fees are linear. The exposure after all fills is affine in the exposure before them, except
 # that each reduction cuts it to a micro-dollar. So two replays of the fills determine it, and nearby values are tried.
 
@@ -109,7 +109,7 @@ def _ends_at(row: Row, trades: Sequence[Trade], size: int, cost: int) -> bool:
     return fold(Stake(quantity_centis=size, cost_micros=cost), trades).cost_micros == row.exposure_micros
 
 
-# Makes all steps of an import: fills, settlements and opening balances, with those of cash and orders.
+# All steps: fills, settlements and opening balances, with those of cash and orders
 
 
 CENTICENTS = 10_000
@@ -349,7 +349,7 @@ def _trade(fill: Plain) -> Trade:
     )
 
 
-# Makes the scenario of a Kalshi account from its rows. The deposit at its beginning is computed afterwards.
+# The scenario
 
 
 FEES_OF_2026 = "2026-01-01T00:00:00Z"

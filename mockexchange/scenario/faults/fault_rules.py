@@ -297,7 +297,7 @@ def read_change(text: str) -> tuple[Rule, int] | str | None:
     return None
 
 
-# Makes the fault rules for `lag` in a scenario: reads show a change only after a delay, by the kind of read.
+# `lag`: reads show a change only after a delay, by the kind of read
 # A venue answers reads from a replica that is behind the exchange: a new order is unknown for a while, and a list is
 # old.
 

@@ -14,7 +14,7 @@ from mockexchange.scenario.script.script_steps import ScriptEntry
 from mockexchange.scenario.script.triggers import ANY
 from mockexchange.scenario.types.value_types import below
 
-# Checks the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
+# Markets and instruments
 # Without this check the step would be refused only when it runs.
 
 
@@ -47,7 +47,7 @@ def _named(template: Template, kind: str) -> Located | None:
     return node if node is not None and isinstance(node.value, str) else None
 
 
-# Checks the accounts that a script names: a misspelt one is refused, because its step would do nothing.
+# Accounts
 
 
 NAMING = frozenset(("account", "against"))
