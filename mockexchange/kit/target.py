@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import httpx
@@ -254,25 +254,27 @@ class Target:
 
     @cached_property
     def document(self) -> Document:
-        return api_documents.read(self.subject)
+        """Return the API document, which all targets share: change a copy of it alone."""
+        return api_documents.parse(api_documents.path_of(self.subject))
 
     @cached_property
     def stream_document(self) -> Document:
-        return api_documents.read(self.subject, api_documents.ASYNCAPI)
+        """Return the document of the stream, which all targets share: change a copy of it alone."""
+        return api_documents.parse(api_documents.path_of(self.subject, api_documents.ASYNCAPI))
 
     @cached_property
-    def operations(self) -> dict[str, Operation]:
+    def operations(self) -> Mapping[str, Operation]:
         """Return the reads of the document, by operation id."""
-        return reads(self.document)
+        return _reads_of(self.subject)
 
     @cached_property
-    def writes(self) -> dict[str, WriteOperation]:
+    def writes(self) -> Mapping[str, WriteOperation]:
         """Return the writes of the document that the exchange executes, by operation id."""
         return writes(self.document)
 
     @cached_property
     def answers(self) -> AnswerJudge:
-        return AnswerJudge(self.document, self.subject)
+        return _answer_judge_of(self.subject)
 
     def location(self, pointer: str = "") -> str:
         """Return the path of the API document's file, followed by a JSON pointer."""
@@ -544,3 +546,14 @@ class Target:
 
 def _nothing(reader: object) -> Sequence[str]:
     return ()
+
+
+@cache
+def _reads_of(subject: str) -> Mapping[str, Operation]:
+    return reads(api_documents.parse(api_documents.path_of(subject)))
+
+
+@cache
+def _answer_judge_of(subject: str) -> AnswerJudge:
+    """Return the judge of a document, whose validators take longer to make than a run of the checks takes."""
+    return AnswerJudge(api_documents.parse(api_documents.path_of(subject)), subject)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -14,6 +14,7 @@ from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.target import MEMBER, Headers, NotJudged, Target, Unreachable
 from mockexchange.kit.validation.frames import FrameJudge
 from mockexchange.kit.venue import Signer
+from mockexchange.runtime import api_documents
 
 T = TypeVar("T")
 LISTEN_S = 15.0
@@ -81,7 +82,7 @@ class StreamTarget:
 
     @cached_property
     def judge(self) -> FrameJudge:
-        return FrameJudge(self.rest.stream_document, self.rest.subject)
+        return _frame_judge_of(self.rest.subject)
 
     def location(self, message: str = "") -> str:
         """Return the place in the API document that describes a message, or the stream if `message` is empty."""
@@ -188,3 +189,8 @@ class StreamTarget:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@cache
+def _frame_judge_of(subject: str) -> FrameJudge:
+    return FrameJudge(api_documents.parse(api_documents.path_of(subject, api_documents.ASYNCAPI)), subject)
