@@ -45,8 +45,9 @@ serve: $(RUN)/.installed  ## the server on the demo scenario
 test: $(DEV)/.installed  ## the product's tests and one pass of the contract suite: at most 3 minutes on two cores
 	@tools/test.sh fast $(ARGS)
 
-test-all: $(DEV)/.installed  ## every test, with all random examples and dates: before a release
+test-all: $(DEV)/.installed  ## every test, with all random examples and dates, and coverage: before a release
 	@tools/test.sh all $(ARGS)
+	@$(MAKE) --no-print-directory coverage
 	@$(MAKE) --no-print-directory newest
 
 attacks: $(DEV)/.installed  ## hostile clients for minutes: tests/attacks, each attack repeated, a million random messages, then good clients beside bad ones

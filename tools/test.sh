@@ -3,7 +3,7 @@
 #
 #   tools/test.sh fast      the product, and one pass of the contract suite: what `make test` runs
 #   tools/test.sh measured  the tests of the gate that coverage is measured of: not those marked `untraced`
-#   tools/test.sh gate      all but the tests marked `thorough`; with --cov, those marked `untraced` run without tracing
+#   tools/test.sh gate      all but the tests marked `thorough`
 #   tools/test.sh all       every test, with all examples and dates (tests/helpers/effort.py)
 #   tools/test.sh versions  the tests that the versions of libraries matter to, in the environment DEV and one process
 #   tools/test.sh delayed   the tests of sandboxes, scripts, faults and streams, on logs that suspend at random;
