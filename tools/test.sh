@@ -10,7 +10,7 @@
 #                           DELAYED_LOGS=SEED chooses the suspensions. `delayed quick`: those without sockets, for the gate
 #
 # Not more than 8 workers: each may run servers of its own, and a big machine gains nothing beyond. Tests that wait for
-# other programs leave a core idle for a fifth of the time, so a run with them has one worker more than there are cores.
+# other programs leave a core idle for a third of the time, so a run with them has two workers more than there are cores.
 set -eu
 # Where bytecode is not kept, every child process of a test compiles the package anew: twice the time.
 unset PYTHONDONTWRITEBYTECODE
@@ -42,7 +42,7 @@ fast)
     ;;
 measured) set -- -m "(traced or not untraced) and not thorough" "$@" ;;
 gate | all)
-    workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
+    workers=$(($(getconf _NPROCESSORS_ONLN) + 2))
     # Handed out in this order. Single passes of the contract suites take longest: begun last, they would keep one worker
     # when the others are done.
     dist=load

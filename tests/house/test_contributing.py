@@ -31,7 +31,7 @@ CHANGES = [Change(**found.groupdict()) for found in CHANGE.finditer(TEXT)]
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     for folder in ("mockexchange", "tests/commands"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 

@@ -161,6 +161,7 @@ def transcript(sandbox: SandboxView) -> list[Plain]:
     return [{key: value for key, value in frame.items() if key != "host_at_us"} for frame in frames(sandbox)]
 
 
+@pytest.mark.since("websockets", "13", "its client waits ten seconds for what it has not read before it closes")
 def test_the_same_scenario_gives_the_same_frames_run_after_run_and_from_the_log(live: Live) -> None:
     sandbox = play_through(live, "transcripts")
     first = transcript(sandbox)
