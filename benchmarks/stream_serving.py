@@ -37,8 +37,7 @@ from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.websocket.stream_transport import streams_drained
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.stream.feed import messages_of
-from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.feed import Message, messages_of
 
 BATCH = 32
 """Happenings before the loop has a turn, in both servers."""

@@ -9,7 +9,7 @@ from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.stream.channels import channels_of
 from mockexchange.venues.kalshi.stream.commands import COMMANDS, PARAMETERS, actions_of
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS
-from mockexchange.venues.kalshi.stream.replies import SENDING_TIME, keys_of
+from mockexchange.venues.kalshi.stream.subscriber import SENDING_TIME, keys_of
 from tests.contracts.stream_documents import (
     SUBJECTS,
     Node,

@@ -184,8 +184,12 @@ def _venue_of(module: str) -> str | None:
 
 
 def foreign_names(files: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return a line for each file of a venue that the first venue has nothing of the kind of; `files` are by venue."""
-    first, known = FIRST_VENUE, set(files[FIRST_VENUE])
+    """Return a line for each file of a venue that the first venue has nothing of the kind of; `files` are by venue.
+
+    A file may be of the kind of a folder of its name, where a subject takes several files.
+    """
+    first = FIRST_VENUE
+    known = {*files[first], *(f"{folder}.py" for folder in files[first])}
     strange = {name: sorted(set(mine) - known) for name, mine in files.items() if name != first}
     return [f"{name}/{file}: {first} has no such file" for name, found in strange.items() for file in found]
 

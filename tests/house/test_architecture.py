@@ -182,5 +182,5 @@ def test_an_import_that_runs_later_or_never_closes_no_circle() -> None:
 
 
 def test_a_file_that_only_another_venue_has_is_reported() -> None:
-    files = {"kalshi": ["rest.py", "cursor.py"], "deribit": ["rest.py", "http.py"], "signalplus": ["rest.py"]}
+    files = {"kalshi": ["rest.py", "bodies"], "deribit": ["rest.py", "http.py"], "signalplus": ["bodies.py"]}
     assert foreign_names(files) == ["deribit/http.py: kalshi has no such file"]

@@ -30,7 +30,7 @@ from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.commands import ACTIONS
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS
-from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
+from mockexchange.venues.kalshi.stream.subscriber import REPLY_KEYS
 from tests.helpers.rows import each_row
 
 COMPAT = ApiDate("compat", None)

@@ -11,16 +11,13 @@ from mockexchange.venues.kalshi import formatting
 from mockexchange.venues.kalshi.stream import (
     errors,
     feed,
-    handshake,
-    replies,
     session,
     subscriber,
     subscribing,
 )
 from mockexchange.venues.kalshi.stream.channels import ORDERBOOK
 from mockexchange.venues.kalshi.stream.errors import Code
-from mockexchange.venues.kalshi.stream.subscriber import Subscriber
-from mockexchange.venues.kalshi.stream.subscriptions import Subscription
+from mockexchange.venues.kalshi.stream.subscriber import Subscriber, Subscription
 from mockexchange.venues.request import Answer
 
 
@@ -57,7 +54,7 @@ def acks_are_missing(planter: Planter) -> None:
 
 
 def ack_has_another_id(planter: Planter) -> None:
-    planter.member(replies, "_id", lambda before: lambda command_id: {"id": command_id + 1} if command_id else {})
+    planter.member(subscriber, "_id", lambda before: lambda command_id: {"id": command_id + 1} if command_id else {})
 
 
 def sids_are_wrong(planter: Planter) -> None:
@@ -173,7 +170,7 @@ def error_is_not_answered(planter: Planter) -> None:
 
 
 def stream_needs_no_key(planter: Planter) -> None:
-    planter.member(handshake, "_accepts_anonymous", lambda before: lambda context, api_date: True)
+    planter.member(session, "_accepts_anonymous", lambda before: lambda context, api_date: True)
 
 
 def types_are_swapped(planter: Planter) -> None:

@@ -18,7 +18,7 @@ from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import BODY_BYTES_MAX, INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.resources.call import Caller
 from mockexchange.venues.deribit.signatures import SCHEME, Credentials, Token
-from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
+from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
 from mockexchange.venues.keys.secrets import are_equal, find_secret_key
@@ -196,7 +196,7 @@ def require_signature(
 
 
 def _diagnose(case: diagnosis.MakeCase, claimed: KnownSecret, others: list[KnownSecret]) -> Diagnose:
-    return lambda pause: diagnosis.explain(case(claimed, others), pause)
+    return lambda pause: explain(case(claimed, others), pause)
 
 
 def _identify_basic(context: DeribitContext, text: str, reply: Answer) -> Caller:

@@ -4,8 +4,7 @@ Every error is an HTTP 400, as recorded, except a wrong HTTP method, which is a 
 """
 
 from mockexchange.venues.deribit.enumerations import ERRORS
-from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, spell
-from mockexchange.venues.jsonrpc.rejection import Rejection
+from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, Rejection, spell
 from mockexchange.venues.request import Diagnose
 
 PARSE_ERROR = -32700

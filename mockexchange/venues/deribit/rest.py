@@ -25,7 +25,7 @@ from mockexchange.venues.deribit.parameter_decoding import CappedRequest, cap_co
 from mockexchange.venues.deribit.resources.call import Write
 from mockexchange.venues.deribit.resources.envelope import error_text, result_page, result_text
 from mockexchange.venues.deribit.routes import ROUTES, carry_out, find, read_body
-from mockexchange.venues.deribit.stream import handshake
+from mockexchange.venues.deribit.stream.session import answer_plainly
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
 from mockexchange.venues.request import Answer, Pending, Request
 
@@ -48,7 +48,7 @@ class ParsedRequest(NamedTuple):
 def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
     if request.path == STREAM_PATH:
-        return handshake.answer_plainly(context, request, at, host_at)
+        return answer_plainly(context, request, at, host_at)
     reply, us_in = Answer(200, b""), clock_of(context.settings, at, host_at)
     id_text = None
     try:

@@ -1,12 +1,8 @@
-"""A stream session of JSON-RPC: it takes requests and returns answers and notifications, without a socket or a clock.
-
-A venue's session defines how a request is read, carried out and refused; envelopes, subscriptions and the delivery of
-messages are the same for all.
-"""
+"""The subscriptions of one session. Faults and the journal identify them by a number `sid`, which clients never see."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from msgspec import Struct, field
 
@@ -15,10 +11,59 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
-from mockexchange.venues.jsonrpc.envelope import Envelope
-from mockexchange.venues.jsonrpc.rejection import Rejection
-from mockexchange.venues.jsonrpc.subscriptions import Subscription, Subscriptions
+from mockexchange.venues.jsonrpc.envelope import Envelope, Rejection
 from mockexchange.venues.request import Call, Request
+
+# Subscriptions: faults and the journal identify them by a number `sid`, which clients never see
+
+
+class Subscription(NamedTuple):
+    """One subscription: the full name of its channel, and the channel's family, by which scenarios name it (`channel`).
+
+    `subaccount_ref` is the subaccount that may see its messages; None for a client that is not logged in.
+    """
+
+    sid: int
+    name: str
+    channel: str
+    markets: tuple[str, ...] | None
+    subaccount_ref: SubaccountRef | None
+
+
+class Subscriptions:
+    """The subscriptions of a session by sid and by name, at most one for each name. A sid is never used again."""
+
+    __slots__ = ("_last_sid", "by_name", "by_sid")
+
+    def __init__(self) -> None:
+        self.by_sid: dict[int, Subscription] = {}
+        self.by_name: dict[str, Subscription] = {}
+        self._last_sid = 0
+
+    def open(
+        self, name: str, channel: str, subaccount_ref: SubaccountRef | None, markets: tuple[str, ...] | None = None
+    ) -> None:
+        """Add a subscription; a subscription of the same name is replaced and keeps its sid."""
+        known = self.by_name.get(name)
+        if known is None:
+            self._last_sid += 1
+        sid = known.sid if known else self._last_sid
+        self.by_sid[sid] = self.by_name[name] = Subscription(sid, name, channel, markets, subaccount_ref)
+
+    def close(self, sid: int) -> Subscription:
+        """Remove and return a subscription. Raises KeyError if no subscription has that sid."""
+        subscription = self.by_sid.pop(sid)
+        del self.by_name[subscription.name]
+        return subscription
+
+    def clear(self) -> None:
+        self.by_sid.clear()
+        self.by_name.clear()
+
+
+# The session: a venue defines how a request is read, carried out and refused; envelopes, subscriptions and the delivery
+# of messages are the same for all
+
 
 C = TypeVar("C")
 """The type of the venue's context."""

@@ -55,7 +55,7 @@ On other paths that are not emulated, a request without any key is accepted, sin
 which the option `signed` of a stub overrides.
 """
 _function = functions_of(__package__)
-_answer_plainly: Callable[[KalshiContext, Request, int, int], Answer] = _function("stream.handshake.answer_plainly")
+_answer_plainly: Callable[[KalshiContext, Request, int, int], Answer] = _function("stream.session.answer_plainly")
 _successor: Callable[[Operation], str] = _function("retired_fields.successor")
 NO_CREDENTIALS = Credentials(None, None, None)
 NO_BODY: dict[str, Any] = {}

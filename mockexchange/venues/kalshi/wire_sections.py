@@ -19,7 +19,7 @@ from mockexchange.venues.kalshi.stream.channels import CHANNELS, ChannelRow
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, StreamParameter
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, StreamErrorRow
-from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
+from mockexchange.venues.kalshi.stream.subscriber import REPLY_KEYS
 from mockexchange.venues.wire_diff import READS, Facts, Section
 
 FIRST_PAGES = "docs-2025-11"

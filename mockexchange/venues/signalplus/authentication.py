@@ -6,6 +6,7 @@ carries a function that finds it, and that a worker thread calls.
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.diagnosis.hmac_signatures import explain
 from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.request import Answer, Call, Request
@@ -49,7 +50,7 @@ def _require_signature(state: State, request: Request, credentials: Credentials,
     if secrets.are_equal(wanted, (credentials.signature or "").encode("latin-1", "replace")):
         return
     case = diagnosis.case_of(state, request, credentials, key)
-    raise Rejected(Situation.UNAUTHORIZED, lambda pause: diagnosis.explain_signature(case, pause))
+    raise Rejected(Situation.UNAUTHORIZED, lambda pause: explain(case, pause))
 
 
 def _refused(message: str) -> Rejected:

@@ -8,8 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
-from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, spell
-from mockexchange.venues.jsonrpc.rejection import Rejection
+from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, Rejection, spell
 from mockexchange.venues.request import Answer, Diagnose
 
 NO_RID = "null"

@@ -27,7 +27,7 @@ from mockexchange.venues.signalplus.routes import (
     rid_of,
 )
 from mockexchange.venues.signalplus.signatures import claimed_key
-from mockexchange.venues.signalplus.stream.handshake import answer_plainly
+from mockexchange.venues.signalplus.stream.session import answer_plainly
 
 
 class SignalPlusRequest(Struct):

@@ -12,7 +12,7 @@ from mockexchange.venues.signalplus.context import NAME, SignalPlusContext, date
 from mockexchange.venues.signalplus.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, SCOPES
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
-from mockexchange.venues.signalplus.stream.channels import CHANGES
+from mockexchange.venues.signalplus.stream.feed import CHANGES
 from mockexchange.venues.venue import (
     Authentication,
     FaultAnswers,
@@ -52,7 +52,7 @@ SIGNALPLUS = VenueDefinition(
     stream=StreamApi(
         paths=STREAM_PATHS,
         open_operation=OPEN_STREAM,
-        shake_hands=_function("stream.handshake.shake_hands"),
+        shake_hands=_function("stream.session.shake_hands"),
         messages_of=_function("stream.feed.messages_of"),
         channels=(CHANGES,),
     ),

@@ -7,8 +7,7 @@ import pytest
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
-from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
-from mockexchange.venues.jsonrpc.rejection import Rejection
+from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, Rejection, read_envelope
 from mockexchange.venues.jsonrpc.session import JsonRpcSession, StreamRequest
 from mockexchange.venues.request import Answer, Call, Request
 from tests.helpers.rows import each_row

@@ -12,7 +12,7 @@ from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.signalplus.dates import api_date
 from mockexchange.venues.signalplus.resources.fields import encode_list
-from mockexchange.venues.signalplus.stream.messages import Change
+from mockexchange.venues.signalplus.stream.feed import Change
 from tests.venues.signalplus.world import GINA, ONE_PERPETUAL, terms
 
 TODAY = api_date("2026-10")

@@ -17,7 +17,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
-from mockexchange.venues.signalplus.stream.channels import is_channel
+from mockexchange.venues.signalplus.stream.feed import is_channel
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
 from tests.helpers.rows import each_row
 from tests.venues.signalplus.world import (

@@ -17,9 +17,8 @@ from mockexchange.venues.deribit.formatting import (
     one_of,
 )
 from mockexchange.venues.deribit.resources import parameters
-from mockexchange.venues.deribit.resources.call import Call, Operation
+from mockexchange.venues.deribit.resources.call import Call, Operation, derivative_of, index_of
 from mockexchange.venues.deribit.resources.fields import Writer, always, field, integer, number, text, writer
-from mockexchange.venues.deribit.resources.lookups import derivative_of, index_of
 from mockexchange.venues.deribit.resources.positions import passes_filters
 from mockexchange.venues.deribit.resources.tickers import STATE, Ticker, book_text, ticker_text
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX

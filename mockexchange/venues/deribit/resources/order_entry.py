@@ -42,8 +42,7 @@ from mockexchange.venues.deribit.enumerations import (
 )
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
 from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
-from mockexchange.venues.deribit.resources.call import Call, Operation, Write
-from mockexchange.venues.deribit.resources.lookups import derivative_of
+from mockexchange.venues.deribit.resources.call import Call, Operation, Write, derivative_of
 from mockexchange.venues.deribit.resources.orders import (
     filter_of,
     kinds_of,

@@ -14,9 +14,8 @@ from mockexchange.venues.deribit.errors import NOT_OWNER, ORDER_NOT_FOUND, Rejec
 from mockexchange.venues.deribit.formatting import BOOLEAN, MILLISECONDS, TEXT, one_of
 from mockexchange.venues.deribit.formatting import number as number_text
 from mockexchange.venues.deribit.resources import parameters
-from mockexchange.venues.deribit.resources.call import Call, Operation
+from mockexchange.venues.deribit.resources.call import Call, Operation, derivative_of, subaccount_ref_of
 from mockexchange.venues.deribit.resources.fields import always, field, number, text, writer
-from mockexchange.venues.deribit.resources.lookups import derivative_of, subaccount_ref_of
 from mockexchange.venues.deribit.resources.parameters import Parameter
 from mockexchange.venues.deribit.resources.trades import USER_TRADE, trade_text
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, spell

@@ -10,9 +10,8 @@ from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.formatting import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of
 from mockexchange.venues.deribit.resources import parameters
-from mockexchange.venues.deribit.resources.call import Call, Operation, cached_result
+from mockexchange.venues.deribit.resources.call import Call, Operation, cached_result, derivative_of, subaccount_ref_of
 from mockexchange.venues.deribit.resources.fields import Writer, field, number, text, writer
-from mockexchange.venues.deribit.resources.lookups import derivative_of, subaccount_ref_of
 
 # --- fields of answers
 

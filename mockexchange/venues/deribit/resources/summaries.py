@@ -13,9 +13,8 @@ from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import CONTEXT, MILLISECONDS
 from mockexchange.venues.deribit.formatting import number as spell_number
 from mockexchange.venues.deribit.resources import parameters
-from mockexchange.venues.deribit.resources.call import Call, Operation, cached_result
+from mockexchange.venues.deribit.resources.call import Call, Operation, cached_result, subaccount_ref_of
 from mockexchange.venues.deribit.resources.fields import always, field, integer, number, text, writer
-from mockexchange.venues.deribit.resources.lookups import subaccount_ref_of
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.jsonrpc.envelope import spell
 

@@ -16,9 +16,8 @@ from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.formatting import BOOLEAN, MICROSECONDS_PER_MILLISECOND, MILLISECONDS, one_of
 from mockexchange.venues.deribit.resources import parameters
-from mockexchange.venues.deribit.resources.call import Call, Operation
+from mockexchange.venues.deribit.resources.call import Call, Operation, derivative_of, subaccount_ref_of
 from mockexchange.venues.deribit.resources.fields import always, field, integer, number, text, writer
-from mockexchange.venues.deribit.resources.lookups import derivative_of, subaccount_ref_of
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, spell
 
 # --- fields of answers

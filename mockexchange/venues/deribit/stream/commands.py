@@ -8,8 +8,7 @@ from mockexchange.venues.deribit.errors import RAW_UNAUTHORIZED, Rejected, inval
 from mockexchange.venues.deribit.resources.call import Caller, Write
 from mockexchange.venues.deribit.resources.refusals import submit
 from mockexchange.venues.deribit.stream.channels import Channel, read_channel
-from mockexchange.venues.deribit.stream.liveness import INTERVAL_MIN_S
-from mockexchange.venues.deribit.stream.subscriber import Subscriber
+from mockexchange.venues.deribit.stream.subscriber import INTERVAL_MIN_S, Subscriber
 from mockexchange.venues.jsonrpc.envelope import spell
 
 NOTES_MAX = 20

@@ -1,19 +1,16 @@
-"""Converts events of the exchange to messages of the channels, in the order in which they are sent.
-
-The messages of a command are sent at once for every interval: trades first, then orders, then changes of instruments,
-then portfolios, then the public channels of instruments; the venue promises no order across channels.
-"""
+"""Turns events of the exchange into the messages of channels."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.derivatives.orders import DerivativeTrade
-from mockexchange.core.derivatives.valuation import position_of
-from mockexchange.core.derivatives.vocabulary import COMBOS
+from mockexchange.core.derivatives.orders import DerivativeOrder, DerivativeTrade
+from mockexchange.core.derivatives.valuation import PositionView, position_of
+from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind
 from mockexchange.core.events import (
     CashChanged,
     DerivativeMarked,
@@ -25,17 +22,114 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
+from mockexchange.venues.deribit.resources import positions as shown_positions
+from mockexchange.venues.deribit.resources.fields import writer
 from mockexchange.venues.deribit.resources.orders import order_text, orders_text
 from mockexchange.venues.deribit.resources.summaries import portfolio_text, statement_of
+from mockexchange.venues.deribit.resources.trades import trade_text
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream import market_data
-from mockexchange.venues.deribit.stream.changes import changes_text, trades_text
 from mockexchange.venues.deribit.stream.channels import CHANGES, ORDERS, PORTFOLIO, TRADES, is_raw, names_of
 from mockexchange.venues.deribit.stream.market_data import MarketMessage
-from mockexchange.venues.deribit.stream.messages import Message, MessageData
+from mockexchange.venues.jsonrpc.envelope import spell
+
+# Messages, encoded once for each API date, however many sessions receive them
+
+
+class MessageData(NamedTuple):
+    """The data of one change, which several channels send.
+
+    `subaccount_ref` is the subaccount that may see it. `write` reads the state right after the command.
+    """
+
+    subaccount_ref: SubaccountRef
+    write: Callable[[ApiDate], str]
+    written: dict[str | None, str]
+
+    def text(self, api_date: ApiDate) -> str:
+        """Return the data of the change as JSON for an API date."""
+        found = self.written.get(api_date.day)
+        if found is None:
+            found = self.written[api_date.day] = self.write(api_date)
+        return found
+
+
+class Message(NamedTuple):
+    """One message of one channel, which is named by its full name."""
+
+    channel: str
+    data: MessageData
+
+    @property
+    def subaccount_ref(self) -> SubaccountRef:
+        return self.data.subaccount_ref
+
+    def frame(self, api_date: ApiDate) -> bytes:
+        """Return the notification as bytes: a JSON-RPC request without an id [doc]."""
+        channel, data = spell(self.channel), self.data.text(api_date)
+        return f'{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":{channel},"data":{data}}}}}'.encode()
+
+
+# The data of user.changes: the changes that one command made in one instrument
+#
+# The positions in it lack open_orders_margin and estimated_liquidation_price, as in the documents' example [doc].
+
+
+def trades_text(trades: Iterable[DerivativeTrade], api_date: ApiDate) -> str:
+    return "[" + ",".join(trade_text(trade, api_date) for trade in trades) + "]"
+
+
+LEFT_OUT = frozenset({"open_orders_margin", "estimated_liquidation_price"})
+
+
+def _shown(table: tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(row for row in table if row.name not in LEFT_OUT)
+
+
+FUTURE_POSITION = _shown(shown_positions.FUTURE_POSITION)
+
+
+PERPETUAL_POSITION = _shown(shown_positions.PERPETUAL_POSITION)
+
+
+OPTION_POSITION = _shown(shown_positions.OPTION_POSITION)
+
+
+_WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, PERPETUAL_POSITION, OPTION_POSITION))
+
+
+def changes_text(
+    name: str,
+    trades: Iterable[DerivativeTrade],
+    positions: Iterable[PositionView],
+    orders: Iterable[DerivativeOrder],
+    api_date: ApiDate,
+) -> str:
+    """Return the data of user.changes as JSON, for the instrument `name`."""
+    shown = [
+        f'"instrument_name":{spell(name)}',
+        f'"trades":{trades_text(trades, api_date)}',
+        '"positions":[' + ",".join(_position_text(view, api_date) for view in positions) + "]",
+        f'"orders":{orders_text(orders, api_date)}',
+    ]
+    return "{" + ",".join(shown) + "}"
+
+
+def _position_text(view: PositionView, api_date: ApiDate) -> str:
+    terms = view.derivative.terms
+    future = _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
+    write = _WRITE_OPTION if terms.kind is DerivativeKind.OPTION else future
+    return write(view, api_date)
+
+
+# Events to messages, in the order in which they are sent
+#
+# The messages of a command are sent at once for every interval: trades first, then orders, then changes of instruments,
+# then portfolios, then the public channels of instruments; the venue promises no order across channels.
+
 
 PositionKey = tuple[SubaccountRef, str]
 """The key of a position: a subaccount and a derivative."""

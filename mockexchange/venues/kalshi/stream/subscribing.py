@@ -9,14 +9,20 @@ from typing import NamedTuple
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
-from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, TICKER, ChannelRow, channels_of
 from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, ActionRow, Params, actions_of
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
-from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
-from mockexchange.venues.kalshi.stream.subscriber import Subscriber
-from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Markets, Subscription
+from mockexchange.venues.kalshi.stream.feed import Message, snapshot_of, ticker_of
+from mockexchange.venues.kalshi.stream.subscriber import (
+    MARKETS_MAX,
+    Markets,
+    Subscriber,
+    Subscription,
+    listed_reply,
+    subscribed_reply,
+    unsubscribed_reply,
+    updated_reply,
+)
 
 # --- the markets that a command names, by ticker or by id, as one name or as a list
 
@@ -187,17 +193,17 @@ def unsubscribe(reader: Subscriber, params: Params | None, command_id: int) -> l
 
 
 def _subscribed(subscription: Subscription, command_id: int, note: str) -> Frame:
-    raw, channel = replies.subscribed(subscription, command_id), subscription.channel
+    raw, channel = subscribed_reply(subscription, command_id), subscription.channel
     return Frame(raw, "subscribed", channel, subscription.sid, note, acknowledged=(channel,))
 
 
 def _unsubscribed(reader: Subscriber, subscription: Subscription, command_id: int) -> Frame:
-    raw = replies.unsubscribed(subscription, command_id, reader.answer_keys)
+    raw = unsubscribed_reply(subscription, command_id, reader.answer_keys)
     return Frame(raw, "unsubscribed", subscription.channel, subscription.sid)
 
 
 def list_subscriptions(reader: Subscriber, command_id: int) -> list[Frame]:
-    return [Frame(replies.listed(reader.registry, command_id, reader.answer_keys), "ok")]
+    return [Frame(listed_reply(reader.registry, command_id, reader.answer_keys), "ok")]
 
 
 def find(reader: Subscriber, sid: int) -> Subscription:
@@ -366,5 +372,5 @@ def _snapshots(reader: Subscriber, subscription: Subscription, named: NamedMarke
 
 
 def _ok(reader: Subscriber, subscription: Subscription, command_id: int, note: str = "") -> Frame:
-    raw = replies.updated(subscription, command_id, reader.answer_keys)
+    raw = updated_reply(subscription, command_id, reader.answer_keys)
     return Frame(raw, "ok", subscription.channel, subscription.sid, note)

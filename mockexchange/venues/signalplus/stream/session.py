@@ -7,16 +7,18 @@ from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope, spell
 from mockexchange.venues.jsonrpc.session import JsonRpcSession, StreamRequest
 from mockexchange.venues.quoting import quote
-from mockexchange.venues.request import Call, Request
-from mockexchange.venues.signalplus.catalogue import PREFIX
-from mockexchange.venues.signalplus.context import SignalPlusContext
-from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body
+from mockexchange.venues.request import Answer, Call, Request
+from mockexchange.venues.session import Handshake, OpenCount
+from mockexchange.venues.signalplus.authentication import authenticate
+from mockexchange.venues.signalplus.catalogue import OPEN_STREAM, PREFIX, PRIVATE_PATH
+from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
+from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body, reject
 from mockexchange.venues.signalplus.outages import OUTAGES
 from mockexchange.venues.signalplus.resources import CONNECT, SUBSCRIBE, UNSUBSCRIBE
 from mockexchange.venues.signalplus.resources.call import Operation
 from mockexchange.venues.signalplus.routes import call_of, find, read, result_body
-from mockexchange.venues.signalplus.signatures import KEY_HEADER
-from mockexchange.venues.signalplus.stream.channels import CHANGES, FORM, is_channel
+from mockexchange.venues.signalplus.signatures import KEY_HEADER, claimed_key
+from mockexchange.venues.signalplus.stream.feed import CHANGES, FORM, is_channel
 
 CONNECTED = b"200"
 """The result of the method `connect`, as in another section of the venue's API.
@@ -124,3 +126,50 @@ def _unknown_channels(names: tuple[str, ...]) -> list[str]:
 
 def _spell_names(names: list[str]) -> bytes:
     return b"[%b]" % ",".join(map(spell, names)).encode()
+
+
+# The handshake, whose headers or query have the four values of a signed request [doc, sister]
+#
+# The page has two paths: one to connect to, one for private subscriptions. It leaves open which methods each answers.
+
+
+SWITCHING_PROTOCOLS = 101
+
+
+def shake_hands(
+    context: SignalPlusContext, request: Request, at: int, host_at: int, open_count: OpenCount
+) -> Handshake:
+    """Answer an upgrade request at exchange time `at` and host time `host_at` (microseconds). Never raises.
+
+    The venue's limit of open streams is unknown; the mock has none.
+    """
+    answer, api_date = _new_answer(context, request)
+    try:
+        key = _authenticate(context, request, at, host_at, answer)
+    except Rejected as rejected:
+        reject(answer, rejected, None, api_date)
+        return Handshake(answer)
+    answer.status = SWITCHING_PROTOCOLS
+    is_for_subscriptions = context.settings.stream_paths == "alike" or request.path.startswith(PRIVATE_PATH)
+    session = Session(context, key, api_date, path=request.path, is_for_subscriptions=is_for_subscriptions)
+    return Handshake(answer, session)
+
+
+def answer_plainly(context: SignalPlusContext, request: Request, at: int, host_at: int) -> Answer:
+    """Answer a request to a stream's path that is not an upgrade to WebSocket, after checking its credentials."""
+    answer, api_date = _new_answer(context, request)
+    try:
+        _authenticate(context, request, at, host_at, answer)
+        message = f"{request.path} is a WebSocket: open it as ws://, or send Upgrade: websocket and Connection: Upgrade"
+        raise Rejected(Situation.NO_STREAM, message)
+    except Rejected as rejected:
+        reject(answer, rejected, None, api_date)
+    return answer
+
+
+def _new_answer(context: SignalPlusContext, request: Request) -> tuple[Answer, ApiDate]:
+    return Answer(500, b"", OPEN_STREAM), date_of(context, key_of(context.state, claimed_key(request) or ""))
+
+
+def _authenticate(context: SignalPlusContext, request: Request, at: int, host_at: int, answer: Answer) -> Key:
+    return authenticate(context, request, at, host_at, answer, with_query=True)

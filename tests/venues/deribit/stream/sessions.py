@@ -8,8 +8,7 @@ from typing import Any
 from mockexchange.core.commands import Command
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.feed import messages_of
-from mockexchange.venues.deribit.stream.handshake import shake_hands
-from mockexchange.venues.deribit.stream.session import Session
+from mockexchange.venues.deribit.stream.session import Session, shake_hands
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.request import resume
 from tests.venues.deribit.keyring import HOST, KEY_ID, NOW, SECRET, Bench, bench, request, rpc

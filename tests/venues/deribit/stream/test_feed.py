@@ -18,8 +18,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.deribit.stream.feed import messages_of
-from mockexchange.venues.deribit.stream.messages import Message
+from mockexchange.venues.deribit.stream.feed import Message, messages_of
 from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (

@@ -11,7 +11,7 @@ from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.resources.streaming import OPERATIONS
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.commands import COMMANDS
-from mockexchange.venues.deribit.stream.handshake import answer_plainly, shake_hands
+from mockexchange.venues.deribit.stream.session import answer_plainly, shake_hands
 from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
 from tests.venues.deribit.keyring import (

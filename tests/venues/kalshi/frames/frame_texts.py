@@ -8,8 +8,7 @@ from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
-from mockexchange.venues.kalshi.stream.feed import DEFAULTS, messages_of
-from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.feed import DEFAULTS, Message, messages_of
 from tests.venues.kalshi.world import Venue
 
 

@@ -27,8 +27,7 @@ from mockexchange.core.vocabulary import Action, Result, SelfTradePrevention, Si
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES
-from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
+from mockexchange.venues.kalshi.stream.feed import Message, snapshot_of
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only

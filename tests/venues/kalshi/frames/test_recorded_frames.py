@@ -23,9 +23,7 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SelfTradePrevention, SubaccountRef
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.stream.feed import messages_of
-from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
+from mockexchange.venues.kalshi.stream.feed import Message, messages_of, snapshot_of
 from tests.contracts.collection import ROOT
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.facts import frames

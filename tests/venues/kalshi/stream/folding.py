@@ -11,8 +11,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.resources.call import encoder
 from mockexchange.venues.kalshi.resources.market_views import MarketView
 from mockexchange.venues.kalshi.resources.orders import OrderView
-from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
+from mockexchange.venues.kalshi.stream.feed import Message, snapshot_of, ticker_of
 
 Body = dict[str, Any]
 TIMES = {"ts", "ts_ms", "time"}

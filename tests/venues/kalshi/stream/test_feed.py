@@ -28,8 +28,7 @@ from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.settings import KalshiSettings
-from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
+from mockexchange.venues.kalshi.stream.feed import Message, snapshot_of, ticker_of
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only
 from tests.venues.kalshi.world import ALICE, ALICE_3, BOB, DOLLAR, ST1, Venue, buy, rest_order
 

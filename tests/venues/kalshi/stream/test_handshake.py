@@ -4,12 +4,12 @@ from typing import Any
 
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.rest import answer as answer_rest
-from mockexchange.venues.kalshi.stream.handshake import (
+from mockexchange.venues.kalshi.stream.session import (
     TEXT_HEADERS,
+    Session,
     answer_plainly,
     shake_hands,
 )
-from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Request
 from mockexchange.venues.session import Handshake
 from tests.helpers.rows import each_row

@@ -6,12 +6,20 @@ import pytest
 
 from mockexchange.venues.dated import FOREVER, ApiDate, pick
 from mockexchange.venues.kalshi.dates import SOURCES, api_date
-from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, Code, Refused, error_row
-from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
-from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
+from mockexchange.venues.kalshi.stream.subscriber import (
+    REPLY_KEYS,
+    Subscription,
+    Subscriptions,
+    error_reply,
+    keys_of,
+    listed_reply,
+    subscribed_reply,
+    unsubscribed_reply,
+    updated_reply,
+)
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.stream.protocol_facts import GENERATIONS, full_facts, kept_facts, trimmed
 
@@ -112,16 +120,16 @@ MARKETS = ("MARKET-1", "MARKET-2", "MARKET-3")
     ],
 )
 def test_replies_are_as_recorded_or_documented(reply: str, example: str, date: str) -> None:
-    keys = replies.keys_of(api_date(date))
+    keys = keys_of(api_date(date))
     registry = Subscriptions()
     for name in ("orderbook_delta", "ticker", "fill"):
         registry.open(channels_of(api_date(date))[name])
     made = {
-        "subscribed": lambda: replies.subscribed(subscription(1, "orderbook_delta"), 1),
-        "unsubscribed": lambda: replies.unsubscribed(subscription(2, "ticker", sequence=6), 102, keys),
-        "ok": lambda: replies.updated(subscription(456, "trade", *MARKETS, sequence=221), 123, keys),
-        "list": lambda: replies.listed(registry, 3, keys),
-        "error": lambda: replies.error(
+        "subscribed": lambda: subscribed_reply(subscription(1, "orderbook_delta"), 1),
+        "unsubscribed": lambda: unsubscribed_reply(subscription(2, "ticker", sequence=6), 102, keys),
+        "ok": lambda: updated_reply(subscription(456, "trade", *MARKETS, sequence=221), 123, keys),
+        "list": lambda: listed_reply(registry, 3, keys),
+        "error": lambda: error_reply(
             Refused(Code.UNKNOWN_SID, ""), error_row(Code.UNKNOWN_SID, api_date(date)), 123, keys
         ),
     }[reply]()

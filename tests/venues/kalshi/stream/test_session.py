@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, COMMANDS, PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import Code, exists
-from mockexchange.venues.kalshi.stream.subscriptions import Subscriptions
+from mockexchange.venues.kalshi.stream.subscriber import Subscriptions
 from tests.helpers.effort import examples
 from tests.venues.kalshi.stream.sessions import RAIN, SNOW, WALL, line, make_venue, open_session, subscribe
 
