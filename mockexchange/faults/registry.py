@@ -13,10 +13,9 @@ from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firi
 from mockexchange.faults.requests import FaultedRequest, RequestTarget, error_answer, note_clock_offset, subject_of
 from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
 from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
-from mockexchange.sandbox.journal.journal import Firing
+from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.page_numbers import PageNumbers
-from mockexchange.sandbox.port import SandboxPort
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext, SandboxPort
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
 from mockexchange.scenario.faults.fault_rules import Rule, read_change, unknown_account

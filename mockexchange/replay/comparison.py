@@ -12,8 +12,8 @@ from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain, Recording, request_of
 from mockexchange.replay.streams import CallReplay, StreamReplay
 from mockexchange.replay.verdicts import Verdict, deviation
-from mockexchange.sandbox.journal.journal import checksum_of
-from mockexchange.sandbox.journal.journal_json import entry_bytes
+from mockexchange.sandbox.journal import checksum_of
+from mockexchange.sandbox.journal_json import entry_bytes
 from mockexchange.store.log import Record
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import KEY_TAKEN, Answer, Pending, resume

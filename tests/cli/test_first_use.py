@@ -14,7 +14,7 @@ NOT_NEEDED = (
     "mockexchange.core.derivatives.handlers",
     "mockexchange.replay",
     "mockexchange.sandbox.forks",
-    "mockexchange.sandbox.log.stored",
+    "mockexchange.sandbox.stored",
     "mockexchange.server.control.routes",
     "mockexchange.server.persistence",
     "mockexchange.server.replicas",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
-from mockexchange.sandbox.journal.journal import (
+from mockexchange.sandbox.journal import (
     ENTRY_BYTES,
     FRAME_BYTES,
     Firing,
@@ -19,7 +19,7 @@ from mockexchange.sandbox.journal.journal import (
     difference,
     pack_headers,
 )
-from mockexchange.sandbox.journal.journal_json import (
+from mockexchange.sandbox.journal_json import (
     entry_bytes,
     entry_to_json,
     firing_to_json,
@@ -258,7 +258,7 @@ def test_frames_are_bounded_by_their_bytes_too() -> None:
 
 
 def test_firings_are_numbered_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.sandbox.journal.journal.FIRINGS_MAX", 2)
+    monkeypatch.setattr("mockexchange.sandbox.journal.FIRINGS_MAX", 2)
     journal = Journal()
     for _ in range(3):
         journal.add_firing(FIRING)

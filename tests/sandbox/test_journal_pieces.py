@@ -1,7 +1,6 @@
 """Bodies that the journal keeps in pieces: a page that many answers have is kept once."""
 
-from mockexchange.sandbox.journal.journal import Journal, pieces_of
-from mockexchange.sandbox.journal.shared_bodies import PAGES_MAX, SHARED_BYTES_MAX, SHARED_BYTES_MIN
+from mockexchange.sandbox.journal import PAGES_MAX, SHARED_BYTES_MAX, SHARED_BYTES_MIN, Journal, pieces_of
 from mockexchange.venues.request import Page
 from tests.helpers.rows import each_row
 from tests.sandbox.test_journal import entry, filled

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.sandbox.streams.outbox import Outbox
+from mockexchange.sandbox.streams import Outbox
 
 
 def test_it_is_full_at_its_bound_and_refuses_what_does_not_fit() -> None:

@@ -1,8 +1,7 @@
 """Connections without a socket: their frames, their outboxes, and the overflow of slow readers."""
 
-from mockexchange.sandbox.journal.journal import Journal
-from mockexchange.sandbox.streams.connection import Ending
-from mockexchange.sandbox.streams.open_streams import Streams
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.streams import Ending, Streams
 from mockexchange.venues.frame import Frame
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockexchange.sandbox.streams import open_streams as streams
-from mockexchange.sandbox.streams.outbox import Outbox, OutboxTotal
+from mockexchange.sandbox import streams
+from mockexchange.sandbox.streams import Outbox, OutboxTotal
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import log_in
 from tests.helpers.derivatives import WORLD, Socket

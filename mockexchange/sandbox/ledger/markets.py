@@ -18,7 +18,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
-from mockexchange.sandbox.ledger.derivatives import number, plain
+from mockexchange.sandbox.ledger.accounts import number, plain
 
 Row = dict[str, Any]
 EMPTY_BOOK = DerivativeBook()

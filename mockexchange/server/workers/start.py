@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockexchange.runtime.ready_file import remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
-from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.port import LOGGER
 from mockexchange.server.control.access.tokens import NamedToken, Tokens
 from mockexchange.server.event_loops import loop_factory

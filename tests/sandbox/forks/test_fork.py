@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
-from mockexchange.sandbox.forks.exported_log import exported
-from mockexchange.sandbox.forks.fork import open_fork, open_playback
-from mockexchange.sandbox.forks.source import FILES_OF_KEYS, NO_ORIGIN, read_source, source_of
-from mockexchange.sandbox.forks.until import Until, parse_until
+from mockexchange.sandbox.forks import (
+    FILES_OF_KEYS,
+    NO_ORIGIN,
+    Until,
+    exported,
+    open_fork,
+    open_playback,
+    parse_until,
+    read_source,
+    source_of,
+)
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox

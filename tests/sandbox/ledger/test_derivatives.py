@@ -8,9 +8,7 @@ from mockexchange.core.commands import PlaceDerivativeOrder, SettleSession, Trad
 from mockexchange.core.derivatives.valuation import position_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.ledger.derivatives import number
-from mockexchange.sandbox.ledger.history import ledger_of
-from mockexchange.sandbox.ledger.state import positions_of
+from mockexchange.sandbox.ledger.accounts import ledger_of, number, positions_of
 from tests.helpers.derivatives import WORLD
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import do, make

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.ledger.accounts import ledger_of
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.helpers.sandboxes import make
 

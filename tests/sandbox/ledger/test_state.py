@@ -8,7 +8,8 @@ from mockexchange.core.vocabulary import (
     Result,
     SubaccountRef,
 )
-from mockexchange.sandbox.ledger.state import event_of, outcome_of, positions_of
+from mockexchange.sandbox.ledger.accounts import positions_of
+from mockexchange.sandbox.ledger.events import event_of, outcome_of
 from tests.commands.examples import BEGINS_AT as NOON
 from tests.commands.examples import EVENTS
 from tests.helpers.sandboxes import do, make

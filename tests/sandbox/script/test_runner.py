@@ -7,11 +7,11 @@ import pytest
 
 from mockexchange.core.commands import Announce, Note
 from mockexchange.replay import Replay
-from mockexchange.sandbox.ledger.state import positions_of
+from mockexchange.sandbox.ledger.accounts import positions_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.script import additions, runner
+from mockexchange.sandbox.script import script as runner
 from mockexchange.sandbox.script.schedule import ScriptOverrun, ScriptTooLong
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
@@ -214,7 +214,7 @@ def test_steps_can_be_added_while_it_runs_and_their_time_begins_then() -> None:
 def test_many_steps_that_are_added_at_once_are_made_in_slices_and_keep_their_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(additions, "MADE_AT_ONCE", 2)
+    monkeypatch.setattr(runner, "MADE_AT_ONCE", 2)
     entries = SCRIPT.read(read_yaml(f"[{{{SAY}}}, {{{SAY}}}, {{{SAY}}}]", "more"), "")
     sandbox = scripted(SAY)
 
@@ -233,7 +233,7 @@ def test_prepared_steps_get_other_places_after_those_of_another_writer() -> None
     entries = SCRIPT.read(read_yaml(f"[{{{SAY}}}, {{{SAY}}}]", "more"), "")
 
     async def places(first_place: int) -> list[int]:
-        adding = additions.Additions()
+        adding = runner.Additions()
         await adding.prepare("text", entries, 3)
         assert adding.take_prepared("text", 7, first_place) is not None
         assert adding.take_prepared("text", 7, first_place) is None

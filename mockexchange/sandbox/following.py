@@ -1,17 +1,14 @@
 """Keeps copies of sandboxes that another process writes, so that this process can answer reads from them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.log.reopening import blank_sandbox, reason_of
-from mockexchange.sandbox.log.restoring import follow
-from mockexchange.sandbox.log.stored import follow_sandbox, read_description
-from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.options import DEFAULT, Inspector
 from mockexchange.sandbox.port import LOGGER
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
+from mockexchange.sandbox.stored import blank_sandbox, follow, follow_sandbox, read_description, reason_of
 from mockexchange.store.heads import SET_ASIDE, Heads
 from mockexchange.store.log import Log, LogError, LogUnavailable
 from mockexchange.store.stores import StoredSandbox
@@ -108,7 +105,13 @@ class Follower:
             if sandbox.name != DEFAULT:
                 self._sandboxes.unfollow(sandbox)
         if self._again or len(self._by_id) < len(heads):
-            await self._open(heads)
+            for stored in self._store.stored():  # one that was replaced meanwhile is not in the store any more
+                if stored.id in heads and (stored.id not in self._by_id or stored.id in self._again):
+                    self._again.discard(stored.id)
+                    sandbox = await self._copy_of(stored, heads[stored.id])
+                    self._opened(stored.id, sandbox)
+                    self._sandboxes.follow(Slot(sandbox))
+                    self._by_id[stored.id] = sandbox
         for sandbox in gone:  # the default one is replaced by a reset, and answers until then
             self._sandboxes.unfollow(sandbox)
         for id_, sandbox in list(self._by_id.items()):
@@ -129,16 +132,6 @@ class Follower:
             LOGGER.warning("sandbox %s cannot be followed here, and is read again: %s", sandbox.name, reason_of(error))
             sandbox.set_aside(reason_of(error))
             self.open_again(id_)
-
-    async def _open(self, heads: Mapping[int, int]) -> None:
-        """Open the sandboxes that are new. One that was replaced meanwhile is not in the store any more."""
-        for stored in self._store.stored():
-            if stored.id in heads and (stored.id not in self._by_id or stored.id in self._again):
-                self._again.discard(stored.id)
-                sandbox = await self._copy_of(stored, heads[stored.id])
-                self._opened(stored.id, sandbox)
-                self._sandboxes.follow(Slot(sandbox))
-                self._by_id[stored.id] = sandbox
 
     async def _copy_of(self, stored: StoredSandbox, head: int) -> Sandbox:
         """Return a copy of a sandbox. One that cannot be made is broken, so that the writing process answers for it.

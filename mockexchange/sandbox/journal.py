@@ -10,14 +10,13 @@ field of theirs may refer back to them.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from zlib import crc32
 
 from msgspec import Struct, msgpack
 
-from mockexchange.sandbox.journal.counters import Counters
-from mockexchange.sandbox.journal.shared_bodies import SHARED_BYTES_MIN, RecentPages, SharedBodies
+from mockexchange.sandbox.counters import Counters
 from mockexchange.venues.request import Page
 
 ENTRIES_MAX = 10_000
@@ -37,6 +36,13 @@ Only snapshots of deep order books need more.
 """
 BYTES_MAX = BODIES_BYTES_MAX + HEADS_BYTES_MAX + FRAMES_BYTES_MAX
 FIRINGS_MAX = 10_000
+SHARED_BYTES_MIN = 1_024
+"""The smallest page that is shared; for smaller pages, the extra objects would take as much memory."""
+SHARED_BYTES_MAX = 64 * 1_024
+"""The largest page that is shared: the pages here stay when the journal drops them, and take at most 4 MB."""
+HEAD_BYTES = 64
+"""The first bytes, by which pages of a walk differ: their cursors are there, and their sizes are often equal."""
+PAGES_MAX = 64
 NEAR_MISSES_SHOWN_MAX = 3
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -196,6 +202,78 @@ def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
     return [(name, got, value) for name, got, value in rows if got != value]
 
 
+# Memory: bodies that are equal are kept and counted once
+
+
+class RecentPages:
+    """The newest pages of answers, by operation, account, size and first bytes.
+
+    Each answer that is made anew, and each answer of another process of the server, is of new bytes, even if it equals
+    an earlier one.
+    """
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[str | None, str | None, int, bytes], bytes] = {}
+
+    def known(self, operation: str | None, account: str | None, piece: bytes) -> bytes:
+        """Return a part of an answer: if it is a page that is kept already, the kept one."""
+        if not SHARED_BYTES_MIN <= len(piece) <= SHARED_BYTES_MAX:
+            return piece
+        key = operation, account, len(piece), piece[:HEAD_BYTES]
+        known = self._pages.get(key)
+        if known == piece:
+            return known
+        if known is None and len(self._pages) >= PAGES_MAX:
+            del self._pages[next(iter(self._pages))]
+        self._pages[key] = piece
+        return piece
+
+
+class SharedBodies:
+    """The total size of the bodies; a page that several entries share counts once, a shorter body for each of them."""
+
+    __slots__ = ("_holders", "size_bytes")
+
+    def __init__(self) -> None:
+        self._holders: dict[int, int] = {}
+        self.size_bytes = 0
+
+    def has(self, raw: bytes) -> bool:
+        return id(raw) in self._holders
+
+    def hold(self, bodies: Iterable[bytes | None]) -> None:
+        """Count the bodies of an entry."""
+        holders = self._holders
+        for raw in bodies:
+            if raw is None:
+                continue
+            size = len(raw)
+            if size >= SHARED_BYTES_MIN:
+                place = id(raw)
+                holders[place] = count = holders.get(place, 0) + 1
+                if count > 1:
+                    continue
+            self.size_bytes += size
+
+    def release(self, bodies: Iterable[bytes | None]) -> None:
+        """Count the bodies of an entry no more."""
+        holders = self._holders
+        for raw in bodies:
+            if raw is None:
+                continue
+            size = len(raw)
+            if size >= SHARED_BYTES_MIN:
+                place = id(raw)
+                holders[place] = count = holders[place] - 1
+                if count:
+                    continue
+                del holders[place]
+            self.size_bytes -= size
+
+
+# The journal
+
+
 class Journal:
     """The requests and frames of one sandbox, oldest first; the oldest are dropped if they exceed the size limits."""
 
@@ -266,7 +344,11 @@ class Journal:
                 entry.answer_pieces = (self._recent_pages.known(entry.operation, entry.account, pieces[0]),)
             self._bodies.hold((entry.body, *entry.answer_pieces))
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
-            self._forget_oldest()
+            oldest = self._entries.popleft()
+            self._heads_bytes -= oldest.head_bytes
+            if self._with_bodies and self._with_bodies[0] is oldest:
+                self._with_bodies.popleft()
+                self._bodies.release((oldest.body, *oldest.answer_pieces))
         if self._bodies.size_bytes > self._bodies_bytes_max:
             self._drop_bodies()
 
@@ -286,7 +368,8 @@ class Journal:
         entry.answer_pieces = (answer,)
         if self._with_bodies and self._with_bodies[0].number <= entry.number:
             self._bodies.hold((answer,))
-            self._drop_bodies()
+            if self._bodies.size_bytes > self._bodies_bytes_max:
+                self._drop_bodies()
         else:
             entry.drop_bodies()
 
@@ -360,27 +443,18 @@ class Journal:
         if found if times is None else len(found) == times:
             return found
         amount = "at least one" if times is None else str(times)
-        raise AssertionError(f"expected {amount} request with {wanted}, got {len(found)}{self._misses(wanted)}")
-
-    def _misses(self, wanted: dict[str, Any]) -> str:
-        lines = [
+        misses = [
             f"\n  near miss: {entry.method} {entry.target} -> {entry.status}: "
             + "; ".join(f"{name} is {got!r}, wanted {value!r}" for name, got, value in rows)
             for entry, rows in self.near_misses(**wanted)
             if rows
         ]
-        return "".join(lines) or "\n  the journal has no other request"
+        shown = "".join(misses) or "\n  the journal has no other request"
+        raise AssertionError(f"expected {amount} request with {wanted}, got {len(found)}{shown}")
 
     def _notify(self, item: JournalItem) -> None:
         for observe in tuple(self.observers):
             observe(item)
-
-    def _forget_oldest(self) -> None:
-        entry = self._entries.popleft()
-        self._heads_bytes -= entry.head_bytes
-        if self._with_bodies and self._with_bodies[0] is entry:
-            self._with_bodies.popleft()
-            self._bodies.release((entry.body, *entry.answer_pieces))
 
     def _drop_bodies(self) -> None:
         """Drop the oldest bodies while all of them together are too large."""

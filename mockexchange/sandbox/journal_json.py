@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry
+from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
 
 PLAIN = (
     "number",

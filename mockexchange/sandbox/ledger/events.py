@@ -1,9 +1,9 @@
-"""Writes positions, events and outcomes as JSON for the control API: exact decimals and RFC 3339 instants.
+"""Writes events and outcomes of commands as JSON for the control API: exact decimals and RFC 3339 instants.
 
-Tests compare a client's data with this JSON. It is made without the venue's encoders, so it does not have their errors.
+It is made without the venues' encoders, so it does not have their errors.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cache, partial
 from operator import attrgetter
@@ -15,26 +15,12 @@ from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
-from mockexchange.core.model.positions import Position
-from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef, written_tag
-from mockexchange.sandbox.ledger import derivatives
+from mockexchange.sandbox.ledger.accounts import number, plain
 
 Write = Callable[[Any], Any]
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
-
-
-def positions_of(state: State, account: str) -> list[dict[str, Any]]:
-    """Return all positions of an account: in markets (settled or not, in order of opening), then in derivatives."""
-    return list(position_rows(state, account))
-
-
-def position_rows(state: State, account: str) -> Iterator[dict[str, Any]]:
-    """Yield all positions of an account, in the order of `positions_of`."""
-    for subaccount in state.subaccounts_of(account):
-        yield from map(_row, subaccount.positions.values())
-    yield from derivatives.positions_of(state, account)
 
 
 def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
@@ -51,10 +37,10 @@ def event_of(event: Event) -> dict[str, Any]:
     The unit at the end of a field's name (`_us`) selects the format of its value, and is not in the key.
     """
     kind, keys, read, writers = _form_of(type(event))
-    plain: dict[str, Any] = {"type": kind}
+    shown: dict[str, Any] = {"type": kind}
     for key, write, value in zip(keys, writers, read(event), strict=True):
-        plain[key] = value if write is None or value is None else write(value)
-    return plain
+        shown[key] = value if write is None or value is None else write(value)
+    return shown
 
 
 @cache
@@ -81,25 +67,6 @@ def _form_of(kind: type[Event]) -> tuple[str, list[str], Callable[[Event], tuple
     return written_tag(kind), keys, read, writers
 
 
-def _row(row: Position) -> dict[str, Any]:
-    stake = row.stake
-    return {
-        "account": row.subaccount_ref.account,
-        "book": row.subaccount_ref.subaccount,
-        "instrument": row.market.ticker,
-        "event": row.market.event.ticker,
-        "price": None if row.market.price_centicents is None else exact(row.market.price_centicents, 4),
-        "quantity": exact(stake.quantity_centis, 2),
-        "cost": exact(stake.cost_micros, 6),
-        "realized": exact(stake.realized_micros, 6),
-        "fees": exact(row.fees_micros, 6),
-        "traded": exact(stake.traded_micros, 6),
-        "resting": exact(row.resting_centis, 2),
-        "settled": row.settled,
-        "updated_at": format_instant(row.updated_at),
-    }
-
-
 def _field(name: str) -> tuple[str, Write]:
     """Return the key of an event's field in JSON and the function that writes its value."""
     if name.endswith("_at"):
@@ -110,12 +77,12 @@ def _field(name: str) -> tuple[str, Write]:
         if name.endswith(suffix):
             return name.removesuffix(suffix), partial(exact, decimals=decimals)
     if name == "derivative":
-        return "instrument", derivatives.plain
+        return "instrument", plain
     return name, WRITERS.get(name, _plain)
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, SubaccountRef) else derivatives.plain(value)
+    return str(value) if isinstance(value, SubaccountRef) else plain(value)
 
 
 def _levels(levels: Sequence[tuple[int, int]]) -> list[list[str]]:
@@ -123,11 +90,11 @@ def _levels(levels: Sequence[tuple[int, int]]) -> list[list[str]]:
 
 
 def _prices(prices: Sequence[tuple[str, Decimal]]) -> dict[str, str]:
-    return {derivative: derivatives.number(price) for derivative, price in prices}
+    return {derivative: number(price) for derivative, price in prices}
 
 
 def _offers(offers: Sequence[tuple[Decimal, Decimal]]) -> list[list[str]]:
-    return [[derivatives.number(price), derivatives.number(amount)] for price, amount in offers]
+    return [[number(price), number(amount)] for price, amount in offers]
 
 
 WRITERS: dict[str, Write] = {"prices": _prices, "bids": _offers, "asks": _offers}
