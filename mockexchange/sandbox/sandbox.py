@@ -124,7 +124,9 @@ class Sandbox:
 
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
         """Execute a command as `submit` does; return its record in the log together with its outcome."""
-        if cause is None and (self.writer.posts or self.script.is_due(self.clock.now() if at is None else at)):
+        if at is None:
+            at = self.clock.now()
+        if cause is None and (self.writer.posts or self.script.is_due(at)):
             await self.run_due()
         if self.broken or self._ending:
             self.require_open()
@@ -153,7 +155,7 @@ class Sandbox:
         """Execute the steps of the script that are due. If the store is unavailable, these steps stay due."""
         if self.writer.posts:
             await self.writer.wait_until_applied()
-        if self.script.has_due and not self.writer.has_failed:
+        if self.script.is_due(self.clock.now()) and not self.writer.has_failed:
             with suppress(SandboxBroken, StoreUnavailable):  # every later use raises it
                 await self.script.run_due()
 

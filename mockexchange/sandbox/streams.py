@@ -526,7 +526,7 @@ class Streams:
 
         `contexts` has each venue's view of the sandbox, by the venue's name.
         """
-        if isinstance(outcome, Refusal):
+        if not self._connections or isinstance(outcome, Refusal):
             return
         for name, channels in self.channels:
             venue = VENUES[name]

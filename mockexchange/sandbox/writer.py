@@ -63,7 +63,7 @@ class _Waiting(NamedTuple):
     """A command that waits for its append."""
 
     command: Command
-    at: int | None
+    at: int
     cause: Cause | None
     future: "asyncio.Future[Written]"
 
@@ -102,8 +102,8 @@ class Writer:
         self.memory = log if isinstance(log, MemoryLog) else None
         """The log if it is in memory, else None."""
 
-    async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
-        """Append a command to the log and apply it, at the time `at` or now; return its record and outcome.
+    async def write(self, command: Command, at: int, cause: Cause | None = None) -> Written:
+        """Append a command to the log and apply it, at the time `at` or later; return its record and outcome.
 
         Raises StoreUnavailable, SandboxEnded, CommandFailed or SandboxBroken.
         """
@@ -113,14 +113,15 @@ class Writer:
 
     def post(self, note: Note, failed: Callable[[str], object]) -> None:
         """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
+        at = self._sandbox.clock.now()
         if self.memory is None:
-            future = self._enqueue(note, None, None)
+            future = self._enqueue(note, at, None)
             self.posts.add(future)
             future.add_done_callback(partial(self._end_post, failed))
         elif self._is_applying:
             self._posted.append(note)
         else:
-            self._write_now(self.memory, note)
+            self._write_now(self.memory, note, at, None)
 
     @property
     def is_storing(self) -> bool:
@@ -156,12 +157,8 @@ class Writer:
 
     # A log in memory
 
-    def _write_now(
-        self, log: MemoryLog, command: Command, at: int | None = None, cause: Cause | None = None
-    ) -> Written:
+    def _write_now(self, log: MemoryLog, command: Command, at: int, cause: Cause | None) -> Written:
         exchange = self._sandbox.exchange
-        if at is None:
-            at = self._sandbox.clock.now()
         record = Record(exchange.state.sequence + 1, max(exchange.last_at, at), command, cause)
         log.append_now(record)
         self._is_applying = True
@@ -173,13 +170,13 @@ class Writer:
                 self._is_draining = True
                 try:
                     while self._posted:
-                        self._write_now(log, self._posted.popleft())
+                        self._write_now(log, self._posted.popleft(), self._sandbox.clock.now(), None)
                 finally:
                     self._is_draining = False
 
     # Any other log
 
-    def _enqueue(self, command: Command, at: int | None, cause: Cause | None) -> "asyncio.Future[Written]":
+    def _enqueue(self, command: Command, at: int, cause: Cause | None) -> "asyncio.Future[Written]":
         loop = asyncio.get_running_loop()
         waiting = _Waiting(command, at, cause, loop.create_future())
         self._latest = waiting.future
@@ -230,9 +227,9 @@ class Writer:
         """Append a batch and apply it. After a conflict the records of the other writer are applied first."""
         exchange = self._sandbox.exchange
         while True:
-            records, now, last_at = list[Record](), self._sandbox.clock.now(), exchange.last_at
+            records, last_at = list[Record](), exchange.last_at
             for number, one in enumerate(batch, start=exchange.state.sequence + 1):
-                last_at = max(now if one.at is None else one.at, last_at)
+                last_at = max(one.at, last_at)
                 records.append(Record(number, last_at, one.command, one.cause))
             try:
                 await self._append(records, secrets.token_hex(8))
@@ -337,13 +334,12 @@ class Writer:
                 observe(record, outcome)
             except Exception as error:  # noqa: BLE001  # it is reported
                 self._note_mistake(record, error)
-        if len(self._streams):
-            try:
-                sandbox = self._sandbox
-                self._streams.publish_outcome(sandbox.exchange.state, outcome, record.at, sandbox.contexts)
-            except Exception as error:  # noqa: BLE001  # it is reported
-                self._note_mistake(record, error)
-                self._streams.close_all()  # frames are missing: clients have to read the state again
+        try:
+            sandbox = self._sandbox
+            self._streams.publish_outcome(sandbox.exchange.state, outcome, record.at, sandbox.contexts)
+        except Exception as error:  # noqa: BLE001  # it is reported
+            self._note_mistake(record, error)
+            self._streams.close_all()  # frames are missing: clients have to read the state again
         if type(record.command) is Note and (effect := self.effects.get(record.command.subject)):
             try:
                 effect(record, record.command.text)
