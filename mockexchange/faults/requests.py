@@ -16,12 +16,10 @@ from msgspec.structs import replace
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
-from mockexchange.faults.delivery import OVER_HTTP, Transport
-from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
+from mockexchange.faults.delivery import NOT_ASKED, OVER_HTTP, FaultyAnswer, Transport
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule
 from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Pending, Request
 from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue
@@ -88,22 +86,20 @@ def error_answer(
 ) -> Answer:
     """Return the error that the fault `name` sends in place of an answer; `status` replaces the status of `error`."""
     status, headers = status or error.status, error.headers
+    venue, context = target.venue, target.context
+    if venue.faults.answer_outage:
+        body = venue.faults.answer_outage(context, request, error.status, subject.at, subject.host_at)
+    else:
+        body = venue.faults.outage_body(error.status, error.shape, venue.date_of(context, target.claimed_key))
     return Answer(
         status,
-        _outage_body(target, request, subject, error),
+        body,
         operation=subject.operation,
         account=subject.account,
         key_id=target.key_id,
         headers=tuple((header.lower().encode(), value.encode()) for header, value in headers.items()),
         diagnosis=f"the fault {name} answered {status}: {NOT_ASKED}",
     )
-
-
-def _outage_body(target: RequestTarget, request: Request, subject: FaultSubject, error: fault_effects.Status) -> bytes:
-    venue, context = target.venue, target.context
-    if venue.faults.answer_outage:
-        return venue.faults.answer_outage(context, request, error.status, subject.at, subject.host_at)
-    return venue.faults.outage_body(error.status, error.shape, venue.date_of(context, target.claimed_key))
 
 
 def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
@@ -142,15 +138,12 @@ class FaultedRequest:
             self.untouched = reply.body
         if not self._by_effect:
             return reply
-        return self._apply_effects(reply) if reply.pending is None else self._apply_later(reply, reply.pending)
+        if reply.pending is None:
+            return self._apply_effects(reply)
+        return replace(reply, pending=self._completed(reply.pending), fault=self._names)
 
-    def _apply_later(self, reply: Answer, pending: Pending) -> Answer:
-        """Return a pending answer that is complete after the write and the effects on its answer."""
-
-        def complete() -> Pending:
-            return self._apply_effects((yield from pending))
-
-        return replace(reply, pending=complete(), fault=self._names)
+    def _completed(self, pending: Pending) -> Pending:
+        return self._apply_effects((yield from pending))
 
     def _apply_effects(self, reply: Answer) -> FaultyAnswer:
         if fault_effects.UnknownOutcome in self._by_effect and reply.status in SUCCESSES:
@@ -175,14 +168,10 @@ class FaultedRequest:
         if fault_effects.LostRequest in self._by_effect:
             subject = self._subject
             return Answer(0, b"", operation=subject.operation, account=subject.account, key_id=self._target.key_id)
-        if fault_effects.UnknownOutcome in self._by_effect and not self._is_carried_out():
+        one = self._by_effect.get(fault_effects.UnknownOutcome)
+        if one and not one.draws(self._effect(fault_effects.UnknownOutcome).carried_out_ppm):
             return self._unknown_outcome(NOT_ASKED)
         return None
-
-    def _is_carried_out(self) -> bool:
-        """Return whether a request of unknown outcome is carried out."""
-        one, effect = self._by_effect[fault_effects.UnknownOutcome], self._effect(fault_effects.UnknownOutcome)
-        return one.draws(effect.carried_out_ppm)
 
     def _unknown_outcome(self, what: str) -> Answer:
         name = self._by_effect[fault_effects.UnknownOutcome].name
@@ -232,9 +221,18 @@ class FaultedRequest:
         return target.answer(request, at, self._subject.at if is_on_exchange_time else host_at, context)
 
     def _edit(self, reply: FaultyAnswer) -> None:
-        for kind in EDITS:
-            if kind in self._by_effect:
-                self._edit_json(reply, self._by_effect[kind])
+        for one in (self._by_effect[kind] for kind in EDITS if kind in self._by_effect):
+            edited = None
+            if reply.status in WITH_BODY:
+                try:
+                    edited = edit_json(reply.body, one.rule.effect, self._request, reply.operation)
+                except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+                    if reply.stub is None:  # a stub may have any body
+                        raise
+            if edited is None:
+                reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")
+            else:
+                reply.body = edited
         if fault_effects.Body in self._by_effect:
             effect: fault_effects.Body = self._effect(fault_effects.Body)
             reply.body = effect.text.encode()
@@ -243,23 +241,6 @@ class FaultedRequest:
             reply.body = truncate(reply.body)
         if fault_effects.ContentType in self._by_effect:
             _set_type(reply, self._effect(fault_effects.ContentType).value)
-
-    def _edit_json(self, reply: FaultyAnswer, one: InstalledRule) -> None:
-        edited = None
-        if reply.status in WITH_BODY:
-            edited = self._edited(reply, one.rule.effect)
-        if edited is None:
-            reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")
-        else:
-            reply.body = edited
-
-    def _edited(self, reply: FaultyAnswer, effect: Effect) -> bytes | None:
-        try:
-            return edit_json(reply.body, effect, self._request, reply.operation)
-        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-            if reply.stub is None:
-                raise
-            return None  # a stub may have any body
 
 
 def _set_type(reply: FaultyAnswer, content_type: str | None) -> None:

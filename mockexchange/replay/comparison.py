@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from mockexchange.core.commands import AddKey, Command
 from mockexchange.core.exchange import Outcome
-from mockexchange.faults.faulty_answer import NOT_ASKED
+from mockexchange.faults.delivery import NOT_ASKED
 from mockexchange.replay.installed_rules import StubReplay
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain, Recording, request_of

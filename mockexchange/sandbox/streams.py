@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
-from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
+from mockexchange.faults.delivery import PLAIN, FrameDelivery
 from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
 from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.journal import FrameEntry, Journal

@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.delivery import FaultyAnswer
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.port import RequestContext, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.delivery import FaultyAnswer
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.port import RequestContext, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
