@@ -13,7 +13,7 @@ from mockexchange.store.opening import Location, open_store
 from mockexchange.store.stores import Store
 
 if TYPE_CHECKING:
-    from mockexchange.store.sqlite_file import StoreLock
+    from mockexchange.store.sqlite_store import StoreLock
 
 Result = TypeVar("Result")
 

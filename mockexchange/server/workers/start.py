@@ -60,7 +60,7 @@ def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
     shared = worker.shared
     if shared is None:
         return options
-    from mockexchange.store.sqlite_file import TEMPORARY
+    from mockexchange.store.sqlite_store import TEMPORARY
 
     durability = options.durability if options.store else TEMPORARY
     return replace(options, shared=shared, token=shared.token, store=shared.store, durability=durability)

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.recording import late_lines
-from mockexchange.recording.late_lines import LateLines
-from mockexchange.recording.recording_file import RecordingFile
+from mockexchange.recording import recording_file as late_lines
+from mockexchange.recording.recording_file import LateLines, RecordingFile
 from mockexchange.recording.redaction import Redactor
 from tests.recording.test_redaction import exchanged, lines_of
 

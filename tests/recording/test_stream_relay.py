@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.recording.frames import CannotRelay, FrameReader, MessageReader, WireFrame, text_frame
+from mockexchange.recording.stream_relay import CannotRelay, FrameReader, MessageReader, WireFrame, text_frame
 from tests.helpers.rows import each_row
 
 MASK = b"\x01\x02\x03\x04"

@@ -10,11 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from mockexchange.store import sqlite_file
+from mockexchange.store import sqlite_store
 from mockexchange.store.codec import LogError
 from mockexchange.store.log import Header, LogUnavailable, OutcomeUnknown, Record
-from mockexchange.store.sqlite_file import compact, damages, open_reader
-from mockexchange.store.sqlite_store import SqliteLog, SqliteReader, SqliteStore
+from mockexchange.store.sqlite_store import SqliteLog, SqliteReader, SqliteStore, compact, damages, open_reader
 from mockexchange.store.stores import StoreError
 from tests.helpers.rows import each_row
 from tests.store.test_logs import HEADER, record, records
@@ -119,7 +118,7 @@ def test_what_cannot_be_written_is_refused_while_reads_go_on(
 def test_a_file_that_another_program_locks_is_waited_for_and_then_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "BUSY_MS", 1)
+    monkeypatch.setattr(sqlite_store, "BUSY_MS", 1)
 
     async def life() -> None:
         path = tmp_path / "mock.db"
