@@ -39,13 +39,14 @@ Ask = Callable[[Any, Request, int, int], Answer]
 class RequestTarget(Struct, frozen=True):
     """The objects that answer a request: the venue with its context, or the stubs that may answer instead.
 
-    For a call on a stream, `ask` answers with the session of the stream instead of the venue's `answer`.
+    `stub_answer` returns None if no stub matches. For a call on a stream, `ask` answers with the session of the stream
+    instead of the venue's `answer`.
     """
 
     venue: Venue
     context: VenueContext
     key_id: str | None
-    substitute: Answering = lambda request, at, host_at: None
+    stub_answer: Answering = lambda request, at, host_at: None
     ask: Ask | None = None
     transport: Transport = field(default_factory=lambda: OVER_HTTP)
 
@@ -132,9 +133,9 @@ class FaultedRequest:
 
         For a request that changes the exchange, the answer is pending, and faults apply once it is complete.
         """
-        reply = self._substitute()
+        reply = self._error_instead()
         if reply is None:
-            reply = self._exchange()
+            reply = self._answer_of_exchange()
             self.untouched = reply.body
         if not self._by_effect:
             return reply
@@ -160,7 +161,7 @@ class FaultedRequest:
     def _effect(self, kind: type) -> Any:
         return self._by_effect[kind].rule.effect
 
-    def _substitute(self) -> Answer | None:
+    def _error_instead(self) -> Answer | None:
         """Return the error that a fault answers instead of the exchange; None if no fired fault does."""
         for kind in (fault_effects.Status, fault_effects.RateLimit):
             if kind in self._by_effect:
@@ -187,30 +188,34 @@ class FaultedRequest:
             self._target, self._request, self._subject, name, error, self._target.venue.faults.too_many_status
         )
 
-    def _exchange(self) -> Answer:
+    def _answer_of_exchange(self) -> Answer:
         """Return the answer of the exchange or of a stub, at a time that faults may have changed."""
         request, host_at, target = self._request, self._subject.host_at, self._target
         offset = self._by_effect.get(fault_effects.ClockOffset)
         if offset:
             host_at += self._effect(fault_effects.ClockOffset).offset_us
-        reply = target.substitute(request, self._subject.at, host_at) or self._venue(host_at)
+        reply = target.stub_answer(request, self._subject.at, host_at) or self._answer_of_venue(host_at)
         if offset:
             note_clock_offset(target.venue, reply, offset)
         return reply
 
-    def _venue(self, host_at: int) -> Answer:
+    def _answer_of_venue(self, host_at: int) -> Answer:
         request, target = self._request, self._target
         if fault_effects.PageSize in self._by_effect:
             request = target.venue.faults.with_rows_max(request, self._effect(fault_effects.PageSize).rows)
         is_stale = fault_effects.Stale in self._by_effect
-        reply: Answer = self._stale(request, host_at) if is_stale else target.answer(request, self._subject.at, host_at)
+        reply: Answer = (
+            self._answer_of_the_past(request, host_at)
+            if is_stale
+            else target.answer(request, self._subject.at, host_at)
+        )
         is_refused = target.venue.auth.refuses_caller(reply.status, reply.body) and request is not self._request
         if is_refused or (is_stale and reply.pending is not None):
             # A refusal is explained by what was sent and signed, and a write never sees old data.
             reply = target.answer(self._request, self._subject.at, host_at)
         return reply
 
-    def _stale(self, request: Request, host_at: int) -> Answer:
+    def _answer_of_the_past(self, request: Request, host_at: int) -> Answer:
         """Answer from the lagging exchange. Requests with a key that it does not know yet get a current answer."""
         lag_us, target = self._effect(fault_effects.Stale).lag_us, self._target
         at = self._subject.at - lag_us

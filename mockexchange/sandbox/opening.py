@@ -105,6 +105,7 @@ async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
     """Restore from a snapshot: refill the log, and add the keys, which a snapshot lacks, at their positions in it."""
     exchange = sandbox.exchange
     ends_at, sequence = exchange.last_at, exchange.state.sequence
+    # The keys are added as in the first play, right after the setup: at that number and at that time.
     exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)
     log = sandbox.log
     assert isinstance(log, MemoryLog), "a new sandbox has one"

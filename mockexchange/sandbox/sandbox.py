@@ -104,14 +104,7 @@ class Sandbox:
             **{part.subject: part.apply for part in (self.faults, self.stubs, self.script)},
         }
 
-    def moment(self) -> tuple[int, int, int]:
-        """Return (exchange time, host time, length of the log), with which a replay can repeat an answer."""
-        return *self.clock.moment(), self.exchange.state.sequence
-
-    def update_call_hook(self) -> None:
-        """Pass the calls of streams to faults and stubs while a rule or a stub that may answer them is installed."""
-        is_needed = self.faults.for_requests or self.stubs.installed
-        self.streams.answer_call = self.faults.answer_call if is_needed else None
+    # Commands: all changes of state
 
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
         """Append a command to the log and execute it, at the time `at` or now. All changes of state go through here.
@@ -145,6 +138,8 @@ class Sandbox:
         """Append to the log `log` from now on, which has the same records as the former one."""
         self.log = log
         self.writer.use(log)
+
+    # The script and the clock
 
     @property
     def has_due(self) -> bool:
@@ -203,49 +198,7 @@ class Sandbox:
         next_at = self.script.next_at
         return None if next_at is None else self.clock.host_delay_us(next_at)
 
-    def set_aside(self, reason: str, keys: frozenset[str] = frozenset(), *, has_scenario: bool = True) -> None:
-        """Answer everything that is asked of the sandbox with the reason, from now on, and leave its log as it is."""
-        advice = (
-            "remove the reason and restart the server, or reset or delete the sandbox; see `mockexchange store check`"
-        )
-        self.aside = SetAside(reason, keys, has_scenario)
-        self.broken = f"sandbox {self.name!r} is set aside, and its log is unchanged: {reason}: {advice}"
-        self.close("set aside")
-
-    def close(self, reason: str) -> None:
-        """End the sandbox: close its streams, stop its script and call the callbacks of `closing`."""
-        self._ending = reason
-        self.streams.close_all()
-        self.script.end()
-        for end in tuple(self.closing):
-            end(reason)
-        self.closing.clear()
-
-    def itself(self) -> "Sandbox":
-        """Return this sandbox. A part that refers to it weakly calls this to keep the sandbox until a task is done."""
-        return self
-
-    def require_open(self) -> None:
-        """Raise SandboxEnded if the sandbox has ended, or SandboxBroken if a command left it broken."""
-        self.require_working()
-        if self._ending:
-            raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
-
-    def require_working(self) -> None:
-        """Raise SandboxBroken if a command left the sandbox broken."""
-        if self.broken:
-            raise SandboxBroken(self.broken)
-
-    def key_of(self, key_id: str) -> Key | None:
-        """Return the key with this id, whether it has a public key or a secret; None if there is none."""
-        state = self.exchange.state
-        return state.keys.get(key_id) or state.secret_keys.get(key_id)
-
-    @property
-    def keys(self) -> list[Key]:
-        """All keys of the sandbox: first keys with a public half, then keys with a secret, in the order of addition."""
-        state = self.exchange.state
-        return list(chain(state.keys.values(), state.secret_keys.values()))
+    # Requests and streams
 
     def shake_hands(self, request: Request | RequestContext) -> tuple[Handshake, JournalEntry]:
         """Answer the upgrade request of a stream and journal it; return the handshake and the journal entry.
@@ -356,6 +309,8 @@ class Sandbox:
             text = f"what the end of stream {connection.number} leads to was not done: {error}"
             self.journal.add_firing(Firing(*self.moment(), "finding", "stream", {"text": text}))
 
+    # The journal
+
     def note_answer(self, asked: RequestContext, answer: Answer) -> JournalEntry:
         """Journal a request whose answer did not come from the method `answer`; return the journal entry."""
         return self._note(asked, answer, *self.moment())
@@ -420,9 +375,66 @@ class Sandbox:
         self.journal.add(entry)
         self.journal.close(entry)
 
+    # Keys
+
+    def key_of(self, key_id: str) -> Key | None:
+        """Return the key with this id, whether it has a public key or a secret; None if there is none."""
+        state = self.exchange.state
+        return state.keys.get(key_id) or state.secret_keys.get(key_id)
+
+    @property
+    def keys(self) -> list[Key]:
+        """All keys of the sandbox: first keys with a public half, then keys with a secret, in the order of addition."""
+        state = self.exchange.state
+        return list(chain(state.keys.values(), state.secret_keys.values()))
+
     def credentials(self) -> list[Credential]:
         """Return the credential of every key, in the order of `keys`."""
         return [self.credential_of(key) for key in self.keys]
 
     def credential_of(self, key: Key) -> Credential:
         return credential_of(self.exchange.state, key, self.private_pems.get(key.key_id))
+
+    # Its end, and its parts
+
+    def set_aside(self, reason: str, keys: frozenset[str] = frozenset(), *, has_scenario: bool = True) -> None:
+        """Answer everything that is asked of the sandbox with the reason, from now on, and leave its log as it is."""
+        advice = (
+            "remove the reason and restart the server, or reset or delete the sandbox; see `mockexchange store check`"
+        )
+        self.aside = SetAside(reason, keys, has_scenario)
+        self.broken = f"sandbox {self.name!r} is set aside, and its log is unchanged: {reason}: {advice}"
+        self.close("set aside")
+
+    def close(self, reason: str) -> None:
+        """End the sandbox: close its streams, stop its script and call the callbacks of `closing`."""
+        self._ending = reason
+        self.streams.close_all()
+        self.script.end()
+        for end in tuple(self.closing):
+            end(reason)
+        self.closing.clear()
+
+    def require_open(self) -> None:
+        """Raise SandboxEnded if the sandbox has ended, or SandboxBroken if a command left it broken."""
+        self.require_working()
+        if self._ending:
+            raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
+
+    def require_working(self) -> None:
+        """Raise SandboxBroken if a command left the sandbox broken."""
+        if self.broken:
+            raise SandboxBroken(self.broken)
+
+    def moment(self) -> tuple[int, int, int]:
+        """Return (exchange time, host time, length of the log), with which a replay can repeat an answer."""
+        return *self.clock.moment(), self.exchange.state.sequence
+
+    def update_call_hook(self) -> None:
+        """Pass the calls of streams to faults and stubs while a rule or a stub that may answer them is installed."""
+        is_needed = self.faults.for_requests or self.stubs.installed
+        self.streams.answer_call = self.faults.answer_call if is_needed else None
+
+    def itself(self) -> "Sandbox":
+        """Return this sandbox. A part that refers to it weakly calls this to keep the sandbox until a task is done."""
+        return self

@@ -91,7 +91,7 @@ def ledger_lists(state: State, account: str) -> Row:
 # Decimals of derivatives
 
 
-def number(value: Decimal) -> str:
+def decimal_text(value: Decimal) -> str:
     """Return a decimal as text with all its digits and no trailing zeros: 0.5, -110970."""
     if not value:
         return "0"
@@ -99,10 +99,10 @@ def number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return a value that JSON can hold: a decimal as text, an enumeration member as its value, others unchanged."""
     if isinstance(value, Decimal):
-        return number(value)
+        return decimal_text(value)
     return value.value if isinstance(value, Enum) else value
 
 
@@ -296,9 +296,9 @@ def _derivative_order(order: DerivativeOrder) -> Row:
         "reason": order.cancel_reason,
     }
     times = {"at": format_instant(order.created_at), "updated_at": format_instant(order.updated_at)}
-    return {name: plain(value) for name, value in shown.items()} | times
+    return {name: json_value(value) for name, value in shown.items()} | times
 
 
 def _rest_of(value: Any, own: tuple[str, ...]) -> Row:
     """Return the fields of a row under their own names, except the fields that the row formats itself."""
-    return {name: plain(getattr(value, name)) for name in value.__struct_fields__ if name not in own}
+    return {name: json_value(getattr(value, name)) for name in value.__struct_fields__ if name not in own}

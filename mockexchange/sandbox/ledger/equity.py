@@ -18,7 +18,7 @@ from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.ledger.accounts import number
+from mockexchange.sandbox.ledger.accounts import decimal_text
 from mockexchange.store.log import Log, Record
 
 SAMPLES_MAX = 20_000
@@ -178,7 +178,10 @@ def series_to_json(fold: EquityCurve, points_max: int) -> list[dict[str, Any]]:
 
 
 def _point(sample: Sample) -> dict[str, str]:
-    return {"at": format_instant(sample.at), **{name: number(getattr(sample, name)) for name in Sample._fields[1:]}}
+    return {
+        "at": format_instant(sample.at),
+        **{name: decimal_text(getattr(sample, name)) for name in Sample._fields[1:]},
+    }
 
 
 def _account_of(value: object) -> str | None:

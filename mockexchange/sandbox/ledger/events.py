@@ -17,7 +17,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef, written_tag
-from mockexchange.sandbox.ledger.accounts import number, plain
+from mockexchange.sandbox.ledger.accounts import decimal_text, json_value
 
 Write = Callable[[Any], Any]
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
@@ -77,12 +77,12 @@ def _field(name: str) -> tuple[str, Write]:
         if name.endswith(suffix):
             return name.removesuffix(suffix), partial(exact, decimals=decimals)
     if name == "derivative":
-        return "instrument", plain
+        return "instrument", json_value
     return name, WRITERS.get(name, _plain)
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, SubaccountRef) else plain(value)
+    return str(value) if isinstance(value, SubaccountRef) else json_value(value)
 
 
 def _levels(levels: Sequence[tuple[int, int]]) -> list[list[str]]:
@@ -90,11 +90,11 @@ def _levels(levels: Sequence[tuple[int, int]]) -> list[list[str]]:
 
 
 def _prices(prices: Sequence[tuple[str, Decimal]]) -> dict[str, str]:
-    return {derivative: number(price) for derivative, price in prices}
+    return {derivative: decimal_text(price) for derivative, price in prices}
 
 
 def _offers(offers: Sequence[tuple[Decimal, Decimal]]) -> list[list[str]]:
-    return [[number(price), number(amount)] for price, amount in offers]
+    return [[decimal_text(price), decimal_text(amount)] for price, amount in offers]
 
 
 WRITERS: dict[str, Write] = {"prices": _prices, "bids": _offers, "asks": _offers}

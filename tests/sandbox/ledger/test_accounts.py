@@ -14,7 +14,7 @@ from mockexchange.core.vocabulary import (
     Result,
     SubaccountRef,
 )
-from mockexchange.sandbox.ledger.accounts import ledger_of, number, positions_of
+from mockexchange.sandbox.ledger.accounts import decimal_text, ledger_of, positions_of
 from mockexchange.sandbox.ledger.events import event_of, outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.commands.examples import BEGINS_AT as NOON
@@ -350,4 +350,4 @@ def test_the_ledger_of_another_account_is_as_it_was() -> None:
     ],
 )
 def test_a_number_has_all_its_digits_and_no_more(value: str, text: str) -> None:
-    assert number(Decimal(value)) == text
+    assert decimal_text(Decimal(value)) == text
