@@ -112,10 +112,13 @@ async def follow_sandbox(
 ) -> Sandbox:
     """Open a copy of a sandbox that another process writes, in the state after record `until`.
 
-    Raises ScenarioError and LogError.
+    Nothing is triggered or journalled, now or later: the process that writes does it. Raises ScenarioError and
+    LogError.
     """
     sandbox = new_sandbox(name, description, log, inspector)
-    await begin_following(sandbox, log, description.beginning, until)
+    sandbox.script.is_restoring, sandbox.writer.replaces_failed = True, False
+    await _apply_all(sandbox, log, description.beginning, until)
+    await follow(sandbox, until)  # it raises if a record is missing
     return sandbox
 
 
@@ -180,26 +183,17 @@ async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
     """
     writer, script = sandbox.writer, sandbox.script
     writer.is_restoring = script.is_restoring = True
-    await _replay(sandbox, log, beginning, None)
+    await _apply_all(sandbox, log, beginning, None)
     writer.is_restoring = script.is_restoring = False
     sandbox.begin_quota()
     await writer.replace_failed()
 
 
-async def begin_following(sandbox: Sandbox, log: Log, beginning: Beginning, until: int) -> None:
-    """Bring a new copy of a sandbox that another process writes to the state after the record number `until`.
-
-    Nothing is triggered or journalled, now or later: the process that writes does it. Raises ScenarioError and
-    LogError.
-    """
-    sandbox.script.is_restoring, sandbox.writer.replaces_failed = True, False
-    await _replay(sandbox, log, beginning, until)
-    if sandbox.exchange.state.sequence < until:
-        raise LogError(f"record {sandbox.exchange.state.sequence + 1} is missing")
-
-
 async def follow(sandbox: Sandbox, until: int) -> None:
-    """Apply the records that another process has written since the last call, up to the record number `until`."""
+    """Apply the records that another process has written since the last call, up to the record number `until`.
+
+    Raises LogError if one is missing.
+    """
     turns, newest = Turns(), sandbox.exchange.state.sequence
     for record in sandbox.log.records(after=newest, count=until - newest):
         _apply(sandbox, record)
@@ -208,7 +202,7 @@ async def follow(sandbox: Sandbox, until: int) -> None:
         raise LogError(f"record {sandbox.exchange.state.sequence + 1} is missing")
 
 
-async def _replay(sandbox: Sandbox, log: Log, beginning: Beginning, until: int | None) -> None:
+async def _apply_all(sandbox: Sandbox, log: Log, beginning: Beginning, until: int | None) -> None:
     sandbox.use_log(log)
     sandbox.beginning, turns = beginning, Turns()
     for record in log.records(count=until):
