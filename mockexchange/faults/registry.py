@@ -135,7 +135,6 @@ class Faults:
                 self._index_rules()
 
     async def clear(self) -> None:
-        """Remove all fault rules of the sandbox."""
         for name in list(self._by_name):
             await self.remove(name)
 
@@ -203,7 +202,6 @@ class Faults:
         return fired
 
     def _index_rules(self) -> None:
-        """Index the rules by what they match."""
         for of_kind in (self.for_requests, self.for_handshakes, self.for_frames, self.for_answers):
             of_kind.clear()
         self._has_pages = False

@@ -209,7 +209,7 @@ class Redactor:
         return token if shown == inner and not _NEEDLESS_ESCAPE.search(token) else json.dumps(shown)
 
     def _text(self, name: str, text: str) -> str:
-        """Return the value of a field."""
+        """Return the value of a field, redacted by what the name says."""
         if name in SECRETS:
             return HIDDEN if text else text
         if is_id(name):

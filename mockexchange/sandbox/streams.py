@@ -115,7 +115,6 @@ class Outbox:
             self.total.size_bytes += len(raw)
 
     def clear(self) -> None:
-        """Drop all frames of the queue."""
         if self.total is not None:
             self.total.size_bytes -= self.size_bytes
         self._frames.clear()

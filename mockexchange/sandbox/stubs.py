@@ -352,7 +352,6 @@ class Stubs:
         await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
 
     async def clear(self) -> None:
-        """Remove all stubs of the sandbox."""
         for name in list(self.installed):
             await self.remove(name)
 

@@ -224,7 +224,6 @@ def require_ours(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Return the version of the tables of a store."""
     version: int = connection.execute("pragma user_version").fetchone()[0]
     return version
 
