@@ -16,7 +16,7 @@ from benchmarks.world import carry_out
 from mockexchange.core import commands
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
-from mockexchange.sandbox.ledger.state import outcome_of
+from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text

@@ -25,7 +25,7 @@ from benchmarks.hostile import HOSTILE, SETTLE_S
 from benchmarks.hostile_kinds import read_options
 from benchmarks.serving import sandbox_of
 from benchmarks.world import loop_factory
-from mockexchange.sandbox.journal.journal import ENTRIES_MAX, FrameEntry
+from mockexchange.sandbox.journal import ENTRIES_MAX, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.server.server_state import ServerState

@@ -19,7 +19,7 @@ from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, SchemathesisHint
 from mockexchange.kit.target import Target
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519

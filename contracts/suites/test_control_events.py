@@ -11,7 +11,7 @@ from contracts.suites.control_world import BEARER, Controlled, control_schema, c
 from contracts.suites.test_control_situations import COMMANDS, EVENTS, ONE, hints
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal import FrameEntry
 
 pytestmark = pytest.mark.contract
 

@@ -21,7 +21,7 @@ from mockexchange.core.refusals import RefusalCode
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox import sandboxes
-from mockexchange.sandbox.journal.journal import Firing, FrameEntry
+from mockexchange.sandbox.journal import Firing, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.steps import STEPS
 from mockexchange.server.control import requests
@@ -321,7 +321,7 @@ def test_too_much_is_due(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) ->
     entry = {"after": "1s", "every": "1s", "times": 9, "announce": {"message": "Again."}}
     [step] = ask(schema, "POST", SCRIPT, name=name, body=entry).json()
     assert (step["action"], step["fired"]) == ("announce", 0)
-    monkeypatch.setattr("mockexchange.sandbox.script.runner.DUE_MAX", 2)
+    monkeypatch.setattr("mockexchange.sandbox.script.script.DUE_MAX", 2)
     assert refusal(ask(schema, "POST", CLOCK, name=name, body={"advance": "1h"})) == (409, "too_many_steps")
     [step] = ask(schema, "GET", SCRIPT, name=name).json()
     assert step["fired"] == 2

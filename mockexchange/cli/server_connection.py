@@ -10,7 +10,6 @@ import click
 from msgspec import Struct
 
 from mockexchange.cli.click_base import Failure, checked, shared_option
-from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
 from mockexchange.runtime.http_request import (
     TIMEOUT_S,
     ControlApi,
@@ -21,7 +20,7 @@ from mockexchange.runtime.http_request import (
     answer_of,
     with_query,
 )
-from mockexchange.runtime.ready_file import default_ready_file
+from mockexchange.runtime.ready_file import START_ONE, NoServer, default_ready_file, is_running, read_ready
 
 OTHER_SERVER_ADVICE = "--ready-file names another"
 

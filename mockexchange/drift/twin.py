@@ -21,7 +21,7 @@ from mockexchange.importing.verification import Emulated, Reply, note_cursor, pl
 from mockexchange.kit.operations import reads
 from mockexchange.kit.validation.requests import Routes
 from mockexchange.kit.venues import KITS
-from mockexchange.recording.field_names import is_id
+from mockexchange.recording.redaction import is_id
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import venue_of

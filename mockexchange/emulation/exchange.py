@@ -10,8 +10,7 @@ from pathlib import Path
 from mockexchange.clients.published import AccountKey
 from mockexchange.emulation.tcp_listener import HOST
 from mockexchange.faults.preset_rules import with_presets
-from mockexchange.runtime.discovery import SPARE
-from mockexchange.runtime.ready_file import RunDirectory, default_ready_file, remove_ready_file, write_ready_file
+from mockexchange.runtime.ready_file import SPARE, RunDirectory, default_ready_file, remove_ready_file, write_ready_file
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox

@@ -26,7 +26,7 @@ from mockexchange.emulation.upstream_proxy import find_upstream
 from mockexchange.guard import DIALS_KEPT_MAX, Dial
 from mockexchange.guard.child import DIAL, NODE, PYTHON
 from mockexchange.runtime.trust import bundle
-from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.tls.certificates import Authority
 from mockexchange.venues.dated import ApiDate

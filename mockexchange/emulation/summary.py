@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mockexchange.clients.published import CLIENTS
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.run import DEMO, RunResult
-from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.journal import JournalEntry
 
 LINES_MAX = 10
 """The most lines that are shown of each kind; a client that is refused in a loop repeats the same line."""

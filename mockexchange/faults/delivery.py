@@ -1,11 +1,45 @@
-"""Applies the delivery faults, with which an answer is sent late, slowly, in part, or not at all."""
+"""The delivery faults: an answer is sent late, slowly, in part, or not at all, as a `FaultyAnswer` tells the server."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
 from mockexchange.scenario.faults import fault_effects
 from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.venues.request import Answer
+
+NOT_ASKED = "the exchange was not asked"
+"""Last words of the diagnosis of an answer that a fault made in place of the venue."""
+End = Literal["", "cut", "drop", "reset"]
+
+
+class FaultyAnswer(Answer):
+    """An answer as faults change it: `body` is sent, `declared_bytes` is its Content-Length.
+
+    Times are microseconds of host time. If `end` is "drop" or "reset" nothing is sent, and the status is 0.
+    """
+
+    declared_bytes: int = 0
+    delay_us: int = 0
+    bytes_per_second: int = 0
+    end: End = ""
+
+
+class FrameDelivery(NamedTuple):
+    """How the answer to a call on a stream is delivered: the names of its faults, its delay, and the end of the stream.
+
+    With an end ("drop", "reset" or "cut") the answer is not sent, and the connection ends.
+    """
+
+    fault: str = ""
+    delay_us: int = 0
+    end: End = ""
+
+
+PLAIN = FrameDelivery()
+
+
+# Effects on the delivery over HTTP
+
 
 ApplyEffect = Callable[[FaultyAnswer, Any, str], None]
 """A function that applies an effect to an answer: (answer, effect, name of the fault)."""

@@ -8,9 +8,9 @@ sent. Answers to commands are delayed by late_ack or by the request faults of a 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
+from mockexchange.faults.delivery import PLAIN, FrameDelivery
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
-from mockexchange.sandbox.journal.journal import Firing, Journal
+from mockexchange.sandbox.journal import Firing, Journal
 from mockexchange.scenario.faults import fault_effects
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.session import Session
@@ -91,7 +91,9 @@ class FrameFaults:
         if withholder is None or not WITHHOLDING_EFFECTS[type(withholder.rule.effect)](self, withholder, frame):
             withholder = None
             self.stream.put(frame)
-            self._release(frame.sid)
+            released, fault = self.held.pop(frame.sid, (None, ""))
+            if released:
+                self.stream.put(released, fault)
         for one in fired:
             follow = FOLLOWING_EFFECTS.get(type(one.rule.effect))
             if follow and not (withholder and follow is _duplicate):
@@ -112,13 +114,10 @@ class FrameFaults:
         late = next(iter(list(self._fired(self._streams.answer_rules, frame))), None)
         later = _also_late(delivery, late) if late else delivery
         if later.delay_us and len(self._late) < HELD_BACK_MAX:
-            timer = self.stream.wire.call_later(later.delay_us, lambda: self._send_late(timer))
+            timer = self.stream.wire.call_later(later.delay_us, lambda: self._let_go(*self._late.pop(timer)))
             self._late[timer] = frame, later
         else:
             self._let_go(frame, delivery)
-
-    def _send_late(self, timer: Timer) -> None:
-        self._let_go(*self._late.pop(timer))
 
     def _let_go(self, frame: Frame, delivery: FrameDelivery) -> None:
         if self.stalled_by:
@@ -157,11 +156,6 @@ class FrameFaults:
             del self.silenced[channel]
             return None
         return one.name if one else None
-
-    def _release(self, sid: int) -> None:
-        frame, fault = self.held.pop(sid, (None, ""))
-        if frame:
-            self.stream.put(frame, fault)
 
     def drop_orphans(self) -> None:
         """Drop the held frames whose subscription has ended, and journal them as lost."""

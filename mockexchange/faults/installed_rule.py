@@ -9,11 +9,11 @@ from mockexchange.scenario.faults.fault_effects import EFFECTS, PROBABILITY_UNIT
 from mockexchange.scenario.faults.fault_rules import Match, Rule, Span
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
-# The conditions of a rule: requests, handshakes and frames that meet them
-# A condition that is not set costs nothing.
-
-
 Test = Callable[["FaultSubject"], bool]
+DIGEST_BYTES = 8
+
+
+# The conditions of a rule; one that is not set costs nothing
 
 
 class FaultSubject(Struct):
@@ -43,7 +43,11 @@ def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
     }
     tests: list[Test] = [_equals(name, value) for name, value in named.items()]
     if match.operation is not None:
-        tests.append(_operation(match.operation))
+        beginning = match.operation.removesuffix("*")
+        if beginning == match.operation:  # else it ends with `*` and is the beginning of names
+            tests.append(_equals("operation", match.operation))
+        else:
+            tests.append(lambda subject: (subject.operation or "").startswith(beginning))
     if match.path is not None:
         has_path = path_test(match.path)
         tests.append(lambda subject: has_path(subject.path))
@@ -54,14 +58,6 @@ def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
 
 def _equals(name: str, value: object) -> Test:
     return lambda subject: bool(getattr(subject, name) == value)
-
-
-def _operation(pattern: str) -> Test:
-    """Return a test for the name of an operation, or for its prefix if the pattern ends with `*`."""
-    beginning = pattern.removesuffix("*")
-    if beginning == pattern:
-        return _equals("operation", pattern)
-    return lambda subject: (subject.operation or "").startswith(beginning)
 
 
 def path_test(pattern: str) -> Callable[[str], bool]:
@@ -99,7 +95,7 @@ def _within(span: Span, installed_at: int, instant_of: Callable[[FaultSubject], 
     return tests
 
 
-# Token buckets for the fault `rate_limit`, one for each account.
+# Token buckets
 
 
 class FaultBuckets:
@@ -119,10 +115,7 @@ class FaultBuckets:
         return self._buckets.take(subject.account, self._size, 1, at)
 
 
-# Probability: the matches of a rule on which it fires
-
-
-DIGEST_BYTES = 8
+# Probability
 
 
 def fires(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
@@ -134,7 +127,7 @@ def fires(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
     return int.from_bytes(digest, "big") * PROBABILITY_UNIT >> (8 * DIGEST_BYTES) < probability_ppm
 
 
-# A fault rule that is installed in a sandbox, with the numbers of its matches and firings.
+# Rules
 
 
 class InstalledRule:
@@ -166,7 +159,9 @@ class InstalledRule:
             if not test(subject):
                 return False
         self.matched += 1
-        return self._is_chosen() and not self.is_spent and self._is_beyond_limit(subject)
+        if not self._is_chosen() or self.is_spent:
+            return False
+        return self._buckets is None or not self._buckets.take(subject)
 
     def fire(self) -> None:
         self.fired += 1
@@ -182,9 +177,6 @@ class InstalledRule:
         if match.every is not None and self.matched % match.every:
             return False
         return match.probability_ppm is None or fires(self._seed, self.name, self.matched, match.probability_ppm)
-
-    def _is_beyond_limit(self, subject: FaultSubject) -> bool:
-        return self._buckets is None or not self._buckets.take(subject)
 
 
 def firing(

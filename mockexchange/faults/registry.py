@@ -13,10 +13,9 @@ from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firi
 from mockexchange.faults.requests import FaultedRequest, RequestTarget, error_answer, note_clock_offset, subject_of
 from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
 from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
-from mockexchange.sandbox.journal.journal import Firing
+from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.page_numbers import PageNumbers
-from mockexchange.sandbox.port import SandboxPort
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext, SandboxPort
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
 from mockexchange.scenario.faults.fault_rules import Rule, read_change, unknown_account
@@ -85,7 +84,12 @@ class Faults:
         for rule in rules:
             if rule.match.account is not None and rule.match.account not in accounts:
                 raise unknown_account(rule, accounts)
-        _require_unique_names(rules)
+        known: set[str] = set()
+        for rule in rules:
+            if rule.name in known:  # the second would replace the first
+                message = f"expected another name: {rule.name!r} is there twice"
+                raise FaultError(message, rule.node.file, rule.node.line, f"{rule.path}.name".removeprefix("."))
+            known |= {rule.name} if rule.name else set()
         names = {rule.name for rule in rules}
         after = [*rules, *(one.rule for one in self if one.name not in names)]
         if len(after) > RULES_MAX:
@@ -117,24 +121,20 @@ class Faults:
         """Install or remove a rule as a note in the log describes. Raises ScenarioError if the note is not valid."""
         match read_change(text):
             case (rule, host_at):
-                self._install(rule, record.at, host_at)
+                assert rule.name is not None, "the log has the name of every rule"
+                self._installed_count += 1
+                seed, replaced = self._sandbox.plan.seed, self._by_name.pop(rule.name, None)
+                one = self._by_name[rule.name] = InstalledRule(rule, rule.name, seed, record.at, host_at)
+                if replaced is None:
+                    self._index([one])
+                    self._finish_index()
+                else:
+                    self._index_rules()
             case str(name):
                 self._by_name.pop(name, None)
                 self._index_rules()
 
-    def _install(self, rule: Rule, at: int, host_at: int) -> None:
-        assert rule.name is not None, "the log has the name of every rule"
-        self._installed_count += 1
-        replaced = self._by_name.pop(rule.name, None)
-        one = self._by_name[rule.name] = InstalledRule(rule, rule.name, self._sandbox.plan.seed, at, host_at)
-        if replaced is None:
-            self._index([one])
-            self._finish_index()
-        else:
-            self._index_rules()
-
     async def clear(self) -> None:
-        """Remove all fault rules of the sandbox."""
         for name in list(self._by_name):
             await self.remove(name)
 
@@ -177,7 +177,11 @@ class Faults:
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
-        handshake = self._refusal(target, request, refused, subject) if refused else ask(host_at + offset_us)
+        if refused is not None and isinstance(refused.rule.effect, Refuse):
+            status = Status(refused.rule.effect.status)
+            handshake = Handshake(error_answer(target, request, subject, refused.name, status))
+        else:
+            handshake = ask(host_at + offset_us)
         if moved:
             note_clock_offset(target.venue, handshake.answer, moved)
         handshake.answer.fault = ", ".join(one.name for one in fired) or None
@@ -190,10 +194,6 @@ class Faults:
             return RequestTarget(venue, context, key_id)
         return RequestTarget(venue, context, key_id, partial(self._sandbox.stubs.answer, venue, context))
 
-    def _refusal(self, target: RequestTarget, request: Request, one: InstalledRule, subject: FaultSubject) -> Handshake:
-        assert isinstance(one.rule.effect, Refuse), "picked by that"
-        return Handshake(error_answer(target, request, subject, one.name, Status(one.rule.effect.status)))
-
     def _fired(self, rules: list[InstalledRule], subject: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
         fired, position = list(firing(rules, subject)), self._sandbox.exchange.state.sequence
         for one in fired:
@@ -202,7 +202,6 @@ class Faults:
         return fired
 
     def _index_rules(self) -> None:
-        """Index the rules by what they match."""
         for of_kind in (self.for_requests, self.for_handshakes, self.for_frames, self.for_answers):
             of_kind.clear()
         self._has_pages = False
@@ -212,15 +211,18 @@ class Faults:
     def _index(self, rules: Iterable[InstalledRule]) -> None:
         """Add rules to the index, in which they are the latest: a thousand are installed one after the other."""
         for one in rules:
-            if _is_of_requests(one.rule):
+            rule, operation = one.rule, one.rule.match.operation
+            if rule.surface is Surface.REQUEST and operation not in OPEN_STREAMS:
                 self.for_requests.append(one)
-            if _is_of_handshakes(one.rule):
+            # handshakes are signed: a clock offset matches them too
+            is_offset = isinstance(rule.effect, ClockOffset) and operation in (None, *OPEN_STREAMS)
+            if rule.surface is Surface.HANDSHAKE or is_offset:
                 self.for_handshakes.append(one)
-            if one.rule.surface is Surface.FRAME:
+            if rule.surface is Surface.FRAME:
                 self.for_frames.append(one)
-            if one.rule.surface is Surface.ANSWER:
+            if rule.surface is Surface.ANSWER:
                 self.for_answers.append(one)
-            self._has_pages = self._has_pages or one.rule.match.page is not None
+            self._has_pages = self._has_pages or rule.match.page is not None
 
     def _finish_index(self) -> None:
         self.lags.keep(_lags_of(one.rule for one in self._by_name.values()))
@@ -229,27 +231,6 @@ class Faults:
     async def _log(self, change: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
         text = json.dumps(change, separators=(",", ":"), ensure_ascii=False)
         await self._sandbox.submit(Note(subject=SUBJECT, text=text), at, cause)
-
-
-def _require_unique_names(rules: Sequence[Rule]) -> None:
-    """Refuse two rules with the same name in one request, because the second would replace the first."""
-    known: set[str] = set()
-    for rule in rules:
-        if rule.name in known:
-            message = f"expected another name: {rule.name!r} is there twice"
-            raise FaultError(message, rule.node.file, rule.node.line, f"{rule.path}.name".removeprefix("."))
-        known |= {rule.name} if rule.name else set()
-
-
-def _is_of_requests(rule: Rule) -> bool:
-    return rule.surface is Surface.REQUEST and rule.match.operation not in OPEN_STREAMS
-
-
-def _is_of_handshakes(rule: Rule) -> bool:
-    """Whether a rule matches handshakes. A clock offset does too, because handshakes are signed."""
-    if rule.surface is Surface.HANDSHAKE:
-        return True
-    return isinstance(rule.effect, ClockOffset) and rule.match.operation in (None, *OPEN_STREAMS)
 
 
 def _lags_of(rules: Iterable[Rule]) -> set[int]:

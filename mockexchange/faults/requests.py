@@ -16,12 +16,10 @@ from msgspec.structs import replace
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
-from mockexchange.faults.delivery import OVER_HTTP, Transport
-from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
+from mockexchange.faults.delivery import NOT_ASKED, OVER_HTTP, FaultyAnswer, Transport
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule
 from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Pending, Request
 from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue
@@ -41,13 +39,14 @@ Ask = Callable[[Any, Request, int, int], Answer]
 class RequestTarget(Struct, frozen=True):
     """The objects that answer a request: the venue with its context, or the stubs that may answer instead.
 
-    For a call on a stream, `ask` answers with the session of the stream instead of the venue's `answer`.
+    `stub_answer` returns None if no stub matches. For a call on a stream, `ask` answers with the session of the stream
+    instead of the venue's `answer`.
     """
 
     venue: Venue
     context: VenueContext
     key_id: str | None
-    substitute: Answering = lambda request, at, host_at: None
+    stub_answer: Answering = lambda request, at, host_at: None
     ask: Ask | None = None
     transport: Transport = field(default_factory=lambda: OVER_HTTP)
 
@@ -88,22 +87,20 @@ def error_answer(
 ) -> Answer:
     """Return the error that the fault `name` sends in place of an answer; `status` replaces the status of `error`."""
     status, headers = status or error.status, error.headers
+    venue, context = target.venue, target.context
+    if venue.faults.answer_outage:
+        body = venue.faults.answer_outage(context, request, error.status, subject.at, subject.host_at)
+    else:
+        body = venue.faults.outage_body(error.status, error.shape, venue.date_of(context, target.claimed_key))
     return Answer(
         status,
-        _outage_body(target, request, subject, error),
+        body,
         operation=subject.operation,
         account=subject.account,
         key_id=target.key_id,
         headers=tuple((header.lower().encode(), value.encode()) for header, value in headers.items()),
         diagnosis=f"the fault {name} answered {status}: {NOT_ASKED}",
     )
-
-
-def _outage_body(target: RequestTarget, request: Request, subject: FaultSubject, error: fault_effects.Status) -> bytes:
-    venue, context = target.venue, target.context
-    if venue.faults.answer_outage:
-        return venue.faults.answer_outage(context, request, error.status, subject.at, subject.host_at)
-    return venue.faults.outage_body(error.status, error.shape, venue.date_of(context, target.claimed_key))
 
 
 def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
@@ -136,21 +133,18 @@ class FaultedRequest:
 
         For a request that changes the exchange, the answer is pending, and faults apply once it is complete.
         """
-        reply = self._substitute()
+        reply = self._error_instead()
         if reply is None:
-            reply = self._exchange()
+            reply = self._answer_of_exchange()
             self.untouched = reply.body
         if not self._by_effect:
             return reply
-        return self._apply_effects(reply) if reply.pending is None else self._apply_later(reply, reply.pending)
+        if reply.pending is None:
+            return self._apply_effects(reply)
+        return replace(reply, pending=self._completed(reply.pending), fault=self._names)
 
-    def _apply_later(self, reply: Answer, pending: Pending) -> Answer:
-        """Return a pending answer that is complete after the write and the effects on its answer."""
-
-        def complete() -> Pending:
-            return self._apply_effects((yield from pending))
-
-        return replace(reply, pending=complete(), fault=self._names)
+    def _completed(self, pending: Pending) -> Pending:
+        return self._apply_effects((yield from pending))
 
     def _apply_effects(self, reply: Answer) -> FaultyAnswer:
         if fault_effects.UnknownOutcome in self._by_effect and reply.status in SUCCESSES:
@@ -167,7 +161,7 @@ class FaultedRequest:
     def _effect(self, kind: type) -> Any:
         return self._by_effect[kind].rule.effect
 
-    def _substitute(self) -> Answer | None:
+    def _error_instead(self) -> Answer | None:
         """Return the error that a fault answers instead of the exchange; None if no fired fault does."""
         for kind in (fault_effects.Status, fault_effects.RateLimit):
             if kind in self._by_effect:
@@ -175,14 +169,10 @@ class FaultedRequest:
         if fault_effects.LostRequest in self._by_effect:
             subject = self._subject
             return Answer(0, b"", operation=subject.operation, account=subject.account, key_id=self._target.key_id)
-        if fault_effects.UnknownOutcome in self._by_effect and not self._is_carried_out():
+        one = self._by_effect.get(fault_effects.UnknownOutcome)
+        if one and not one.draws(self._effect(fault_effects.UnknownOutcome).carried_out_ppm):
             return self._unknown_outcome(NOT_ASKED)
         return None
-
-    def _is_carried_out(self) -> bool:
-        """Return whether a request of unknown outcome is carried out."""
-        one, effect = self._by_effect[fault_effects.UnknownOutcome], self._effect(fault_effects.UnknownOutcome)
-        return one.draws(effect.carried_out_ppm)
 
     def _unknown_outcome(self, what: str) -> Answer:
         name = self._by_effect[fault_effects.UnknownOutcome].name
@@ -198,30 +188,34 @@ class FaultedRequest:
             self._target, self._request, self._subject, name, error, self._target.venue.faults.too_many_status
         )
 
-    def _exchange(self) -> Answer:
+    def _answer_of_exchange(self) -> Answer:
         """Return the answer of the exchange or of a stub, at a time that faults may have changed."""
         request, host_at, target = self._request, self._subject.host_at, self._target
         offset = self._by_effect.get(fault_effects.ClockOffset)
         if offset:
             host_at += self._effect(fault_effects.ClockOffset).offset_us
-        reply = target.substitute(request, self._subject.at, host_at) or self._venue(host_at)
+        reply = target.stub_answer(request, self._subject.at, host_at) or self._answer_of_venue(host_at)
         if offset:
             note_clock_offset(target.venue, reply, offset)
         return reply
 
-    def _venue(self, host_at: int) -> Answer:
+    def _answer_of_venue(self, host_at: int) -> Answer:
         request, target = self._request, self._target
         if fault_effects.PageSize in self._by_effect:
             request = target.venue.faults.with_rows_max(request, self._effect(fault_effects.PageSize).rows)
         is_stale = fault_effects.Stale in self._by_effect
-        reply: Answer = self._stale(request, host_at) if is_stale else target.answer(request, self._subject.at, host_at)
+        reply: Answer = (
+            self._answer_of_the_past(request, host_at)
+            if is_stale
+            else target.answer(request, self._subject.at, host_at)
+        )
         is_refused = target.venue.auth.refuses_caller(reply.status, reply.body) and request is not self._request
         if is_refused or (is_stale and reply.pending is not None):
             # A refusal is explained by what was sent and signed, and a write never sees old data.
             reply = target.answer(self._request, self._subject.at, host_at)
         return reply
 
-    def _stale(self, request: Request, host_at: int) -> Answer:
+    def _answer_of_the_past(self, request: Request, host_at: int) -> Answer:
         """Answer from the lagging exchange. Requests with a key that it does not know yet get a current answer."""
         lag_us, target = self._effect(fault_effects.Stale).lag_us, self._target
         at = self._subject.at - lag_us
@@ -232,9 +226,18 @@ class FaultedRequest:
         return target.answer(request, at, self._subject.at if is_on_exchange_time else host_at, context)
 
     def _edit(self, reply: FaultyAnswer) -> None:
-        for kind in EDITS:
-            if kind in self._by_effect:
-                self._edit_json(reply, self._by_effect[kind])
+        for one in (self._by_effect[kind] for kind in EDITS if kind in self._by_effect):
+            edited = None
+            if reply.status in WITH_BODY:
+                try:
+                    edited = edit_json(reply.body, one.rule.effect, self._request, reply.operation)
+                except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+                    if reply.stub is None:  # a stub may have any body
+                        raise
+            if edited is None:
+                reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")
+            else:
+                reply.body = edited
         if fault_effects.Body in self._by_effect:
             effect: fault_effects.Body = self._effect(fault_effects.Body)
             reply.body = effect.text.encode()
@@ -243,23 +246,6 @@ class FaultedRequest:
             reply.body = truncate(reply.body)
         if fault_effects.ContentType in self._by_effect:
             _set_type(reply, self._effect(fault_effects.ContentType).value)
-
-    def _edit_json(self, reply: FaultyAnswer, one: InstalledRule) -> None:
-        edited = None
-        if reply.status in WITH_BODY:
-            edited = self._edited(reply, one.rule.effect)
-        if edited is None:
-            reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")
-        else:
-            reply.body = edited
-
-    def _edited(self, reply: FaultyAnswer, effect: Effect) -> bytes | None:
-        try:
-            return edit_json(reply.body, effect, self._request, reply.operation)
-        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-            if reply.stub is None:
-                raise
-            return None  # a stub may have any body
 
 
 def _set_type(reply: FaultyAnswer, content_type: str | None) -> None:

@@ -69,7 +69,12 @@ class LaggingExchanges:
 
     def keep(self, lags_us: set[int]) -> None:
         """Keep a lagging copy of the exchange for each of these lags: create missing ones and drop all others."""
-        self._exchanges = {lag_us: self._exchanges.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
+        log, count, kept = self._sandbox.log, self._sandbox.exchange.state.sequence, self._exchanges
+        self._exchanges = {
+            lag_us: kept.get(lag_us)
+            or LaggingExchange(lag_us, log.header.new_exchange(), log.records(count=count), self.history)
+            for lag_us in lags_us
+        }
 
     def observe(self, record: Record, outcome: Outcome) -> None:
         """Give an executed command to the lagging exchanges, which execute it after their delay."""
@@ -81,7 +86,3 @@ class LaggingExchanges:
         exchange = self._exchanges[lag_us]
         exchange.catch_up(at)
         return exchange.context(venue, self._sandbox.contexts[venue.name])
-
-    def _open(self, lag_us: int) -> LaggingExchange:
-        log, count = self._sandbox.log, self._sandbox.exchange.state.sequence
-        return LaggingExchange(lag_us, log.header.new_exchange(), log.records(count=count), self.history)

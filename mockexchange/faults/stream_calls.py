@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
-from mockexchange.faults.delivery import Transport, delay
-from mockexchange.faults.faulty_answer import PLAIN, FaultyAnswer, FrameDelivery
+from mockexchange.faults.delivery import PLAIN, FaultyAnswer, FrameDelivery, Transport, delay
 from mockexchange.scenario.faults import fault_effects
 from mockexchange.scenario.faults.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
@@ -78,12 +77,19 @@ def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallR
         pending = _completed_reply(responder, answer.pending, venue)
         delivery = FrameDelivery(answer.fault or "")
         return CallReply(None, delivery, answer.stub, responder.calls.called, pending)
-    called = responder.calls.called if responder.was_called else _called_operation(answer, venue)
+    called = None
+    if responder.was_called:
+        called = responder.calls.called
+    elif answer.operation is not None and not venue.auth.refuses_caller(answer.status, answer.body):
+        called = CalledOperation(answer.operation, answer.account)  # a fault or a stub answered
     if answer.fault is None and answer.stub is None:
         return CallReply(responder.frame, called=called)
     is_silent = responder.was_called and responder.frame is None and not answer.body
     frame = None if is_silent else frame_of(answer, responder.frame)
-    return CallReply(frame, _delivery(answer), answer.stub, called)
+    delivery = PLAIN
+    if isinstance(answer, FaultyAnswer):
+        delivery = FrameDelivery(answer.fault or "", answer.delay_us, answer.end)
+    return CallReply(frame, delivery, answer.stub, called)
 
 
 def _completed_reply(responder: SessionResponder, pending: Pending, venue: Venue) -> PendingReply:
@@ -101,19 +107,6 @@ def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
     raw = answer.body.decode(errors="ignore").encode()
     acknowledged, data = (made.acknowledged, made.data) if made else ((), ())
     return Frame(raw, kind, note=note, acknowledged=acknowledged, stub=answer.stub, data=data)
-
-
-def _called_operation(answer: Answer, venue: Venue) -> CalledOperation | None:
-    """Return the operation that a fault or a stub answered; None if it failed authentication."""
-    if answer.operation is None or venue.auth.refuses_caller(answer.status, answer.body):
-        return None
-    return CalledOperation(answer.operation, answer.account)
-
-
-def _delivery(answer: Answer) -> FrameDelivery:
-    if not isinstance(answer, FaultyAnswer):
-        return PLAIN
-    return FrameDelivery(answer.fault or "", answer.delay_us, answer.end)
 
 
 def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:

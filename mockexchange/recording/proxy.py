@@ -15,10 +15,9 @@ import h11
 
 from mockexchange.emulation.tcp_listener import StreamPair, reset_writer
 from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, passed_back, request_for
-from mockexchange.recording.late_lines import LateLines
 from mockexchange.recording.read_errors import network_reason
 from mockexchange.recording.read_only import why_not_sent
-from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, RecordingFile
+from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, LateLines, RecordingFile
 from mockexchange.recording.stream_relay import StreamRelay
 from mockexchange.recording.upstreams import Origin, Upstreams
 from mockexchange.venues.request import Request

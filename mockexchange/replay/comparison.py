@@ -6,14 +6,14 @@ from http import HTTPStatus
 
 from mockexchange.core.commands import AddKey, Command
 from mockexchange.core.exchange import Outcome
-from mockexchange.faults.faulty_answer import NOT_ASKED
+from mockexchange.faults.delivery import NOT_ASKED
 from mockexchange.replay.installed_rules import StubReplay
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain, Recording, request_of
 from mockexchange.replay.streams import CallReplay, StreamReplay
 from mockexchange.replay.verdicts import Verdict, deviation
-from mockexchange.sandbox.journal.journal import checksum_of
-from mockexchange.sandbox.journal.journal_json import entry_bytes
+from mockexchange.sandbox.journal import checksum_of
+from mockexchange.sandbox.journal_json import entry_bytes
 from mockexchange.store.log import Record
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import KEY_TAKEN, Answer, Pending, resume

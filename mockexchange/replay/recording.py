@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mockexchange.sandbox.journal.journal_json import entry_bytes, frame_bytes
+from mockexchange.sandbox.journal_json import entry_bytes, frame_bytes
 from mockexchange.store.codec import NO_JSON, LogError
 from mockexchange.venues.request import Request
 

@@ -1,4 +1,7 @@
-"""Writes the ready file of a server, and its run directory, which holds the private keys."""
+"""The files of a running server: its run directory with the private keys, and its ready file, by which it is found.
+
+The ready file is JSON with the URLs and the token of the server, which writes it at its start.
+"""
 
 import errno
 import json
@@ -13,13 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockexchange.named_files import WrongFile, problem_of, read_file
-from mockexchange.runtime.discovery import READY, SPARE, running_spare
 from mockexchange.runtime.process_lock import is_abandoned, take_lock
 from mockexchange.runtime.trust import bundle
+from mockexchange.venues.registry import NAMES
 
 if TYPE_CHECKING:
     from mockexchange.sandbox.credentials import Credential
 
+START_ONE = "start one with `mockexchange serve`"
+READY = "ready.json"
+"""The file name of the ready file, if the user gives no other path."""
+SPARE = "serve.json"
+"""The name of a copy of the ready file, which each server keeps in its own run directory."""
+ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
@@ -29,6 +38,9 @@ FULL = frozenset((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)))
 FULL_ADVICE = "the folder for keys and the ready file is full; XDG_RUNTIME_DIR names another"
 STEM_CHARS_MAX = 50
 """The most characters of a key file's name without its suffix: at four bytes each, they fit into 255 bytes."""
+
+
+# The run directory
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -149,6 +161,9 @@ def _told_if_full(target: Path) -> Iterator[None]:
         ) from None
 
 
+# Writing the ready file
+
+
 def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:
     """Write the ready file.
 
@@ -178,3 +193,86 @@ def remove_ready_file(target: Path) -> None:
         if text is not None:
             with suppress(OSError):
                 write_private(target, text)
+
+
+# Finding a server
+
+
+class NoServer(Exception):
+    """Raised if no server is found: there is no ready file, or it cannot be read; the message is one line.
+
+    `is_missing` is true if there is no file: then no server runs, and starting one helps.
+    """
+
+    def __init__(self, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message)
+        self.is_missing = is_missing
+
+
+def read_ready(file: Path) -> dict[str, Any]:
+    """Return the content of a ready file. Raises NoServer.
+
+    If the server that wrote the default ready file was killed, the newest server that still runs is returned instead.
+    """
+    text = running_spare(file.parent) if file.name == READY and _is_left_behind(file) else None
+    try:
+        return _checked(text or read_file(file).decode())
+    except FileNotFoundError:
+        raise NoServer(f"no server is running: there is no {file}", is_missing=True) from None
+    except OSError as error:
+        raise NoServer(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise NoServer(f"{file} is no ready file: expected what `mockexchange serve` writes") from None
+
+
+def running_spare(folder: Path) -> str | None:
+    """Return the ready file's text of the newest other server that still runs; None if none runs.
+
+    `folder` is the folder with the servers' run directories. The server in this process is left out.
+    """
+    for spare in sorted(folder.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
+        try:
+            text = read_file(spare).decode()
+            pid = json.loads(text)["pid"]
+            if pid != os.getpid() and is_running(pid):
+                return text
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # that server is ending, or ended without removing its files
+    return None
+
+
+def _is_left_behind(file: Path) -> bool:
+    try:
+        return not is_running(json.loads(read_file(file).decode())["pid"])
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _checked(text: str) -> dict[str, Any]:
+    """Parse a ready file and require the fields that are read later. Raises ValueError, KeyError or TypeError."""
+    ready: dict[str, Any] = json.loads(text)
+    _ = ready["pid"], ready["control_url"], ready["control_token"], ready["venues"][NAMES[0]]["base_url"]
+    _ = [account[name] for account in ready["accounts"] for name in ACCOUNT_NAMES]
+    return ready
+
+
+def is_running(pid: Any) -> bool:
+    """Return whether a process with this id runs; always true on Windows, where the check could harm the process."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError, TypeError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -58,6 +58,7 @@ SHAPES = (
 )
 """Private keys as PEM or base64 (RSA, Ed25519, EC), Authorization values, and parameters named as secrets."""
 _HINT = re.compile("|".join(sorted({word for shape in SHAPES for word in shape.words})))
+"""The words of all shapes: most texts have none of them, and are free of secrets at a glance."""
 _NAMED = [shape for shape in SHAPES if "secret" in shape.pattern.groupindex]
 _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES.replace('_', '[_-]')})", re.IGNORECASE)
 _WORD = re.compile(r"[\w+/.~%-]{6,}={0,2}")
@@ -70,6 +71,8 @@ Redact = Callable[[str], str]
 
 class WholeSecrets:
     """Secrets that are recognized wherever their whole value stands, such as the tokens of a server.
+
+    Keys, of which messages show parts, are `KnownSecrets`.
 
     A value is found as it is, percent-encoded, escaped in JSON, and in base64, as in Basic credentials. One of which
     only the SHA-256 is known is found as a run of the characters of tokens, and from then on like the others. Values

@@ -68,11 +68,6 @@ async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
         await _execute(sandbox, timed)
         await turns.pause()
     await _add_keys(sandbox)
-    await _play_history(sandbox, progress)
-
-
-async def _play_history(sandbox: Sandbox, progress: Progress | None) -> None:
-    """Execute the history in slices, between which other tasks get a turn."""
     steps = enumerate(sandbox.plan.steps, start=1)
     with objects_left_out() as leave_out:
         while done := await _play_slice(sandbox, steps, leave_out):
@@ -99,21 +94,18 @@ async def _play_slice(
         else:
             return 0
         if done >= PROGRESS_EVERY:
-            _make_small(sandbox, leave_out)
+            # a long history: its older records are compressed, and its objects left out of collections
+            if isinstance(sandbox.log, MemoryLog):
+                sandbox.log.pack(PROGRESS_EVERY)
+            leave_out()
     return done
-
-
-def _make_small(sandbox: Sandbox, leave_out: Callable[[], None]) -> None:
-    """Compress the older records of a long history, and leave its objects out of collections."""
-    if isinstance(sandbox.log, MemoryLog):
-        sandbox.log.pack(PROGRESS_EVERY)
-    leave_out()
 
 
 async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
     """Restore from a snapshot: refill the log, and add the keys, which a snapshot lacks, at their positions in it."""
     exchange = sandbox.exchange
     ends_at, sequence = exchange.last_at, exchange.state.sequence
+    # The keys are added as in the first play, right after the setup: at that number and at that time.
     exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)
     log = sandbox.log
     assert isinstance(log, MemoryLog), "a new sandbox has one"
@@ -125,11 +117,7 @@ async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
 
 async def _execute(sandbox: Sandbox, timed: TimedCommand, number: int = 0) -> None:
     """Execute a command; `number` is its place in the history, from 1."""
-    writer = sandbox.writer
-    if writer.memory is None:
-        outcome = await sandbox.submit(timed.command, timed.at)
-    else:
-        outcome = writer.write_now(timed.command, timed.at)
+    _, outcome = await sandbox.writer.write(timed.command, timed.at)
     if isinstance(outcome, Refusal):
         error = _refused(outcome, timed.node, f"history[{number - 1}]" if number else "")
         note_refusal(error, outcome.code, timed.command, timed.node)

@@ -1,13 +1,12 @@
 """The options of a sandbox, and the new log in whose header they are stored."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from mockexchange.sandbox.clock import HostClock, host_now_us
-from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Header, Log
@@ -19,6 +18,30 @@ from mockexchange.version import __version__
 
 DEFAULT = "default"
 """Name of the sandbox that every server has."""
+
+
+class Inspector(Protocol):
+    """Checks the answers and frames that a sandbox sends against the API documents, as `serve --self-check` does.
+
+    Each method returns the problems found, as lines of text, which the journal stores.
+
+    `venue` is the name of the venue, `day` the day of its API date; None for `compat`, which serves all fields of all
+    dates.
+    """
+
+    def check_answer(
+        self,
+        venue: str,
+        day: str | None,
+        method: str,
+        target: str,
+        status: int,
+        *,
+        headers: dict[str, str],
+        content: bytes,
+    ) -> list[str]: ...
+
+    def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +72,11 @@ class Beginning(Struct, frozen=True):
 
 def new_log(plan: Plan, options: SandboxOptions) -> Log:
     """Return an empty log, its header filled in from the plan and the options."""
+    # the settings of the default venue, and by name those of other venues if they are not their defaults
+    settings: dict[str, Any] = {
+        name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].scenario.settings()
+    }
+    settings.pop(DEFAULT_VENUE.name, None)
     header = Header(
         version=__version__,
         sandbox=options.name,
@@ -60,15 +88,6 @@ def new_log(plan: Plan, options: SandboxOptions) -> Log:
         rounding=plan.rounding.value,
         archived_before=plan.archived_before,
         orders=plan.order_rules,
-        settings=_logged_settings(plan),
+        settings={**asdict(plan.settings[DEFAULT_VENUE.name]), **settings},
     )
     return MemoryLog(header)
-
-
-def _logged_settings(plan: Plan) -> dict[str, Any]:
-    """Return the settings of the default venue, and by name the settings of other venues if not their defaults."""
-    settings = {
-        name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].scenario.settings()
-    }
-    settings.pop(DEFAULT_VENUE.name, None)
-    return {**asdict(plan.settings[DEFAULT_VENUE.name]), **settings}

@@ -23,16 +23,12 @@ class PageNumbers:
 
     def note(self, account: str | None, operation: str, number: int, answer: bytes) -> None:
         """Store the cursor in an answer, which was page `number`; the cursor leads to the next page."""
-        cursor = _cursor_in(answer)
+        try:
+            cursor = msgspec.json.decode(answer, type=_Cursor).cursor
+        except msgspec.MsgspecError:
+            return
         if not cursor:
             return
         self._numbers[account, operation, cursor] = number + 1
         if len(self._numbers) > CURSORS_MAX:
             del self._numbers[next(iter(self._numbers))]
-
-
-def _cursor_in(answer: bytes) -> str | None:
-    try:
-        return msgspec.json.decode(answer, type=_Cursor).cursor
-    except msgspec.MsgspecError:
-        return None

@@ -1,23 +1,44 @@
-"""The interface of a sandbox that its script, faults and stubs use, and the errors of sandboxes."""
+"""What a sandbox and its parts share: the interface that script, faults and stubs use, requests, and errors."""
 
 import logging
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, Protocol
 
+from msgspec import Struct
+
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.sandbox.clock import ExchangeClock
-from mockexchange.sandbox.journal.journal import Journal
-from mockexchange.scenario.faults.fault_rules import Rule
+from mockexchange.sandbox.journal import Journal
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.script.actions import ScriptedFrame
 from mockexchange.store.log import Cause, Log, Record
+from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
 LOGGER = logging.getLogger(__name__)
-Action = Command | ScriptedFrame | Rule
-"""What a script step does: a command, a frame to send, or a fault to install."""
+NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own"
+
+
+class RequestContext(Struct, frozen=True):
+    """A request with its venue and the API key that it claims, which are determined once, when the request arrives."""
+
+    request: Request
+    venue: Venue
+    """The venue of the path."""
+    key_id: str | None
+    """The id of the claimed key; it is not authenticated yet, and may be unknown."""
+
+    @classmethod
+    def of(cls, request: "Request | RequestContext") -> "RequestContext":
+        """Return the context of a request; if the argument is a context already, it is returned unchanged."""
+        if isinstance(request, RequestContext):
+            return request
+        venue = venue_at(request.path)
+        return cls(request, venue, venue.auth.claimed_key(request))
+
+
+# Errors
 
 
 class SandboxEnded(Exception):
@@ -29,9 +50,6 @@ class SandboxBroken(SandboxEnded):
 
     The sandbox answers nothing until its reset.
     """
-
-
-NO_OWN_PORTS = "a sandbox of servers that share a database has no port of its own"
 
 
 class SetAside(NamedTuple):
@@ -94,6 +112,9 @@ def log_failure(subject: str, error: BaseException) -> str:
     return f"the exchange made a mistake ({type(error).__name__}): the server's output tells where; please report it"
 
 
+# The interface of a sandbox
+
+
 class Written(NamedTuple):
     """The record of a command in the log, and the command's outcome."""
 
@@ -102,12 +123,21 @@ class Written(NamedTuple):
 
 
 class StubAnswers(Protocol):
-    """The interface by which faults ask the stubs of a sandbox for an answer."""
+    """The stubs of a sandbox, as faults use them."""
 
     @property
     def installed(self) -> Collection[str]: ...
 
     def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None: ...
+
+
+class NoteWriter(Protocol):
+    """The writer of a sandbox's log, as the script uses it; `Writer` documents each member."""
+
+    @property
+    def post_count(self) -> int: ...
+    def post(self, note: Note, failed: Callable[[str], object]) -> None: ...
+    def require_settled(self) -> None: ...
 
 
 class SandboxPort(Protocol):
@@ -128,13 +158,11 @@ class SandboxPort(Protocol):
     @property
     def stubs(self) -> StubAnswers: ...
     @property
-    def post_count(self) -> int: ...
+    def writer(self) -> NoteWriter: ...
 
     def itself(self) -> "SandboxPort": ...
     def moment(self) -> tuple[int, int, int]: ...
     def update_call_hook(self) -> None: ...
     def require_open(self) -> None: ...
-    def require_settled(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
-    async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> "Written": ...
-    def post(self, note: Note, failed: Callable[[str], object]) -> None: ...
+    async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written: ...

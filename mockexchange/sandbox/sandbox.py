@@ -16,17 +16,27 @@ from typing import Any
 from mockexchange.core.commands import AddKey, Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
+from mockexchange.faults.installed_rule import fires
 from mockexchange.faults.registry import Faults
+from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credential_of
-from mockexchange.sandbox.journal.journal import Journal, JournalEntry, pack_headers, pieces_of
-from mockexchange.sandbox.log.writer import Writer
+from mockexchange.sandbox.journal import Firing, Journal, JournalEntry, pack_headers, pieces_of
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
-from mockexchange.sandbox.port import KeyInUse, SandboxBroken, SandboxEnded, SetAside, StoreUnavailable, Written
-from mockexchange.sandbox.request_context import RequestContext
-from mockexchange.sandbox.script.runner import Script
-from mockexchange.sandbox.streams.open_streams import Streams, sends_frames_first
+from mockexchange.sandbox.port import (
+    KeyInUse,
+    RequestContext,
+    SandboxBroken,
+    SandboxEnded,
+    SetAside,
+    StoreUnavailable,
+    Written,
+)
+from mockexchange.sandbox.script.script import Script
+from mockexchange.sandbox.streams import SERVICE_RESTART, Connection, Streams
 from mockexchange.sandbox.stubs import Stubs
+from mockexchange.sandbox.writer import Writer
+from mockexchange.scenario.faults.fault_effects import PROBABILITY_UNIT
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Cause, Log
@@ -87,21 +97,14 @@ class Sandbox:
         self.closing: list[Callable[[str], object]] = []
         """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
         self.writer = Writer(port, self.streams, partial(Sandbox.close, port))
-        self.observers = self.writer.applier.observers
+        self.observers = self.writer.observers
         self.observers += [self.script.note_command, self.faults.lags.observe]
-        self.writer.applier.effects |= {
+        self.writer.effects |= {
             CLOCK: lambda record, text: port.clock.set(**json.loads(text)),
             **{part.subject: part.apply for part in (self.faults, self.stubs, self.script)},
         }
 
-    def moment(self) -> tuple[int, int, int]:
-        """Return (exchange time, host time, length of the log), with which a replay can repeat an answer."""
-        return *self.clock.moment(), self.exchange.state.sequence
-
-    def update_call_hook(self) -> None:
-        """Pass the calls of streams to faults and stubs while a rule or a stub that may answer them is installed."""
-        is_needed = self.faults.for_requests or self.stubs.installed
-        self.streams.answer_call = self.faults.answer_call if is_needed else None
+    # Commands: all changes of state
 
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
         """Append a command to the log and execute it, at the time `at` or now. All changes of state go through here.
@@ -114,57 +117,40 @@ class Sandbox:
 
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written:
         """Execute a command as `submit` does; return its record in the log together with its outcome."""
-        writer = self.writer
-        if cause is None and self.has_due:
+        if at is None:
+            at = self.clock.now()
+        if cause is None and (self.writer.posts or self.script.is_due(at)):
             await self.run_due()
-        if self.broken or self._ending or self.exchange.state.sequence >= self._sequence_max:
-            self._require_ready()
-        if type(command) is AddKey and self.claim_key is not None:
-            self.claim_key(command.key_id)
-        if writer.memory is None:
-            return await writer.write(command, at, cause)
-        outcome = writer.write_now(command, at, cause)
-        assert writer.newest is not None, "it was appended a moment ago"
-        return Written(writer.newest, outcome)
-
-    def _require_ready(self) -> None:
-        """Raise SandboxEnded, SandboxBroken, or QuotaReached unless another command can be executed."""
-        self.require_open()
+        if self.broken or self._ending:
+            self.require_open()
         if self.exchange.state.sequence >= self._sequence_max:
             raise self.options.quotas.commands_reached(self.name, self.streams.refusal_pace)
+        if type(command) is AddKey and self.claim_key is not None:
+            self.claim_key(command.key_id)
+        return await self.writer.write(command, at, cause)
 
     def begin_quota(self) -> None:
         """Count commands against the quota from now on, so that it does not include those of the history."""
         if (quota := self.options.quotas.commands) is not None:
             self._sequence_max = self.beginning.history + quota
 
-    def post(self, note: Note, failed: Callable[[str], object]) -> None:
-        """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
-        self.writer.post(note, failed)
-
-    @property
-    def post_count(self) -> int:
-        return self.writer.post_count
-
-    def require_settled(self) -> None:
-        """Raise StoreUnavailable while it is unknown whether the last append to the log took place."""
-        self.writer.require_settled()
-
     def use_log(self, log: Log) -> None:
         """Append to the log `log` from now on, which has the same records as the former one."""
         self.log = log
         self.writer.use(log)
 
+    # The script and the clock
+
     @property
     def has_due(self) -> bool:
         """Whether steps of the script are due, or posted notes are not applied yet; `run_due` sees to both."""
-        return bool(self.writer.posts) or self.script.has_due
+        return bool(self.writer.posts) or self.script.is_due(self.clock.now())
 
     async def run_due(self) -> None:
         """Execute the steps of the script that are due. If the store is unavailable, these steps stay due."""
         if self.writer.posts:
             await self.writer.wait_until_applied()
-        if self.script.has_due and not self.writer.has_failed:
+        if self.script.is_due(self.clock.now()) and not self.writer.has_failed:
             with suppress(SandboxBroken, StoreUnavailable):  # every later use raises it
                 await self.script.run_due()
 
@@ -176,7 +162,10 @@ class Sandbox:
         """
         await self.writer.wait_until_applied()
         try:
-            await self.script.move(lambda: self.clock.after(duration_us), self._advance_to)
+            await self.script.move(
+                lambda: self.clock.after(duration_us),
+                lambda target: self.set_clock(self.clock.mode, max(target, self.clock.now())),
+            )
         finally:
             self.script.on_change()
         self.require_open()
@@ -189,76 +178,27 @@ class Sandbox:
         parse_mode(mode)
         await self.writer.wait_until_applied()
         try:
-            await self.script.move(lambda: self._instant_of(mode), lambda target: self.set_clock(mode, target))
+            await self.script.move(
+                lambda: min(self.options.host(), LAST) if mode == "real" else self.clock.now(),
+                lambda target: self.set_clock(mode, target),
+            )
         finally:
             self.script.on_change()
         self.require_open()
 
-    def _instant_of(self, mode: str) -> int:
-        """Return the instant from which the clock runs in a mode."""
-        return min(self.options.host(), LAST) if mode == "real" else self.clock.now()
-
-    async def _advance_to(self, target: int) -> None:
-        await self.set_clock(self.clock.mode, max(target, self.clock.now()))
-
     async def set_clock(self, mode: str, exchange_at: int) -> None:
         """Log a change of the clock, which takes effect when its record is applied. Steps that are due are not run."""
         change = {"mode": mode, "exchange_at": exchange_at, "host_at": self.options.host()}
-        note, writer = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":"))), self.writer
         self.require_open()
-        if writer.memory is None:
-            await writer.write(note, self.exchange.last_at)
-        else:
-            writer.write_now(note, self.exchange.last_at)
+        note = Note(subject=CLOCK, text=json.dumps(change, separators=(",", ":")))
+        await self.writer.write(note, self.exchange.last_at)
 
     def host_delay_us(self) -> int | None:
         """Return the host time until the next step, in microseconds; None if no step is due or the clock is paused."""
         next_at = self.script.next_at
         return None if next_at is None else self.clock.host_delay_us(next_at)
 
-    def set_aside(self, reason: str, keys: frozenset[str] = frozenset(), *, has_scenario: bool = True) -> None:
-        """Answer everything that is asked of the sandbox with the reason, from now on, and leave its log as it is."""
-        advice = (
-            "remove the reason and restart the server, or reset or delete the sandbox; see `mockexchange store check`"
-        )
-        self.aside = SetAside(reason, keys, has_scenario)
-        self.broken = f"sandbox {self.name!r} is set aside, and its log is unchanged: {reason}: {advice}"
-        self.close("set aside")
-
-    def close(self, reason: str) -> None:
-        """End the sandbox: close its streams, stop its script and call the callbacks of `closing`."""
-        self._ending = reason
-        self.streams.close_all()
-        self.script.end()
-        for end in tuple(self.closing):
-            end(reason)
-        self.closing.clear()
-
-    def itself(self) -> "Sandbox":
-        """Return this sandbox. A part that refers to it weakly calls this to keep the sandbox until a task is done."""
-        return self
-
-    def require_open(self) -> None:
-        """Raise SandboxEnded if the sandbox has ended, or SandboxBroken if a command left it broken."""
-        self.require_working()
-        if self._ending:
-            raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
-
-    def require_working(self) -> None:
-        """Raise SandboxBroken if a command left the sandbox broken."""
-        if self.broken:
-            raise SandboxBroken(self.broken)
-
-    def key_of(self, key_id: str) -> Key | None:
-        """Return the key with this id, whether it has a public key or a secret; None if there is none."""
-        state = self.exchange.state
-        return state.keys.get(key_id) or state.secret_keys.get(key_id)
-
-    @property
-    def keys(self) -> list[Key]:
-        """All keys of the sandbox: first keys with a public half, then keys with a secret, in the order of addition."""
-        state = self.exchange.state
-        return list(chain(state.keys.values(), state.secret_keys.values()))
+    # Requests and streams
 
     def shake_hands(self, request: Request | RequestContext) -> tuple[Handshake, JournalEntry]:
         """Answer the upgrade request of a stream and journal it; return the handshake and the journal entry.
@@ -290,8 +230,12 @@ class Sandbox:
         at, host_at = self.clock.moment()
         position, self.touched_at = self.exchange.state.sequence, host_at
         asked = request if type(request) is RequestContext else RequestContext.of(request)
-        answering = self.faults.answer if self.faults.for_requests else self._answer
-        answer = answering(asked, at, host_at)
+        if self.faults.for_requests:
+            answer = self.faults.answer(asked, at, host_at)
+        else:
+            venue, context = asked.venue, self.contexts[asked.venue.name]
+            stubbed = self.stubs.answer(venue, context, asked.request, at, host_at) if self.stubs.installed else None
+            answer = stubbed or venue.rest.answer(context, asked.request, at, host_at)
         entry = self._note(asked, answer, at, host_at, position)
         if answer.pending is None and self.script.triggers.steps:
             self.script.note_request(entry)
@@ -318,15 +262,54 @@ class Sandbox:
         self.journal.set_answer(entry, step.body)
         if self.script.triggers.steps:
             self.script.note_request(entry)
-        if sends_frames_first(self.plan.frames, self.plan.seed, entry.number):
+        if self._sends_frames_first(entry.number):
             self.streams.flush()
         return step
 
-    def _answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
-        """Return the answer of a matching stub; without a match, the answer of the venue."""
-        venue, request, context = asked.venue, asked.request, self.contexts[asked.venue.name]
-        stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
-        return stubbed or venue.rest.answer(context, request, at, host_at)
+    def _sends_frames_first(self, number: int) -> bool:
+        """Whether the frames that the request `number` causes are sent before its answer; see the scenario's setting.
+
+        With "random" the seed and the number decide.
+        """
+        frames = self.plan.frames
+        if frames == "random":
+            return fires(self.plan.seed, "frames", number, PROBABILITY_UNIT // 2)
+        return frames == "before"
+
+    async def carry_out_call(self, connection: Connection, pending: PendingReply) -> None:
+        """Execute the commands of a call on a stream that changes the exchange, and send its answer.
+
+        Raises SandboxEnded. Data that the call causes on the same stream is sent after the answer, unless the scenario
+        sends it first.
+        """
+        if not self._sends_frames_first(self.journal.frame_count):
+            connection.hold()
+        commands: tuple[int, ...] = ()
+        step = resume(pending)
+        while not isinstance(step, CallReply):
+            record, outcome = await self.write(step)
+            commands += (record.sequence,)
+            step = resume(pending, outcome)
+        frame = step.frame and step.frame._replace(commands=commands)
+        connection.complete(step._replace(frame=frame))
+
+    async def carry_out_end(self, connection: Connection) -> None:
+        """Execute the commands that the end of a stream causes, such as canceling orders on disconnect.
+
+        No command is executed if the server itself ends all streams. A command that cannot be stored becomes a finding
+        in the journal, since the client is gone.
+        """
+        if connection.ending is None or connection.ending.code == SERVICE_RESTART:
+            return
+        try:
+            with suppress(SandboxEnded):
+                for command in connection.session.parting_commands:
+                    await self.submit(command)
+        except StoreUnavailable as error:
+            text = f"what the end of stream {connection.number} leads to was not done: {error}"
+            self.journal.add_firing(Firing(*self.moment(), "finding", "stream", {"text": text}))
+
+    # The journal
 
     def note_answer(self, asked: RequestContext, answer: Answer) -> JournalEntry:
         """Journal a request whose answer did not come from the method `answer`; return the journal entry."""
@@ -392,9 +375,66 @@ class Sandbox:
         self.journal.add(entry)
         self.journal.close(entry)
 
+    # Keys
+
+    def key_of(self, key_id: str) -> Key | None:
+        """Return the key with this id, whether it has a public key or a secret; None if there is none."""
+        state = self.exchange.state
+        return state.keys.get(key_id) or state.secret_keys.get(key_id)
+
+    @property
+    def keys(self) -> list[Key]:
+        """All keys of the sandbox: first keys with a public half, then keys with a secret, in the order of addition."""
+        state = self.exchange.state
+        return list(chain(state.keys.values(), state.secret_keys.values()))
+
     def credentials(self) -> list[Credential]:
         """Return the credential of every key, in the order of `keys`."""
         return [self.credential_of(key) for key in self.keys]
 
     def credential_of(self, key: Key) -> Credential:
         return credential_of(self.exchange.state, key, self.private_pems.get(key.key_id))
+
+    # Its end, and its parts
+
+    def set_aside(self, reason: str, keys: frozenset[str] = frozenset(), *, has_scenario: bool = True) -> None:
+        """Answer everything that is asked of the sandbox with the reason, from now on, and leave its log as it is."""
+        advice = (
+            "remove the reason and restart the server, or reset or delete the sandbox; see `mockexchange store check`"
+        )
+        self.aside = SetAside(reason, keys, has_scenario)
+        self.broken = f"sandbox {self.name!r} is set aside, and its log is unchanged: {reason}: {advice}"
+        self.close("set aside")
+
+    def close(self, reason: str) -> None:
+        """End the sandbox: close its streams, stop its script and call the callbacks of `closing`."""
+        self._ending = reason
+        self.streams.close_all()
+        self.script.end()
+        for end in tuple(self.closing):
+            end(reason)
+        self.closing.clear()
+
+    def require_open(self) -> None:
+        """Raise SandboxEnded if the sandbox has ended, or SandboxBroken if a command left it broken."""
+        self.require_working()
+        if self._ending:
+            raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
+
+    def require_working(self) -> None:
+        """Raise SandboxBroken if a command left the sandbox broken."""
+        if self.broken:
+            raise SandboxBroken(self.broken)
+
+    def moment(self) -> tuple[int, int, int]:
+        """Return (exchange time, host time, length of the log), with which a replay can repeat an answer."""
+        return *self.clock.moment(), self.exchange.state.sequence
+
+    def update_call_hook(self) -> None:
+        """Pass the calls of streams to faults and stubs while a rule or a stub that may answer them is installed."""
+        is_needed = self.faults.for_requests or self.stubs.installed
+        self.streams.answer_call = self.faults.answer_call if is_needed else None
+
+    def itself(self) -> "Sandbox":
+        """Return this sandbox. A part that refers to it weakly calls this to keep the sandbox until a task is done."""
+        return self

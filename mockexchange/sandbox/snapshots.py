@@ -21,7 +21,6 @@ from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.order_rules import OrderRules
-from mockexchange.core.model.state import State
 from mockexchange.core.position_arithmetic import Stake
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.collector import collector_paused
@@ -116,19 +115,15 @@ class _Unpickler(pickle.Unpickler):
 def pickled_without_keys(exchange: Exchange) -> tuple[bytes, tuple[object, ...]]:
     """Return the pickled bytes of an exchange without its API keys, and the values that they refer to."""
     copied: Exchange = pickle.loads(pickle.dumps(exchange))  # noqa: S301  # what was written a moment ago
-    _forget_keys(copied.state)
+    for account in copied.state.accounts.values():
+        account.keys.clear()
+    copied.state.keys.clear()
+    copied.state.secret_keys.clear()
+    copied.state.key_owners.clear()
     file = BytesIO()
     pickler = _Pickler(file)
     pickler.dump(copied)
     return file.getvalue(), tuple(pickler.shared)
-
-
-def _forget_keys(state: State) -> None:
-    for account in state.accounts.values():
-        account.keys.clear()
-    state.keys.clear()
-    state.secret_keys.clear()
-    state.key_owners.clear()
 
 
 def _can_be_kept(plan: Plan, log: Log) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from mockexchange.sandbox.journal.counters import BOUNDS_US, Latencies
+from mockexchange.sandbox.counters import BOUNDS_US, Latencies
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.version import __version__
 

@@ -3,18 +3,17 @@
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
-from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.log.reopening import Reopened, reopened
-from mockexchange.sandbox.log.stored import describe
+from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stored import Reopened, describe, reopened
 from mockexchange.store.log import LogConflict, LogUnavailable, OutcomeUnknown
 from mockexchange.store.opening import Location, open_store
 from mockexchange.store.stores import Store
 
 if TYPE_CHECKING:
-    from mockexchange.store.sqlite_file import StoreLock
+    from mockexchange.store.sqlite_store import StoreLock
 
 Result = TypeVar("Result")
 

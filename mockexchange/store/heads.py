@@ -77,8 +77,6 @@ class SharedHeads:
 
     def _place_of(self, id_: int) -> int:
         """Return the place that has an id, or else a free one."""
-        places = {self._cells[place]: place for place in reversed(self._all_places())}
+        all_places = range(ENTRIES_FROM, ENTRIES_FROM + 2 * self._count, 2)
+        places = {self._cells[place]: place for place in reversed(all_places)}
         return places[id_] if id_ in places else places[0]
-
-    def _all_places(self) -> range:
-        return range(ENTRIES_FROM, ENTRIES_FROM + 2 * self._count, 2)

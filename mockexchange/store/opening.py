@@ -13,7 +13,7 @@ from mockexchange.store.stores import Store, StoredSandbox, StoreError, StoreRea
 from mockexchange.version import install_command
 
 if TYPE_CHECKING:
-    from mockexchange.store.sqlite_file import StoreLock
+    from mockexchange.store.sqlite_store import StoreLock
 
 Location = Path | PostgresUrl
 
@@ -79,10 +79,10 @@ def open_reader(location: Location) -> StoreReader:
 def compact(location: Location) -> tuple[int, int]:
     """Free the disk space of deleted sandboxes; return the size in bytes before and after. Raises StoreError."""
     if isinstance(location, Path):
-        from mockexchange.store import sqlite_file
+        from mockexchange.store import sqlite_store
 
         before = location.stat().st_size if location.is_file() else 0
-        sqlite_file.compact(location)
+        sqlite_store.compact(location)
         return before, location.stat().st_size
     with _driver_explained(location):
         from mockexchange.store.postgres import postgres_store

@@ -52,13 +52,9 @@ class WritingThread(Generic[Connection]):
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        self._do_jobs()
-        self._at_end()
-
-    def _do_jobs(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        is_last = False
+        while not is_last and (job := self._jobs.get()) is not None:
             jobs = [job]
-            is_last = False
             while not self._jobs.empty():
                 more = self._jobs.get()
                 if more is None:
@@ -66,8 +62,7 @@ class WritingThread(Generic[Connection]):
                     break
                 jobs.append(more)
             self._do([one for one in jobs if not one.future.done()])
-            if is_last:
-                return
+        self._at_end()
 
     def _do(self, jobs: Sequence[Job[Connection]]) -> None:
         """Do jobs in one transaction; if one fails, each of them in a transaction of its own."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext
 from mockexchange.scenario import located_text
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.control import requests
@@ -265,8 +265,8 @@ Work = Callable[[Control], Awaitable[None]]
 SLICED: dict[str, tuple[str, Work, Work]] = {
     "a batch": ("mockexchange.server.control.sandboxes.step_requests.SLICE_S", send_batch, send_batch),
     "a list": ("mockexchange.server.control.json_text.SLICE_S", send_batch, read_ledger),
-    "added steps": ("mockexchange.sandbox.script.additions.MADE_AT_ONCE", nothing, add_steps),
-    "due steps": ("mockexchange.sandbox.script.runner.SLICE_S", add_steps, run_steps),
+    "added steps": ("mockexchange.sandbox.script.script.MADE_AT_ONCE", nothing, add_steps),
+    "due steps": ("mockexchange.sandbox.script.script.SLICE_S", add_steps, run_steps),
     "a search": ("mockexchange.server.control.turns.SLICE_S", send_batch, search_journal),
     "a filter": ("mockexchange.server.control.turns.SLICE_S", send_batch, filter_journal),
     "gaps": ("mockexchange.server.control.turns.SLICE_S", record_frames, count_gaps),

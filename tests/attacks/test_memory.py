@@ -4,7 +4,7 @@ import gc
 import tracemalloc
 from collections.abc import Callable
 
-from mockexchange.sandbox.journal.journal import (
+from mockexchange.sandbox.journal import (
     BODIES_BYTES_MAX,
     BYTES_MAX,
     HEADS_BYTES_MAX,
@@ -14,7 +14,7 @@ from mockexchange.sandbox.journal.journal import (
 )
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.http.cut_requests import HEADERS_MAX

@@ -6,7 +6,7 @@ import pytest
 
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX

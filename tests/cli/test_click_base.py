@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from mockexchange.cli import main
 from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
 from mockexchange.cli.commands import COMMANDS
-from mockexchange.sandbox.forks.until import Until
+from mockexchange.sandbox.forks import Until
 from mockexchange.sandbox.quotas import Quotas
 from mockexchange.server.replicas.address import Address
 from tests.helpers.rows import each_row

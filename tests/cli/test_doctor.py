@@ -18,8 +18,8 @@ from mockexchange.cli.commands.doctor import CHECKS
 from mockexchange.cli.doctor_checks import network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding
 from mockexchange.cli.server_connection import Server
-from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import Reply
+from mockexchange.runtime.ready_file import START_ONE
 from tests.cli.conftest import Cli
 from tests.cli.doctor_machine import found, ready, situation
 from tests.helpers.ports import free_port

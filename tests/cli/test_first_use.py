@@ -14,7 +14,7 @@ NOT_NEEDED = (
     "mockexchange.core.derivatives.handlers",
     "mockexchange.replay",
     "mockexchange.sandbox.forks",
-    "mockexchange.sandbox.log.stored",
+    "mockexchange.sandbox.stored",
     "mockexchange.server.control.routes",
     "mockexchange.server.persistence",
     "mockexchange.server.replicas",
@@ -29,7 +29,7 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 796
+MODULES_MAX = 779
 SERVE = """
 import json, sys
 from mockexchange.cli import main

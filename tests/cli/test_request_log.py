@@ -27,7 +27,7 @@ from mockexchange.cli.serve.request_log import (
 )
 from mockexchange.core.commands import Announce
 from mockexchange.core.exchange import Exchange
-from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry
+from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from mockexchange.venues.request import Request

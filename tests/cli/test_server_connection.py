@@ -15,8 +15,8 @@ import pytest
 
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.server_connection import Server, find_server
-from mockexchange.runtime.discovery import is_running
 from mockexchange.runtime.http_request import Unreachable, send
+from mockexchange.runtime.ready_file import is_running
 from mockexchange.scenario.keys import make_pair
 from mockexchange.venues.kalshi.request_signer import sign, signed_headers
 from mockexchange.venues.kalshi.signatures import verify

@@ -11,12 +11,12 @@ from click.testing import CliRunner, Result
 from mockexchange.cli import main
 from mockexchange.core.commands import PriceMarket
 from mockexchange.replay import Replay
-from mockexchange.sandbox.log.stored import describe
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.stored import describe
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.opening import Location, open_store
-from mockexchange.store.sqlite_file import lock
+from mockexchange.store.sqlite_store import lock
 from mockexchange.store.stores import sandbox_checksum
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.rows import each_row

@@ -5,7 +5,7 @@ from typing import Any
 from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings
 from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
 from mockexchange.guard import Dial
-from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.venues.registry import DEFAULT
 from tests.helpers.rows import each_row
 

@@ -10,7 +10,7 @@ from mockexchange.core.commands import MarkDerivative, TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.preset_rules import load_preset
-from mockexchange.sandbox.journal import journal
+from mockexchange.sandbox import journal
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml

@@ -16,8 +16,8 @@ from weakref import WeakSet
 import pytest
 
 from mockexchange.core.commands import Note
-from mockexchange.sandbox.log.writer import Writer
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.writer import Writer
 from mockexchange.store.memory_log import MemoryLog
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.unsteady_log import UnsteadyLog

@@ -9,7 +9,6 @@ from typing import Any
 
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams.stream_writes import carry_out_call
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.sandboxes import MILLISECOND, run
@@ -112,7 +111,7 @@ class Socket:
         already = len(self.told)
         pending = self.connection.receive(json.dumps(document).encode())
         if pending is not None:
-            run(carry_out_call(self.sandbox, self.connection, pending))
+            run(self.sandbox.carry_out_call(self.connection, pending))
         return self.told[already:]
 
     def ring(self) -> None:

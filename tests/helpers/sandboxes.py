@@ -14,7 +14,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.clock import HostClock
-from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox

@@ -83,7 +83,7 @@ REFUSED_IMPORTS = [
     ("mockexchange/venues/kalshi/fees.py", "import starlette", "not a library of venues"),
     ("mockexchange/store/log.py", "from mockexchange.venues import dated", "store may not import venues"),
     ("mockexchange/sandbox/sandbox.py", "from mockexchange.server import app", "sandbox may not import server"),
-    ("mockexchange/sandbox/journal/journal.py", "from starlette.requests import Request", "not a library of sandbox"),
+    ("mockexchange/sandbox/journal.py", "from starlette.requests import Request", "not a library of sandbox"),
     ("mockexchange/sandbox/clock.py", "from mockexchange import serve", "sandbox may not import the package itself"),
     ("mockexchange/server/app.py", "from mockexchange.cli import main", "server may not import cli"),
     ("mockexchange/server/app.py", "import click", "not a library of server"),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockexchange.emulation.tcp_listener import StreamPair
-from mockexchange.recording.frames import FrameReader, text_frame
-from tests.recording.test_frames import MASK, frame
+from mockexchange.recording.stream_relay import FrameReader, text_frame
+from tests.recording.test_stream_relay import MASK, frame
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Odd:  a  \r\nContent-Length: 2\r\n\r\n{}"
 

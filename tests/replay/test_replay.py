@@ -10,10 +10,10 @@ from mockexchange.core.commands import Deposit, SettleMarket
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, read_journal
-from mockexchange.sandbox.journal.journal import checksum_of
-from mockexchange.sandbox.journal.journal_json import entry_to_json
-from mockexchange.sandbox.ledger.history import ledger_of
-from mockexchange.sandbox.ledger.state import outcome_of, positions_of
+from mockexchange.sandbox.journal import checksum_of
+from mockexchange.sandbox.journal_json import entry_to_json
+from mockexchange.sandbox.ledger.accounts import ledger_of, positions_of
+from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.venues.request import Request

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from mockexchange.core.commands import CloseMarket, SettleMarket
 from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.replay import Recording, Replay, Verdict, compare, read_journal
-from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
-from mockexchange.sandbox.streams.connection import Ending
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.streams import Ending
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request

@@ -12,7 +12,7 @@ from mockexchange.core.commands import MarkDerivative, SettleSession, TradeDeriv
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay, Verdict, compare, read_journal
-from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.http_request import (
     ControlRefused,
     NotControlApi,
@@ -17,7 +16,7 @@ from mockexchange.runtime.http_request import (
     require_url,
     with_query,
 )
-from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.runtime.ready_file import NoServer, RunDirectory, read_ready
 from mockexchange.runtime.trust import bundle, client_context, system_roots
 from tests.helpers.rows import each_row
 from tests.server.secure import secured

@@ -12,12 +12,14 @@ import pytest
 
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.runtime import process_lock
-from mockexchange.runtime.discovery import SPARE, NoServer, read_ready
 from mockexchange.runtime.process_lock import LOCK
 from mockexchange.runtime.ready_file import (
     APPLICATION,
+    SPARE,
+    NoServer,
     RunDirectory,
     default_ready_file,
+    read_ready,
     remove_ready_file,
     runtime_directory,
     write_private,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.sandbox.journal import counters
-from mockexchange.sandbox.journal.counters import BOUNDS_US, OTHERS, Counters, Latencies
+from mockexchange.sandbox import counters
+from mockexchange.sandbox.counters import BOUNDS_US, OTHERS, Counters, Latencies
 
 
 @given(st.lists(st.integers(0, 10_000_000)))

@@ -11,14 +11,12 @@ import pytest
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.model.markets import Market
 from mockexchange.core.vocabulary import MarketStatus
-from mockexchange.sandbox.forks.exported_log import exported
-from mockexchange.sandbox.forks.fork import open_fork
-from mockexchange.sandbox.forks.source import read_source, source_of
-from mockexchange.sandbox.log.stored import describe, read_description, restore_sandbox
+from mockexchange.sandbox.forks import exported, open_fork, read_source, source_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
+from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file, load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import locate, read_yaml

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import Note, PriceMarket
 from mockexchange.core.exchange import HANDLERS
-from mockexchange.sandbox.log.stored import describe, read_description, restore_sandbox
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import load_builtin, load_file, load_object, load_text

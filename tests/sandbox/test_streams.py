@@ -1,9 +1,16 @@
 """Connections without a socket: their frames, their outboxes, and the overflow of slow readers."""
 
-from mockexchange.sandbox.journal.journal import Journal
-from mockexchange.sandbox.streams.connection import Ending
-from mockexchange.sandbox.streams.open_streams import Streams
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.sandbox import streams
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.streams import Ending, Outbox, OutboxTotal, Streams
 from mockexchange.venues.frame import Frame
+from mockexchange.venues.request import Request
+from tests.faults.stream_calls import log_in
+from tests.helpers.derivatives import WORLD, Socket
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run
 from tests.sandbox.fake_streams import buy, install, narrow, noted, open_stream, say, taken, wire_of
@@ -316,3 +323,103 @@ def test_an_ended_connection_is_ignored() -> None:
     connection.close(1001)
     sandbox.streams.flush()
     assert wire_of(connection).told == [1001]
+
+
+# --- the outbox
+
+
+def test_it_is_full_at_its_bound_and_refuses_what_does_not_fit() -> None:
+    outbox = Outbox(10)
+    assert (len(outbox), outbox.is_full, outbox.has_room) == (0, False, True)
+    assert outbox.put(b"12345")
+    assert outbox.has_room
+    assert outbox.put(b"67")
+    assert (outbox.is_full, outbox.has_room) == (False, False)
+    assert not outbox.put(b"8901")
+    assert outbox.put(b"890")
+    assert (len(outbox), outbox.size_bytes, outbox.is_full) == (3, 10, True)
+    assert not outbox.put(b"1")
+
+
+def test_a_forced_frame_is_accepted_at_any_size() -> None:
+    outbox = Outbox(4)
+    assert outbox.put(b"1234")
+    outbox.force(b"the end")
+    assert outbox.is_full
+    assert outbox.pop_frames(100) == [b"1234", b"the end"]
+    assert (len(outbox), outbox.size_bytes, outbox.is_full) == (0, 0, False)
+
+
+def test_frames_are_taken_whole_until_enough_are() -> None:
+    outbox = Outbox()
+    for raw in (b"aaa", b"bbb", b"ccc"):
+        outbox.put(raw)
+    assert outbox.pop_frames(4) == [b"aaa", b"bbb"]
+    assert outbox.pop_frames(1) == [b"ccc"]
+    assert outbox.pop_frames(1) == []
+
+
+def test_it_can_be_emptied() -> None:
+    outbox = Outbox(3)
+    outbox.force(b"12345")
+    outbox.clear()
+    assert (len(outbox), outbox.size_bytes) == (0, 0)
+    assert outbox.put(b"123")
+
+
+@given(st.lists(st.tuples(st.binary(max_size=20), st.integers(0, 40)), max_size=50), st.integers(1, 100))
+def test_nothing_is_lost_and_the_size_is_that_of_what_waits(moves: list[tuple[bytes, int]], bytes_max: int) -> None:
+    outbox, taken_in, taken_out = Outbox(bytes_max), b"", b""
+    for raw, wanted in moves:
+        if outbox.put(raw):
+            taken_in += raw
+        assert outbox.size_bytes <= bytes_max
+        taken_out += b"".join(outbox.pop_frames(wanted))
+        assert outbox.size_bytes == len(taken_in) - len(taken_out)
+    assert taken_out + b"".join(outbox.pop_frames(10_000)) == taken_in
+
+
+# --- streams without an account
+
+
+OPENING = Request("GET", "/ws/api/v2")
+
+
+def test_outboxes_count_in_their_total_until_they_leave_it() -> None:
+    total = OutboxTotal()
+    first, second = Outbox(total=total), Outbox(total=total)
+    first.force(b"abc")
+    second.force(b"de")
+    assert total.size_bytes == 5
+    assert second.pop_frames(9) == [b"de"]
+    first.clear()
+    assert total.size_bytes == 0
+    first.force(b"abc")
+    first.leave_total()
+    first.force(b"abc")
+    first.leave_total()
+    assert (total.size_bytes, first.size_bytes) == (0, 6)
+
+
+def test_the_stream_with_most_unread_frames_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "KEYLESS_BYTES_MAX", 2_000)
+    sandbox = make(WORLD)
+    idle, hostile = Socket(sandbox, OPENING), Socket(sandbox, OPENING)
+    idle.connection.receive(b'{"id": 1, "method": "public/test"}')
+    for number in range(40):
+        hostile.connection.receive(b'{"id": %d, "method": "public/test"}' % number)
+    assert (hostile.ended, idle.ended) == ("reset", "")
+    assert sandbox.streams.keyless.size_bytes <= 2_000
+    assert idle.told[0]["result"]["version"]
+    assert list(sandbox.journal.frames)[-1].note.startswith("the unread frames of all streams without an account")
+
+
+def test_a_stream_with_an_account_has_a_bound_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "KEYLESS_BYTES_MAX", 2_000)
+    sandbox = make(WORLD)
+    socket = Socket(sandbox, OPENING)
+    log_in(socket)
+    for number in range(40):
+        socket.connection.receive(b'{"id": %d, "method": "public/test"}' % number)
+    assert (socket.ended, sandbox.streams.keyless.size_bytes) == ("", 0)
+    assert len(socket.told) > 40

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.sandbox.journal.journal import Journal
-from mockexchange.sandbox.streams.connection import Connection
-from mockexchange.sandbox.streams.open_streams import Streams
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.streams import Connection, Streams
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.registry import DEFAULT

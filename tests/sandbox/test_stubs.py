@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import Note
+from mockexchange.sandbox import stubs
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stubs import STUBS_MAX, StubError, registry
+from mockexchange.sandbox.stubs import STUBS_MAX, StubError
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
@@ -332,7 +333,7 @@ def test_their_number_and_their_bodies_are_bounded(monkeypatch: pytest.MonkeyPat
     one = STUB.read(read_yaml("{request: GET /b, text: hello}", "s.yaml"), "")
     with pytest.raises(StubError, match="expected at most 1,000 stubs"):
         sandbox.stubs.check([one] * STUBS_MAX)
-    monkeypatch.setattr(registry, "BODIES_BYTES_MAX", 9)
+    monkeypatch.setattr(stubs, "BODIES_BYTES_MAX", 9)
     with pytest.raises(StubError, match="expected bodies of at most 9 bytes in all"):
         sandbox.stubs.check([one])
     install(sandbox, "name: a, request: GET /b, text: hello")

@@ -4,7 +4,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import CHANGES, POSITIONS, code_of, last, log_in

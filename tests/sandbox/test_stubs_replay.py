@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import Note
 from mockexchange.replay import Verdict
-from mockexchange.sandbox.journal.journal_json import entry_to_json
+from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.stubs import STUB

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.ids import derived_id
-from mockexchange.sandbox.ledger import state as truth
-from mockexchange.sandbox.stubs import request
+from mockexchange.sandbox import stubs
+from mockexchange.sandbox.ledger.accounts import positions_of
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit
 from tests.helpers.rows import each_row
@@ -100,7 +100,7 @@ def test_what_the_request_lacks_is_null_and_a_finding_that_names_what_it_has() -
 
 
 def test_what_is_no_json_has_no_fields() -> None:
-    huge = b"[" + b"0," * (request.BODY_COMMAS_MAX + 1) + b"0]"
+    huge = b"[" + b"0," * (stubs.BODY_COMMAS_MAX + 1) + b"0]"
     for raw in (b"", b"{", b"[" * 100_000, huge, b"\xff"):
         assert echo("[$body.0]", post("/x/1", raw)) == [None]
 
@@ -144,7 +144,7 @@ def test_steps_are_carried_out_with_the_same_values() -> None:
     answer, entry = carry_out(sandbox, signed(sandbox, PATH, method="POST", body=body))
     assert (answer.status, json.loads(answer.body)["n"], entry.findings) == (201, 2, ())
     assert len(entry.commands) == 1
-    quantities = [row["quantity"] for row in truth.positions_of(sandbox.exchange.state, "alice")]
+    quantities = [row["quantity"] for row in positions_of(sandbox.exchange.state, "alice")]
     assert "12.00" in quantities
 
 

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import AddKey, Command, Deposit, Note
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay
-from mockexchange.sandbox.log import writer
+from mockexchange.sandbox import writer
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams.connection import VANISHED
-from mockexchange.sandbox.streams.stream_writes import carry_out_end
+from mockexchange.sandbox.streams import VANISHED
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import Record
@@ -230,11 +229,11 @@ def test_what_the_end_of_a_stream_leads_to_is_a_finding_if_it_cannot_be_stored()
         sandbox, log = await unsteady(8, failures=1.0)
         session = SimpleNamespace(parting_commands=[deposit(1)])
         connection: Any = SimpleNamespace(number=4, session=session, ending=VANISHED)
-        await carry_out_end(sandbox, connection)
+        await sandbox.carry_out_end(connection)
         [finding] = [one for one in sandbox.journal.firings if one.kind == "finding"]
         assert str(finding.detail["text"]).startswith("what the end of stream 4 leads to was not done: ")
         log.failures = 0.0
-        await carry_out_end(sandbox, connection)
+        await sandbox.carry_out_end(connection)
         assert isinstance(list(log)[-1].command, Deposit)
 
     run(life())

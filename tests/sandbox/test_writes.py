@@ -10,10 +10,10 @@ import pytest
 import mockexchange
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
+from mockexchange.faults.delivery import NOT_ASKED, FaultyAnswer
 from mockexchange.replay import Replay, Verdict, compare, read_journal
-from mockexchange.sandbox.journal.journal import Journal, JournalEntry
-from mockexchange.sandbox.journal.journal_json import entry_to_json
+from mockexchange.sandbox.journal import Journal, JournalEntry
+from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults.fault_rules import FAULT

@@ -19,7 +19,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import AccountKind, OrderStatus, PaymentStatus, Result, SubaccountRef, TransferStatus
-from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.ledger.accounts import ledger_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import builtin_names, load_scenario

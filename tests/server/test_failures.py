@@ -65,7 +65,7 @@ def test_a_request_that_raises_is_answered_and_journalled(
     def broken(*given: Any) -> None:
         raise ZeroDivisionError(TOKEN)
 
-    monkeypatch.setattr(Sandbox, "_answer", broken)
+    monkeypatch.setattr(Sandbox, "answer", broken)
     reply = sandbox.ask(request("GET", f"{PREFIX}/markets"))
     assert (reply.status, reply.headers["x-mock-exchange"]) == (500, "1")
     assert json.loads(reply.body)["error"]["code"] == "internal_error"

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from mockexchange.sandbox.log.reopening import added_keys, reopened
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.stored import added_keys, reopened
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.serve_options import Sharing
 from mockexchange.store.log import Header, LogUnavailable

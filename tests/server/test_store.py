@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox.options import DEFAULT
-from mockexchange.store import sqlite_file
+from mockexchange.store import sqlite_store
 from tests.helpers.sandboxes import SMALL
 from tests.house.serving import COMMAND, clean_environment, unmeasured, wait_until_ready
 from tests.server.live import PREFIX, TOKEN, Client, Live, SandboxView, port_of, serving
@@ -134,7 +134,7 @@ def test_a_port_that_is_taken_meanwhile_is_replaced(tmp_path: Path, caplog: pyte
 @pytest.fixture
 def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Live, sqlite3.Connection]]:
     """A server, and a connection of another program to its file."""
-    monkeypatch.setattr(sqlite_file, "BUSY_MS", 1)
+    monkeypatch.setattr(sqlite_store, "BUSY_MS", 1)
     text = SMALL + "script: [{name: often, after: 10ms, deposit: {account: bob, amount: 1}}]\n"
     with serving(tmp_path, text, clock="paused", store=tmp_path / "mock.db") as live:
         other = sqlite3.connect(tmp_path / "mock.db", isolation_level=None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.sandbox.streams.connection import Connection
+from mockexchange.sandbox.streams import Connection
 
 
 class Reading:

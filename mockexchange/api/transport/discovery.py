@@ -10,9 +10,8 @@ from mockexchange.api.errors import Unreachable
 from mockexchange.api.transport.remote import TOKEN
 from mockexchange.api.values.arguments import ARGUMENTS, require, wrong_argument
 from mockexchange.clients.published import LOOPBACK
-from mockexchange.runtime.discovery import START_ONE, NoServer, read_ready
 from mockexchange.runtime.http_request import ControlApi
-from mockexchange.runtime.ready_file import default_ready_file
+from mockexchange.runtime.ready_file import START_ONE, NoServer, default_ready_file, read_ready
 
 ROOT = "/_mock"
 URL = "MOCKEXCHANGE_URL"

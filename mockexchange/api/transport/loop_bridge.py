@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
 from mockexchange.sandbox.port import SandboxEnded, SandboxError
-from mockexchange.sandbox.streams.connection import ABNORMAL
+from mockexchange.sandbox.streams import ABNORMAL
 from mockexchange.server.http.request_cycle import CONNECTION
 
 Result = TypeVar("Result")

@@ -7,8 +7,8 @@ from typing import Any
 from mockexchange.api.errors import Unreachable, WrongRequest
 from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encode_body, encode_query, read_reply
 from mockexchange.runtime import http_request
-from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import ControlApi
+from mockexchange.runtime.ready_file import START_ONE
 
 TOKEN = "MOCKEXCHANGE_TOKEN"  # noqa: S105  # the variable's name
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockexchange.sandbox.journal.journal_json import entry_bytes, frame_bytes
+from mockexchange.sandbox.journal_json import entry_bytes, frame_bytes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,8 +8,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from mockexchange.cli.click_base import PREFIX
 from mockexchange.named_files import problem_of
-from mockexchange.runtime.discovery import NoServer, read_ready
-from mockexchange.runtime.ready_file import default_ready_file
+from mockexchange.runtime.ready_file import NoServer, default_ready_file, read_ready
 from mockexchange.venues.registry import NAMES
 
 SHELLS = ("bash", "zsh", "fish")

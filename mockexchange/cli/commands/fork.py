@@ -12,7 +12,7 @@ from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.named_files import read_file
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.forks.until import parse_until
+from mockexchange.sandbox.forks import parse_until
 
 FIELD = "fork"
 """The member of the request that errors of the control API begin with."""

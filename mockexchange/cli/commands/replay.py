@@ -18,7 +18,8 @@ from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.named_files import MIB, lines_of, read_file
 from mockexchange.replay import Recording, Replay, Verdict, compare, is_recorded, read_journal
-from mockexchange.sandbox.ledger import state as truth
+from mockexchange.sandbox.ledger.accounts import positions_of
+from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.store.codec import LogError
 
 DEVIATIONS_SHOWN_MAX = 20
@@ -62,9 +63,9 @@ def replay(log: BinaryIO, journal: tuple[Path, ...], as_json: bool) -> None:
         else:
             # Print a JSON line per command, then one with the final positions of every account.
             for record, outcome in again:
-                click.echo(json.dumps(truth.outcome_of(record.sequence, record.at, outcome)))
+                click.echo(json.dumps(outcome_of(record.sequence, record.at, outcome)))
             state = again.exchange.state
-            final = {name: truth.positions_of(state, name) for name in state.accounts}
+            final = {name: positions_of(state, name) for name in state.accounts}
             click.echo(json.dumps({"truth": final}))
             broken = violations(state)
             if broken:

@@ -24,8 +24,8 @@ from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.printable_text import printable
 from mockexchange.runtime.redaction import redact_command
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
-from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT

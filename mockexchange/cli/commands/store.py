@@ -16,10 +16,9 @@ from mockexchange.cli.help_page import Group
 from mockexchange.cli.terminal import show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
-from mockexchange.sandbox.forks.exported_log import exported_log
-from mockexchange.sandbox.log.reopening import reopened
-from mockexchange.sandbox.log.stored import read_description
+from mockexchange.sandbox.forks import exported_log
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
+from mockexchange.sandbox.stored import read_description, reopened
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.store.followed_store import FollowedStore

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockexchange.runtime.discovery import NoServer, is_running, read_ready
+from mockexchange.runtime.ready_file import NoServer, is_running, read_ready
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 

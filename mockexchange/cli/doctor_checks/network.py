@@ -9,8 +9,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
-from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
 from mockexchange.runtime.http_request import Reply, Unreachable, send
+from mockexchange.runtime.ready_file import START_ONE, NoServer, is_running, read_ready
 
 PATIENCE_S = 5.0
 SKEW_S_OK = 2.0

@@ -25,8 +25,8 @@ from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.runtime.redaction import WholeSecrets, redact, redact_entry
 from mockexchange.sandbox.clock import host_now_us
-from mockexchange.sandbox.journal.journal import Firing, FrameEntry, JournalEntry, JournalItem
-from mockexchange.sandbox.journal.journal_json import request_to_json
+from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry, JournalItem
+from mockexchange.sandbox.journal_json import request_to_json
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded

@@ -8,7 +8,7 @@ from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.commands.verify import require_kit
 from mockexchange.cli.serve.request_log import RequestLog
 from mockexchange.faults.preset_rules import with_presets
-from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Inspector
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.serve_options import Reload

@@ -20,8 +20,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.log import LogError
 
 if TYPE_CHECKING:
-    from mockexchange.sandbox.forks.source import ForkSource
-    from mockexchange.sandbox.forks.until import Until
+    from mockexchange.sandbox.forks import ForkSource, Until
     from mockexchange.server.replicas.address import Address
 
 EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
@@ -68,7 +67,7 @@ def _speed(text: str) -> str:
 
 
 def _until(text: str) -> "Until":
-    from mockexchange.sandbox.forks.until import parse_until
+    from mockexchange.sandbox.forks import parse_until
 
     return parse_until(text)
 
@@ -130,7 +129,7 @@ class LogToOpen(NamedTuple):
 
     def options_of(self, options: SandboxOptions) -> SandboxOptions:
         """Return the sandbox's options: those in the log, unless the command line gives others."""
-        from mockexchange.sandbox.forks.until import SPEED_DEFAULT
+        from mockexchange.sandbox.forks import SPEED_DEFAULT
 
         api_date = options.api_date if self.has_api_date else self.source.api_date
         clock = self.clock or (self.source.clock if self.until else SPEED_DEFAULT)
@@ -146,7 +145,7 @@ class LogToOpen(NamedTuple):
 
     async def make(self, options: SandboxOptions) -> Sandbox:
         """Create the sandbox by executing the log again. Raises UsageFailure."""
-        from mockexchange.sandbox.forks.fork import open_fork, open_playback
+        from mockexchange.sandbox.forks import open_fork, open_playback
 
         try:
             if self.until:
@@ -158,7 +157,7 @@ class LogToOpen(NamedTuple):
 
 def _read(file: Path) -> "ForkSource":
     """Read a log with all its lines. Raises UsageFailure."""
-    from mockexchange.sandbox.forks.source import read_source
+    from mockexchange.sandbox.forks import read_source
 
     try:
         with open_file(file, LINES_BYTES_MAX, takes_pipes=True) as log:

@@ -52,11 +52,11 @@ def movements(state: State, account: Account) -> Iterator[tuple[int, int, int]]:
     if not account.allocations:
         return
     subaccount, percents = state.subaccounts[SubaccountRef(account.name)], dict(account.allocations)
+    shards = sorted({0, *percents, *subaccount.shards_micros})
+    if len(shards) == 1:
+        return  # all cash is where it shall be
     held_back = _held_back(state, account)
-    free_micros = {
-        shard: subaccount.cash_on(shard) - held_back[shard]
-        for shard in sorted({0, *percents, *subaccount.shards_micros})
-    }
+    free_micros = {shard: subaccount.cash_on(shard) - held_back[shard] for shard in shards}
     total_micros = max(0, sum(free_micros.values()))
     # By how much each shard exceeds its part of the cash that may move; negative if it falls short.
     excess = {shard: micros - total_micros * percents.get(shard, 0) // 100 for shard, micros in free_micros.items()}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 
 OPEN_STREAM = "OpenStream"

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 from mockexchange.kit.findings import Finding, Outcome, Report, RuleSummary, Table, by_rule
 from mockexchange.kit.reports.printable_text import printable
-from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.http_request import ControlApi, ControlRefused, NotControlApi, Unreachable
-from mockexchange.runtime.ready_file import default_ready_file
+from mockexchange.runtime.ready_file import NoServer, default_ready_file, read_ready
 from mockexchange.runtime.redaction import redact_command
 from mockexchange.server.control.documents.report_document import (
     NAME,

@@ -1,17 +1,15 @@
 """Computes a digest of the state that clients of a sandbox can read, to compare two copies of one sandbox."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.clock import Turns
-from mockexchange.sandbox.ledger import derivatives, markets
-from mockexchange.sandbox.ledger.history import ledger_lists
-from mockexchange.sandbox.ledger.state import position_rows
+from mockexchange.sandbox.ledger.accounts import derivative_positions, ledger_lists, position_rows
+from mockexchange.sandbox.ledger.markets import instrument_rows, market_rows
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -32,18 +30,11 @@ async def state_digest(state: State) -> str | None:
 
 def _rows(state: State) -> Iterator[Any]:
     yield state.sequence, state.revision, sorted(state.keys), sorted(state.secret_keys)
-    yield from markets.market_rows(state)
-    yield from markets.instrument_rows(state)
-    for account in state.accounts:
+    yield from market_rows(state)
+    yield from instrument_rows(state)
+    for account, one in state.accounts.items():
         yield account
-        yield from _of_account(state, account)
-
-
-def _of_account(state: State, account: str) -> Iterator[Any]:
-    if state.accounts[account].venue:
-        yield from derivatives.positions_of(state, account)
-    else:
-        yield from position_rows(state, account)
-    for name, part in ledger_lists(state, account).items():
-        rows: Iterable[Any] = (part,) if isinstance(part, dict) else part
-        yield from chain((name,), rows)
+        yield from derivative_positions(state, account) if one.venue else position_rows(state, account)
+        for name, part in ledger_lists(state, account).items():
+            yield name
+            yield from (part,) if isinstance(part, dict) else part

@@ -18,7 +18,7 @@ from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.ledger.derivatives import number
+from mockexchange.sandbox.ledger.accounts import decimal_text
 from mockexchange.store.log import Log, Record
 
 SAMPLES_MAX = 20_000
@@ -48,7 +48,7 @@ class Sample(NamedTuple):
     worth: Decimal
 
 
-class EquityFold:
+class EquityCurve:
     """Computes the worth of one account over time, as samples by currency, from the commands of a log."""
 
     def __init__(self, log: Log, account: str) -> None:
@@ -169,7 +169,7 @@ def _extremes(part: Sequence[Sample]) -> list[Sample]:
     return [sample for sample in part if sample.at in chosen]
 
 
-def series_to_json(fold: EquityFold, points_max: int) -> list[dict[str, Any]]:
+def series_to_json(fold: EquityCurve, points_max: int) -> list[dict[str, Any]]:
     """Return the samples as JSON, an object for each currency, with at most `points_max` points, oldest first."""
     return [
         {"currency": currency, "samples": len(samples), "points": [_point(one) for one in thinned(samples, points_max)]}
@@ -178,7 +178,10 @@ def series_to_json(fold: EquityFold, points_max: int) -> list[dict[str, Any]]:
 
 
 def _point(sample: Sample) -> dict[str, str]:
-    return {"at": format_instant(sample.at), **{name: number(getattr(sample, name)) for name in Sample._fields[1:]}}
+    return {
+        "at": format_instant(sample.at),
+        **{name: decimal_text(getattr(sample, name)) for name in Sample._fields[1:]},
+    }
 
 
 def _account_of(value: object) -> str | None:

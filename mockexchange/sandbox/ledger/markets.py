@@ -18,7 +18,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
-from mockexchange.sandbox.ledger.derivatives import number, plain
+from mockexchange.sandbox.ledger.accounts import decimal_text, json_value
 
 Row = dict[str, Any]
 EMPTY_BOOK = DerivativeBook()
@@ -109,15 +109,15 @@ def _instrument(state: State, derivative: Derivative) -> Row:
         "kind": terms.kind.value,
         "currency": terms.settlement_currency,
         "open": derivative.is_open,
-        "mark": number(derivative.mark),
-        "index": number(state.derivatives.indexes[terms.index]),
-        "price": plain(derivative.last),
-        "bid": plain(bid.price if bid else None),
-        "ask": plain(ask.price if ask else None),
-        "iv": plain(derivative.iv),
-        "delivery": plain(derivative.delivery),
-        "tick": number(terms.tick),
-        "amount_min": number(terms.amount_min),
+        "mark": decimal_text(derivative.mark),
+        "index": decimal_text(state.derivatives.indexes[terms.index]),
+        "price": json_value(derivative.last),
+        "bid": json_value(bid.price if bid else None),
+        "ask": json_value(ask.price if ask else None),
+        "iv": json_value(derivative.iv),
+        "delivery": json_value(derivative.delivery),
+        "tick": decimal_text(terms.tick),
+        "amount_min": decimal_text(terms.amount_min),
         "trades": derivative.trades,
         "expires_at": None if terms.expires_at is None else format_instant(terms.expires_at),
         "updated_at": format_instant(derivative.updated_at or derivative.created_at),
@@ -133,7 +133,9 @@ def _offers(book: DerivativeBook, side: Direction) -> list[Row]:
             by_price[offer.price].append(offer.order)
     for price, orders in by_price.items():
         amount = sum((order.remaining for order in orders), book.quotes[side].get(price, Decimal(0)))
-        rows.append({"price": number(price), "amount": number(amount), "orders": list(_derivative_orders(orders))})
+        rows.append(
+            {"price": decimal_text(price), "amount": decimal_text(amount), "orders": list(_derivative_orders(orders))}
+        )
     return rows
 
 
@@ -143,7 +145,7 @@ def _derivative_orders(orders: Iterable[DerivativeOrder]) -> Iterator[Row]:
             "id": order.order_id,
             "account": order.subaccount_ref.account,
             "book": order.subaccount_ref.subaccount,
-            "remaining": number(order.remaining),
+            "remaining": decimal_text(order.remaining),
             "at": format_instant(order.created_at),
         }
 

@@ -25,7 +25,7 @@ from mockexchange.core.commands import (
     SettleSession,
 )
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.events import Event, LevelChanged, OrderAmended, OrderPlaced, OrderRested
+from mockexchange.core.events import LevelChanged, OrderAmended, OrderPlaced, OrderRested
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.handlers.allocation import movements
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
@@ -113,30 +113,21 @@ class Calendar:
             if command.expires_at is not None:
                 entered = next(event for event in outcome if isinstance(event, ENTERING))
                 self._schedule_expiry(state.orders[entered.order_id], self._begun_at)
-        else:
-            self._note_scheduling(command, record.at)
-        if self._allocated:
-            self._schedule_rebalancing(record.at)
-        if state.rules.replenish_us is not None:
-            self._note_consumed(outcome)
-
-    def _note_scheduling(self, command: Command, at: int) -> None:
-        state = self._exchange.state
-        if isinstance(command, ListMarket):
-            self._schedule_close(state.markets[command.market], at)
+        elif isinstance(command, ListMarket):
+            self._schedule_close(state.markets[command.market], record.at)
         elif isinstance(command, ListDerivative):
-            self._schedule_delivery(state.derivatives.listed[command.terms.name], at)
+            self._schedule_delivery(state.derivatives.listed[command.terms.name], record.at)
         elif isinstance(command, AllocateBalance):
             self._allocated.add(command.account)
         elif isinstance(command, ReplenishMarket):
             self._replenished_at.pop(command.market, None)
-
-    def _note_consumed(self, outcome: tuple[Event, ...]) -> None:
-        state = self._exchange.state
-        changed = {event.market for event in outcome if isinstance(event, LevelChanged)}
-        for market in (state.markets[ticker] for ticker in sorted(changed)):
-            if market.consumed:
-                self._schedule_replenishment(market, market.consumed[-1].back_at)
+        if self._allocated:
+            self._schedule_rebalancing(record.at)
+        if state.rules.replenish_us is not None:
+            changed = {event.market for event in outcome if isinstance(event, LevelChanged)}
+            for market in (state.markets[ticker] for ticker in sorted(changed)):
+                if market.consumed:
+                    self._schedule_replenishment(market, market.consumed[-1].back_at)
 
     def next_number(self, due: DueCommand) -> int:
         """Return the number of a scheduled command for the log: its place among the commands with the same cause."""
@@ -225,10 +216,8 @@ class Calendar:
         self._schedule(DELIVERY_PLACE, [(expires_at, due)])
 
     def _settlements(self, after: int) -> Iterator[tuple[int, DueCommand]]:
-        due = DueCommand(SETTLEMENT, SettleSession(), self._has_no_open_derivative)
+        listed = self._exchange.state.derivatives.listed
+        due = DueCommand(SETTLEMENT, SettleSession(), lambda: not any(one.is_open for one in listed.values()))
         days = (after - SETTLED_AT_US) // DAY_US + 1
         for day in count(days):
             yield day * DAY_US + SETTLED_AT_US, due
-
-    def _has_no_open_derivative(self) -> bool:
-        return not any(derivative.is_open for derivative in self._exchange.state.derivatives.listed.values())

@@ -1,14 +1,131 @@
-"""The schedule of a script: pending runs of steps, by exchange time, index of the step and number of the run."""
+"""The steps of a running script, and its schedule: pending runs by exchange time, index of the step and number."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import chain
+from itertools import chain, count
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.collector import collector_paused
-from mockexchange.scenario.script.actions import NO_ORDER
+from mockexchange.scenario.script.actions import NO_ORDER, Template
+from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script.triggers import ANY
+
+WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
+
+
+class ScriptTooLong(Exception):
+    """Raised if the script would have too many steps together with those to be added."""
+
+
+class ScriptOverrun(Exception):
+    """Raised if more steps are due than one advance of the clock may run; the remaining steps stay due."""
+
+    def __init__(self, fired: Counter[str], steps_max: int, stopped_at: int) -> None:
+        """`fired` counts the steps that ran, by name; the clock has `stopped_at` an instant."""
+        [(self.step, times)] = fired.most_common(1)
+        super().__init__(
+            f"more than {steps_max:,} steps are due at once: stopped at {format_instant(stopped_at)}, and moving the"
+            f" clock again goes on from there; {self.step} alone was carried out {times:,} times"
+        )
+
+
+class Step(Struct, eq=False):
+    """An entry of a running script, or a part of an entry that is a sequence. `place` is the index of the entry."""
+
+    name: str
+    place: int
+    entry: ScriptEntry
+    parts: "tuple[Step, ...]"
+    fired: int = 0
+    """How often the step's action ran; for a sequence, its parts count instead."""
+    runs: int = 0
+    """How many runs of the step are pending."""
+    refused: int = 0
+    """Number of times its action was refused."""
+    failed: int = 0
+    """Number of times that an exception ended its action."""
+    reason: str = ""
+    """Reason of the last refusal or failure; empty if there was none."""
+    is_begun: bool = False
+    done_by: dict[str | None, int] = field(default_factory=dict)
+    """How often each account did the action that triggers the step."""
+
+    @property
+    def template(self) -> Template | None:
+        return self.entry.action if isinstance(self.entry.action, Template) else None
+
+    @property
+    def action(self) -> str:
+        return self.template.kind if self.template else "sequence"
+
+    def walk(self) -> "Iterator[Step]":
+        """Yield this step and its parts, recursively."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+    @property
+    def fired_in_all(self) -> int:
+        return sum(step.fired for step in self.walk())
+
+    @property
+    def refused_in_all(self) -> int:
+        return sum(step.refused for step in self.walk())
+
+    @property
+    def failed_in_all(self) -> int:
+        return sum(step.failed for step in self.walk())
+
+    @property
+    def last_reason(self) -> str:
+        """The reason why the step was last refused or failed, "" if it never was; for a sequence, that of its parts."""
+        return next((step.reason for step in reversed(list(self.walk())) if step.reason), "")
+
+    @property
+    def state(self) -> str:
+        if self.runs:
+            return SCHEDULED
+        when = self.entry.when
+        is_over = self.is_begun and (when is None or (when.nth is not None and when.account != ANY))
+        return DONE if is_over else WAITING
+
+    def begin(self, at: int) -> "Iterable[tuple[int, Step]]":
+        """Count a run that is triggered at `at`; return the (instant, step) pairs of the run."""
+        self.is_begun = True
+        self.runs += 1
+        return self.instants(at + self.entry.after_us)
+
+    def instants(self, begins: int) -> "Iterable[tuple[int, Step]]":
+        """Return the (instant, step) pairs of a run that starts at the instant `begins`.
+
+        The steps are this one, or the parts of a sequence.
+        """
+        if self.entry.times == 1 and not self.parts:
+            return ((begins, self),)
+        return self._instants(begins)
+
+    def _instants(self, begins: int) -> "Iterator[tuple[int, Step]]":
+        entry = self.entry
+        for repetition in count() if entry.times is None else range(entry.times):
+            at = begins + repetition * entry.period_us
+            if entry.action is self.template:
+                yield at, self
+            for part in self.parts:
+                at += part.entry.after_us
+                yield from part.instants(at)
+                at += part.entry.span_us
+
+
+def make_step(entry: ScriptEntry, place: int, path: str) -> Step:
+    """Return the step for a script entry, with its parts. The step is named `path` if the entry has no name."""
+    name = entry.name or path
+    parts = () if isinstance(entry.action, Template) else entry.action
+    made = (make_step(part, place, f"{name}[{number}]") for number, part in enumerate(parts))
+    return Step(name, place, entry, tuple(made))
 
 
 class ScheduledRun(NamedTuple):
@@ -123,27 +240,3 @@ class Schedule:
     def drop(self, is_unwanted: Callable[[ScheduledRun], bool]) -> None:
         self.runs[:] = [run for run in self.runs if not is_unwanted(run)]
         heapify(self.runs)
-
-
-class ScriptTooLong(Exception):
-    """Raised if the script would have too many steps together with those to be added."""
-
-
-class ScriptOverrun(Exception):
-    """Raised if more steps are due than one advance of the clock may run.
-
-    `step` is the step that ran most often; the remaining steps stay due.
-    """
-
-    def __init__(self, message: str, step: str) -> None:
-        super().__init__(message)
-        self.step = step
-
-
-def overrun_of(fired: Counter[str], steps_max: int, stopped_at: int) -> ScriptOverrun:
-    [(name, times)] = fired.most_common(1)
-    text = (
-        f"more than {steps_max:,} steps are due at once: stopped at {format_instant(stopped_at)}, and moving the clock"
-        f" again goes on from there; {name} alone was carried out {times:,} times"
-    )
-    return ScriptOverrun(text, name)

@@ -1,11 +1,10 @@
 """Finds the steps of a script that wait for an action of a client, such as an order or a subscription."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
-from mockexchange.core.commands import Command, Note, PlaceDerivativeOrder, PlaceOrder
+from mockexchange.core.commands import Command, PlaceDerivativeOrder, PlaceOrder
 from mockexchange.core.decimals import exact
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
 from mockexchange.core.derivatives.precision import in_nine_decimals
@@ -13,22 +12,15 @@ from mockexchange.core.events import DerivativeOrderChanged, Event, OrderPlaced
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action
-from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
-from mockexchange.sandbox.script.recorded import SCRIPT
-from mockexchange.sandbox.script.steps import Step
+from mockexchange.sandbox.script.schedule import Step
 from mockexchange.scenario.script.actions import NO_ORDER
 from mockexchange.scenario.script.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 
 UNKNOWN_CLIENT = "an unknown client"
-
-
-def trigger_note(step: Step, account: str | None, text: str, order: Mapping[str, str]) -> Note:
-    """Return the note, for the log, that an action of a client has triggered a step; `text` describes the action."""
-    values = {"step": step.name, "place": step.place, "account": account, "text": text, "order": dict(order)}
-    return Note(subject=SCRIPT, text=json.dumps({"trigger": values}, separators=(",", ":")))
 
 
 def words_of(order: Order) -> dict[str, str]:
@@ -92,12 +84,6 @@ class Triggers:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._pages = PageNumbers()
-
-    def add(self, step: Step) -> None:
-        self.steps.append(step)
-
-    def clear(self) -> None:
-        self.steps.clear()
 
     def by_subscription(self, account: str | None, channel: str) -> Iterator[TriggeredStep]:
         """Yield the steps that an acknowledged subscription to a channel triggers."""

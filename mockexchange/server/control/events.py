@@ -18,16 +18,16 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import written_name
-from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, JournalItem
-from mockexchange.sandbox.journal.journal_json import (
+from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
+from mockexchange.sandbox.journal_json import (
     firing_to_json,
     frame_to_json,
     request_to_json,
     short_frame_to_json,
 )
-from mockexchange.sandbox.ledger import state
-from mockexchange.sandbox.log.applying import CommandObserver
+from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.writer import CommandObserver
 from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault", "clock")
@@ -255,9 +255,9 @@ def command_to_json(record: Record, outcome: Outcome, is_short: bool) -> dict[st
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
     head = {"command": written_name(type(record.command)), "cause": cause}
     if isinstance(outcome, Refusal):
-        return {**head, **state.outcome_of(record.sequence, record.at, outcome)}
+        return {**head, **outcome_of(record.sequence, record.at, outcome)}
     count = 0 if is_short else OUTCOME_EVENTS_MAX
-    shown = state.outcome_of(record.sequence, record.at, outcome[:count])
+    shown = outcome_of(record.sequence, record.at, outcome[:count])
     return {**head, **shown, "left_out": max(0, len(outcome) - count)}
 
 

@@ -8,10 +8,8 @@ from starlette.responses import Response
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script.recorded import addition_text
-from mockexchange.sandbox.script.runner import Script
-from mockexchange.sandbox.script.schedule import ScriptTooLong
-from mockexchange.sandbox.script.steps import Step
+from mockexchange.sandbox.script.schedule import ScriptTooLong, Step
+from mockexchange.sandbox.script.script import Script, addition_text
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script.script_names import require_accounts, require_known

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from starlette.types import Receive, Send
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.delivery import FaultyAnswer
 from mockexchange.server.http.request_cycle import Carrier, Header
 from mockexchange.venues.request import Answer
 

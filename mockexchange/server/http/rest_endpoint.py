@@ -16,12 +16,11 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
-from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.journal.journal import JournalEntry
-from mockexchange.sandbox.port import SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
+from mockexchange.faults.delivery import FaultyAnswer
+from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.options import Inspector
+from mockexchange.sandbox.port import RequestContext, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
 from mockexchange.sandbox.quotas import QuotaReached
-from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
 from mockexchange.server.http.request_cycle import STATUS_LINES, Header, RequestCycle, carrier_of, lines_of

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.rest_endpoint import wanted_sequence
 from mockexchange.server.serve_options import SESSION, STRICT

@@ -11,13 +11,11 @@ from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
-from mockexchange.sandbox.journal.journal import JournalEntry
-from mockexchange.sandbox.port import StoreUnavailable
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.faults.delivery import FaultyAnswer
+from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.port import RequestContext, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Connection, Ending
-from mockexchange.sandbox.streams.stream_writes import carry_out_call, carry_out_end
+from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.request_cycle import carrier_of
 from mockexchange.server.http.rest_endpoint import (
@@ -120,7 +118,7 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
         sandbox.streams.forget(connection, wire.ending or ending)
         if isinstance(wire, AsgiTransport):
             await wire.detach(ending)
-        await carry_out_end(sandbox, connection)
+        await sandbox.carry_out_end(connection)
 
 
 async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerStream, receive: Receive) -> Ending:
@@ -140,7 +138,7 @@ async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -
     pending = connection.receive(command)
     if pending is not None:
         try:
-            await carry_out_call(sandbox, connection, pending)
+            await sandbox.carry_out_call(connection, pending)
         except StoreUnavailable as error:  # no answer says that: the client has to ask again
             connection.close(TRY_LATER, "the store is not available", note=str(error))
     await sandbox.run_due()

@@ -20,9 +20,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Ending
-from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART
-from mockexchange.sandbox.streams.outbox import Outbox
+from mockexchange.sandbox.streams import ABNORMAL, SERVICE_RESTART, VANISHED, Ending, Outbox
 from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
 from mockexchange.server.http.listener_state import ListenerState, addresses
 from mockexchange.server.http.request_cycle import CONNECTION, Header, hang_up

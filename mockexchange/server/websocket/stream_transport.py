@@ -9,8 +9,7 @@ from collections.abc import Callable
 from starlette.types import Send
 
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams.connection import ABNORMAL, Connection, Ending
-from mockexchange.sandbox.streams.outbox import Outbox
+from mockexchange.sandbox.streams import ABNORMAL, Connection, Ending, Outbox
 from mockexchange.server.loop_budget import budget_of
 
 MICROSECONDS = 1_000_000

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.journal import JournalEntry
 
 WAITING_MAX = 10_000
 """The most messages that wait for a worker that does not read; beyond it the oldest are dropped."""

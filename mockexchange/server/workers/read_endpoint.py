@@ -13,7 +13,7 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.app import CONTROL, ListenerApp, is_opened_as_page
 from mockexchange.server.http.connection import HttpConnection

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Inspector
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.stop_signals import signals_set

@@ -5,11 +5,10 @@ import math
 from collections.abc import Callable
 from itertools import count
 
-from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.journal.journal import Journal, JournalEntry
-from mockexchange.sandbox.log.following import FollowableStore, Follower
-from mockexchange.sandbox.port import LOGGER
-from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.following import FollowableStore, Follower
+from mockexchange.sandbox.journal import Journal, JournalEntry
+from mockexchange.sandbox.options import Inspector
+from mockexchange.sandbox.port import LOGGER, RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.errors import ScenarioError

@@ -7,7 +7,7 @@ from socket import socket
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.server.workers.connection_shares import ConnectionShares
 from mockexchange.store.heads import SharedHeads
-from mockexchange.store.sqlite_file import StoreLock
+from mockexchange.store.sqlite_store import StoreLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

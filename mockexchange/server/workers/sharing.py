@@ -13,7 +13,7 @@ from mockexchange.server.workers.connection_shares import ConnectionShares
 from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SharedHeads
-from mockexchange.store.sqlite_file import lock
+from mockexchange.store.sqlite_store import lock
 
 
 def share(options: WorkersOptions) -> SharedByWorkers:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockexchange.runtime.ready_file import remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
-from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.port import LOGGER
 from mockexchange.server.control.access.tokens import NamedToken, Tokens
 from mockexchange.server.event_loops import loop_factory
@@ -60,7 +60,7 @@ def with_shared(options: ServeOptions, worker: StartedWorker) -> ServeOptions:
     shared = worker.shared
     if shared is None:
         return options
-    from mockexchange.store.sqlite_file import TEMPORARY
+    from mockexchange.store.sqlite_store import TEMPORARY
 
     durability = options.durability if options.store else TEMPORARY
     return replace(options, shared=shared, token=shared.token, store=shared.store, durability=durability)

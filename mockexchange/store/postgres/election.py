@@ -16,7 +16,7 @@ import psycopg
 
 from mockexchange.store.postgres.connection import Connection, connect, explained
 from mockexchange.store.postgres.postgres_store import PostgresStore
-from mockexchange.store.postgres.schema import HOLDERS, LOCK, Home, StoreInUse
+from mockexchange.store.postgres.schema import END_MS, HOLDERS, LOCK, Home, StoreInUse
 from mockexchange.store.postgres.url import PostgresUrl
 from mockexchange.store.stores import StoreError
 
@@ -28,8 +28,6 @@ Longer than a term.
 """
 BEGIN_S_MAX = 3.0
 """The longest time that a server may hold the lock before it is known to write: it creates the tables meanwhile."""
-END_MS = 2_000
-"""The longest wait for the database session of the former writing server to end, in milliseconds."""
 HOLDER = f"(select min(pid) from ({HOLDERS}) as holder)"  # noqa: S608  # of constants
 COLUMNS = "home.owner::text, address, home.version, beat, is_released, home.owner = store.owner"
 LOOK = f"select {COLUMNS}, {HOLDER} from mockexchange.store cross join mockexchange.home"  # noqa: S608  # of constants

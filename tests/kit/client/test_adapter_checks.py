@@ -25,7 +25,7 @@ from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
 from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime import api_documents
-from mockexchange.sandbox.ledger import state
+from mockexchange.sandbox.ledger.accounts import positions_of
 from mockexchange.scenario.loader import load_text
 from tests.helpers.rows import each_row
 from tests.kit.client.fake_adapters import answering
@@ -47,7 +47,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def test_the_truth_is_that_of_the_sandbox(clients: Bench) -> None:
     """It was worked out by hand; the core, which never sees a wire, has to come to the same."""
     with open_session(clients.exchange, load_text(read_reference_account().scenario), "latest") as session:
-        rows = state.positions_of(session.sandbox.exchange.state, "alice")
+        rows = positions_of(session.sandbox.exchange.state, "alice")
 
     held = {row["instrument"]: row for row in rows if row["book"] == PRIMARY_SUBACCOUNT and not row["settled"]}
     told_rows = {row["ticker"]: row for row in read_reference_account().truth["positions"]}

@@ -6,7 +6,7 @@ from mockexchange.core.commands import CancelOrder, ExpireOrder, Note
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script import runner
+from mockexchange.sandbox.script import script as runner
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script.script_steps import SCRIPT
 from tests.helpers.sandboxes import SMALL, do, make, run, signed
@@ -77,7 +77,7 @@ def test_a_script_may_be_cleared_while_it_is_carried_out() -> None:
     """The last step clears the script and leaves nothing of it."""
     sandbox = scripted(f"after: 1ms, every: 1ms, times: 64, {SAY}")
     clear = Note(subject="script", text='{"clear":true}')
-    sandbox.observers.append(lambda record, _: sandbox.post(clear, print) if record.sequence == last else None)
+    sandbox.observers.append(lambda record, _: sandbox.writer.post(clear, print) if record.sequence == last else None)
     last = sandbox.exchange.state.sequence + 64
     advance(sandbox, SECOND)
     assert len(fired(sandbox)) == 64

@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.cli.events.event_source import Event, read_events
 from mockexchange.core.commands import CloseMarket
-from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control import events
 from mockexchange.server.control.events import KINDS, EventFeed, EventStream, Feeds, WatchFilter, watch

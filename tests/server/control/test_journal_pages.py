@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from mockexchange.sandbox.journal.journal import FrameEntry, Journal
-from mockexchange.sandbox.journal.journal_json import short_frame_to_json
+from mockexchange.sandbox.journal import FrameEntry, Journal
+from mockexchange.sandbox.journal_json import short_frame_to_json
 from mockexchange.server.control.traffic.frame_sequences import FrameSequences
 from tests.helpers.rows import each_row
 from tests.server.live import Live, SandboxView

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.ledger import state
+from mockexchange.sandbox.ledger import events
 from mockexchange.server.control import json_text
 from mockexchange.server.control.json_text import encode
 from mockexchange.server.control.sandboxes import sandbox_routes
@@ -18,7 +18,7 @@ FILL = {"account": "alice", "market": "RAIN-1", "side": "yes", "action": "buy", 
 def test_frames_are_sent_before_the_answer_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
 
-    outcome_of = state.outcome_of
+    outcome_of = events.outcome_of
 
     def written(*values: Any) -> dict[str, Any]:
         order.append("answer")
@@ -31,7 +31,7 @@ def test_frames_are_sent_before_the_answer_is_made(monkeypatch: pytest.MonkeyPat
         status, body = await inside.control("POST", "/commands", [{"fill": FILL}])
         assert status == 200, body
 
-    monkeypatch.setattr(state, "outcome_of", written)
+    monkeypatch.setattr(events, "outcome_of", written)
     asyncio.run(fill())
     assert order[:2] == ["frames", "answer"]
 

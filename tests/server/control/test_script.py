@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.script import runner
+from mockexchange.sandbox.script import script as runner
 from tests.server.live import Live, SandboxView
 
 SAY = {"announce": {"message": "x"}}

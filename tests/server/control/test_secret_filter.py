@@ -1,6 +1,6 @@
 """What a viewer is not shown is not matched either: a frame, and bytes that are no text."""
 
-from mockexchange.sandbox.journal.journal import FrameEntry
+from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.access.secret_filter import SecretFilter
 from mockexchange.server.control.waits.wait_requests import read_wait

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockexchange.replay import Replay, compare, read_journal
-from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.options import Inspector
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.stubs import STUBS
 from tests.server.live import PREFIX, Live, SandboxView, serving

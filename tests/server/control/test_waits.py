@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockexchange.runtime import api_documents
-from mockexchange.sandbox.journal.journal import Firing
+from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.located_text import located_json

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.delivery import FaultyAnswer
 from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response

@@ -16,7 +16,7 @@ from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.reader import Reader, first_is_ready
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SharedHeads
-from mockexchange.store.sqlite_file import lock
+from mockexchange.store.sqlite_store import lock
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import TOKEN, Client, Live, SandboxView, serving

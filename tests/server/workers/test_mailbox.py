@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from mockexchange.sandbox.journal.journal import JournalEntry, pack_headers
+from mockexchange.sandbox.journal import JournalEntry, pack_headers
 from mockexchange.server.workers import mailbox as module
 from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message
 from tests.server.streaming import until

@@ -18,7 +18,7 @@ from mockexchange.server.workers.start import (
     has_served_as_reader,
     with_shared,
 )
-from mockexchange.store.sqlite_file import lock
+from mockexchange.store.sqlite_store import lock
 from mockexchange.store.stores import StoreError
 from tests.helpers.sandboxes import SMALL
 from tests.server.live import serving

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mockexchange.replay import Replay, compare, read_journal
-from mockexchange.sandbox.journal.journal_json import entry_to_json
+from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import development_keys
 from mockexchange.store.codec import write_log

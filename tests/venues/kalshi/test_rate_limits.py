@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from mockexchange.replay import Replay, compare, read_journal
-from mockexchange.sandbox.journal.journal_json import entry_to_json
+from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import write_log
 from mockexchange.venues.kalshi.dates import api_date

@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from mockexchange.replay import Replay, compare, read_journal
-from mockexchange.sandbox.journal.journal_json import entry_to_json
+from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
 from tests.helpers.patience import PATIENCE_S

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.sandbox.journal import journal
+from mockexchange.sandbox import journal
 from mockexchange.server.control import events, requests
 from mockexchange.server.control.access.roles import Grant
 from mockexchange.server.http import rest_endpoint

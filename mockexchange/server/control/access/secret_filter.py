@@ -9,8 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockexchange.runtime.redaction import HIDDEN, KnownSecrets, redact_entry, redact_values
-from mockexchange.sandbox.journal.journal import FrameEntry, JournalEntry, JournalItem
-from mockexchange.sandbox.journal.journal_json import frame_bytes, frame_to_json
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry, JournalItem
+from mockexchange.sandbox.journal_json import frame_bytes, frame_to_json
 from mockexchange.server.control.access.roles import Grant, Role
 from mockexchange.server.control.json_text import encode
 from mockexchange.server.sandbox_secrets import SandboxSecrets

@@ -9,9 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.sandbox.forks.exported_log import exported
-from mockexchange.sandbox.journal.journal_json import firing_to_json
-from mockexchange.sandbox.ledger.equity import EquityFold, series_to_json
+from mockexchange.sandbox.forks import exported
+from mockexchange.sandbox.journal_json import firing_to_json
+from mockexchange.sandbox.ledger.equity import EquityCurve, series_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.access.secret_filter import SecretFilter
@@ -51,7 +51,7 @@ class HistoryHandlers:
     """The handlers of requests about a sandbox's history, one for each operation of the control API."""
 
     def __init__(self, server_state: ServerState) -> None:
-        self.server_state, self.folds = server_state, EquityFolds()
+        self.server_state, self.folds = server_state, EquityCurves()
 
     async def equity(self, request: Request) -> Response:
         asked = read_query(request, (), ("points",))
@@ -98,19 +98,19 @@ def _matches(number: int, firing: Any, asked: dict[str, Any]) -> bool:
     return is_in and all(getattr(firing, name) == asked[name] for name in ("kind", "name") if name in asked)
 
 
-class EquityFolds:
+class EquityCurves:
     """Computes the worth of accounts over time from the log, and keeps what was computed last.
 
     A later read continues from there; one read computes at a time.
     """
 
     def __init__(self) -> None:
-        self._folds: OrderedDict[tuple[Sandbox, str], EquityFold] = OrderedDict()
+        self._folds: OrderedDict[tuple[Sandbox, str], EquityCurve] = OrderedDict()
         self._sandboxes: set[Sandbox] = set()
         """Those whose end is noticed."""
         self._turn = asyncio.Lock()
 
-    async def of(self, sandbox: Sandbox, account: str) -> EquityFold:
+    async def of(self, sandbox: Sandbox, account: str) -> EquityCurve:
         """Return the worth of an account over time, computed to the end of the log.
 
         Raises ControlError if the log is too long.
@@ -127,10 +127,10 @@ class EquityFolds:
                     until = time.perf_counter() + SLICE_S
             return fold
 
-    def _kept(self, sandbox: Sandbox, account: str) -> EquityFold:
+    def _kept(self, sandbox: Sandbox, account: str) -> EquityCurve:
         key = (sandbox, account)
         if key not in self._folds:
-            self._folds[key] = EquityFold(sandbox.log, account)
+            self._folds[key] = EquityCurve(sandbox.log, account)
             self._forget_at_its_end(sandbox)
         self._folds.move_to_end(key)
         while len(self._folds) > FOLDS_MAX:

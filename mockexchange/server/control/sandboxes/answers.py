@@ -7,7 +7,7 @@ from mockexchange.core.instants import format_instant
 from mockexchange.core.model.accounts import Key
 from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams.connection import Connection
+from mockexchange.sandbox.streams import Connection
 from mockexchange.venues.registry import DEFAULT, venue_of
 
 

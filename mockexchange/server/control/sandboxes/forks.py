@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
-from mockexchange.sandbox.forks.fork import open_fork
-from mockexchange.sandbox.forks.source import ForkSource, read_source, source_of
-from mockexchange.sandbox.forks.until import Until, parse_until
+from mockexchange.sandbox.forks import ForkSource, Until, open_fork, parse_until, read_source, source_of
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import SandboxError
 from mockexchange.sandbox.sandbox import Sandbox

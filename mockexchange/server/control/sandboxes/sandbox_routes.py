@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockexchange.core.model.state import State
-from mockexchange.sandbox.ledger import history
-from mockexchange.sandbox.ledger import state as truth
+from mockexchange.sandbox.ledger.accounts import ledger_lists, position_rows
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.server.control.access.roles import Access, grant_of
@@ -128,11 +127,11 @@ class SandboxHandlers:
 
     async def positions(self, request: Request) -> Response:
         sandbox, state, name = await self._account(request)
-        return await _unchanged(sandbox, lambda: list_pieces(truth.position_rows(state, name)))
+        return await _unchanged(sandbox, lambda: list_pieces(position_rows(state, name)))
 
     async def ledger(self, request: Request) -> Response:
         sandbox, state, name = await self._account(request)
-        return await _unchanged(sandbox, lambda: object_pieces(history.ledger_lists(state, name).items()))
+        return await _unchanged(sandbox, lambda: object_pieces(ledger_lists(state, name).items()))
 
     async def _account(self, request: Request) -> tuple[Sandbox, State, str]:
         sandbox = await self._sandbox(request)

@@ -3,7 +3,7 @@
 import time
 
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox.ledger import state
+from mockexchange.sandbox.ledger import events
 from mockexchange.sandbox.port import CommandFailed, KeyInUse, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.steps import Step
@@ -30,7 +30,7 @@ async def execute_steps(sandbox: Sandbox, steps: list[Step], *, has_events: bool
         if place + 1 == len(steps):
             sandbox.streams.flush()  # clients get the frames while the answer is made
         shown = outcome if has_events or isinstance(outcome, Refusal) else ()
-        outcomes.append(encode(state.outcome_of(record.sequence, record.at, shown)))
+        outcomes.append(encode(events.outcome_of(record.sequence, record.at, shown)))
         if time.perf_counter() >= until:
             await streams_drained(sandbox)
             until = time.perf_counter() + SLICE_S

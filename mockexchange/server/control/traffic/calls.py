@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import Message
 
 from mockexchange.sandbox.credentials import Credential
-from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from mockexchange.sandbox.journal.counters import REFUSED_FROM
+from mockexchange.sandbox.counters import REFUSED_FROM
 from mockexchange.server.control.errors import ControlError
 
 FILTER = "filter"

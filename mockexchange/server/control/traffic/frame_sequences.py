@@ -5,8 +5,8 @@ from collections import deque
 from itertools import islice
 from typing import Any, NamedTuple
 
-from mockexchange.sandbox.journal.journal import FrameEntry, Journal
-from mockexchange.sandbox.journal.journal_json import counts_of
+from mockexchange.sandbox.journal import FrameEntry, Journal
+from mockexchange.sandbox.journal_json import counts_of
 from mockexchange.server.control.turns import in_turns
 
 

@@ -8,8 +8,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from starlette.requests import Request
 
 from mockexchange.runtime.redaction import texts_of
-from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, difference
-from mockexchange.sandbox.journal.journal_json import TARGET_CHARS_SHOWN_MAX, entry_to_json, frame_to_json
+from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
+from mockexchange.sandbox.journal_json import TARGET_CHARS_SHOWN_MAX, entry_to_json, frame_to_json
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access.roles import Grant, grant_of

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams.connection import ABNORMAL, Connection
-from mockexchange.sandbox.streams.open_streams import ANY
+from mockexchange.sandbox.streams import ABNORMAL, ANY, Connection
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults.fault_effects import CLOSE_CODES
 from mockexchange.scenario.located_text import Located

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.sandbox.journal.journal import Journal
-from mockexchange.sandbox.journal.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.access.roles import Access, grant_of
 from mockexchange.server.control.access.secret_filter import SecretFilter

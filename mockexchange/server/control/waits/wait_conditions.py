@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mockexchange.sandbox.journal.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
-from mockexchange.sandbox.journal.journal_json import entry_to_json, firing_to_json, frame_to_json
+from mockexchange.sandbox.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
+from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script.steps import DONE
+from mockexchange.sandbox.script.schedule import DONE
 from mockexchange.scenario.located_text import Located
 from mockexchange.venues.query import query_pairs
 

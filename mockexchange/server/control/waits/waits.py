@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mockexchange.sandbox.journal.journal import JournalItem
+from mockexchange.sandbox.journal import JournalItem
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.waits.wait_conditions import Found, WaitCondition

@@ -1,1 +1,0 @@
-"""The open streams of a sandbox: connections, their queues of frames, and requests that they make."""
