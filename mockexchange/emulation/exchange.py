@@ -16,8 +16,8 @@ from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.access import Tokens
+from mockexchange.server.control.app import control_app
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.ready_content import describe
 from mockexchange.server.server_state import ServerState

@@ -12,7 +12,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
-from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.on_demand import ControlOnDemand
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.ready_content import describe, describe_accounts

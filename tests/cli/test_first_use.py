@@ -15,7 +15,7 @@ NOT_NEEDED = (
     "mockexchange.replay",
     "mockexchange.sandbox.forks",
     "mockexchange.sandbox.log.stored",
-    "mockexchange.server.control.routes",
+    "mockexchange.server.control.app",
     "mockexchange.server.persistence",
     "mockexchange.server.replicas",
     "mockexchange.server.websocket.stream_protocol",

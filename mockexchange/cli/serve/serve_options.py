@@ -14,7 +14,7 @@ from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control.access.tokens import read_tokens
+from mockexchange.server.control.access import read_tokens
 from mockexchange.server.serve_options import READS, STRICT, Sharing
 from mockexchange.server.tls.certificate_names import normalised
 from mockexchange.store.opening import Location

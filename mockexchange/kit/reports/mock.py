@@ -12,7 +12,7 @@ from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.http_request import ControlApi, ControlRefused, NotControlApi, Unreachable
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.runtime.redaction import redact_command
-from mockexchange.server.control.documents.report_document import (
+from mockexchange.server.control.report_document import (
     NAME,
     REPORT_BYTES_MAX,
     ReportDocument,

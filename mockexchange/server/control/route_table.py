@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from mockexchange.server.control.access.roles import SAFE_METHODS, Access
+from mockexchange.server.control.access import SAFE_METHODS, Access
 from mockexchange.server.control.errors import answer_no_path, answer_wrong_method
 
 SANDBOXES = "/_mock/sandboxes"

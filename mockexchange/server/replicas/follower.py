@@ -9,7 +9,7 @@ from typing import Any
 from mockexchange.runtime.ready_file import write_ready_file
 from mockexchange.sandbox.log.stored import find_private_keys
 from mockexchange.sandbox.options import DEFAULT
-from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.access import Tokens
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.ready_content import describe
 from mockexchange.server.replicas.address import Address

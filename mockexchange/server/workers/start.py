@@ -11,7 +11,7 @@ from mockexchange.runtime.ready_file import remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.port import LOGGER
-from mockexchange.server.control.access.tokens import NamedToken, Tokens
+from mockexchange.server.control.access import NamedToken, Tokens
 from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
 from mockexchange.server.stop_signals import STOP_SIGNALS

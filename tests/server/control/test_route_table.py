@@ -9,9 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message
 
 from mockexchange.sandbox.sandboxes import Sandboxes
-from mockexchange.server.control.access.access import MARKS, ControlAccess
-from mockexchange.server.control.access.roles import Access
-from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.access import Access, Tokens
+from mockexchange.server.control.app import MARKS, ControlAccess
 from mockexchange.server.control.errors import HANDLERS, ControlError
 from mockexchange.server.control.route_table import ONE_SANDBOX, RouteTable, resource
 from tests.helpers.rows import each_row

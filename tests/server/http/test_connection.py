@@ -19,10 +19,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.sandbox.sandboxes import Sandboxes
-from mockexchange.server.control.access.access import ControlAccess
-from mockexchange.server.control.access.roles import Access
-from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.json_text import PiecesResponse, taking_turns
+from mockexchange.server.control.access import Access, Tokens
+from mockexchange.server.control.answers import PiecesResponse, taking_turns
+from mockexchange.server.control.app import ControlAccess
 from mockexchange.server.control.route_table import RouteTable, resource
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.listener_state import ListenerState
