@@ -23,9 +23,9 @@ from benchmarks.load import load_key
 from benchmarks.world import loop_factory
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.control import json_text
-from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.routes import control_app
+from mockexchange.server.control import answers
+from mockexchange.server.control.access import Tokens
+from mockexchange.server.control.app import control_app
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 
@@ -144,7 +144,7 @@ async def time_fills(fills: Fills, pause_s: float) -> None:
 
 
 async def run(pause_s: float) -> None:
-    json_text.SLICE_S = 1.0  # else an answer that is interrupted for 5 ms is sent in pieces
+    answers.SLICE_S = 1.0  # else an answer that is interrupted for 5 ms is sent in pieces
     fills = await opened()
     for _ in range(WARM):
         await fills.fill()

@@ -20,7 +20,7 @@ from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.control.json_text import encode
+from mockexchange.server.control.answers import encode
 from mockexchange.venues.kalshi.dates import api_date
 
 ROUNDS, FILLS, SINGLE = 5, 2_000, 400

@@ -26,8 +26,8 @@ from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.steps import STEP
-from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.access import Tokens
+from mockexchange.server.control.app import control_app
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
 

@@ -10,7 +10,7 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.schemathesis.run import Effort, explore
 from mockexchange.runtime import api_documents
-from mockexchange.server.control.waits import wait_requests
+from mockexchange.server.control import waits
 from tests.helpers.effort import examples
 
 pytestmark = pytest.mark.contract
@@ -99,7 +99,7 @@ WATCHING = ("GetEvents", "GetServerEvents")
 @pytest.fixture(autouse=True)
 def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten waits without a duration."""
-    monkeypatch.setattr(wait_requests, "TIMEOUT_US", 1_000)
+    monkeypatch.setattr(waits, "TIMEOUT_US", 1_000)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,7 @@ from mockexchange.sandbox import sandboxes
 from mockexchange.sandbox.journal import Firing, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.steps import STEPS
-from mockexchange.server.control import requests
-from mockexchange.server.control.waits import waits
+from mockexchange.server.control import requests, waits
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.commands.examples import EXAMPLES
@@ -192,7 +191,7 @@ def test_one_sandbox_too_many(schema: BaseSchema, monkeypatch: pytest.MonkeyPatc
 
 
 def test_limits_of_bodies(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "STEPS_MAX", 1)
+    monkeypatch.setattr("mockexchange.server.control.sandboxes.STEPS_MAX", 1)
     steps = [{"close": {"market": "M"}}] * 1_000
     assert refusal(ask(schema, "POST", COMMANDS, body=steps)) == (400, "too_many_steps")
     monkeypatch.setattr(requests, "BODY_BYTES_MAX", requests.READ_AT_ONCE_BYTES)
@@ -299,7 +298,7 @@ def hints(response: Response) -> list[Event]:
 
 
 def test_too_many_watch_or_wait(reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.traffic.traffic_routes.WATCHERS_MAX", 0)
+    monkeypatch.setattr("mockexchange.server.control.events.WATCHERS_MAX", 0)
     monkeypatch.setattr(waits, "WAITS_MAX", 0)
     answer = ask(schema, "GET", EVENTS, name="default", query={"follow": "false"})
     assert refusal(answer) == (409, "too_many_watchers")

@@ -42,7 +42,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import read_object
-from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 
 PROBLEMS_SHOWN_MAX = 10
 ARGUMENTS = ("api_date", "clock", "faults")

@@ -13,8 +13,7 @@ from mockexchange.sandbox.stubs import SUBJECT, StubRequest, request_number, stu
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.stubs import STUB
-from mockexchange.store.codec import LogError
-from mockexchange.store.log import Record
+from mockexchange.store.log import LogError, Record
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 

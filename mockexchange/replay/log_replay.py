@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mockexchange.core.exchange import Outcome
-from mockexchange.store.codec import LogError, read_log
-from mockexchange.store.log import Header, Record
+from mockexchange.store.codec import read_log
+from mockexchange.store.log import Header, LogError, Record
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue
 

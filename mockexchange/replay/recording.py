@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockexchange.sandbox.journal_json import entry_bytes, frame_bytes
-from mockexchange.store.codec import NO_JSON, LogError
+from mockexchange.store.codec import NO_JSON
+from mockexchange.store.log import LogError
 from mockexchange.venues.request import Request
 
 Plain = dict[str, Any]

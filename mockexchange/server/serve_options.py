@@ -15,15 +15,15 @@ from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
-from mockexchange.server.control.access.tokens import NamedToken
+from mockexchange.server.control.access import NamedToken
 from mockexchange.server.reload import Reloaded
 from mockexchange.server.server_state import HomeRolePort, MakeSandbox
 from mockexchange.store.opening import Location
 
 if TYPE_CHECKING:
-    from mockexchange.server.control.access.audit import AuditFile  # it imports Starlette
+    from mockexchange.server.control.audit import AuditFile  # it imports Starlette
     from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
-    from mockexchange.server.workers.shared_by_workers import SharedByWorkers  # only for several workers
+    from mockexchange.server.workers.shared import SharedByWorkers  # only for several workers
 
 STRICT, SESSION, ANY = "strict", "session", "any"
 READS = (STRICT, SESSION, ANY)
@@ -51,7 +51,7 @@ class Sharing(NamedTuple):
         """Open the audit file, until the block ends; yield None without one. Raises OSError."""
         if self.audit is None:
             return nullcontext()
-        from mockexchange.server.control.access.audit import AuditFile
+        from mockexchange.server.control.audit import AuditFile
 
         return closing(AuditFile(self.audit))
 

@@ -6,8 +6,8 @@ from zlib import crc32
 
 import msgspec
 
-from mockexchange.store.codec import LogError, decode_record
-from mockexchange.store.log import FORMAT, Header, Log, Record
+from mockexchange.store.codec import decode_record
+from mockexchange.store.log import FORMAT, Header, Log, LogError, Record
 
 PAGE_RECORDS = 1_000
 """The records that one query reads, so that a long log is never held in memory twice as a whole."""

@@ -26,11 +26,11 @@ from tests.helpers.rows import each_row
 
 
 def test_who_still_waits_at_the_end_is_told() -> None:
-    from mockexchange.server.control.waits import waits
+    from mockexchange.server.control import waits
 
     waited: threading.Event = threading.Event()
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as helper:
-        patch.setattr(waits, "_attend", _for_ever(waited))
+        patch.setattr(waits, "wait_for", _for_ever(waited))
         with serve() as exchange:
             call = helper.submit(exchange.ask, "POST", "wait", {"for": {"request": {}}, "timeout": "50s"})
             assert waited.wait(PATIENCE_S)
@@ -39,11 +39,11 @@ def test_who_still_waits_at_the_end_is_told() -> None:
 
 
 def _for_ever(waited: threading.Event) -> Any:
-    async def attend(*given: Any) -> None:
+    async def wait(*given: Any) -> None:
         waited.set()
         await asyncio.get_running_loop().create_future()
 
-    return attend
+    return wait
 
 
 def test_waiting_for_long_is_waiting_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,10 +100,10 @@ def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     from mockexchange.api.async_view import async_view
-    from mockexchange.server.control.waits import waits
+    from mockexchange.server.control import waits
 
     waited = threading.Event()
-    monkeypatch.setattr(waits, "_attend", _for_ever(waited))
+    monkeypatch.setattr(waits, "wait_for", _for_ever(waited))
 
     async def live() -> None:
         with serve() as exchange, async_view(exchange) as twin:
@@ -187,14 +187,15 @@ def test_a_call_from_no_asyncio_loop_is_told() -> None:
 
 
 def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.control.sandboxes import sandbox_routes
+    from mockexchange.server.control import sandboxes
 
     def fail(*given: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(sandbox_routes, "clock_of", fail)
-    with serve("empty") as exchange, pytest.raises(WrongRequest, match=r"made a mistake \(ZeroDivision") as caught:
-        exchange.now()
+    with serve("empty") as exchange:
+        monkeypatch.setattr(sandboxes, "clock_of", fail)
+        with pytest.raises(WrongRequest, match=r"made a mistake \(ZeroDivision") as caught:
+            exchange.now()
     assert caught.value.code == "internal_error"
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
@@ -217,7 +218,7 @@ def test_what_is_no_answer_at_all_is_raised() -> None:
 def test_the_loop_is_uvloops_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, platform: str, module: object, is_fast: bool
 ) -> None:
-    from mockexchange.server.event_loops import loop_factory
+    from mockexchange.server.operating_system import loop_factory
 
     monkeypatch.setattr(sys, "platform", platform)
     if module is None:

@@ -260,10 +260,15 @@ def test_what_only_a_server_here_has_is_told(elsewhere: Any) -> None:
 def test_who_is_cancelled_waits_no_longer_and_nor_does_a_thread(
     elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mockexchange.server.control.waits import waits
+    from mockexchange.server.control import waits
 
-    waited = threading.Event()
-    monkeypatch.setattr(waits, "_require_room", lambda sandbox: waited.set())
+    waited, wait_for = threading.Event(), waits.wait_for
+
+    async def wait(*given: Any) -> Any:
+        waited.set()
+        return await wait_for(*given)
+
+    monkeypatch.setattr(waits, "wait_for", wait)
 
     async def live() -> None:
         async with connect_async(elsewhere.control_url, TOKEN, sandbox="default") as exchange:

@@ -202,11 +202,16 @@ def test_a_server_serves_a_running_loop_from_its_own_thread() -> None:
 
 
 def test_an_interrupt_while_waiting_leaves_nothing(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.control.waits import waits
+    from mockexchange.server.control import waits
 
     waited_in: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    monkeypatch.setattr(waits, "_require_room", waited_in.put)
-    main = threading.get_ident()
+    main, wait_for = threading.get_ident(), waits.wait_for
+
+    async def wait(sandbox: Any, *given: Any) -> Any:
+        waited_in.put(sandbox)
+        return await wait_for(sandbox, *given)
+
+    monkeypatch.setattr(waits, "wait_for", wait)
 
     def interrupt() -> Any:
         sandbox = waited_in.get(timeout=PATIENCE_S)

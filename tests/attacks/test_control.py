@@ -263,13 +263,13 @@ async def nothing(target: Control) -> None:
 Work = Callable[[Control], Awaitable[None]]
 # the constant that divides the work, what has to be before, and the work
 SLICED: dict[str, tuple[str, Work, Work]] = {
-    "a batch": ("mockexchange.server.control.sandboxes.step_requests.SLICE_S", send_batch, send_batch),
-    "a list": ("mockexchange.server.control.json_text.SLICE_S", send_batch, read_ledger),
-    "added steps": ("mockexchange.sandbox.script.script.MADE_AT_ONCE", nothing, add_steps),
-    "due steps": ("mockexchange.sandbox.script.script.SLICE_S", add_steps, run_steps),
-    "a search": ("mockexchange.server.control.turns.SLICE_S", send_batch, search_journal),
-    "a filter": ("mockexchange.server.control.turns.SLICE_S", send_batch, filter_journal),
-    "gaps": ("mockexchange.server.control.turns.SLICE_S", record_frames, count_gaps),
+    "a batch": ("mockexchange.server.control.answers.SLICE_S", send_batch, send_batch),
+    "a list": ("mockexchange.server.control.answers.SLICE_S", send_batch, read_ledger),
+    "added steps": ("mockexchange.sandbox.script.additions.MADE_AT_ONCE", nothing, add_steps),
+    "due steps": ("mockexchange.sandbox.script.runner.SLICE_S", add_steps, run_steps),
+    "a search": ("mockexchange.server.control.answers.SLICE_S", send_batch, search_journal),
+    "a filter": ("mockexchange.server.control.answers.SLICE_S", send_batch, filter_journal),
+    "gaps": ("mockexchange.server.control.answers.SLICE_S", record_frames, count_gaps),
     "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
     "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
     "faults": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_faults),

@@ -15,7 +15,7 @@ NOT_NEEDED = (
     "mockexchange.replay",
     "mockexchange.sandbox.forks",
     "mockexchange.sandbox.stored",
-    "mockexchange.server.control.routes",
+    "mockexchange.server.control.app",
     "mockexchange.server.persistence",
     "mockexchange.server.replicas",
     "mockexchange.server.websocket.stream_protocol",
@@ -29,7 +29,7 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 779
+MODULES_MAX = 796
 SERVE = """
 import json, sys
 from mockexchange.cli import main

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.console.conftest import ARGUMENTS, CHROMIUM, link_to, open_console
-from tests.server.control.test_link_codes import exchange
+from tests.server.control.test_console import exchange
 from tests.server.live import TOKEN, Live
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mockexchange.runtime.http_request import ControlApi
-from mockexchange.server.http.console_pages import PAGE_FILES
+from mockexchange.server.control.console import PAGE_FILES
 from tests.house.serving import clean_environment, wait_until_ready
 from tests.house.test_packaging import built_wheel
 

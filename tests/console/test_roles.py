@@ -9,8 +9,7 @@ from websockets.sync.client import connect
 
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.runtime.redaction import sha256_of
-from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken
+from mockexchange.server.control.access import Grant, NamedToken, Role
 from mockexchange.server.serve_options import Sharing
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.console.conftest import link_to, open_console

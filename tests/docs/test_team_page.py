@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import read_tokens
+from mockexchange.server.control.access import Grant, Role, read_tokens
 from tests.docs.fences import fences_of
 
 PAGE = "team.md"

@@ -15,7 +15,8 @@ from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.ledger.accounts import ledger_of, positions_of
 from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.store.codec import LogError, write_log
+from mockexchange.store.codec import write_log
+from mockexchange.store.log import LogError
 from mockexchange.venues.request import Request
 from tests.core.dump import dump
 from tests.helpers.rows import each_row

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Note
 from mockexchange.replay import Verdict
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.store.codec import LogError
+from mockexchange.store.log import LogError
 from mockexchange.venues.deribit.signatures import sign, stream_text
 from mockexchange.venues.request import Request
 from tests.faults.stream_calls import CHANGES, POSITIONS, Host, install, log_in

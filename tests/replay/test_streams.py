@@ -12,7 +12,8 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.replay import Recording, Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.streams import Ending
-from mockexchange.store.codec import LogError, write_log
+from mockexchange.store.codec import write_log
+from mockexchange.store.log import LogError
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row

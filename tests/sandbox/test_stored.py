@@ -19,8 +19,7 @@ from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import load_builtin, load_file, load_object, load_text
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.plan import Plan
-from mockexchange.store.codec import LogError
-from mockexchange.store.log import Record
+from mockexchange.store.log import LogError, Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.core.dump import dump
 from tests.helpers.derivatives import WORLD

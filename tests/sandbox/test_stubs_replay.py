@@ -14,7 +14,7 @@ from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.stubs import STUB
-from mockexchange.store.codec import LogError
+from mockexchange.store.log import LogError
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
 from tests.helpers.rows import each_row

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.sync.client import connect
 
-from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.answers import ControlJson
 from mockexchange.venues.deribit.signatures import Token, write_token
 from tests.helpers.effort import examples
 from tests.helpers.patience import PATIENCE_S

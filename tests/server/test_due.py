@@ -11,8 +11,8 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.control.access.tokens import Tokens
-from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.access import Tokens
+from mockexchange.server.control.app import control_app
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH

@@ -9,8 +9,7 @@ import pytest
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.runtime.redaction import sha256_of
 from mockexchange.scenario.keys import make_pair
-from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken
+from mockexchange.server.control.access import Grant, NamedToken, Role
 from mockexchange.server.serve_options import Sharing
 from tests.helpers.postgres import PostgresServer
 from tests.server.live import PREFIX, TOKEN, Live, SandboxView, serving

@@ -17,8 +17,8 @@ from mockexchange.core.vocabulary import (
     SubaccountRef,
 )
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, read_log, write_log
-from mockexchange.store.log import Cause, Header, Log, Record
+from mockexchange.store.codec import COMMANDS, NAMES, encode_record, read_log, write_log
+from mockexchange.store.log import Cause, Header, Log, LogError, Record
 from mockexchange.store.memory_log import MemoryLog
 from tests.commands.examples import EXAMPLES as PLAYED
 from tests.core.dump import dump

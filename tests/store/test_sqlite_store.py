@@ -11,8 +11,7 @@ from typing import Any, cast
 import pytest
 
 from mockexchange.store import sqlite_store
-from mockexchange.store.codec import LogError
-from mockexchange.store.log import Header, LogUnavailable, OutcomeUnknown, Record
+from mockexchange.store.log import Header, LogError, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.sqlite_store import SqliteLog, SqliteReader, SqliteStore, compact, damages, open_reader
 from mockexchange.store.stores import StoreError
 from tests.helpers.rows import each_row

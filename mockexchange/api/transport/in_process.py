@@ -8,7 +8,7 @@ from starlette.types import Message, Scope
 
 from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encode_body, encode_query, read_reply
 from mockexchange.api.transport.loop_bridge import LoopBridge, run_in_loop, running_loop
-from mockexchange.server.control.access.access import IN_PROCESS
+from mockexchange.server.control.access import IN_PROCESS
 
 ROOT = "/_mock/"
 

@@ -21,11 +21,11 @@ from mockexchange.sandbox.options import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control.access import Tokens
+from mockexchange.server.control.app import control_app
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_object
-from mockexchange.server.control.routes import control_app
-from mockexchange.server.control.sandboxes.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 from mockexchange.server.http import listener
 from mockexchange.server.ready_content import describe_accounts
 from mockexchange.server.server_state import ServerState

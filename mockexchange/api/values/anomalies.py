@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from mockexchange.api.values.records import Frame, Request
-from mockexchange.server.control.traffic.streams import NOTE as ON_DEMAND
+from mockexchange.server.control.streams import NOTE as ON_DEMAND
 from mockexchange.venues.request import RATE_LIMIT_FINDING
 
 SHOWN_MAX = 50

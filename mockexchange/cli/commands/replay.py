@@ -20,7 +20,7 @@ from mockexchange.named_files import MIB, lines_of, read_file
 from mockexchange.replay import Recording, Replay, Verdict, compare, is_recorded, read_journal
 from mockexchange.sandbox.ledger.accounts import positions_of
 from mockexchange.sandbox.ledger.events import outcome_of
-from mockexchange.store.codec import LogError
+from mockexchange.store.log import LogError
 
 DEVIATIONS_SHOWN_MAX = 20
 SUBJECTS = ("answer", "frame")

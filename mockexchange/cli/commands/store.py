@@ -20,9 +20,9 @@ from mockexchange.sandbox.forks import exported_log
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.sandbox.stored import read_description, reopened
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.store.codec import LogError, write_log
+from mockexchange.store.codec import write_log
 from mockexchange.store.followed_store import FollowedStore
-from mockexchange.store.log import Header, LogUnavailable, Record
+from mockexchange.store.log import Header, LogError, LogUnavailable, Record
 from mockexchange.store.opening import Location, compact, delete, open_reader, read_location, shown
 from mockexchange.store.stores import StoredSandbox, StoreError, StoreReader, decoded, named
 

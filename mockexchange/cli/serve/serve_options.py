@@ -14,14 +14,14 @@ from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control.access.tokens import read_tokens
+from mockexchange.server.control.access import read_tokens
 from mockexchange.server.serve_options import READS, STRICT, Sharing
 from mockexchange.server.tls.certificate_names import normalised
 from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
 
 if TYPE_CHECKING:
-    from mockexchange.server.replicas.address import Address  # only for a server with --replica
+    from mockexchange.server.replicas.peers import Address  # only for a server with --replica
 
 
 # Values of options: the clock, the token, the public URL, host names
@@ -181,7 +181,7 @@ def replica_options(command: Command) -> Command:
 
 
 def _address(text: str) -> "Address":
-    from mockexchange.server.replicas.address import Address
+    from mockexchange.server.replicas.peers import Address
 
     return Address.read(text)
 

@@ -11,7 +11,7 @@ from mockexchange.kit.reports.printable_text import printable
 from mockexchange.runtime.http_request import ControlApi, ControlRefused, NotControlApi, Unreachable
 from mockexchange.runtime.ready_file import NoServer, default_ready_file, read_ready
 from mockexchange.runtime.redaction import redact_command
-from mockexchange.server.control.documents.report_document import (
+from mockexchange.server.control.report_document import (
     NAME,
     REPORT_BYTES_MAX,
     ReportDocument,

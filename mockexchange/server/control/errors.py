@@ -18,8 +18,8 @@ from mockexchange.sandbox.port import (
 )
 from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.scenario.errors import ScenarioError, TooLarge
-from mockexchange.server.control.access.roles import GRANT, grant_of
-from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.access import GRANT, grant_of
+from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.http.rest_endpoint import pause_before_refusal
 from mockexchange.store.log import LogUnavailable

@@ -1,33 +1,37 @@
-"""Sends the events of a sandbox as server-sent events (WHATWG HTML, section 9.2).
+"""Sends events of a sandbox, and changes of sandboxes, as server-sent events (WHATWG HTML, section 9.2).
 
-Recording starts with the first client that watches. From then on the newest events are kept, once for all watching
-clients, each of which reads on from its own position. A slow client costs nothing: it misses events that were dropped
-meanwhile, and gets their number. The JSON of an event is made when it is read.
+Events of a sandbox are recorded from the first client that watches it. From then on the newest are kept, once for all
+watching clients, each of which reads on from its own position. A slow client costs nothing: it misses events that were
+dropped meanwhile, and gets their number. The JSON of an event is made when it is read.
 """
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from operator import eq
 from typing import Any, NamedTuple
 
-from starlette.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import written_name
 from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
-from mockexchange.sandbox.journal_json import (
-    firing_to_json,
-    frame_to_json,
-    request_to_json,
-    short_frame_to_json,
-)
+from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json, short_frame_to_json
 from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.writer import CommandObserver
+from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
+from mockexchange.server.control.access import Access, grant_of
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.requests import REDACT, SHORT, read_query, read_switch, require_known
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
+from mockexchange.server.control.secret_filter import SecretFilter
+from mockexchange.server.server_state import ServerState
 from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault", "clock")
@@ -44,6 +48,86 @@ WATCHERS_MAX = 100
 ID_DIGITS_MAX = 18
 CHUNK_CHARS_MAX = 256 * 1024
 """The most text that is made before it is sent, so that a client that reads many old events does not delay others."""
+CHANGES_MAX = 1_000
+"""The most changes that are kept, as many as sandboxes.
+
+A watcher that missed more reads the list of sandboxes again.
+"""
+LAST_EVENT_ID = "last_event_id"
+"""The query parameter for the id of the last event, for programs that cannot send the header Last-Event-ID."""
+FOLLOWING = ("follow", LAST_EVENT_ID)
+
+
+def event_routes(server_state: ServerState, feeds: "Feeds") -> list[Resource]:
+    async def send(request: Request) -> Response:
+        secrets = SecretFilter(server_state.secrets.known)
+        wanted, last_event_id, is_following = read_watch(request, secrets)
+        sandbox = await server_state.sandboxes.caught_up(request.path_params["name"])
+        feed = feeds.of(sandbox)
+        if feed.watchers >= WATCHERS_MAX:
+            raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
+        return EventStream(feed, watch(feed, wanted, last_event_id, is_following))
+
+    return [Resource(f"{ONE_SANDBOX}/events", GET=(Access.LOOK, send))]
+
+
+# --- server-sent events
+
+
+class EventStream(StreamingResponse):
+    """A streaming response that lasts until the client disconnects, or what its feed is about ends."""
+
+    def __init__(self, feed: "Feed", texts: AsyncIterator[str]) -> None:
+        super().__init__(texts, media_type="text/event-stream")
+        self.feed = feed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.feed.enter()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.feed.leave()
+
+
+class Feed:
+    """Numbers events from 1, and wakes the clients that wait for the next one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.watchers = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def enter(self) -> None:
+        self.watchers += 1
+
+    def leave(self) -> None:
+        self.watchers -= 1
+
+    def wake(self) -> None:
+        """Let all waiting clients read on."""
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self) -> bool:
+        """Wait for the next event; return False if none came within HEARTBEAT_S."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            done, _ = await asyncio.wait((future,), timeout=HEARTBEAT_S)
+            return bool(done)
+        finally:
+            self._waiting.discard(future)
+
+
+def read_following(request: Request, asked: dict[str, Any]) -> tuple[str | None, bool]:
+    """Return the id of the last event that the client has seen, or None, and whether it waits for new events.
+
+    Raises ControlError.
+    """
+    is_following = read_switch(asked, "follow", default=True) and request.method != "HEAD"
+    return asked.get(LAST_EVENT_ID, request.headers.get("last-event-id")), is_following
 
 
 def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]) -> int | None:
@@ -54,6 +138,14 @@ def place_of_event(event_id: str | None, count: int, id_of: Callable[[int], str]
     if not number.isascii() or not number.isdigit() or len(number) > ID_DIGITS_MAX:
         return None
     return int(number) if id_of(int(number)) == event_id and int(number) <= count else None
+
+
+def sse_text(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
+    head = f"id: {event_id}\n" if event_id else ""
+    return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"
+
+
+# --- the events of a sandbox
 
 
 class LiveEvent(NamedTuple):
@@ -93,26 +185,76 @@ class WatchFilter(NamedTuple):
         )
 
 
-class EventFeed:
+def read_watch(request: Request, secrets: SecretFilter) -> tuple[WatchFilter, str | None, bool]:
+    """Return what a request for live events asks for: the filter, the id of the last event seen, and whether to
+    follow.
+
+    The id is None if the request has none. Without following, only past events are sent. Raises ControlError.
+    """
+    asked = read_query(request, ("kinds", *FOLLOWING, "account", "channel", SHORT, REDACT), ())
+    kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
+    if not kinds <= set(KINDS):
+        unknown = min(kinds - set(KINDS))
+        raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
+    require_known("channel", asked, CHANNEL_NAMES)
+    is_short = read_switch(asked, SHORT, default=False)
+    is_redacted = is_short or read_switch(asked, REDACT, default=False)
+    hiding = secrets if is_redacted else secrets.least_for(grant_of(request))
+    clean = dict if hiding is None else hiding.clean
+    wanted = WatchFilter(kinds, asked.get("account"), asked.get("channel"), is_short, clean)
+    return wanted, *read_following(request, asked)
+
+
+class EventFeed(Feed):
     """The newest events of one sandbox, numbered from 1. They are recorded while clients watch the sandbox."""
 
     def __init__(self, sandbox: str, journal: Journal, observers: list[CommandObserver], origin: str) -> None:
+        super().__init__()
         self.sandbox = sandbox
         self.origin = origin
         """Distinguishes the ids of a sandbox from those of its replacement after a reset."""
         self.gaps = 0
         """Number of periods without watchers in which events were not recorded."""
-        self.count = 0
         self.first = 1
         """The number of the oldest event that is kept."""
         self.ended: str | None = None
         """Why the sandbox ended; None while it runs."""
-        self.watchers = 0
         self._journal, self._observers = journal, observers
         self._history: dict[int, LiveEvent] = {}
         self._size_bytes = 0
         self._left_at = 0
-        self._waiting: set[asyncio.Future[None]] = set()
+        """The number of the newest event when the last watcher left."""
+
+    def enter(self) -> None:
+        super().enter()
+        if self._on_command not in self._observers:
+            self._observers.append(self._on_command)
+            self._journal.observers.append(self._on_item)
+
+    def leave(self) -> None:
+        super().leave()
+        self._left_at = self.count
+
+    def id_of(self, number: int) -> str:
+        return f"{self.origin}-{self.gaps}-{number}"
+
+    def read_on(self, place: int, wanted: WatchFilter) -> tuple[list[str], int]:
+        """Return the text of the wanted events after number `place`, and the number to read on from."""
+        parts = [sse_text("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
+        chars = 0
+        for number in range(max(place + 1, self.first), self.count + 1):
+            event = self._history[number]
+            if wanted.matches(event):
+                parts.append(sse_text(event.kind, wanted.show(event), self.id_of(number)))
+                chars += len(parts[-1])
+            if chars >= CHUNK_CHARS_MAX:
+                return parts, number
+        return parts, self.count
+
+    def end(self, reason: str) -> None:
+        """Wake all watching clients, because the sandbox has ended. `reason` is what ended it."""
+        self.ended = reason
+        self.wake()
 
     # --- recording
 
@@ -144,75 +286,16 @@ class EventFeed:
         self._history[self.count] = event
         self._size_bytes += event.size_bytes
         while len(self._history) > HISTORY_MAX or self._size_bytes > HISTORY_BYTES_MAX:
-            self._forget_oldest()
+            self._size_bytes -= self._history.pop(self.first).size_bytes
+            self.first += 1
         if not self.watchers and self.first > self._left_at + 1:
-            self._stop()  # the last watcher has missed an event by now and could not resume
-        waiting, self._waiting = self._waiting, set()
-        for future in waiting:
-            future.set_result(None)
-
-    def _forget_oldest(self) -> None:
-        self._size_bytes -= self._history.pop(self.first).size_bytes
-        self.first += 1
-
-    def _start(self) -> None:
-        if self._on_command not in self._observers:
-            self._observers.append(self._on_command)
-            self._journal.observers.append(self._on_item)
-
-    def _stop(self) -> None:
-        self._observers.remove(self._on_command)
-        self._journal.observers.remove(self._on_item)
-        self._history.clear()
-        self._size_bytes, self.first = 0, self.count + 1
-        self.gaps += 1
-
-    # --- watching
-
-    def enter(self) -> None:
-        self.watchers += 1
-        self._start()
-
-    def leave(self) -> None:
-        self.watchers -= 1
-        self._left_at = self.count
-
-    def end(self, reason: str) -> None:
-        """Wake all watching clients, because the sandbox has ended. `reason` is what ended it."""
-        self.ended = reason
-        waiting, self._waiting = self._waiting, set()
-        for future in waiting:
-            future.set_result(None)
-
-    def id_of(self, number: int) -> str:
-        return f"{self.origin}-{self.gaps}-{number}"
-
-    def place_of(self, event_id: str | None) -> int | None:
-        """Return the number of the event with an id; None if this feed did not issue the id."""
-        return place_of_event(event_id, self.count, self.id_of)
-
-    def read_on(self, place: int, wanted: WatchFilter) -> tuple[list[str], int]:
-        """Return the text of the wanted events after number `place`, and the number to read on from."""
-        parts = [sse_text("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
-        chars = 0
-        for number in range(max(place + 1, self.first), self.count + 1):
-            event = self._history[number]
-            if wanted.matches(event):
-                parts.append(sse_text(event.kind, wanted.show(event), self.id_of(number)))
-                chars += len(parts[-1])
-            if chars >= CHUNK_CHARS_MAX:
-                return parts, number
-        return parts, self.count
-
-    async def wait(self) -> bool:
-        """Wait for the next event; return False if none came within HEARTBEAT_S."""
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
-        try:
-            done, _ = await asyncio.wait((future,), timeout=HEARTBEAT_S)
-            return bool(done)
-        finally:
-            self._waiting.discard(future)
+            # The last watcher has missed an event by now and could not resume, so recording stops.
+            self._observers.remove(self._on_command)
+            self._journal.observers.remove(self._on_item)
+            self._history.clear()
+            self._size_bytes, self.first = 0, self.count + 1
+            self.gaps += 1
+        self.wake()
 
 
 async def watch(
@@ -223,7 +306,7 @@ async def watch(
     They begin after the event `last_event_id`, or with the next event. Without `is_following`, only past events are
     yielded.
     """
-    found = feed.place_of(last_event_id)
+    found = place_of_event(last_event_id, feed.count, feed.id_of)
     place = feed.count if found is None else found
     yield sse_text("begin", {"sandbox": feed.sandbox}, feed.id_of(place))
     if found is None:
@@ -240,11 +323,6 @@ async def watch(
             return
         elif not await feed.wait():
             yield ": quiet\n\n"
-
-
-def sse_text(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
-    head = f"id: {event_id}\n" if event_id else ""
-    return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"
 
 
 def command_to_json(record: Record, outcome: Outcome, is_short: bool) -> dict[str, Any]:
@@ -267,13 +345,11 @@ def _frame_to_json(number: int, frame: FrameEntry, is_short: bool) -> dict[str, 
 
 def _concerns(record: Record, outcome: Outcome, account: str) -> bool:
     """Return whether a command, or one of its events, names an account."""
-    events = () if isinstance(outcome, Refusal) else outcome
-    return any(_account_of(value) == account for value in (record.command, *events))
-
-
-def _account_of(value: object) -> str | None:
-    subaccount_ref = getattr(value, "subaccount_ref", None)
-    return getattr(value, "account", None) if subaccount_ref is None else subaccount_ref.account
+    for value in (record.command, *(() if isinstance(outcome, Refusal) else outcome)):
+        subaccount_ref = getattr(value, "subaccount_ref", None)
+        if getattr(value if subaccount_ref is None else subaccount_ref, "account", None) == account:
+            return True
+    return False
 
 
 class Feeds:
@@ -301,16 +377,63 @@ class Feeds:
         self._feeds.pop(sandbox).end(reason)
 
 
-class EventStream(StreamingResponse):
-    """A streaming response that lasts until the client disconnects or the sandbox ends."""
+# --- the changes of the sandboxes of a server
 
-    def __init__(self, feed: EventFeed, wanted: WatchFilter, last_event_id: str | None, is_following: bool) -> None:
-        super().__init__(watch(feed, wanted, last_event_id, is_following), media_type="text/event-stream")
-        self.feed = feed
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.feed.enter()
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.feed.leave()
+class ServerFeed(Feed):
+    """Records when sandboxes of a server are made, reset or deleted, and wakes the clients that watch these changes.
+
+    Changes are numbered from 1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_ended = False
+        self._origin = "0"
+        self._changes: deque[dict[str, Any]] = deque(maxlen=CHANGES_MAX)
+
+    def note(self, change: str, sandbox: Sandbox) -> None:
+        """Record that a sandbox was made, reset or deleted."""
+        if not self.count:
+            self._origin = str(sandbox.options.host())
+        self.count += 1
+        self._changes.append({"sandbox": sandbox.name, "change": change, "scenario": sandbox.plan.name})
+        self.wake()
+
+    def end(self) -> None:
+        """End the event streams of all watching clients, because the server stops."""
+        self.is_ended = True
+        self.wake()
+
+    async def watch(
+        self, last_event_id: str | None, is_following: bool, sees: Callable[[str], bool]
+    ) -> AsyncIterator[str]:
+        """Yield the changes of the sandboxes that the caller may see, as the text of server-sent events.
+
+        They begin after the event `last_event_id`, or with the next change. `sees` returns whether a sandbox may be
+        seen.
+        """
+        found = place_of_event(last_event_id, self.count, self._id_of)
+        place = self.count if found is None else found
+        yield sse_text("begin", {"server": self._origin}, self._id_of(place))
+        if found is None:
+            yield sse_text("lost", {"lost": None})
+        while True:
+            first = self.count - len(self._changes) + 1
+            if place + 1 < first:
+                yield sse_text("lost", {"lost": first - 1 - place})
+                place = first - 1
+            for number, change in enumerate(list(self._changes)[place + 1 - first :], place + 1):
+                if sees(change["sandbox"]):
+                    yield sse_text("sandbox", change, self._id_of(number))
+                place = number
+            if self.is_ended:
+                yield sse_text("end", {"reason": "stopped"})
+                return
+            if not is_following:
+                return
+            if self.count == place and not await self.wait():
+                yield ": quiet\n\n"
+
+    def _id_of(self, number: int) -> str:
+        return f"{self._origin}-0-0-{number}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from starlette.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from mockexchange.server.control.about_server.server_routes import Description
-    from mockexchange.server.control.access.access import ControlAccess
-    from mockexchange.server.control.access.audit import AuditFile
-    from mockexchange.server.control.access.tokens import Tokens
+    from mockexchange.server.control.about_server import Description
+    from mockexchange.server.control.access import Tokens
+    from mockexchange.server.control.app import ControlAccess
+    from mockexchange.server.control.audit import AuditFile
     from mockexchange.server.server_state import ServerState
 
 
@@ -39,6 +39,6 @@ class ControlOnDemand:
     async def _built(self) -> "ControlAccess":
         async with self._building:
             if self._app is None:
-                routes = await asyncio.to_thread(import_module, "mockexchange.server.control.routes")
-                self._app = routes.control_app(*self._arguments)
+                module = await asyncio.to_thread(import_module, "mockexchange.server.control.app")
+                self._app = module.control_app(*self._arguments)
             return self._app

@@ -1,32 +1,37 @@
-"""Reads the bodies of requests to the control API. Each body is checked completely before any of it takes effect."""
+"""Reads the bodies and the queries of requests to the control API.
 
+Each is checked completely before any of it takes effect.
+"""
+
+import asyncio
 from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
+from threading import Event
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from mockexchange.core.instants import parse_duration
-from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script.schedule import ScriptOverrun
-from mockexchange.scenario.errors import ScenarioError
+from mockexchange.sandbox.collector import collector_paused
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.loader import builtin_names
 from mockexchange.scenario.located_text import Located, let_go, located_json
-from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
-from mockexchange.server.control.beside_loop import beside_loop
+from mockexchange.scenario.turns import giving_turns
 from mockexchange.server.control.errors import TOO_LARGE, ControlError, misread
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """The size of the largest body, enough for a scenario in it; longer histories are read from a file."""
 READ_AT_ONCE_BYTES = 16 * 1024
 """The size from which a body is parsed in a thread; starting one takes a tenth of a millisecond."""
-STEPS_MAX = 100_000
 NUMBER_DIGITS_MAX = 18
-Body = TypeVar("Body")
+TURN_S_MAX = 1.0
+"""The longest wait for a turn of the loop: one that has stopped meanwhile does not keep the thread."""
+Result = TypeVar("Result")
+SHORT, REDACT = "short", "redact"
 
 
-async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
+# --- bodies
+
+
+async def read_body(request: Request, read: Callable[[Located], Result]) -> Result:
     """Parse the body as JSON and return what `read` makes of it. Raises ControlError, and the errors of `read`.
 
     All scalars are text; an empty body becomes an empty object. Long bodies are parsed in a thread, one after the
@@ -36,30 +41,62 @@ async def read_body(request: Request, read: Callable[[Located], Body]) -> Body:
     return await read_raw(request, await receive(request), read)
 
 
-async def read_raw(request: Request, raw: bytes, read: Callable[[Located], Body]) -> Body:
+async def read_raw(request: Request, raw: bytes, read: Callable[[Located], Result]) -> Result:
+    """Parse the bytes of a body, and return what `read` makes of them, as `read_body` does."""
     if len(raw) <= READ_AT_ONCE_BYTES and not _names_file(parsed := _parse(raw)):
         return read(parsed)
+
+    def read_and_free() -> Result:  # in the thread too: on the loop, to free what was parsed would take a long turn
+        parsed = _parse(raw)
+        try:
+            return read(parsed)
+        except (ControlError, ScenarioError) as error:
+            error.__context__ = error.__traceback__ = None
+            raise
+        finally:
+            let_go(parsed)
+
     async with request.app.state.long_bodies:
-        return await beside_loop(partial(_read_long, read, raw))
+        return await beside_loop(read_and_free)
 
 
 def _names_file(body: Located) -> bool:
     """Return whether a short body may name a scenario in a file, which is as long as files are."""
     named = body.value.get("scenario") if isinstance(body.value, dict) else None
-    text = named.value if named is not None else None
+    text = None if named is None else named.value
     return isinstance(text, str) and "\n" not in text and text not in builtin_names()
 
 
-def _read_long(read: Callable[[Located], Body], raw: bytes) -> Body:
-    """Parse and read a body in a thread, and free what was parsed there: on the loop that would take a long turn."""
-    parsed = _parse(raw)
+def _parse(raw: bytes) -> Located:
     try:
-        return read(parsed)
-    except (ControlError, ScenarioError) as error:
-        error.__context__ = error.__traceback__ = None
-        raise
-    finally:
-        let_go(parsed)
+        return located_json(raw or b"{}", "", 0)
+    except UnicodeDecodeError as error:
+        raise ControlError(400, "bad_json", f"not valid JSON: not UTF-8 text at byte {error.start}") from None
+    except ScenarioError as error:
+        raise misread("bad_json", error) from None
+
+
+async def beside_loop(work: Callable[[], Result]) -> Result:
+    """Return what a function returns, which a thread calls; the loop turns whenever it calls `take_turn`.
+
+    The collector is paused meanwhile: it would walk all values of a long document, with the interpreter held, again and
+    again, and none of them is garbage.
+    """
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        turned = Event()
+        try:
+            loop.call_soon_threadsafe(turned.set)
+        except RuntimeError:
+            return  # the loop has ended
+        turned.wait(TURN_S_MAX)
+
+    def worked() -> Result:
+        with giving_turns(wait), collector_paused():
+            return work()
+
+    return await asyncio.to_thread(worked)
 
 
 async def receive(request: Request, bytes_max: int | None = None) -> bytes:
@@ -91,62 +128,45 @@ def _too_large(bytes_max: int, got: str) -> ControlError:
     return ControlError(413, TOO_LARGE, message + (advice if bytes_max == BODY_BYTES_MAX else ""))
 
 
-def _parse(raw: bytes) -> Located:
-    try:
-        return located_json(raw or b"{}", "", 0)
-    except UnicodeDecodeError as error:
-        raise ControlError(400, "bad_json", f"not valid JSON: not UTF-8 text at byte {error.start}") from None
-    except ScenarioError as error:
-        raise misread("bad_json", error) from None
-
-
 def read_object(body: Located) -> dict[str, Located]:
     if not isinstance(body.value, dict):
         raise ControlError(400, "bad_body", "expected a JSON object")
     return body.value
 
 
-def read_steps(body: Located) -> list[Step]:
-    """Parse a list of steps that are executed now, without a time. Raises ControlError."""
-    if not isinstance(body.value, list):
-        raise ControlError(400, "bad_body", "expected a list of steps, such as [{'settle': {...}}]")
-    if len(body.value) > STEPS_MAX:
-        raise ControlError(400, "too_many_steps", f"expected at most {STEPS_MAX} steps, got {len(body.value)}")
-    steps = []
-    for place, node in enumerate(body.value):
-        try:
-            step = STEP.read(node, f"[{place}]")
-        except ScenarioError as error:
-            raise misread("bad_step", error) from None
-        if step.at is not None or step.after_us is not None:
-            message = "a step here happens now: expected neither `at` nor `after`"
-            raise ControlError(400, "bad_step", message, f"[{place}]")
-        steps.append(step)
-        if len(steps) % ITEMS_PER_TURN == 0:
-            take_turn()
-    return steps
+# --- queries
 
 
-def read_clock_change(body: Located) -> tuple[str, str]:
-    """Return what a body asks of a clock: `advance` and a duration, or `run` and a mode. Raises ControlError."""
-    members = read_object(body)
-    for name in ("advance", "run"):
-        if len(members) == 1 and name in members and isinstance(text := members[name].value, str):
-            return name, text
-    raise ControlError(400, "bad_body", 'expected {"advance": "5s"} or {"run": "paused"}')
+def read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
+    """Return the query parameters by name, `numbers` as integers; each may occur once. Raises ControlError."""
+    asked: dict[str, Any] = {}
+    if not request.scope["query_string"]:
+        return asked
+    for name, value in request.query_params.multi_items():
+        if name not in (*texts, *numbers):
+            raise ControlError(
+                400, "bad_query", f"unknown filter {name[:40]!r}; known: {', '.join((*texts, *numbers)) or 'none'}"
+            )
+        if name in asked:
+            raise ControlError(400, "bad_query", f"{name}: expected it once")
+        if name in numbers and not (value.isascii() and value.isdigit() and len(value) <= NUMBER_DIGITS_MAX):
+            raise ControlError(400, "bad_query", f"{name}: expected a whole number, got {value[:40]!r}")
+        asked[name] = int(value) if name in numbers else value
+    return asked
 
 
-async def move_clock(sandbox: Sandbox, change: str, text: str) -> None:
-    """Change a sandbox's clock as `read_clock_change` returned it. Raises ControlError.
+def read_switch(asked: dict[str, Any], name: str, *, default: bool) -> bool:
+    """Remove a parameter that is true or false from a query, and return its value. Raises ControlError."""
+    word = asked.pop(name, None)
+    if word not in (None, "true", "false"):
+        raise ControlError(400, "bad_query", f"{name}: expected true or false, got {word[:40]!r}")
+    return default if word is None else bool(word == "true")
 
-    Either the clock is advanced, and everything that is due on the way is executed, or its mode is changed.
-    """
-    try:
-        if change == "advance":
-            await sandbox.advance(parse_duration(text))
-        else:
-            await sandbox.run_clock(text)
-    except ValueError as error:
-        raise ControlError(400, "bad_body", str(error)) from None
-    except ScriptOverrun as overrun:
-        raise ControlError(409, "too_many_steps", str(overrun)) from None
+
+def require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Raise ControlError if the wanted value is not one of the known values."""
+    word = wanted.get(name)
+    if word is not None and word not in known:
+        choices = ", ".join(filter(None, known))
+        advice = did_you_mean(word[:40], filter(None, known)) or f": expected one of {choices}"
+        raise ControlError(400, "bad_query", f"{name}: no {name} {word[:40]!r}{advice}")

@@ -1,7 +1,6 @@
 """The part of the control API that lists, adds and removes the steps of a sandbox's script."""
 
 import asyncio
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,20 +13,18 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script.script_names import require_accounts, require_known
 from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry, require_unique_names
-from mockexchange.server.control.access.roles import Access
+from mockexchange.server.control.access import Access
+from mockexchange.server.control.answers import answer_in_slices, list_pieces
 from mockexchange.server.control.errors import ControlError, misread
-from mockexchange.server.control.json_text import answer_in_slices, list_pieces
 from mockexchange.server.control.requests import read_body
-from mockexchange.server.control.route_table import Served
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.server_state import ServerState
 
 CHECKED_AT_ONCE_MAX = 200
 """The most added steps whose names are checked in the event loop; more are checked in a thread."""
 
 
-def script_handlers(server_state: ServerState) -> dict[str, Served]:
-    """Return, by HTTP method, the handlers that list, add and clear the steps of a script."""
-
+def script_routes(server_state: ServerState) -> list[Resource]:
     async def sandbox_of(request: Request) -> Sandbox:
         return await server_state.sandboxes.caught_up(request.path_params["name"])
 
@@ -43,7 +40,10 @@ def script_handlers(server_state: ServerState) -> dict[str, Served]:
             await asyncio.to_thread(_check, sandbox, entries)
         else:
             _check(sandbox, entries)
-        added = await _add(sandbox, entries, text)
+        try:
+            added = await sandbox.script.add(entries, text)
+        except ScriptTooLong as error:
+            raise ControlError(400, "too_many_steps", str(error)) from None
         await asyncio.sleep(0)  # to add ten thousand takes most of a turn
         await sandbox.run_due()
         sandbox.require_open()
@@ -55,27 +55,26 @@ def script_handlers(server_state: ServerState) -> dict[str, Served]:
         await sandbox.script.clear()
         return Response(status_code=204)
 
-    return {"GET": (Access.LOOK, show), "POST": (Access.CHANGE, add), "DELETE": (Access.CHANGE, clear)}
+    served = {"GET": (Access.LOOK, show), "POST": (Access.CHANGE, add), "DELETE": (Access.CHANGE, clear)}
+    return [Resource(f"{ONE_SANDBOX}/script", **served)]
 
 
 async def _shown(script: Script, steps: list[Step], status: int = 200) -> Response:
-    """Return steps; `next` is the exchange instant of the next execution."""
-    next_instants = script.next_instants()
-    rows = (_step(step, next_instants.get(step.place)) for step in steps)
+    next_instants = script.next_instants()  # of the exchange, by place
+    rows = (
+        {
+            "name": step.name,
+            "action": step.action,
+            "state": step.state,
+            "fired": step.fired_in_all,
+            "next": None if (next_at := next_instants.get(step.place)) is None else format_instant(next_at),
+            "refused": step.refused_in_all,
+            "failed": step.failed_in_all,
+            "reason": step.last_reason or None,
+        }
+        for step in steps
+    )
     return await answer_in_slices(list_pieces(rows), status)
-
-
-def _step(step: Step, next_at: int | None) -> dict[str, Any]:
-    return {
-        "name": step.name,
-        "action": step.action,
-        "state": step.state,
-        "fired": step.fired_in_all,
-        "next": None if next_at is None else format_instant(next_at),
-        "refused": step.refused_in_all,
-        "failed": step.failed_in_all,
-        "reason": step.last_reason or None,
-    }
 
 
 def _check(sandbox: Sandbox, entries: list[ScriptEntry]) -> None:
@@ -90,25 +89,15 @@ def _check(sandbox: Sandbox, entries: list[ScriptEntry]) -> None:
         raise misread("bad_step", error) from None
 
 
-async def _add(sandbox: Sandbox, entries: list[ScriptEntry], text: str) -> list[Step]:
-    try:
-        return await sandbox.script.add(entries, text)
-    except ScriptTooLong as error:
-        raise ControlError(400, "too_many_steps", str(error)) from None
-
-
 def _read_entries(body: Located) -> tuple[list[ScriptEntry], str]:
     """Return the steps of a body, and the text of their note: making it takes as long as reading them."""
-    entries = _entries_of(body)
-    return entries, addition_text(entries)
-
-
-def _entries_of(body: Located) -> list[ScriptEntry]:
     if not isinstance(body.value, dict | list):
         raise ControlError(400, "bad_body", "expected a step or a list of steps")
     try:
         if isinstance(body.value, dict):
-            return [ENTRY.read(body, "")]
-        return [ENTRY.read(node, f"[{place}]") for place, node in enumerate(body.value)]
+            entries = [ENTRY.read(body, "")]
+        else:
+            entries = [ENTRY.read(node, f"[{place}]") for place, node in enumerate(body.value)]
     except ScenarioError as error:
         raise misread("bad_step", error) from None
+    return entries, addition_text(entries)

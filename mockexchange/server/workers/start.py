@@ -11,13 +11,12 @@ from mockexchange.runtime.ready_file import remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.port import LOGGER
-from mockexchange.server.control.access.tokens import NamedToken, Tokens
-from mockexchange.server.event_loops import loop_factory
+from mockexchange.server.control.access import NamedToken, Tokens
+from mockexchange.server.operating_system import STOP_SIGNALS, loop_factory
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
-from mockexchange.server.stop_signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
-    from mockexchange.server.workers.shared_by_workers import SharedByWorkers
+    from mockexchange.server.workers.shared import SharedByWorkers
 
 
 class StartedWorker(NamedTuple):
@@ -42,7 +41,7 @@ def become_worker(options: WorkersOptions) -> StartedWorker:
     if options.workers == 1:
         return StartedWorker()
     from mockexchange.server.workers.parent import Parent
-    from mockexchange.server.workers.sharing import share
+    from mockexchange.server.workers.shared import share
 
     shared = share(options)
     own = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from mockexchange.kit.findings import Finding, Report, Table, Verdict
 from mockexchange.kit.reports.destinations import WRITERS
 from mockexchange.kit.reports.mock import document_of
-from mockexchange.server.control.documents.report_document import write_report
+from mockexchange.server.control.report_document import write_report
 from tests.helpers.rows import each_row
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7" * 4

@@ -18,10 +18,9 @@ from starlette.types import Message
 from mockexchange.runtime.api_documents import OPENAPI, path_of
 from mockexchange.runtime.redaction import sha256_of
 from mockexchange.sandbox.sandboxes import Slot
-from mockexchange.server.control.access.audit import AuditFile
-from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, Tokens
-from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.access import Grant, NamedToken, Role, Tokens
+from mockexchange.server.control.app import control_app
+from mockexchange.server.control.audit import AuditFile
 from mockexchange.server.server_state import ServerState
 from tests.helpers.sandboxes import make
 

@@ -90,7 +90,7 @@ def test_a_wrong_query_is_refused(sandbox: SandboxView, path: str, status: int, 
 
 
 def test_a_log_that_is_too_long_is_not_folded(sandbox: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.inspection.history_routes.COMMANDS_MAX", 3)
+    monkeypatch.setattr("mockexchange.server.control.inspection.COMMANDS_MAX", 3)
     reply = sandbox.live.control("GET", f"/sandboxes/{sandbox.name}/accounts/alice/equity")
     assert (reply.status, error_of(reply)["code"]) == (409, "log_too_long")
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.sandbox.journal import FrameEntry, Journal
 from mockexchange.sandbox.journal_json import short_frame_to_json
-from mockexchange.server.control.traffic.frame_sequences import FrameSequences
+from mockexchange.server.control.journal import FrameSequences
 from tests.helpers.rows import each_row
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, POSITIONS, error_of

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockexchange.server.control import routes
-from mockexchange.server.control.access.tokens import Tokens
+from mockexchange.server.control import app
+from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.on_demand import ControlOnDemand
 from mockexchange.server.server_state import ServerState
 
@@ -31,7 +31,7 @@ def test_requests_at_once_build_one_application(monkeypatch: pytest.MonkeyPatch)
         assert not built
         await asyncio.gather(*(control({"path": path}, ignore, ignore) for path in paths))
 
-    monkeypatch.setattr(routes, "control_app", build)
+    monkeypatch.setattr(app, "control_app", build)
     paths = ["/", "/_mock/health", "/_mock/ready"]
     asyncio.run(ask(paths))
     assert len(built) == 1

@@ -19,9 +19,8 @@ from mockexchange.cli.serve.request_log import LogWriter, RequestLog
 from mockexchange.runtime.redaction import sha256_of
 from mockexchange.sandbox.quotas import REFUSAL_EVERY_S, Quotas
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control.access.audit import AuditFile
-from mockexchange.server.control.access.roles import ADMIN, Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken, Tokens, read_tokens
+from mockexchange.server.control.access import ADMIN, Grant, NamedToken, Role, Tokens, read_tokens
+from mockexchange.server.control.audit import AuditFile
 from mockexchange.server.serve_options import Sharing
 from tests.helpers.rows import each_row
 from tests.server.live import PREFIX, TOKEN, Live, port_of, serving

@@ -2,8 +2,8 @@
 
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.scenario.located_text import located_json
-from mockexchange.server.control.access.secret_filter import SecretFilter
-from mockexchange.server.control.waits.wait_requests import read_wait
+from mockexchange.server.control.secret_filter import SecretFilter
+from mockexchange.server.control.waits import read_wait
 from mockexchange.server.sandbox_secrets import SandboxSecrets
 from tests.helpers.sandboxes import make
 from tests.helpers.stream_reader import Reader

@@ -12,11 +12,9 @@ from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.located_text import located_json
+from mockexchange.server.control import waits
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.waits import waits
-from mockexchange.server.control.waits.wait_conditions import Found
-from mockexchange.server.control.waits.wait_requests import MakeCondition, read_wait
-from mockexchange.server.control.waits.waits import wait_for
+from mockexchange.server.control.waits import Found, MakeCondition, read_wait, wait_for
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, make, signed
 from tests.helpers.stream_reader import Reader

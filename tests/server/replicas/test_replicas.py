@@ -10,10 +10,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from mockexchange.runtime.redaction import sha256_of
-from mockexchange.server.control.access.roles import Grant, Role
-from mockexchange.server.control.access.tokens import NamedToken
-from mockexchange.server.replicas import follower, home_role, replica
-from mockexchange.server.replicas.refusal import NO_HOME
+from mockexchange.server.control.access import Grant, NamedToken, Role
+from mockexchange.server.replicas import follower_role, home_role, replica
+from mockexchange.server.replicas.peers import NO_HOME
 from mockexchange.server.serve_options import Sharing
 from mockexchange.store.postgres import election
 from mockexchange.store.postgres.election import Election, Term
@@ -23,7 +22,7 @@ from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.patience import PATIENCE_S, wait_until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL
-from tests.server.control.test_link_codes import code_of, exchange
+from tests.server.control.test_console import code_of, exchange
 from tests.server.live import TOKEN, Live, SandboxView, serving
 from tests.server.replicas.several import serving_replica, serving_two
 from tests.server.small import error_of
@@ -203,7 +202,7 @@ def test_a_server_of_another_version_passes_everything_on(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving_replica(tmp_path / "a", postgres) as (home, _):
-        monkeypatch.setattr(follower, "__version__", "9.9.9")
+        monkeypatch.setattr(follower_role, "__version__", "9.9.9")
         with serving_replica(tmp_path / "b", postgres) as (other, _):
             deposit(other, 1)
             assert balance(other, view(home)) == balance(home, view(home))

@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL
-from tests.server.control.test_link_codes import code_of, exchange
+from tests.server.control.test_console import code_of, exchange
 from tests.server.live import PREFIX, TOKEN, SandboxView
 from tests.server.small import error_of
 from tests.server.streaming import subscribe

@@ -1,1 +1,0 @@
-"""The part of the control API that checks and shows scenarios, and keeps reports of verifications."""

@@ -1,1 +1,0 @@
-"""The part of the control API that installs and removes faults and stubs, each of which has a name."""

@@ -1,1 +1,0 @@
-"""The part of the control API that creates, forks, resets and describes sandboxes."""
