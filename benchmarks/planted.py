@@ -11,7 +11,7 @@ from mockexchange.cli import main
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.replicas import home_role
-from mockexchange.server.replicas.relaxed_reads import RelaxedReads
+from mockexchange.server.replicas.follower import RelaxedReads
 from mockexchange.server.serve_options import SESSION
 from mockexchange.server.workers.reads import Reads
 from mockexchange.store.postgres import election, postgres_store
@@ -23,7 +23,7 @@ def read_without_barrier() -> None:
     """Answer reads from what was read last, from time to time, without asking the database."""
 
     async def sandbox_for(self: Reads, asked: RequestContext) -> Any:
-        return self.route(asked.key_id)
+        return self.sandboxes.route(asked.key_id)
 
     Reads.sandbox_for = sandbox_for  # type: ignore[method-assign]  # the bug
 

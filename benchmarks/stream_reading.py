@@ -15,7 +15,7 @@ from functools import partial
 from typing import cast
 
 from benchmarks.world import loop_factory
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files
 
 AT_ONCE = 100
 MASK = bytes(4)

@@ -34,7 +34,7 @@ from mockexchange.server.app import ListenerApp
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files
 from mockexchange.server.websocket.stream_transport import streams_drained
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.feed import messages_of

@@ -18,7 +18,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.app import control_app
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files
 from mockexchange.server.ready_content import describe
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.dated import ApiDate

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from mockexchange.server.event_loops import close_server
+from mockexchange.server.operating_system import close_server
 
 HOST = "127.0.0.1"
 HEAD_BYTES_MAX = 64 * 1024

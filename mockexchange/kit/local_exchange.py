@@ -17,7 +17,7 @@ from mockexchange.kit.signing_again import sign_again
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.venue import Venue

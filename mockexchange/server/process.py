@@ -14,17 +14,15 @@ from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.on_demand import ControlOnDemand
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files, signals_set
 from mockexchange.server.ready_content import describe, describe_accounts
 from mockexchange.server.reload import Reloader
-from mockexchange.server.serve_options import Reload, ServeOptions, new_token
+from mockexchange.server.serve_options import ServeOptions, new_token
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.stop_signals import signals_set
 from mockexchange.server.tls.certificate_names import names_for
 
 if TYPE_CHECKING:
-    from mockexchange.server.workers.first_worker import FirstWorker  # for several workers alone
-    from mockexchange.server.workers.shared_by_workers import SharedByWorkers
+    pass  # for several workers alone
 
 
 async def run_server(
@@ -67,7 +65,12 @@ class Server:
         )
         self.token = options.token or new_token()
         self._tokens = Tokens(self.token, options.sharing.tokens, options.hidden)
-        self._first_worker = _first_worker(options.shared, self.server_state) if options.shared else None
+        first_worker = None
+        if options.shared:
+            from mockexchange.server.workers.first_worker import FirstWorker  # only for several workers
+
+            first_worker = FirstWorker(options.shared, self.server_state)
+        self._first_worker = first_worker
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -115,7 +118,9 @@ class Server:
             self.ready |= self._run_directory.write_authority(options.authority.certificate_pem)
         write_ready_file(options.ready_file, self.ready, self._run_directory.path)
         if options.reload:
-            self._reloading = asyncio.get_running_loop().create_task(self._reloader(options.reload).run())
+            reload = options.reload
+            reloader = Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
+            self._reloading = asyncio.get_running_loop().create_task(reloader.run())
 
     async def _default_sandbox(self) -> Sandbox:
         """Return the default sandbox: as it was, if the store has it, else a new one. Raises StoreError."""
@@ -133,9 +138,6 @@ class Server:
         if self.options.make:
             return await self.server_state.add_sandbox(self.options.make, self.sandbox_options)
         return await self.server_state.open(self.plan, self.sandbox_options, progress=self.progress)
-
-    def _reloader(self, reload: Reload) -> Reloader:
-        return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
 
     async def put_in_place(self, plan: Plan) -> str | None:
         """Replace the default sandbox by one that is made from another scenario.
@@ -166,9 +168,3 @@ class Server:
         if self._run_directory and not self._first_worker and not self.options.run_directory:
             self._run_directory.remove()
         self._closing.close()
-
-
-def _first_worker(shared: "SharedByWorkers", server_state: ServerState) -> "FirstWorker":
-    from mockexchange.server.workers.first_worker import FirstWorker
-
-    return FirstWorker(shared, server_state)

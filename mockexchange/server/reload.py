@@ -112,15 +112,14 @@ def _stamp(path: Path) -> Stamp:
 
 def _digests(files: Iterable[Path]) -> dict[Path, bytes]:
     """Return hashes of the contents; a file that cannot be read counts as one of zeros."""
-    return {path: _content_digest(path) for path in files}
-
-
-def _content_digest(path: Path) -> bytes:
-    found = hashlib.sha256()
-    try:
-        with open_file(path, LINES_BYTES_MAX) as stream:
-            while piece := stream.read(HASH_BYTES):
-                found.update(piece)
-    except OSError:
-        return bytes(found.digest_size)
-    return found.digest()
+    digests = {}
+    for path in files:
+        found = hashlib.sha256()
+        try:
+            with open_file(path, LINES_BYTES_MAX) as stream:
+                while piece := stream.read(HASH_BYTES):
+                    found.update(piece)
+            digests[path] = found.digest()
+        except OSError:
+            digests[path] = bytes(found.digest_size)
+    return digests

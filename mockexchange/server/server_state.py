@@ -194,21 +194,20 @@ class ServerState:
             port = description.port if description and self.persistence.has_own_ports else None
             slot = Slot(sandbox, port is not None, description.idle_us_max if description else None)
             reason = self.sandboxes.restore(slot)
-            await self._add(slot, None if port is None else self._listener_again(slot, port))
+            listener = None
+            if port is not None:
+                try:
+                    listener = self._listener(slot, port)
+                except (OSError, listeners.PortInUse):
+                    listener = self._listener(slot, 0)
+                    LOGGER.warning("sandbox %s: port %d is in use, it has %d now", sandbox.name, port, listener.port)
+            await self._add(slot, listener)
             if reason is not None:
                 store = self.persistence.store.shown
                 LOGGER.warning(
                     "sandbox %s is set aside: %s: see `mockexchange store check %s`", sandbox.name, reason, store
                 )
         self.sandboxes.keep_keys_of_set_aside()
-
-    def _listener_again(self, slot: Slot, port: int) -> Listener:
-        try:
-            return self._listener(slot, port)
-        except (OSError, listeners.PortInUse):
-            listener = self._listener(slot, 0)
-            LOGGER.warning("sandbox %s: port %d is in use, it has %d now", slot.sandbox.name, port, listener.port)
-            return listener
 
     async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
         """Replace a sandbox by a new one with the same keys and ports, made from `plan` or from its own scenario.
@@ -316,7 +315,7 @@ class ServerState:
         }
 
     def _listener(self, slot: Slot, port: int) -> Listener:
-        front = ListenerApp(_always(slot), self.diagnosis_worker, None)
+        front = ListenerApp(lambda key_id: slot.sandbox, self.diagnosis_worker, None)  # also after a reset
         return self._listening(front, listeners.bind(self.host, port))
 
     def _listening(self, front: ListenerApp, sock: socket.socket) -> Listener:
@@ -325,8 +324,3 @@ class ServerState:
 
 def _port_of(listener: Listener | None) -> int | None:
     return None if listener is None else listener.port
-
-
-def _always(slot: Slot) -> SandboxOf:
-    """Return the lookup for a sandbox's own port: it maps every key to that sandbox, also after a reset."""
-    return lambda key_id: slot.sandbox

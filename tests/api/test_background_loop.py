@@ -218,7 +218,7 @@ def test_what_is_no_answer_at_all_is_raised() -> None:
 def test_the_loop_is_uvloops_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, platform: str, module: object, is_fast: bool
 ) -> None:
-    from mockexchange.server.event_loops import loop_factory
+    from mockexchange.server.operating_system import loop_factory
 
     monkeypatch.setattr(sys, "platform", platform)
     if module is None:

@@ -17,7 +17,7 @@ from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
 from mockexchange.cli.commands import COMMANDS
 from mockexchange.sandbox.forks.until import Until
 from mockexchange.sandbox.quotas import Quotas
-from mockexchange.server.replicas.address import Address
+from mockexchange.server.replicas.peers import Address
 from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 

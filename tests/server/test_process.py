@@ -18,9 +18,9 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import process
 from mockexchange.server.http import listener
+from mockexchange.server.operating_system import STOP_SIGNALS
 from mockexchange.server.process import run_server
 from mockexchange.server.serve_options import ServeOptions
-from mockexchange.server.stop_signals import STOP_SIGNALS
 from tests.helpers.rows import each_row
 from tests.helpers.signals import none_ignored
 from tests.server.live import TOKEN, LoopFactory, serving

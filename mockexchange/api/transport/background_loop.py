@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
 from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, ControlClient, Query
 from mockexchange.api.transport.loop_bridge import await_result
-from mockexchange.server.event_loops import loop_factory
+from mockexchange.server.operating_system import loop_factory
 
 INTERRUPT_CHECK_S = 0.5
 """The longest delay before an interrupt is noticed, in seconds."""

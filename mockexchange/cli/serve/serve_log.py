@@ -22,7 +22,7 @@ from mockexchange.store.log import LogError
 if TYPE_CHECKING:
     from mockexchange.sandbox.forks.source import ForkSource
     from mockexchange.sandbox.forks.until import Until
-    from mockexchange.server.replicas.address import Address
+    from mockexchange.server.replicas.peers import Address
 
 EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
 """Options that cannot be combined with --from-log."""

@@ -21,7 +21,7 @@ from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
 
 if TYPE_CHECKING:
-    from mockexchange.server.replicas.address import Address  # only for a server with --replica
+    from mockexchange.server.replicas.peers import Address  # only for a server with --replica
 
 
 # Values of options: the clock, the token, the public URL, host names
@@ -181,7 +181,7 @@ def replica_options(command: Command) -> Command:
 
 
 def _address(text: str) -> "Address":
-    from mockexchange.server.replicas.address import Address
+    from mockexchange.server.replicas.peers import Address
 
     return Address.read(text)
 

@@ -25,14 +25,14 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import SandboxError, StoreUnavailable
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
-from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.http.listener import PortInUse
+from mockexchange.server.operating_system import loop_factory
 from mockexchange.server.process import run_server
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.store.stores import StoreError
 
 if TYPE_CHECKING:
-    from mockexchange.server.replicas.address import Address
+    from mockexchange.server.replicas.peers import Address
 
 
 # A server in the foreground: a progress bar while the scenario loads, and a banner once it is ready

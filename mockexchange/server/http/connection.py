@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, Literal
 
 import httptools
-from starlette.types import Scope
 
 from mockexchange.server.http import cut_requests
 from mockexchange.server.http.cut_requests import (
@@ -29,7 +28,7 @@ from mockexchange.server.http.cut_requests import (
     Cut,
     answer_bytes,
 )
-from mockexchange.server.http.listener_state import ListenerState, addresses
+from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.http.request_cycle import BODY_BYTES_KEPT, Header, RequestCycle, lines_of, start_eagerly
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES, UNFINISHED_BYTES_MAX, budget_of
@@ -116,9 +115,6 @@ class HttpConnection(asyncio.Protocol):
         parser.set_dangerous_leniencies(lenient_data_after_close=True)  # it is dropped after the answer
         return parser
 
-    def addresses(self, kind: Literal["http", "ws"]) -> Scope:
-        return addresses(self.transport, kind)
-
     # Bytes come in: short ones are parsed at once, long ones piece by piece in later turns
 
     def data_received(self, data: bytes) -> None:
@@ -128,15 +124,10 @@ class HttpConnection(asyncio.Protocol):
             self._backlog = memoryview(bytes(self._backlog) + data)
         elif len(data) <= PIECE_BYTES or len(data) <= self._piece_bytes():
             self._take(data)
-        else:
-            self._put_off(data)
-
-    def _put_off(self, data: bytes) -> None:
-        """Keep bytes for later turns, and read no more until they are parsed."""
-        self._backlog = memoryview(data)
-        self._is_held = True
-        self.read_or_pause()
-        self._go_on()
+        else:  # read no more until these are parsed
+            self._backlog, self._is_held = memoryview(data), True
+            self.read_or_pause()
+            self._go_on()
 
     def _piece_bytes(self) -> int:
         return max(PIECE_BYTES, min(self.body_left, BODY_PIECE_BYTES))
@@ -204,8 +195,13 @@ class HttpConnection(asyncio.Protocol):
             self._note_progress(len(piece))
         if self.body_parts:
             self._take_body()
-        if self.parsed is not None:
-            self._answer_parsed()
+        cycle, self.parsed = self.parsed, None
+        if cycle is not None:  # it is answered without ASGI and a task if neither is needed
+            answering = self.state.app.direct_answer(cycle)
+            if answering is None:
+                self.state.start_task(cycle.run_asgi(self.state.app))
+            else:
+                start_eagerly(cycle.run(answering), self.state.start_task)
         if was_head_open and self.is_head_open:
             self.head_bytes += len(piece)
             if self.head_bytes - self.url_bytes > HEADERS_BYTES_MAX:
@@ -305,16 +301,6 @@ class HttpConnection(asyncio.Protocol):
 
     # Answers
 
-    def _answer_parsed(self) -> None:
-        """Begin to answer the request of the last piece, without ASGI and a task if neither is needed."""
-        cycle, self.parsed = self.parsed, None
-        assert cycle is not None, "there is one"
-        answering = self.state.app.direct_answer(cycle)
-        if answering is None:
-            self.state.start_task(cycle.run_asgi(self.state.app))
-        else:
-            start_eagerly(cycle.run(answering), self.state.start_task)
-
     def go_on_after_answer(self) -> None:
         """Answer the next request of a pipeline, or wait for one; end the connection if the next one is cut."""
         if self.pipeline:
@@ -362,25 +348,21 @@ class HttpConnection(asyncio.Protocol):
 
     # Deadlines, and memory of requests that are not whole
 
-    def _open_part(self) -> Part:
-        return "head" if self.is_head_open else "body" if self.is_message_open else ""
-
     def _note_progress(self, size: int) -> None:
         """Restart the deadline if another part is awaited, and count the bytes of incomplete requests."""
-        part = self._open_part()
+        part: Part = "head" if self.is_head_open else "body" if self.is_message_open else ""
         if part != self._awaited or not part:
-            self._forget_deadline()
-            self._awaited = part
+            if self._deadline:
+                self._deadline.cancel()
+            self._deadline, self._awaited = None, part
         if part and not self._deadline:
             limit_s = cut_requests.HEAD_S_MAX if part == "head" else cut_requests.BODY_S_MAX
             self._deadline = self.loop.call_later(limit_s, self._be_late)
-        self._hold(self._held_bytes + size if part and not self._is_discarding() else 0)
+        held_bytes = self._held_bytes + size if part and not self._is_discarding() else 0
+        self.shares.unfinished_bytes += held_bytes - self._held_bytes
+        self._held_bytes = held_bytes
         if part and self.shares.unfinished_bytes > UNFINISHED_BYTES_MAX:
             self.refuse(TOO_MUCH_UNFINISHED)
-
-    def _hold(self, size: int) -> None:
-        self.shares.unfinished_bytes += size - self._held_bytes
-        self._held_bytes = size
 
     def _is_discarding(self) -> bool:
         """Return whether the rest of the body is dropped, because the request is answered already."""
@@ -391,11 +373,6 @@ class HttpConnection(asyncio.Protocol):
             self.transport.close()
         else:
             self.refuse(HEAD_TOO_SLOW if self._awaited == "head" else BODY_TOO_SLOW)
-
-    def _forget_deadline(self) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-        self._deadline = None
 
     # Refusals of what is not read to its end
 
@@ -421,16 +398,11 @@ class HttpConnection(asyncio.Protocol):
             known["target"] = self.url[:TARGET_BYTES_MAX].decode("latin-1")
             known["headers"] = tuple(self.headers)
         body = self.state.app.answer_cut(cut, self.last_bytes[:RAW_BYTES_MAX], **known)
-        if not self._is_answering():
+        running = self.running
+        is_newest = running is self.cycle and not self.is_head_open
+        if running is None or running.response_complete or (is_newest and not running.response_started):
             self.transport.write(answer_bytes(cut, body))
         self.transport.close()
-
-    def _is_answering(self) -> bool:
-        """Return whether an answer is being sent, so that no other answer may be written now."""
-        running = self.running
-        if running is None or running.response_complete:
-            return False
-        return self.is_head_open or running is not self.cycle or running.response_started
 
     # The end
 
@@ -450,16 +422,15 @@ class HttpConnection(asyncio.Protocol):
 
     def _leave(self) -> None:
         self.state.connections.discard(self)
-        self._forget_deadline()
-        self._hold(0)
-        self._backlog, self._idle_since_s = self._backlog[:0], None
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
+        self.shares.unfinished_bytes -= self._held_bytes
+        self._held_bytes, self._backlog, self._idle_since_s = 0, self._backlog[:0], None
+        for timer in (self._deadline, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
+        self._deadline = self._idle_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        part = self._open_part()
-        if not self.is_refused and (part == "head" or (part and not self._is_discarding())):
+        if not self.is_refused and (self.is_head_open or (self.is_message_open and not self._is_discarding())):
             self.state.app.note_unfinished(self.last_bytes[:RAW_BYTES_MAX], UNFINISHED)
         self._leave()
         for cycle in (self.running, self.cycle):

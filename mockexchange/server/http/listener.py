@@ -13,11 +13,11 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
-from mockexchange.server import open_files
+from mockexchange.server import operating_system
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.event_loops import close_server
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.listener_state import ListenerState
+from mockexchange.server.operating_system import close_server
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
 
 BACKLOG = 2_048
@@ -177,17 +177,14 @@ class Listener:
     def new_protocol(self) -> asyncio.Protocol:
         """Return the protocol object for a new connection."""
         self.connections_made += 1
-        if self.connection_count >= PROBED_FROM and not open_files.can_open_files():
-            self._note_full()
+        if self.connection_count >= PROBED_FROM and not operating_system.can_open_files():
+            # The system closes further connections without telling: that is logged, once in NOTED_EVERY_S.
+            now_s = asyncio.get_running_loop().time()
+            if self._noted_full_at_s is None or now_s - self._noted_full_at_s >= NOTED_EVERY_S:
+                self._noted_full_at_s = now_s
+                text = "port %d refuses connections: %d are open, and this process may open no more files (ulimit -n)"
+                LOGGER.warning(text, self.port, self.connection_count + 1)
         return self._new_connection(self._state)
-
-    def _note_full(self) -> None:
-        """Log that further connections are refused, once in NOTED_EVERY_S: the system closes them without telling."""
-        now_s = asyncio.get_running_loop().time()
-        if self._noted_full_at_s is None or now_s - self._noted_full_at_s >= NOTED_EVERY_S:
-            self._noted_full_at_s = now_s
-            text = "port %d refuses connections: %d are open, and this process may open no more files (ulimit -n)"
-            LOGGER.warning(text, self.port, self.connection_count + 1)
 
     def _refresh_date(self) -> None:
         self._state.common_headers = [_date_header(int(time.time()))]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -60,24 +60,3 @@ class ListenerState:
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-
-def addresses(transport: asyncio.BaseTransport, kind: Literal["http", "ws"]) -> Scope:
-    """Return what the ASGI scope of a request has of its connection; a client that is gone has no address."""
-
-    def address(name: str) -> tuple[str, int] | None:
-        try:
-            found = transport.get_extra_info(name)
-        except OSError:
-            return None
-        return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None
-
-    return {
-        "type": "http" if kind == "http" else "websocket",
-        "asgi": {"version": "3.0", "spec_version": "2.3" if kind == "http" else "2.4"},
-        "server": address("sockname"),
-        "client": address("peername"),
-        "scheme": f"{kind}s" if transport.get_extra_info("sslcontext") else kind,
-        "root_path": "",
-        "state": {},
-    }

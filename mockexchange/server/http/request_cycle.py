@@ -74,8 +74,6 @@ class Connection(Protocol):
     @property
     def state(self) -> CommonHeaders: ...
 
-    def addresses(self, kind: Literal["http", "ws"]) -> Scope: ...
-
     async def until_writable(self) -> None: ...
 
     def read_or_pause(self) -> None: ...
@@ -111,10 +109,9 @@ class RequestCycle:
 
     def scope(self) -> Scope:
         """Return the ASGI scope. It is not kept, as it refers to this request."""
-        assert self._connection is not None, "asked for before the answer"
         path = self.raw_path
         return {
-            **self._connection.addresses("http"),
+            **addresses(self.transport, "http"),
             "http_version": self.http_version,
             "method": self.method,
             "headers": self.headers,
@@ -326,6 +323,27 @@ def hang_up(transport: asyncio.Transport, *, is_reset: bool) -> None:
     if sock is not None and not transport.is_closing():
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
     transport.abort()
+
+
+def addresses(transport: asyncio.BaseTransport, kind: Literal["http", "ws"]) -> Scope:
+    """Return what the ASGI scope of a request has of its connection; a client that is gone has no address."""
+
+    def address(name: str) -> tuple[str, int] | None:
+        try:
+            found = transport.get_extra_info(name)
+        except OSError:
+            return None
+        return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None
+
+    return {
+        "type": "http" if kind == "http" else "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.3" if kind == "http" else "2.4"},
+        "server": address("sockname"),
+        "client": address("peername"),
+        "scheme": f"{kind}s" if transport.get_extra_info("sslcontext") else kind,
+        "root_path": "",
+        "state": {},
+    }
 
 
 def lines_of(headers: Iterable[Header]) -> bytes:

@@ -90,16 +90,12 @@ class DiagnosisWorker:
         time.sleep(max(0.0, self._rests_until_s - time.perf_counter()))
         began_s = time.thread_time()
         try:
-            return diagnose(_yield_to_other_threads)
+            return diagnose(lambda: time.sleep(0))  # between its steps other threads run
         finally:
             self._rests_until_s = time.perf_counter() + REST_TIMES * (time.thread_time() - began_s)
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
-
-
-def _yield_to_other_threads() -> None:
-    time.sleep(0)
 
 
 async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: Answer) -> str | None:
@@ -130,7 +126,12 @@ async def serve(
         body = await read_body(receive, scope["headers"])
     except BodyTooLarge as cut:
         asked = RequestContext.of(request_of(scope, cut.beginning))
-        return await _refuse_body(sandbox_of, asked, send, carrier, more)
+        sandbox: Sandbox = sandbox_of(asked.key_id)
+        answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
+        entry = sandbox.note_answer(asked, answer)
+        await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
+        sandbox.journal.close(entry)  # what is still to come of the body is discarded
+        return entry
     if body is None:
         return None
     request = request_of(scope, body)
@@ -165,7 +166,11 @@ async def _answer(
     sandbox: Sandbox = sandbox_of(asked.key_id)
     if sandbox.has_due:
         await sandbox.run_due()
-    answer, entry = answer_or_failure(sandbox, asked)
+    try:
+        answer, entry = sandbox.answer(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        answer = failure(request.target, error)
+        entry = sandbox.note_answer(asked, answer)
     try:
         if answer.pending is not None:
             try:
@@ -198,15 +203,6 @@ async def _answer(
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
-
-
-def answer_or_failure(sandbox: Sandbox, asked: RequestContext) -> tuple[Answer, JournalEntry]:
-    """Answer a request and journal it; if its handling raises an exception, the answer reports that."""
-    try:
-        return sandbox.answer(asked)
-    except Exception as error:  # noqa: BLE001  # it is reported
-        answer = failure(asked.request.target, error)
-        return answer, sandbox.note_answer(asked, answer)
 
 
 def failure(target: str, error: Exception) -> Answer:
@@ -290,18 +286,6 @@ async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
             raise BodyTooLarge(b"".join(parts)[:CUT_BYTES_MAX])
         if not message.get("more_body"):
             return b"".join(parts)
-
-
-async def _refuse_body(
-    sandbox_of: Any, asked: RequestContext, send: Send, carrier: Any, more: tuple[Header, ...]
-) -> JournalEntry:
-    """Answer a request whose body is too large, and journal it. What is still to come of the body is discarded."""
-    sandbox: Sandbox = sandbox_of(asked.key_id)
-    answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
-    entry = sandbox.note_answer(asked, answer)
-    await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
-    sandbox.journal.close(entry)
-    return entry
 
 
 async def send_whole(

@@ -1,30 +1,40 @@
 """Runs a server that does not write: it answers reads from the database.
 
-It forwards all else to the home, the server that writes.
+It forwards all else to the home, the server that writes. With `serve --reads session` and `any`, it answers from its
+copies without a request to the database: such reads cost no more than with one server, and may lack writes of the last
+moments. A client that must see a write sends its number in `X-Mock-Min-Seq`, which `session` obeys.
 """
 
+import asyncio
 import socket
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mockexchange.runtime.ready_file import write_ready_file
 from mockexchange.sandbox.log.stored import find_private_keys
 from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.request_context import RequestContext
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.http.listener import Listener
+from mockexchange.server.http.rest_endpoint import wanted_sequence
 from mockexchange.server.ready_content import describe
-from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.comparisons import Comparisons
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
-from mockexchange.server.replicas.relaxed_reads import reads_of
-from mockexchange.server.serve_options import ServeOptions
+from mockexchange.server.replicas.peers import Address
+from mockexchange.server.serve_options import SESSION, STRICT, ServeOptions
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.mailbox import Compared, Done, Message
-from mockexchange.server.workers.read_endpoint import ReaderApp, ReaderConnection
+from mockexchange.server.workers.reads import ReaderApp, ReaderConnection, Reads
 from mockexchange.store.followed_store import FollowedStore
 from mockexchange.store.postgres.election import HomeSeen
 from mockexchange.store.postgres.followed_database import FollowedDatabase
 from mockexchange.store.postgres.url import PostgresUrl
 from mockexchange.version import __version__
+
+AGE_S_MAX = 1.0
+"""The age of the oldest state that is shown. The log is followed ten times a second, so an older one has a reason."""
 
 
 class Follower:
@@ -37,7 +47,8 @@ class Follower:
         self._options, self._home, self._forwarder = options, home, forwarder
         self._database = FollowedDatabase(options.store, __version__)
         self._home_messages = HomeMessages(self._home, self._take)
-        self.reads = reads_of(options.reads)(
+        make: Callable[..., Reads] = Reads if options.reads == STRICT else partial(RelaxedReads, options.reads)
+        self.reads = make(
             FollowedStore(self._database),
             self._database,
             self._home_messages.send,
@@ -81,7 +92,7 @@ class Follower:
         assert directory is not None, "the replica has one for all its roles"
         token, credentials, date = self._home.token, [], ""
         if is_known:
-            sandbox = self.reads.route(None)
+            sandbox = self.reads.sandboxes.route(None)
             find_private_keys(sandbox)
             credentials, date = sandbox.credentials(), sandbox.options.api_date.name
         self.ready = describe(self._state, token, date, credentials, directory)
@@ -101,3 +112,35 @@ class Follower:
             self.reads.note_done(message.number)
         elif isinstance(message, Compared):
             self._comparisons.note(message)
+
+
+# --- relaxed reads
+
+
+class RelaxedReads(Reads):
+    """A follower's copies of sandboxes, which are at most AGE_S_MAX seconds old when a read is answered from them."""
+
+    is_numbered = True
+
+    def __init__(self, mode: str, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._is_session = mode == SESSION
+
+    async def sandbox_for(self, asked: RequestContext) -> Sandbox | None:
+        """Return the copy of the sandbox that answers a request.
+
+        If the copy is too old, or does not know the key, which may be new, it is brought up to date first.
+        """
+        if asyncio.get_running_loop().time() - self.caught_up_s <= AGE_S_MAX:
+            sandbox = self.sandboxes.route(asked.key_id)
+            is_known = asked.key_id is None or sandbox.key_of(asked.key_id) is not None
+            if is_known and self._has_seen(sandbox, asked):
+                return sandbox
+        return await super().sandbox_for(asked)
+
+    def _has_seen(self, sandbox: Sandbox, asked: RequestContext) -> bool:
+        """Return whether a sandbox has executed the command whose number a request names."""
+        if not self._is_session:
+            return True
+        wanted = wanted_sequence(asked.request.headers)
+        return wanted is not None and sandbox.exchange.state.sequence >= wanted

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from mockexchange.sandbox.port import LOGGER
-from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.peers import (
     CONNECTION,
     GREETING,
     MESSAGES,
+    NO_HOME,
+    Address,
     MessageReader,
     announcement,
     encoded,
+    refusal,
 )
-from mockexchange.server.replicas.refusal import NO_HOME, refusal
 from mockexchange.server.workers.mailbox import Message
 
 GREETING_S_MAX = 1.0

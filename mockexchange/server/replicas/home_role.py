@@ -1,6 +1,7 @@
 """Runs the home: among several servers on one database, the only one that writes."""
 
 import asyncio
+import hmac
 import socket
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -14,10 +15,18 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.app import ListenerApp, SandboxOf
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.persistence import Persistence, id_of
-from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.comparisons import answer_comparison
-from mockexchange.server.replicas.peers import CalledHome
-from mockexchange.server.replicas.refusal import NO_HOME, send_refusal
+from mockexchange.server.replicas.peers import (
+    CONNECTION,
+    GREETING,
+    LINE_BYTES_MAX,
+    MESSAGES,
+    NO_HOME,
+    Address,
+    MessageReader,
+    encoded,
+    send_refusal,
+)
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.mailbox import Answered, Compare, Done, Message, RunDue
 from mockexchange.store.postgres.election import Term
@@ -28,6 +37,8 @@ TERM_S_MAX = 3.0
 TERM_POLL_S = 0.02
 SendMessage = Callable[[Message], object]
 READS = frozenset(("GET", "HEAD"))
+Take = Callable[[Message, Callable[[Message], object]], object]
+"""A function that is called with a received message, and with a function that sends a message back."""
 
 
 class HomeRole:
@@ -149,3 +160,63 @@ def bind_peers(host: str, address: Address) -> socket.socket:
     """Open the socket on which the other servers reach this server. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, address.port), family=family)
+
+
+# --- connections of the other servers
+
+
+class CalledHome(asyncio.Protocol):
+    """A connection from another server, accepted by the server that writes.
+
+    It carries either a client's connection or messages.
+    """
+
+    def __init__(
+        self, token: str, new_protocol: Callable[[], asyncio.Protocol], take: Take, callers: set[asyncio.Transport]
+    ) -> None:
+        """`callers` gets the connections that are not a client's."""
+        self._token, self._new_protocol, self._take, self._callers = token, new_protocol, take, callers
+        self._first = b""
+        self._messages: MessageReader | None = None
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: Any) -> None:
+        """Send the greeting. `transport` is not typed, since uvloop's is not a subclass of `asyncio.Transport`."""
+        self._transport = transport
+        self._callers.add(transport)
+        transport.write(GREETING)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._callers.discard(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            if self._messages is None:
+                data = self._begin(data)
+            if self._messages is not None:
+                for message in self._messages.feed(data):
+                    self._take(message, self._send)
+        except ValueError:
+            self._transport.abort()
+
+    def _begin(self, data: bytes) -> bytes:
+        """Read the first line; return what is behind it. Raises ValueError."""
+        self._first += data
+        line, end, rest = self._first.partition(b"\n")
+        kind, _, token = line.partition(b" ")
+        if end and hmac.compare_digest(token, self._token.encode()) and kind == MESSAGES:
+            self._messages = MessageReader()
+        elif end and hmac.compare_digest(token, self._token.encode()) and kind == CONNECTION:
+            self._callers.discard(self._transport)
+            protocol = self._new_protocol()
+            self._transport.set_protocol(protocol)
+            protocol.connection_made(self._transport)
+            if rest:
+                protocol.data_received(rest)
+        elif end or len(self._first) > LINE_BYTES_MAX:
+            raise ValueError("it is no server of this database")
+        return rest
+
+    def _send(self, message: Message) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(encoded(message))

@@ -1,17 +1,16 @@
-"""Defines the protocol between the servers of one database: all others connect to the home, the server that writes.
+"""The protocol between the servers of one database: all others connect to the home, the server that writes.
 
 The home greets each server that connects. Then the other server sends the kind of the connection: it either carries a
 client's connection, whose bytes are copied, or messages in both directions. A server that is not the home does not
-greet, so requests reach only a home.
+greet, so requests reach only a home. Where there is none, clients get a 503, so that none reads an old state.
 """
 
-import asyncio
-import hmac
+import json
 import struct
-from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
+from starlette.types import Scope, Send
 
 from mockexchange.server.workers.mailbox import Message
 
@@ -23,6 +22,26 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 LENGTH = struct.Struct(">I")
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+STATUS = 503
+NO_HOME = "no server of this database has become its home yet: ask again in a few seconds"
+
+
+class Address(NamedTuple):
+    """The host and port at which other servers reach a server."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> "Address":
+        """Parse HOST:PORT. Raises ValueError."""
+        host, colon, port = text.rpartition(":")
+        if not (colon and host and port.isdecimal() and 0 < int(port) < 1 << 16):
+            raise ValueError(f"expected HOST:PORT, such as mock1:8601, got {text!r}")
+        return cls(host.removeprefix("[").removesuffix("]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def announcement(kind: bytes, token: str) -> bytes:
@@ -64,62 +83,31 @@ class MessageReader:
         return found
 
 
-Take = Callable[[Message, Callable[[Message], object]], object]
-"""A function that is called with a received message, and with a function that sends a message back."""
+# --- refusals
 
 
-class CalledHome(asyncio.Protocol):
-    """A connection from another server, accepted by the server that writes.
+def _parts(reason: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    body = json.dumps({"error": {"code": "store_unavailable", "message": reason}}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-mock-exchange", b"1"),
+        (b"x-mock-diagnosis", reason.encode("ascii", "replace")),
+        (b"retry-after", b"1"),
+    ]
+    return body, headers
 
-    It carries either a client's connection or messages.
-    """
 
-    def __init__(
-        self, token: str, new_protocol: Callable[[], asyncio.Protocol], take: Take, callers: set[asyncio.Transport]
-    ) -> None:
-        """`callers` gets the connections that are not a client's."""
-        self._token, self._new_protocol, self._take, self._callers = token, new_protocol, take, callers
-        self._first = b""
-        self._messages: MessageReader | None = None
-        self._transport: asyncio.Transport
+def refusal(reason: str) -> bytes:
+    """Return the bytes of a 503 answer with a reason. The server closes the connection after it."""
+    body, headers = _parts(reason)
+    lines = [b"%s: %s\r\n" % header for header in [*headers, (b"connection", b"close")]]
+    return b"HTTP/1.1 503 Service Unavailable\r\n" + b"".join(lines) + b"\r\n" + body
 
-    def connection_made(self, transport: Any) -> None:
-        """Send the greeting. `transport` is not typed, since uvloop's is not a subclass of `asyncio.Transport`."""
-        self._transport = transport
-        self._callers.add(transport)
-        transport.write(GREETING)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._callers.discard(self._transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            if self._messages is None:
-                data = self._begin(data)
-            if self._messages is not None:
-                for message in self._messages.feed(data):
-                    self._take(message, self._send)
-        except ValueError:
-            self._transport.abort()
-
-    def _begin(self, data: bytes) -> bytes:
-        """Read the first line; return what is behind it. Raises ValueError."""
-        self._first += data
-        line, end, rest = self._first.partition(b"\n")
-        kind, _, token = line.partition(b" ")
-        if end and hmac.compare_digest(token, self._token.encode()) and kind == MESSAGES:
-            self._messages = MessageReader()
-        elif end and hmac.compare_digest(token, self._token.encode()) and kind == CONNECTION:
-            self._callers.discard(self._transport)
-            protocol = self._new_protocol()
-            self._transport.set_protocol(protocol)
-            protocol.connection_made(self._transport)
-            if rest:
-                protocol.data_received(rest)
-        elif end or len(self._first) > LINE_BYTES_MAX:
-            raise ValueError("it is no server of this database")
-        return rest
-
-    def _send(self, message: Message) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(encoded(message))
+async def send_refusal(scope: Scope, send: Send, reason: str) -> None:
+    """Answer 503 to an ASGI request, which is an HTTP request or the handshake of a stream."""
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    body, headers = _parts(reason)
+    await send({"type": f"{kind}.start", "status": STATUS, "headers": headers})
+    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})

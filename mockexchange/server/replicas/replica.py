@@ -13,14 +13,13 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import LOGGER
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.http.listener import bind
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files, signals_set
 from mockexchange.server.process import Server
-from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.follower import Follower
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress
 from mockexchange.server.replicas.home_role import HomeRole, bind_peers
+from mockexchange.server.replicas.peers import Address
 from mockexchange.server.serve_options import STRICT, ServeOptions
-from mockexchange.server.stop_signals import signals_set
 from mockexchange.store.log import LogUnavailable, OutcomeUnknown
 from mockexchange.store.postgres.election import Election
 from mockexchange.store.postgres.postgres_store import PostgresStore

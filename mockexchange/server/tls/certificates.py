@@ -76,7 +76,8 @@ class Authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         builder = builder.add_extension(identifier, critical=False)
         builder = builder.add_extension(x509.SubjectAlternativeName(wanted), critical=False)
-        return Certificate(_pem(builder.sign(self._key, hashes.SHA256())), _private_pem(key))
+        private_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+        return Certificate(_pem(builder.sign(self._key, hashes.SHA256())), private_pem)
 
     def identity(self, names: Iterable[str]) -> Identity:
         """Return a new TLS context and certificate for a server with these names.
@@ -157,7 +158,3 @@ def _name(title: str) -> x509.Name:
 
 def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode("ascii")
-
-
-def _private_pem(key: Key) -> str:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")

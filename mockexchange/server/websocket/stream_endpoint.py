@@ -12,7 +12,6 @@ from urllib.parse import quote
 from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
-from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
@@ -24,7 +23,6 @@ from mockexchange.server.http.rest_endpoint import (
     MARK,
     TARGET_BYTES_MAX,
     DiagnosisWorker,
-    answer_or_failure,
     api_date_of,
     date_header,
     explain,
@@ -39,9 +37,8 @@ from mockexchange.venues.registry import STREAM_PATHS
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Session
 
-FAILED = 1011
-TRY_LATER = 1013
-"""The seconds without reading after which a slow client is not waited for."""
+FAILED, TRY_LATER = 1011, 1013
+"""Close codes, of IANA's registry for WebSocket."""
 ServerStream = StreamProtocol | AsgiTransport
 
 
@@ -50,7 +47,12 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
 
     `sandbox_of` returns the sandbox for the key id that the request claims.
     """
-    asked = RequestContext.of(_request(scope))
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    path, query = (
+        raw_path[:TARGET_BYTES_MAX].decode("latin-1"),
+        scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
+    )
+    asked = RequestContext.of(Request("GET", path, query, tuple(scope["headers"])))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await receive()
     connection = await _shake_hands(sandbox, asked, diagnosis_worker, scope, Upgrade(receive, send))
@@ -64,7 +66,17 @@ async def _shake_hands(
 ) -> Connection | None:
     started_ns = time.perf_counter_ns()
     await sandbox.run_due()
-    session, answer, entry = await _answer(sandbox, asked)
+    session: Session | None = None
+    try:
+        if asked.request.path in STREAM_PATHS:
+            handshake, entry = sandbox.shake_hands(asked)
+            session, answer = handshake.session, handshake.answer
+        else:  # as any GET
+            answer, entry = sandbox.answer(asked)
+    except Exception as error:  # noqa: BLE001  # it is reported
+        await pause_before_refusal(error)
+        answer = failure(asked.request.target, error)
+        entry = sandbox.note_answer(asked, answer)
     try:
         if session is None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
@@ -78,19 +90,6 @@ async def _shake_hands(
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
-
-
-async def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | None, Answer, JournalEntry]:
-    """Return the session of a granted upgrade, else None; a path that is not a stream is answered as any GET."""
-    if asked.request.path not in STREAM_PATHS:
-        return None, *answer_or_failure(sandbox, asked)
-    try:
-        handshake, entry = sandbox.shake_hands(asked)
-    except Exception as error:  # noqa: BLE001  # it is reported
-        await pause_before_refusal(error)
-        answer = failure(asked.request.target, error)
-        return None, answer, sandbox.note_answer(asked, answer)
-    return handshake.session, handshake.answer, entry
 
 
 async def _open(
@@ -112,7 +111,11 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
     assert isinstance(wire, ServerStream)
     ending = VANISHED
     try:
-        ending = await _serve_session(sandbox, connection, wire, receive)
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if await wire.wait_for_turn():
+                text = message.get("text")
+                await _carry_out(sandbox, connection, message["bytes"] if text is None else text.encode())
+        ending = Ending(message.get("code", ABNORMAL), message.get("reason") or "")
     except Exception:  # a bug: the traceback is logged, the client gets an internal error
         wire.close(FAILED, "internal error")
         raise
@@ -121,17 +124,6 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
         if isinstance(wire, AsgiTransport):
             await wire.detach(ending)
         await carry_out_end(sandbox, connection)
-
-
-async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerStream, receive: Receive) -> Ending:
-    """Execute commands until the stream ends; return how a client ended it."""
-    while True:
-        message = await receive()
-        if message["type"] == "websocket.disconnect":
-            return Ending(message.get("code", ABNORMAL), message.get("reason") or "")
-        if await wire.wait_for_turn():
-            text = message.get("text")
-            await _carry_out(sandbox, connection, message["bytes"] if text is None else text.encode())
 
 
 async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -> None:
@@ -170,13 +162,3 @@ class Upgrade:
 
     async def send(self, message: Message) -> None:
         await self.send_to_stream({**message, "type": f"websocket.{message['type']}"})
-
-
-def _request(scope: Scope) -> Request:
-    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return Request(
-        "GET",
-        raw_path[:TARGET_BYTES_MAX].decode("latin-1"),
-        scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
-        tuple(scope["headers"]),
-    )

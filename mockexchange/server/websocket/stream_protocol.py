@@ -24,8 +24,8 @@ from mockexchange.sandbox.streams.connection import ABNORMAL, VANISHED, Ending
 from mockexchange.sandbox.streams.open_streams import SERVICE_RESTART
 from mockexchange.sandbox.streams.outbox import Outbox
 from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
-from mockexchange.server.http.listener_state import ListenerState, addresses
-from mockexchange.server.http.request_cycle import CONNECTION, Header, hang_up
+from mockexchange.server.http.listener_state import ListenerState
+from mockexchange.server.http.request_cycle import CONNECTION, Header, addresses, hang_up
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.server.websocket.stream_transport import MICROSECONDS, StreamTransport
 

@@ -13,7 +13,7 @@ from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.persistence import id_of
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.workers.adopting import FairAccepting
+from mockexchange.server.workers.accepting import FairAccepting
 from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message, RunDue
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SET_ASIDE
@@ -95,7 +95,9 @@ class FirstWorker:
 
     def _receive(self, message: Message, file: int | None, mailbox: Mailbox) -> None:
         if isinstance(message, Answered):
-            self._note_answered(message)
+            sandbox = self._sandboxes.get(message.sandbox)
+            if sandbox is not None:  # else it was reset or deleted meanwhile, with its journal
+                sandbox.note_answered_elsewhere(message.entry)
         elif isinstance(message, HandOver) and file is not None:
             giver = self._mailboxes.index(mailbox) + 1
             self._start(self._accepting.adopt(giver, message.read, file))
@@ -109,13 +111,6 @@ class FirstWorker:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _note_answered(self, message: Answered) -> None:
-        """Journal a request that a reader answered."""
-        sandbox, entry = self._sandboxes.get(message.sandbox), message.entry
-        if sandbox is None:
-            return  # it was reset or deleted meanwhile, with its journal
-        sandbox.note_answered_elsewhere(entry)
 
     async def _run_due(self, mailbox: Mailbox, message: RunDue) -> None:
         sandbox = self._sandboxes.get(message.sandbox)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.server.stop_signals import signals_set
-from mockexchange.server.workers.adopting import FairAccepting
+from mockexchange.server.operating_system import signals_set
+from mockexchange.server.workers.accepting import FairAccepting
 from mockexchange.server.workers.mailbox import Done, HandOver, Mailbox, Message
-from mockexchange.server.workers.read_endpoint import ReaderApp, ReaderConnection
-from mockexchange.server.workers.reads import Reads
+from mockexchange.server.workers.reads import ReaderApp, ReaderConnection, Reads
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.followed_store import FollowedStore
 from mockexchange.store.opening import open_reader

@@ -5,7 +5,7 @@ from pathlib import Path
 from socket import socket
 
 from mockexchange.runtime.ready_file import RunDirectory
-from mockexchange.server.workers.connection_shares import ConnectionShares
+from mockexchange.server.workers.accepting import ConnectionShares
 from mockexchange.store.heads import SharedHeads
 from mockexchange.store.sqlite_file import StoreLock
 

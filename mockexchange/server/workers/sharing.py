@@ -9,7 +9,7 @@ from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandboxes import SANDBOXES_MAX
 from mockexchange.server.http.listener import bind, bind_all
 from mockexchange.server.serve_options import WorkersOptions, new_token
-from mockexchange.server.workers.connection_shares import ConnectionShares
+from mockexchange.server.workers.accepting import ConnectionShares
 from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SharedHeads

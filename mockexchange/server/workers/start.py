@@ -12,9 +12,8 @@ from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.port import LOGGER
 from mockexchange.server.control.access import NamedToken, Tokens
-from mockexchange.server.event_loops import loop_factory
+from mockexchange.server.operating_system import STOP_SIGNALS, loop_factory
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
-from mockexchange.server.stop_signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from mockexchange.server.workers.shared_by_workers import SharedByWorkers

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.server import open_files
+from mockexchange.server import operating_system
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener, PortInUse, bind
 from tests.helpers.patience import PATIENCE_S
@@ -211,7 +211,7 @@ def test_connections_that_the_system_refuses_are_logged(
     """Without a file descriptor the system closes a connection, and the server never learns of it."""
     writers: list[asyncio.StreamWriter] = []
     monkeypatch.setattr(listeners, "PROBED_FROM", 2)
-    monkeypatch.setattr(open_files, "can_open_files", lambda: False)
+    monkeypatch.setattr(operating_system, "can_open_files", lambda: False)
 
     async def run() -> None:
         one = Listener(App(), bind(ADDRESS, 0))  # type: ignore[arg-type]  # never called
@@ -232,4 +232,4 @@ def test_connections_that_the_system_refuses_are_logged(
 
 
 def test_a_file_can_be_opened() -> None:
-    assert open_files.can_open_files()
+    assert operating_system.can_open_files()

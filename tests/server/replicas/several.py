@@ -9,8 +9,8 @@ import pytest
 
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.event_loops import loop_factory
-from mockexchange.server.replicas.address import Address
+from mockexchange.server.operating_system import loop_factory
+from mockexchange.server.replicas.peers import Address
 from mockexchange.server.replicas.replica import Replica
 from mockexchange.server.serve_options import ServeOptions
 from mockexchange.venues.kalshi.dates import api_date

@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 
 from mockexchange.server.replicas import forwarding
-from mockexchange.server.replicas.address import Address
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
+from mockexchange.server.replicas.home_role import CalledHome
 from mockexchange.server.replicas.peers import (
     CONNECTION,
     GREETING,
     MESSAGES,
-    CalledHome,
+    NO_HOME,
+    Address,
     announcement,
     encoded,
+    send_refusal,
 )
-from mockexchange.server.replicas.refusal import NO_HOME, send_refusal
 from mockexchange.server.workers.mailbox import Done, Message, RunDue
 from tests.helpers.patience import PATIENCE_S
 from tests.server.wire import ADDRESS

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.server.replicas import relaxed_reads, replica
+from mockexchange.server.replicas import follower, replica
 from mockexchange.server.replicas.follower import Follower
 from mockexchange.server.workers.reads import Reads
 from tests.helpers.patience import PATIENCE_S
@@ -36,7 +36,7 @@ async def _never(reads: Reads) -> None:
 def held(monkeypatch: pytest.MonkeyPatch, age_s: float) -> Iterator[Callable[[], None]]:
     """Let a follower follow by itself until the function is called, and show a state of this age."""
     monkeypatch.setattr(Reads, "_keep_following", _never)
-    monkeypatch.setattr(relaxed_reads, "AGE_S_MAX", age_s)
+    monkeypatch.setattr(follower, "AGE_S_MAX", age_s)
 
     def hold() -> None:
         looked = Event()

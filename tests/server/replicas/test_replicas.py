@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from mockexchange.runtime.redaction import sha256_of
 from mockexchange.server.control.access import Grant, NamedToken, Role
 from mockexchange.server.replicas import follower, home_role, replica
-from mockexchange.server.replicas.refusal import NO_HOME
+from mockexchange.server.replicas.peers import NO_HOME
 from mockexchange.server.serve_options import Sharing
 from mockexchange.store.postgres import election
 from mockexchange.store.postgres.election import Election, Term

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from mockexchange.server.http.request_cycle import hang_up
-from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.operating_system import allow_many_files
 from mockexchange.server.websocket.stream_protocol import READ_AHEAD_BYTES, StreamProtocol
 from tests.server.streaming import (
     BINARY,

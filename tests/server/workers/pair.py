@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.server.http import listener
-from mockexchange.server.workers.connection_shares import ConnectionShares
+from mockexchange.server.workers.accepting import ConnectionShares
 from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.reader import Reader, first_is_ready
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers

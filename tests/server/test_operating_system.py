@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mockexchange.server.open_files import FILES_WANTED, allow_many_files
+from mockexchange.server.operating_system import FILES_WANTED, allow_many_files
 from tests.helpers.rows import each_row
 
 

@@ -1,6 +1,6 @@
 """The numbers by which workers share connections evenly, also while some are on their way and after a restart."""
 
-from mockexchange.server.workers.connection_shares import ConnectionShares
+from mockexchange.server.workers.accepting import ConnectionShares
 
 
 def test_a_connection_on_its_way_counts_for_its_taker() -> None:

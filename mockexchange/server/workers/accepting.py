@@ -1,6 +1,11 @@
-"""Decides which worker process serves a new connection, and passes the connection to it with the bytes read so far."""
+"""Decides which worker process serves a new connection, and passes the connection to it with the bytes read so far.
+
+The system divides connections at random: with 16 connections and two workers, one has ten or more in a third of cases.
+So each worker counts its connections in shared memory, and the one with the fewest gets the next one.
+"""
 
 import asyncio
+import mmap
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -8,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from mockexchange.server.http.listener import Listener
-from mockexchange.server.workers.connection_shares import ConnectionShares
 
+CELL_BYTES = 8
 Give = Callable[[int, int], object]
 """A function that gives a connection (a file descriptor) to another worker."""
 
@@ -18,7 +23,7 @@ class FairAccepting:
     """Accepts connections for one worker process, and gives a connection away if another worker has fewer."""
 
     def __init__(
-        self, listener: Listener, shares: ConnectionShares, worker: int, others: Sequence[int], give: Give
+        self, listener: Listener, shares: "ConnectionShares", worker: int, others: Sequence[int], give: Give
     ) -> None:
         """`others` are those that it may give connections to."""
         self._listener, self._shares, self._worker, self._others, self._give = listener, shares, worker, others, give
@@ -80,3 +85,43 @@ def begin(listener: Listener, transport: Any, read: bytes) -> None:
     protocol.connection_made(transport)
     if read:
         protocol.data_received(read)
+
+
+# --- how many connections each worker has
+
+
+class ConnectionShares:
+    """Counts each worker's open connections, and the connections on their way from one worker to another."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = range(workers)
+        size = workers * (1 + 2 * workers)
+        self._cells = memoryview(mmap.mmap(-1, CELL_BYTES * size)).cast("q")
+        self._given = self._cells[workers : workers + workers * workers]
+        self._taken = self._cells[workers + workers * workers :]
+
+    def begin(self, worker: int) -> None:
+        """Count from zero for a worker that starts, possibly in place of one that ended."""
+        self._cells[worker] = 0
+        for other in self._workers:
+            place = self._place(worker, other)
+            self._given[place] = self._taken[place]
+
+    def set_open(self, worker: int, count: int) -> None:
+        self._cells[worker] = count
+
+    def note_given(self, worker: int, other: int) -> None:
+        """Count a connection that `worker` has passed to the worker `other`."""
+        self._given[self._place(worker, other)] += 1
+
+    def note_taken(self, worker: int, giver: int) -> None:
+        """Count a connection that `worker` has received from the worker `giver`."""
+        self._taken[self._place(giver, worker)] += 1
+
+    def expected(self, worker: int) -> int:
+        """Return the number of a worker's connections, including those that are on their way to it."""
+        places = [self._place(giver, worker) for giver in self._workers]
+        return self._cells[worker] + sum(max(0, self._given[place] - self._taken[place]) for place in places)
+
+    def _place(self, giver: int, taker: int) -> int:
+        return giver * len(self._workers) + taker
