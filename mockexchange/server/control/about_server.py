@@ -23,7 +23,7 @@ from mockexchange.server.control.events import (
 )
 from mockexchange.server.control.pages import render_page
 from mockexchange.server.control.requests import BODY_BYTES_MAX, read_query
-from mockexchange.server.control.route_table import Resource, resource
+from mockexchange.server.control.route_table import Resource
 from mockexchange.server.control.sandboxes import STEPS_MAX
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
@@ -51,14 +51,14 @@ def server_routes(server_state: ServerState, describe: Description) -> list[Reso
     """Return the routes about the server itself; `describe` returns the ready file's content, for the front page."""
     api = ServerHandlers(server_state, describe)
     return [
-        resource("/", GET=(Access.OPEN, api.page)),
-        resource("/_mock/live", GET=(Access.OPEN, api.live)),
-        resource("/_mock/ready", GET=(Access.OPEN, api.ready)),
-        resource("/_mock/health", GET=(Access.OPEN, api.ready)),
-        resource("/_mock/metrics", GET=(Access.LOOK_AT_ALL, api.metrics)),
-        resource("/_mock/info", GET=(Access.LOOK, api.info)),
-        resource("/_mock/schema", GET=(Access.LOOK, api.schema)),
-        resource("/_mock/events", GET=(Access.LOOK, api.events)),
+        Resource("/", GET=(Access.OPEN, api.page)),
+        Resource("/_mock/live", GET=(Access.OPEN, api.live)),
+        Resource("/_mock/ready", GET=(Access.OPEN, api.ready)),
+        Resource("/_mock/health", GET=(Access.OPEN, api.ready)),
+        Resource("/_mock/metrics", GET=(Access.LOOK_AT_ALL, api.metrics)),
+        Resource("/_mock/info", GET=(Access.LOOK, api.info)),
+        Resource("/_mock/schema", GET=(Access.LOOK, api.schema)),
+        Resource("/_mock/events", GET=(Access.LOOK, api.events)),
     ]
 
 

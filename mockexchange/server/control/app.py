@@ -100,14 +100,12 @@ class ControlAccess:
         headers = dict(reversed(scope["headers"]))  # the first of several counts
         found = self.routes.find(method, path)
         grant = self.tokens.grant_of(headers.get(b"authorization", b"").decode("latin-1"))
-        response = self._refusal_of_sender(found, method, headers)
-        if response is None and found.access not in (Access.OPEN, Access.EXCHANGE):
-            response = _refusal_of_grant(found, grant, method, path)
+        response = self._refusal(found, grant, method, path, headers)
         scope["app"], scope["path_params"], scope[GRANT] = self.routes, found.parameters, grant
         request, mistake = Request(scope, receive), None
         if response is None:
             try:
-                response = await self.routes.answer(found, request)
+                response = await found.handler(request)
             except Exception as error:  # noqa: BLE001  # each has its answer
                 answer = answer_function(error)
                 response = await answer(request, error)
@@ -133,7 +131,10 @@ class ControlAccess:
         if mistake is not None:
             raise mistake  # of the server: its traceback is logged
 
-    def _refusal_of_sender(self, found: Found, method: str, headers: dict[bytes, bytes]) -> Response | None:
+    def _refusal(
+        self, found: Found, grant: Grant | None, method: str, path: str, headers: dict[bytes, bytes]
+    ) -> Response | None:
+        """Return the answer to a request that is not allowed; None if it is."""
         host = _host_name(headers.get(b"host", b"").decode("latin-1"))
         if host not in self.hosts:
             shown = host[:HOST_CHARS_SHOWN_MAX]
@@ -143,17 +144,15 @@ class ControlAccess:
         may_be_linked = found.access is Access.OPEN and is_followed_link
         if headers.get(b"sec-fetch-site") == b"cross-site" and not may_be_linked:
             return error_answer(403, "cross_site", "pages of other sites may link here, and send no other request")
-        return None
-
-
-def _refusal_of_grant(found: Found, grant: Grant | None, method: str, path: str) -> Response | None:
-    if grant is not None:
+        if found.access in (Access.OPEN, Access.EXCHANGE):
+            return None
+        if grant is None:
+            message = "expected `Authorization: Bearer TOKEN` with the token from the ready file or MOCKEXCHANGE_TOKEN"
+            refusal = error_answer(401, "unauthorized", message)
+            refusal.headers["WWW-Authenticate"] = "Bearer"
+            return refusal
         why = grant.refusal(found.access, method, path, found.sandbox)
         return error_answer(403, "not_allowed", why) if why else None
-    message = "expected `Authorization: Bearer TOKEN` with the token from the ready file or MOCKEXCHANGE_TOKEN"
-    refusal = error_answer(401, "unauthorized", message)
-    refusal.headers["WWW-Authenticate"] = "Bearer"
-    return refusal
 
 
 def _hiding(send: Send, hide: Callable[[bytes], bytes]) -> Send:

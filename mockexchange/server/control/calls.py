@@ -19,7 +19,7 @@ from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_body, read_object
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.sandboxes import known_account
 from mockexchange.server.control.secret_filter import SecretFilter
 from mockexchange.server.http import rest_endpoint
@@ -66,7 +66,7 @@ def call_routes(server_state: ServerState) -> list[Resource]:
         entry = await send_call(sandbox, server_state.diagnosis_worker, origin, values)
         return ControlJson(SecretFilter.now(server_state.secrets).clean(request_to_json(entry)))
 
-    return [resource(f"{ONE_SANDBOX}/call", POST=(Access.CHANGE, call))]
+    return [Resource(f"{ONE_SANDBOX}/call", POST=(Access.CHANGE, call))]
 
 
 def read_call(body: dict[str, Located]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from mockexchange.server.control.access import GRANT, Access, Grant, grant_of
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_object, read_raw, receive
-from mockexchange.server.control.route_table import Resource, resource
+from mockexchange.server.control.route_table import Resource
 
 CONSOLE = "/_mock/console/"
 PAGE_FILES = Path(__file__).parents[1] / "console"
@@ -62,11 +62,11 @@ def console_routes() -> list[Resource]:
         return RedirectResponse(CONSOLE)
 
     return [
-        resource(CONSOLE.rstrip("/"), GET=(Access.OPEN, to_page)),
-        resource(CONSOLE, GET=(Access.OPEN, show_page)),
-        resource(f"{CONSOLE}codes", POST=(Access.LOOK, partial(issue_code, codes))),
-        resource(f"{CONSOLE}token", POST=(Access.EXCHANGE, partial(exchange_code, codes))),
-        resource(f"{CONSOLE}{{name:path}}", GET=(Access.OPEN, give_file)),
+        Resource(CONSOLE.rstrip("/"), GET=(Access.OPEN, to_page)),
+        Resource(CONSOLE, GET=(Access.OPEN, show_page)),
+        Resource(f"{CONSOLE}codes", POST=(Access.LOOK, partial(issue_code, codes))),
+        Resource(f"{CONSOLE}token", POST=(Access.EXCHANGE, partial(exchange_code, codes))),
+        Resource(f"{CONSOLE}{{name:path}}", GET=(Access.OPEN, give_file)),
     ]
 
 

@@ -18,7 +18,7 @@ from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import ASYNCAPI, OPENAPI
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.route_table import Resource, resource
+from mockexchange.server.control.route_table import Resource
 from mockexchange.venues.dated import COMPAT
 from mockexchange.venues.registry import DEFAULT, VENUES, client_setups
 
@@ -123,11 +123,11 @@ def document_routes() -> list[Resource]:
         return RedirectResponse(DOCS)
 
     return [
-        resource(DOCS.rstrip("/"), GET=(Access.OPEN, to_index)),
-        resource(DOCS, GET=(Access.OPEN, show_index)),
-        resource(f"{DOCS}assets/{{name}}", GET=(Access.OPEN, give_asset)),
-        resource(f"{DOCS}{{subject:path}}/{{kind}}.yaml", GET=(Access.OPEN, give_document)),
-        resource(f"{DOCS}{{subject:path}}/{{kind}}", GET=(Access.OPEN, show_document)),
+        Resource(DOCS.rstrip("/"), GET=(Access.OPEN, to_index)),
+        Resource(DOCS, GET=(Access.OPEN, show_index)),
+        Resource(f"{DOCS}assets/{{name}}", GET=(Access.OPEN, give_asset)),
+        Resource(f"{DOCS}{{subject:path}}/{{kind}}.yaml", GET=(Access.OPEN, give_document)),
+        Resource(f"{DOCS}{{subject:path}}/{{kind}}", GET=(Access.OPEN, show_document)),
     ]
 
 

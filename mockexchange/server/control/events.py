@@ -34,7 +34,7 @@ from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access import Access, grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import REDACT, SHORT, read_query, read_switch, require_known
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.secret_filter import SecretFilter
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.log import Record
@@ -73,7 +73,7 @@ def event_routes(server_state: ServerState, feeds: "Feeds") -> list[Resource]:
             raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
         return EventStream(feed, watch(feed, wanted, last_event_id, is_following))
 
-    return [resource(f"{ONE_SANDBOX}/events", GET=(Access.LOOK, send))]
+    return [Resource(f"{ONE_SANDBOX}/events", GET=(Access.LOOK, send))]
 
 
 # --- server-sent events

@@ -30,7 +30,7 @@ from mockexchange.server.control.answers import (
 )
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import REDACT, read_query, read_switch
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.sandboxes import COMPARED_MAX, known_account
 from mockexchange.server.control.secret_filter import SecretFilter
 from mockexchange.server.server_state import ServerState
@@ -48,13 +48,13 @@ NAME_CHARS_SHOWN_MAX = 80
 def inspection_routes(server_state: ServerState) -> list[Resource]:
     seen, past = MarketHandlers(server_state), HistoryHandlers(server_state)
     return [
-        resource(f"{ONE_SANDBOX}/markets", GET=(Access.LOOK, seen.list_markets)),
-        resource(f"{ONE_SANDBOX}/markets/{{market:path}}", GET=(Access.LOOK, seen.market)),
-        resource(f"{ONE_SANDBOX}/instruments", GET=(Access.LOOK, seen.list_instruments)),
-        resource(f"{ONE_SANDBOX}/instruments/{{instrument:path}}", GET=(Access.LOOK, seen.instrument)),
-        resource(f"{ONE_SANDBOX}/accounts/{{account}}/equity", GET=(Access.LOOK, past.equity)),
-        resource(f"{ONE_SANDBOX}/firings", GET=(Access.LOOK, past.firings)),
-        resource(f"{ONE_SANDBOX}/log", GET=(Access.LOOK_AT_SECRETS, past.log)),
+        Resource(f"{ONE_SANDBOX}/markets", GET=(Access.LOOK, seen.list_markets)),
+        Resource(f"{ONE_SANDBOX}/markets/{{market:path}}", GET=(Access.LOOK, seen.market)),
+        Resource(f"{ONE_SANDBOX}/instruments", GET=(Access.LOOK, seen.list_instruments)),
+        Resource(f"{ONE_SANDBOX}/instruments/{{instrument:path}}", GET=(Access.LOOK, seen.instrument)),
+        Resource(f"{ONE_SANDBOX}/accounts/{{account}}/equity", GET=(Access.LOOK, past.equity)),
+        Resource(f"{ONE_SANDBOX}/firings", GET=(Access.LOOK, past.firings)),
+        Resource(f"{ONE_SANDBOX}/log", GET=(Access.LOOK_AT_SECRETS, past.log)),
     ]
 
 

@@ -29,7 +29,7 @@ from mockexchange.server.control.answers import ControlJson, answer_in_slices, i
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.journal_filter import FILTER, Get, Term, is_refused, matches, read_filter
 from mockexchange.server.control.requests import REDACT, SHORT, read_query, read_switch, require_known
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.secret_filter import BINARY, Clean, Row, SecretFilter, read_redaction
 from mockexchange.server.server_state import ServerState
 
@@ -49,10 +49,10 @@ GROUP, GROUPS = "group", ("operation", "account", "diagnosis")
 def journal_routes(server_state: ServerState) -> list[Resource]:
     api = JournalHandlers(server_state)
     return [
-        resource(f"{ONE_SANDBOX}/journal", GET=(Access.LOOK, api.journal), DELETE=(Access.CHANGE, api.clear_journal)),
-        resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=(Access.LOOK, api.entry)),
-        resource(f"{ONE_SANDBOX}/frames", GET=(Access.LOOK, api.frames)),
-        resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=(Access.LOOK, api.frame)),
+        Resource(f"{ONE_SANDBOX}/journal", GET=(Access.LOOK, api.journal), DELETE=(Access.CHANGE, api.clear_journal)),
+        Resource(f"{ONE_SANDBOX}/journal/{{number}}", GET=(Access.LOOK, api.entry)),
+        Resource(f"{ONE_SANDBOX}/frames", GET=(Access.LOOK, api.frames)),
+        Resource(f"{ONE_SANDBOX}/frames/{{number}}", GET=(Access.LOOK, api.frame)),
     ]
 
 

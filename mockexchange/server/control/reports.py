@@ -20,7 +20,7 @@ from mockexchange.server.control.report_document import (
     read_report,
 )
 from mockexchange.server.control.requests import receive
-from mockexchange.server.control.route_table import Resource, resource
+from mockexchange.server.control.route_table import Resource
 
 
 class KeptReport(NamedTuple):
@@ -34,8 +34,8 @@ class KeptReport(NamedTuple):
 def report_routes() -> list[Resource]:
     api = ReportHandlers()
     return [
-        resource("/_mock/reports", GET=(Access.LOOK_AT_ALL, api.list_reports)),
-        resource("/_mock/reports/{report}", GET=(Access.LOOK_AT_ALL, api.show), PUT=(Access.CHANGE, api.keep)),
+        Resource("/_mock/reports", GET=(Access.LOOK_AT_ALL, api.list_reports)),
+        Resource("/_mock/reports/{report}", GET=(Access.LOOK_AT_ALL, api.show), PUT=(Access.CHANGE, api.keep)),
     ]
 
 

@@ -29,7 +29,8 @@ Served = tuple[Access, Handler]
 class Resource(Route):
     """A path with one handler per method; the answer to any other method lists the supported ones."""
 
-    def __init__(self, path: str, served: dict[str, Served]) -> None:
+    def __init__(self, path: str, **served: Served) -> None:
+        """`served` has, by method, what a caller needs and what answers."""
         self.access = {method: access for method, (access, _) in served.items()}
         self.handlers = {method: handler for method, (_, handler) in served.items()}
         super().__init__(path, self.answer, methods=list(served))
@@ -39,20 +40,15 @@ class Resource(Route):
         return await self.handlers["GET" if request.method == "HEAD" else request.method](request)
 
 
-def resource(path: str, **served: Served) -> Resource:
-    """Return the route of a path, with what each method needs and what answers it."""
-    return Resource(path, served)
-
-
 class Found(NamedTuple):
-    """The route of a request, if there is one, and what the caller needs.
+    """What answers a request, and what the caller needs.
 
     `sandbox` is the name in a path below the sandboxes, whether there is a route, or such a sandbox, or not.
     """
 
     access: Access
     sandbox: str | None
-    resource: Resource | None
+    handler: Handler
     parameters: dict[str, Any]
 
 
@@ -67,12 +63,12 @@ class RouteTable:
         self._direct = {route.path: route for route in routes if "{" not in route.path.removeprefix(ONE_SANDBOX)}
         self._others = [route for route in routes if route.path not in self._direct]
         self.find = lru_cache(FOUND_MAX)(self._find)
-        """Returns the route of a request, by its method and path."""
+        """Returns what answers a request, by its method and path."""
         self.state = State()
         self.state.long_bodies = asyncio.Lock()
 
     def _find(self, method: str, path: str) -> Found:
-        """Find the route of a request. One that has none counts as a change unless its method is safe (RFC 9110).
+        """Find what answers a request. One without a route counts as a change unless its method is safe (RFC 9110).
 
         A method that an open page does not have needs no token either.
         """
@@ -83,30 +79,19 @@ class RouteTable:
                 template, sandbox = f"{ONE_SANDBOX}{slash}{rest}", name
         direct = self._direct.get(template)
         named: dict[str, Any] = {} if sandbox is None else {"name": sandbox}
-        if direct and direct.methods and method in direct.methods:
-            return Found(_access_of(direct, method), sandbox, direct, named)
+        known = "GET" if method == "HEAD" else method
+        if direct and known in direct.handlers:
+            return Found(direct.access[known], sandbox, direct.handlers[known], named)
         asked, partial = {"type": "http", "method": method, "path": path}, direct
         for route in self._others:
             match, child = route.matches(asked)
             if match is Match.FULL:
-                return Found(_access_of(route, method), sandbox, route, child["path_params"])
+                return Found(route.access[known], sandbox, route.handlers[known], child["path_params"])
             partial = partial or (route if match is Match.PARTIAL else None)
-        if partial and set(partial.access.values()) == {Access.OPEN}:
-            return Found(Access.OPEN, sandbox, partial, named)  # whoever may read a page is told what else it takes
-        return Found(Access.LOOK_AT_ALL if method in SAFE_METHODS else Access.CHANGE, sandbox, partial, named)
-
-    async def answer(self, found: Found, request: Request) -> Response:
-        """Return what the handler of a request's route answers, or that there is none. Raises the handler's errors."""
-        route = found.resource
-        if route is None:
-            return await answer_no_path(request, HTTPException(404))
-        assert route.methods is not None, "it has handlers"
-        method = request.scope["method"]
-        if method not in route.methods:
-            allowed = {"Allow": ", ".join(route.methods)}
-            return await answer_wrong_method(request, HTTPException(405, headers=allowed))
-        return await route.handlers["GET" if method == "HEAD" else method](request)
-
-
-def _access_of(route: Resource, method: str) -> Access:
-    return route.access["GET" if method == "HEAD" else method]
+        access = Access.LOOK_AT_ALL if method in SAFE_METHODS else Access.CHANGE
+        if partial is None:
+            return Found(access, sandbox, lambda request: answer_no_path(request, HTTPException(404)), named)
+        if set(partial.access.values()) == {Access.OPEN}:
+            access = Access.OPEN  # whoever may read a page is told what else it takes
+        refusal = HTTPException(405, headers={"Allow": ", ".join(partial.methods or ())})
+        return Found(access, sandbox, lambda request: answer_wrong_method(request, refusal), named)

@@ -25,7 +25,7 @@ from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import MEDIA_TYPE, ControlJson
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_body
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.server_state import ServerState
 
 
@@ -98,8 +98,8 @@ def _routes_of(server_state: ServerState, kind: RuleKind) -> list[Resource]:
 
     all_rules, one_rule = f"{ONE_SANDBOX}/{kind.name}s", f"{ONE_SANDBOX}/{kind.name}s/{{{kind.name}:path}}"
     return [
-        resource(all_rules, GET=(Access.LOOK, show), POST=(Access.CHANGE, add), DELETE=(Access.CHANGE, clear)),
-        resource(one_rule, DELETE=(Access.CHANGE, remove)),
+        Resource(all_rules, GET=(Access.LOOK, show), POST=(Access.CHANGE, add), DELETE=(Access.CHANGE, clear)),
+        Resource(one_rule, DELETE=(Access.CHANGE, remove)),
     ]
 
 

@@ -39,7 +39,7 @@ from mockexchange.server.control.requests import (
     read_query,
     read_switch,
 )
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.sandbox_creation import (
     SandboxCreation,
     files_for,
@@ -65,16 +65,16 @@ EVENTS = "events"
 def sandbox_routes(server_state: ServerState, feeds: Feeds) -> list[Resource]:
     api = SandboxHandlers(server_state, feeds)
     return [
-        resource("/_mock/sandboxes", GET=(Access.LOOK, api.list_sandboxes), POST=(Access.CHANGE, api.create)),
-        resource(
+        Resource("/_mock/sandboxes", GET=(Access.LOOK, api.list_sandboxes), POST=(Access.CHANGE, api.create)),
+        Resource(
             ONE_SANDBOX, GET=(Access.LOOK, api.show), PUT=(Access.CHANGE, api.put), DELETE=(Access.CHANGE, api.delete)
         ),
-        resource(f"{ONE_SANDBOX}/reset", POST=(Access.CHANGE, api.reset)),
-        resource(f"{ONE_SANDBOX}/commands", POST=(Access.CHANGE, api.commands)),
-        resource(f"{ONE_SANDBOX}/clock", GET=(Access.LOOK, api.show_clock), POST=(Access.CHANGE, api.set_clock)),
-        resource(f"{ONE_SANDBOX}/accounts", GET=(Access.LOOK, api.accounts)),
-        resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=(Access.LOOK, api.positions)),
-        resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=(Access.LOOK, api.ledger)),
+        Resource(f"{ONE_SANDBOX}/reset", POST=(Access.CHANGE, api.reset)),
+        Resource(f"{ONE_SANDBOX}/commands", POST=(Access.CHANGE, api.commands)),
+        Resource(f"{ONE_SANDBOX}/clock", GET=(Access.LOOK, api.show_clock), POST=(Access.CHANGE, api.set_clock)),
+        Resource(f"{ONE_SANDBOX}/accounts", GET=(Access.LOOK, api.accounts)),
+        Resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=(Access.LOOK, api.positions)),
+        Resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=(Access.LOOK, api.ledger)),
     ]
 
 

@@ -23,7 +23,7 @@ from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import beside_loop, read_body, read_object
-from mockexchange.server.control.route_table import Resource, resource
+from mockexchange.server.control.route_table import Resource
 from mockexchange.server.control.sandbox_creation import SCENARIO_GIVEN, files_for, plan_of
 from mockexchange.server.control.sandboxes import summary_of
 from mockexchange.server.control.secret_filter import SecretFilter, read_redaction
@@ -36,10 +36,10 @@ GIVEN = Record({"scenario": must(SCENARIO_GIVEN)})
 def scenario_routes(server_state: ServerState) -> list[Resource]:
     api = ScenarioHandlers(server_state)
     return [
-        resource("/_mock/scenarios", GET=(Access.LOOK, api.list_scenarios)),
-        resource("/_mock/scenarios/check", POST=(Access.LOOK, api.check)),
-        resource("/_mock/scenarios/{scenario:path}", GET=(Access.LOOK, api.show)),
-        resource("/_mock/sandboxes/{name}/scenario", GET=(Access.LOOK, api.played), PUT=(Access.CHANGE, api.play)),
+        Resource("/_mock/scenarios", GET=(Access.LOOK, api.list_scenarios)),
+        Resource("/_mock/scenarios/check", POST=(Access.LOOK, api.check)),
+        Resource("/_mock/scenarios/{scenario:path}", GET=(Access.LOOK, api.show)),
+        Resource("/_mock/sandboxes/{name}/scenario", GET=(Access.LOOK, api.played), PUT=(Access.CHANGE, api.play)),
     ]
 
 

@@ -19,7 +19,7 @@ from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import answer_in_slices, list_pieces
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_body
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.server_state import ServerState
 
 CHECKED_AT_ONCE_MAX = 200
@@ -58,7 +58,7 @@ def script_routes(server_state: ServerState) -> list[Resource]:
         return Response(status_code=204)
 
     served = {"GET": (Access.LOOK, show), "POST": (Access.CHANGE, add), "DELETE": (Access.CHANGE, clear)}
-    return [resource(f"{ONE_SANDBOX}/script", **served)]
+    return [Resource(f"{ONE_SANDBOX}/script", **served)]
 
 
 async def _shown(script: Script, steps: list[Step], status: int = 200) -> Response:

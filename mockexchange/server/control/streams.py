@@ -21,7 +21,7 @@ from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_body, read_object
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.frame import Frame
 
@@ -92,7 +92,7 @@ def stream_routes(server_state: ServerState) -> list[Resource]:
         sandbox.streams.flush()
         return ControlJson({"connections": count})
 
-    return [resource(f"{ONE_SANDBOX}/streams", GET=(Access.LOOK, show), POST=(Access.CHANGE, move))]
+    return [Resource(f"{ONE_SANDBOX}/streams", GET=(Access.LOOK, show), POST=(Access.CHANGE, move))]
 
 
 def read_move(body: dict[str, Located]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from mockexchange.server.control.access import Access, grant_of
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_body, read_object
-from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.secret_filter import SecretFilter, read_redaction
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.query import query_pairs
@@ -64,7 +64,7 @@ def wait_routes(server_state: ServerState) -> list[Resource]:
         found = await wait_for(sandbox, awaited, timeout_us, request.receive)
         return ControlJson({"found": list(map(clean, found))})
 
-    return [resource(f"{ONE_SANDBOX}/wait", POST=(Access.LOOK, wait))]
+    return [Resource(f"{ONE_SANDBOX}/wait", POST=(Access.LOOK, wait))]
 
 
 async def wait_for(

@@ -12,7 +12,7 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.access import Access, Tokens
 from mockexchange.server.control.app import MARKS, ControlAccess
 from mockexchange.server.control.errors import HANDLERS, ControlError
-from mockexchange.server.control.route_table import ONE_SANDBOX, RouteTable, resource
+from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, RouteTable
 from tests.helpers.rows import each_row
 
 
@@ -31,12 +31,12 @@ async def fail(request: Request) -> Response:
 SENT = [(b"host", b"localhost"), (b"authorization", b"Bearer t")]
 LOOK, CHANGE = Access.LOOK, Access.CHANGE
 ROUTES = [
-    resource("/_mock/sandboxes", POST=(CHANGE, show)),
-    resource(ONE_SANDBOX, GET=(LOOK, show), DELETE=(CHANGE, show)),
-    resource(f"{ONE_SANDBOX}/clock", GET=(LOOK, show), POST=(CHANGE, refuse), PUT=(CHANGE, fail)),
-    resource(f"{ONE_SANDBOX}/faults/{{fault:path}}", GET=(LOOK, show)),
-    resource("/_mock/scenarios/check", POST=(LOOK, show)),
-    resource("/_mock/scenarios/{scenario:path}", GET=(LOOK, show)),
+    Resource("/_mock/sandboxes", POST=(CHANGE, show)),
+    Resource(ONE_SANDBOX, GET=(LOOK, show), DELETE=(CHANGE, show)),
+    Resource(f"{ONE_SANDBOX}/clock", GET=(LOOK, show), POST=(CHANGE, refuse), PUT=(CHANGE, fail)),
+    Resource(f"{ONE_SANDBOX}/faults/{{fault:path}}", GET=(LOOK, show)),
+    Resource("/_mock/scenarios/check", POST=(LOOK, show)),
+    Resource("/_mock/scenarios/{scenario:path}", GET=(LOOK, show)),
 ]
 
 

@@ -22,7 +22,7 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.access import Access, Tokens
 from mockexchange.server.control.answers import PiecesResponse, taking_turns
 from mockexchange.server.control.app import ControlAccess
-from mockexchange.server.control.route_table import RouteTable, resource
+from mockexchange.server.control.route_table import Resource, RouteTable
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle, carrier_of
@@ -397,7 +397,7 @@ def test_the_control_api_answers_in_one_write(method: str, made: Callable[[], Re
 
     class Answering(App):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            routes = RouteTable([resource("/_mock/live", GET=(Access.OPEN, made_now))])
+            routes = RouteTable([Resource("/_mock/live", GET=(Access.OPEN, made_now))])
             await ControlAccess(routes, Sandboxes(), Tokens("t"), frozenset())(scope, receive, send)
 
     raw = head("/_mock/live", method=method).replace(b"Host: h", b"Host: localhost")
