@@ -11,7 +11,7 @@ from mockexchange.cli import main
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.replicas import home_role
-from mockexchange.server.replicas.follower import RelaxedReads
+from mockexchange.server.replicas.follower_role import RelaxedReads
 from mockexchange.server.serve_options import SESSION
 from mockexchange.server.workers.reads import Reads
 from mockexchange.store.postgres import election, postgres_store

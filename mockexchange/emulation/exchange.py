@@ -19,7 +19,7 @@ from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.app import control_app
 from mockexchange.server.operating_system import allow_many_files
-from mockexchange.server.ready_content import describe
+from mockexchange.server.ready_content import ready_content
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.dated import ApiDate
 
@@ -85,7 +85,10 @@ async def exchange(
         sandbox = await server_state.open(plan, SandboxOptions(api_date=api_date, clock=clock))
         await server_state.listen(control)
         credentials = sandbox.credentials()
-        ready, ready_file = describe(server_state, token, api_date.name, credentials, files), files.path / "ready.json"
+        ready, ready_file = (
+            ready_content(server_state, token, api_date.name, credentials, files),
+            files.path / "ready.json",
+        )
         write_ready_file(ready_file, ready)
         write_ready_file(files.path / SPARE, ready)
         assert server_state.main is not None, "it listens"

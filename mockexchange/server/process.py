@@ -15,7 +15,7 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.on_demand import ControlOnDemand
 from mockexchange.server.operating_system import allow_many_files, signals_set
-from mockexchange.server.ready_content import describe, describe_accounts
+from mockexchange.server.ready_content import describe_accounts, ready_content
 from mockexchange.server.reload import Reloader
 from mockexchange.server.serve_options import ServeOptions, new_token
 from mockexchange.server.server_state import ServerState
@@ -113,7 +113,7 @@ class Server:
         )
         date = sandbox.options.api_date.name
         pid = options.shared.pid if options.shared else None
-        self.ready = describe(self.server_state, self.token, date, sandbox.credentials(), self._run_directory, pid)
+        self.ready = ready_content(self.server_state, self.token, date, sandbox.credentials(), self._run_directory, pid)
         if options.authority:
             self.ready |= self._run_directory.write_authority(options.authority.certificate_pem)
         write_ready_file(options.ready_file, self.ready, self._run_directory.path)

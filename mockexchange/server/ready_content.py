@@ -11,7 +11,7 @@ from mockexchange.sandbox.credentials import Credential
 from mockexchange.server.server_state import ServerState
 
 
-def describe(
+def ready_content(
     server_state: ServerState,
     token: str,
     api_date: str,

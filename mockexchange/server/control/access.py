@@ -102,8 +102,6 @@ TOKEN_CHARS_MIN = 16
 TOKEN = re.compile(rf"[\x21-\x7e]{{{TOKEN_CHARS_MIN},512}}")
 FILE_BYTES_MAX = 1024 * 1024
 SOURCES = ("token", "token_file", "token_sha256")
-
-
 SECRET = Scalar("a text", str, {"type": "string"})
 """The type of a text that no error message may quote, so its content is checked only after it is read."""
 ROW = Record(

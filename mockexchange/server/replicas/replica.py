@@ -15,7 +15,7 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.server.http.listener import bind
 from mockexchange.server.operating_system import allow_many_files, signals_set
 from mockexchange.server.process import Server
-from mockexchange.server.replicas.follower import Follower
+from mockexchange.server.replicas.follower_role import FollowerRole
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress
 from mockexchange.server.replicas.home_role import HomeRole, bind_peers
 from mockexchange.server.replicas.peers import Address
@@ -118,7 +118,7 @@ class Replica:
 
     async def _follow(self) -> PostgresStore | None:
         """Follow the home until this server is it, and return the store; None if the server stops."""
-        follower: Follower | None = None
+        follower: FollowerRole | None = None
         try:
             while not self._stopping.is_set():
                 try:
@@ -127,7 +127,9 @@ class Replica:
                     if store is not None:
                         return store
                     if seen is not None:
-                        follower = follower or Follower(self._options, self._sock.dup(), self._home, self._forwarder)
+                        follower = follower or FollowerRole(
+                            self._options, self._sock.dup(), self._home, self._forwarder
+                        )
                         await follower.move(seen)
                         self._announce(follower.ready)
                     self._note("")

@@ -48,10 +48,8 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     `sandbox_of` returns the sandbox for the key id that the request claims.
     """
     raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    path, query = (
-        raw_path[:TARGET_BYTES_MAX].decode("latin-1"),
-        scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
-    )
+    path = raw_path[:TARGET_BYTES_MAX].decode("latin-1")
+    query = scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1")
     asked = RequestContext.of(Request("GET", path, query, tuple(scope["headers"])))
     sandbox: Sandbox = sandbox_of(asked.key_id)
     await receive()

@@ -24,7 +24,7 @@ COMMANDS_PER_TURN = 2
 
 
 class StreamTransport:
-    """The base class of the transports that write a stream's frames to the client. It needs no socket.
+    """The base class of the transports that write a stream's frames to the client: each is a `connection.Wire`.
 
     `polls_in_vain` is how often in a row it was found behind since it last wrote a frame.
     """
@@ -115,16 +115,13 @@ class AsgiTransport(StreamTransport):
         while self.is_taking:
             await self._has_work.wait()
             self._has_work.clear()
-            await self._write_waiting()
+            while self.outbox and not self.is_stalled:
+                [raw] = self.outbox.pop_frames(1)
+                await self._send({"type": "websocket.send", "text": raw.decode()})
+                self.polls_in_vain = 0
+                self.note_room()
         if self.ending and not self.is_stalled:
             await self._send({"type": "websocket.close", "code": self.ending.code, "reason": self.ending.reason})
-
-    async def _write_waiting(self) -> None:
-        while self.outbox and not self.is_stalled:
-            [raw] = self.outbox.pop_frames(1)
-            await self._send({"type": "websocket.send", "text": raw.decode()})
-            self.polls_in_vain = 0
-            self.note_room()
 
 
 async def streams_drained(sandbox: Sandbox) -> None:

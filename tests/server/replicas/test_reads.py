@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.server.replicas import follower, replica
-from mockexchange.server.replicas.follower import Follower
+from mockexchange.server.replicas import follower_role, replica
+from mockexchange.server.replicas.follower_role import FollowerRole
 from mockexchange.server.workers.reads import Reads
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.postgres import PostgresServer
@@ -36,15 +36,15 @@ async def _never(reads: Reads) -> None:
 def held(monkeypatch: pytest.MonkeyPatch, age_s: float) -> Iterator[Callable[[], None]]:
     """Let a follower follow by itself until the function is called, and show a state of this age."""
     monkeypatch.setattr(Reads, "_keep_following", _never)
-    monkeypatch.setattr(follower, "AGE_S_MAX", age_s)
+    monkeypatch.setattr(follower_role, "AGE_S_MAX", age_s)
 
     def hold() -> None:
         looked = Event()
 
-        async def stay(follower: Follower, seen: Any) -> None:
+        async def stay(follower: FollowerRole, seen: Any) -> None:
             looked.set()
 
-        monkeypatch.setattr(Follower, "move", stay)
+        monkeypatch.setattr(FollowerRole, "move", stay)
         assert looked.wait(PATIENCE_S)
 
     yield hold

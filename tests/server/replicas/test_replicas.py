@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from mockexchange.runtime.redaction import sha256_of
 from mockexchange.server.control.access import Grant, NamedToken, Role
-from mockexchange.server.replicas import follower, home_role, replica
+from mockexchange.server.replicas import follower_role, home_role, replica
 from mockexchange.server.replicas.peers import NO_HOME
 from mockexchange.server.serve_options import Sharing
 from mockexchange.store.postgres import election
@@ -202,7 +202,7 @@ def test_a_server_of_another_version_passes_everything_on(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving_replica(tmp_path / "a", postgres) as (home, _):
-        monkeypatch.setattr(follower, "__version__", "9.9.9")
+        monkeypatch.setattr(follower_role, "__version__", "9.9.9")
         with serving_replica(tmp_path / "b", postgres) as (other, _):
             deposit(other, 1)
             assert balance(other, view(home)) == balance(home, view(home))

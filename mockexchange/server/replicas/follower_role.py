@@ -19,7 +19,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import wanted_sequence
-from mockexchange.server.ready_content import describe
+from mockexchange.server.ready_content import ready_content
 from mockexchange.server.replicas.comparisons import Comparisons
 from mockexchange.server.replicas.forwarding import Forwarder, HomeAddress, HomeMessages
 from mockexchange.server.replicas.peers import Address
@@ -37,7 +37,7 @@ AGE_S_MAX = 1.0
 """The age of the oldest state that is shown. The log is followed ten times a second, so an older one has a reason."""
 
 
-class Follower:
+class FollowerRole:
     """The role of a server while another server is the home, the only one that writes to their database."""
 
     def __init__(self, options: ServeOptions, sock: socket.socket, home: HomeAddress, forwarder: Forwarder) -> None:
@@ -95,7 +95,7 @@ class Follower:
             sandbox = self.reads.sandboxes.route(None)
             find_private_keys(sandbox)
             credentials, date = sandbox.credentials(), sandbox.options.api_date.name
-        self.ready = describe(self._state, token, date, credentials, directory)
+        self.ready = ready_content(self._state, token, date, credentials, directory)
         write_ready_file(self._options.ready_file, self.ready, directory.path)
 
     async def stop(self) -> None:
