@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http import rest_endpoint
 from mockexchange.server.http.cut_requests import Cut
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker, RestEndpoint
 from mockexchange.venues.registry import DEFAULT
 
 if TYPE_CHECKING:  # it needs httptools
@@ -31,20 +31,17 @@ SANDBOXED = (b"content-security-policy", b"sandbox")
 class ListenerApp:
     """The ASGI application of one listening socket: it passes each request to a venue's API or to the control API."""
 
-    is_numbered = False
-    """Whether answers to reads, too, have the header `X-Mock-Seq`."""
     has_readers = False
     """Whether other worker processes answer requests for this one's journal.
 
     Their messages that have arrived are journalled before a request that arrived after them.
     """
 
-    def __init__(
-        self, sandbox_of: SandboxOf, diagnosis_worker: rest_endpoint.DiagnosisWorker, control: ASGIApp | None
-    ) -> None:
+    def __init__(self, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None) -> None:
         self.sandbox_of = sandbox_of
         self.diagnosis_worker = diagnosis_worker
         self.control = control
+        self.rest = RestEndpoint(sandbox_of, diagnosis_worker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -55,9 +52,7 @@ class ListenerApp:
             await self.control(scope, receive, send)
         else:
             more = (SANDBOXED,) if is_opened_as_page(scope["headers"]) else ()
-            await rest_endpoint.serve(
-                self.sandbox_of, self.diagnosis_worker, scope, receive, send, self.is_numbered, more
-            )
+            await self.rest.serve(scope, receive, send, more)
 
     def direct_answer(self, cycle: "RequestCycle") -> Awaitable[object] | None:
         """Return the answering of a request that needs no task before its first wait; None if the request needs one.
@@ -71,7 +66,7 @@ class ListenerApp:
             return None
         if self.control and is_control(path):
             return self.control(cycle.scope(), cycle.receive, cycle.send) if path.endswith(COMMANDS) else None
-        return rest_endpoint.serve_cycle(self.sandbox_of, self.diagnosis_worker, cycle, self.is_numbered)
+        return self.rest.serve_cycle(cycle)
 
     def answer_cut(
         self,

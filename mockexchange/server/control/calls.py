@@ -22,8 +22,7 @@ from mockexchange.server.control.requests import read_body, read_object
 from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.control.sandboxes import known_account
 from mockexchange.server.control.secret_filter import SecretFilter
-from mockexchange.server.http import rest_endpoint
-from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.http.rest_endpoint import BODY_BYTES_MAX, DiagnosisWorker, RestEndpoint
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.client_setup import UnsignedRequest
 from mockexchange.venues.registry import request_signers
@@ -78,8 +77,8 @@ def read_call(body: dict[str, Located]) -> dict[str, Any]:
         values: dict[str, Any] = CALL.read(Located(dict(body)), "")
     except ScenarioError as error:
         raise misread("bad_body", error) from None
-    if len(values["body"].encode()) > rest_endpoint.BODY_BYTES_MAX:
-        raise ControlError(400, "bad_body", f"body: expected at most {rest_endpoint.BODY_BYTES_MAX:,} bytes", "body")
+    if len(values["body"].encode()) > BODY_BYTES_MAX:
+        raise ControlError(400, "bad_body", f"body: expected at most {BODY_BYTES_MAX:,} bytes", "body")
     return values
 
 
@@ -126,6 +125,6 @@ async def send_call(
     async def discard(message: Message) -> None:
         """Take the answer, which the journal has."""
 
-    entry = await rest_endpoint.serve(lambda key_id: sandbox, diagnosis_worker, scope, receive, discard)
+    entry = await RestEndpoint(lambda key_id: sandbox, diagnosis_worker).serve(scope, receive, discard)
     assert entry is not None, "the body arrives completely"
     return entry

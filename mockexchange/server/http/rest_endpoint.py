@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
@@ -107,102 +108,105 @@ async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: A
     return diagnosis_worker.hide(diagnosis + known_paths_hint(request.path)) if diagnosis else diagnosis
 
 
-async def serve(
-    sandbox_of: Any,
-    diagnosis_worker: DiagnosisWorker,
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-    is_numbered: bool = False,
-    more: tuple[Header, ...] = (),
-) -> JournalEntry | None:
-    """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did.
+class RestEndpoint:
+    """Answers requests to the venues' REST APIs, each by the sandbox that `sandbox_of` returns for its key id.
 
-    `sandbox_of` returns the sandbox for the key id that the request claims. Answers to writes, and with `is_numbered`
-    to reads, have the header `X-Mock-Seq`; all have the headers `more`.
+    Answers to writes, and with `is_numbered` to reads, have the header `X-Mock-Seq`.
     """
-    carrier = carrier_of(scope)
-    try:
-        body = await read_body(receive, scope["headers"])
-    except BodyTooLarge as cut:
-        asked = RequestContext.of(request_of(scope, cut.beginning))
-        sandbox: Sandbox = sandbox_of(asked.key_id)
-        answer = Answer(413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE)
-        entry = sandbox.note_answer(asked, answer)
-        await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
-        sandbox.journal.close(entry)  # what is still to come of the body is discarded
-        return entry
-    if body is None:
-        return None
-    request = request_of(scope, body)
-    return await _answer(sandbox_of, diagnosis_worker, request, receive, send, carrier, is_numbered, more)
 
+    def __init__(
+        self,
+        sandbox_of: Callable[[str | None], Sandbox],
+        diagnosis_worker: DiagnosisWorker,
+        *,
+        is_numbered: bool = False,
+    ) -> None:
+        self.sandbox_of, self.diagnosis_worker, self.is_numbered = sandbox_of, diagnosis_worker, is_numbered
 
-def serve_cycle(
-    sandbox_of: Any, diagnosis_worker: DiagnosisWorker, cycle: RequestCycle, is_numbered: bool
-) -> Awaitable[JournalEntry | None]:
-    """Answer one HTTP request as `serve` does, from a `RequestCycle`; without ASGI if its body has arrived."""
-    body, receive, send = cycle.body, cycle.receive, cycle.send
-    if cycle.more_body or cycle.waiting_for_100_continue or len(body) > BODY_BYTES_MAX:
-        return serve(sandbox_of, diagnosis_worker, cycle.scope(), receive, send, is_numbered)
-    request = Request(cycle.method, cycle.raw_path, cycle.query, tuple(cycle.headers), body)
-    return _answer(sandbox_of, diagnosis_worker, request, receive, send, cycle, is_numbered, ())
+    def serve(
+        self, scope: Scope, receive: Receive, send: Send, more: tuple[Header, ...] = ()
+    ) -> Awaitable[JournalEntry | None]:
+        """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did.
 
+        The answer has the headers `more`.
+        """
+        return self._receive_and_answer(request_of(scope), receive, send, carrier_of(scope), more)
 
-async def _answer(
-    sandbox_of: Any,
-    diagnosis_worker: DiagnosisWorker,
-    request: Request,
-    receive: Receive,
-    send: Send,
-    carrier: Any,
-    is_numbered: bool,
-    more: tuple[Header, ...],
-) -> JournalEntry:
-    started_ns = time.perf_counter_ns()
-    if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
-        await budget_of(asyncio.get_running_loop()).wait()
-    asked = RequestContext.of(request)
-    sandbox: Sandbox = sandbox_of(asked.key_id)
-    if sandbox.has_due:
-        await sandbox.run_due()
-    try:
-        answer, entry = sandbox.answer(asked)
-    except Exception as error:  # noqa: BLE001  # it is reported
-        answer = failure(request.target, error)
-        entry = sandbox.note_answer(asked, answer)
-    try:
-        if answer.pending is not None:
-            try:
-                answer = await sandbox.carry_out(answer, entry)
-            except Exception as error:  # it is reported
-                if isinstance(error, SandboxEnded) and not isinstance(error, SandboxBroken):
-                    raise
-                await pause_before_refusal(error)
-                answer = failure(entry.target, error)
-                entry.status, entry.diagnosis = answer.status, answer.diagnosis
-                sandbox.journal.set_answer(entry, answer.body)
-        if answer.diagnose is not None:
-            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
-        elif answer.diagnosis:
-            answer.diagnosis = diagnosis_worker.hide(answer.diagnosis)
-        if sandbox.options.inspector:
-            entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
+    def serve_cycle(self, cycle: RequestCycle) -> Awaitable[JournalEntry | None]:
+        """Answer one HTTP request as `serve` does, from a `RequestCycle` and without its scope."""
+        method, path, query, headers = cycle.method, cycle.raw_path, cycle.query, tuple(cycle.headers)
+        receive, send = cycle.receive, cycle.send
+        if cycle.more_body or cycle.waiting_for_100_continue or len(cycle.body) > BODY_BYTES_MAX:
+            return self._receive_and_answer(Request(method, path, query, headers), receive, send, cycle, ())
+        return self._answer(Request(method, path, query, headers, cycle.body), receive, send, cycle, ())
+
+    async def _receive_and_answer(
+        self, request: Request, receive: Receive, send: Send, carrier: Any, more: tuple[Header, ...]
+    ) -> JournalEntry | None:
+        """Answer a request whose body is still to be received."""
+        try:
+            body = await read_body(receive, request.headers)
+        except BodyTooLarge as cut:
+            asked = RequestContext.of(replace(request, body=cut.beginning))
+            sandbox = self.sandbox_of(asked.key_id)
+            answer = Answer(
+                413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE
+            )
+            entry = sandbox.note_answer(asked, answer)
+            await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
+            sandbox.journal.close(entry)  # what is still to come of the body is discarded
+            return entry
+        if body is None:
+            return None
+        return await self._answer(replace(request, body=body), receive, send, carrier, more)
+
+    async def _answer(
+        self, request: Request, receive: Receive, send: Send, carrier: Any, more: tuple[Header, ...]
+    ) -> JournalEntry:
+        started_ns = time.perf_counter_ns()
+        if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
+            await budget_of(asyncio.get_running_loop()).wait()
+        asked = RequestContext.of(request)
+        sandbox = self.sandbox_of(asked.key_id)
         if sandbox.has_due:
             await sandbox.run_due()
-        if is_numbered or entry.commands:
-            more = (sequence_header(sandbox), *more)
-        date = api_date_of(sandbox, asked)
-        if isinstance(answer, FaultyAnswer):
-            await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
-            async with FaultyResponse(receive, send, carrier, sandbox.closing) as response:
-                await response.send(answer, [*headers_of(asked.venue, answer, date), *more])
-        else:
-            await send_whole(send, carrier, asked.venue, answer, date, more)
-        return entry
-    finally:
-        entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
-        sandbox.journal.close(entry)
+        try:
+            answer, entry = sandbox.answer(asked)
+        except Exception as error:  # noqa: BLE001  # it is reported
+            answer = failure(request.target, error)
+            entry = sandbox.note_answer(asked, answer)
+        try:
+            if answer.pending is not None:
+                try:
+                    answer = await sandbox.carry_out(answer, entry)
+                except Exception as error:  # it is reported
+                    if isinstance(error, SandboxEnded) and not isinstance(error, SandboxBroken):
+                        raise
+                    await pause_before_refusal(error)
+                    answer = failure(entry.target, error)
+                    entry.status, entry.diagnosis = answer.status, answer.diagnosis
+                    sandbox.journal.set_answer(entry, answer.body)
+            if answer.diagnose is not None:
+                entry.diagnosis = answer.diagnosis = await explain(self.diagnosis_worker, request, answer)
+            elif answer.diagnosis:
+                answer.diagnosis = self.diagnosis_worker.hide(answer.diagnosis)
+            if sandbox.options.inspector:
+                entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
+            if sandbox.has_due:
+                await sandbox.run_due()
+            if self.is_numbered or entry.commands:
+                more = (sequence_header(sandbox), *more)
+            date = api_date_of(sandbox, asked)
+            if isinstance(answer, FaultyAnswer):
+                await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
+                async with FaultyResponse(receive, send, carrier, sandbox.closing) as response:
+                    await response.send(answer, [*headers_of(asked.venue, answer, date), *more])
+            else:
+                await send_whole(send, carrier, asked.venue, answer, date, more)
+            return entry
+        finally:
+            entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
+            sandbox.journal.close(entry)
 
 
 def failure(target: str, error: Exception) -> Answer:
@@ -248,14 +252,13 @@ def inspect(
     return tuple(found)
 
 
-def request_of(scope: Scope, body: bytes) -> Request:
-    """Return the `Request`, in the form that all venues use, for an ASGI scope and its body."""
+def request_of(scope: Scope) -> Request:
+    """Return the `Request`, in the form that all venues use and without its body, for an ASGI scope."""
     return Request(
         scope["method"],
         scope["raw_path"][:TARGET_BYTES_MAX].decode("latin-1"),
         scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
         tuple(scope["headers"]),
-        body,
     )
 
 
@@ -267,7 +270,7 @@ class BodyTooLarge(Exception):
         self.beginning = beginning
 
 
-async def read_body(receive: Receive, headers: list[Header]) -> bytes | None:
+async def read_body(receive: Receive, headers: Iterable[Header]) -> bytes | None:
     """Read a request body; None if the connection ended before it was complete. Raises BodyTooLarge."""
     found = [(name, value) for name, value in headers if name in BODY_HEADERS]
     if not found:

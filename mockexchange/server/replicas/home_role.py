@@ -143,7 +143,7 @@ class HomeApp(ListenerApp):
         self, home_role: HomeRole, sandbox_of: SandboxOf, diagnosis_worker: DiagnosisWorker, control: ASGIApp | None
     ) -> None:
         super().__init__(sandbox_of, diagnosis_worker, control)
-        self._home_role, self.is_numbered = home_role, home_role.is_numbered
+        self._home_role, self.rest.is_numbered = home_role, home_role.is_numbered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reason = await self._home_role.refusal_reason(scope.get("method", ""))

@@ -189,7 +189,7 @@ class ReaderApp(ListenerApp):
     async def _answer(self, scope: Scope, send: Send) -> bool:
         """Answer a request; return whether this reader can."""
         started_ns = time.perf_counter_ns()
-        asked = RequestContext.of(request_of(scope, b""))
+        asked = RequestContext.of(request_of(scope))
         sandbox = await self._reads.sandbox_for(asked)
         answer = None if sandbox is None else read_answer(sandbox, asked)
         if sandbox is None or answer is None:
