@@ -350,13 +350,11 @@ def _frame_to_json(number: int, frame: FrameEntry, is_short: bool) -> dict[str, 
 
 def _concerns(record: Record, outcome: Outcome, account: str) -> bool:
     """Return whether a command, or one of its events, names an account."""
-    events = () if isinstance(outcome, Refusal) else outcome
-    return any(_account_of(value) == account for value in (record.command, *events))
-
-
-def _account_of(value: object) -> str | None:
-    subaccount_ref = getattr(value, "subaccount_ref", None)
-    return getattr(value, "account", None) if subaccount_ref is None else subaccount_ref.account
+    for value in (record.command, *(() if isinstance(outcome, Refusal) else outcome)):
+        subaccount_ref = getattr(value, "subaccount_ref", None)
+        if getattr(value if subaccount_ref is None else subaccount_ref, "account", None) == account:
+            return True
+    return False
 
 
 class Feeds:

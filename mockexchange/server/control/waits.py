@@ -298,14 +298,20 @@ class _Counted:
         newest = items[::-1]
         shown = newest if self.hide is None else [(at, self.hide(item)) for at, item in newest[:HIDDEN_ITEMS_MAX]]
         rated = [(title(number, item), self.differences(item)) for number, item in shown]
-        near = sorted([pair for pair in rated if pair[1]], key=lambda pair: self._distance(pair[1]))
-        return "".join(
-            f"\n  near miss: {title}: {_difference_text(rows)}" for title, rows in near[:NEAR_MISSES_SHOWN_MAX]
+        # An item with other contents is nearer than one of another kind.
+        near = sorted(
+            [
+                (sum(name in self.wanted for name, _, _ in rows), len(rows), title, rows)
+                for title, rows in rated
+                if rows
+            ],
+            key=lambda one: one[:2],
         )
-
-    def _distance(self, rows: list[Row]) -> tuple[int, int]:
-        """Return a sort key that ranks an item with other contents before an item of another kind."""
-        return sum(name in self.wanted for name, _, _ in rows), len(rows)
+        text = ""
+        for _, _, name_of_item, rows in near[:NEAR_MISSES_SHOWN_MAX]:
+            differences = [f"{name} is {repr(got)[:CHARS_SHOWN_MAX]}, wanted {value!r}" for name, got, value in rows]
+            text += f"\n  near miss: {name_of_item}: {'; '.join(differences)}"
+        return text
 
 
 @dataclass
@@ -316,16 +322,9 @@ class RequestCondition(_Counted):
 
     def differences(self, item: JournalItem) -> list[Row]:
         assert isinstance(item, JournalEntry)
-        return [*difference(item, self.wanted), *self._lacking(item.query)]
-
-    def _lacking(self, query: str) -> list[Row]:
-        """Return a row per parameter with another value; the last value of a repeated parameter counts."""
-        if not self.query:
-            return []
-        given = dict(query_pairs(query))
-        return [
-            (f"query.{name}", given.get(name), value) for name, value in self.query.items() if given.get(name) != value
-        ]
+        given = dict(query_pairs(item.query)) if self.query else {}  # the last value of a repeated parameter counts
+        lacking = [(name, value) for name, value in self.query.items() if given.get(name) != value]
+        return [*difference(item, self.wanted), *((f"query.{name}", given.get(name), value) for name, value in lacking)]
 
     def look_back(self) -> None:
         for entry in self.journal:
@@ -364,7 +363,13 @@ class FrameCondition(_Counted):
     def differences(self, item: JournalItem) -> list[Row]:
         assert isinstance(item, FrameEntry)
         rows = difference(item, self.wanted)
-        return rows if self.contains is None or rows else _lacks(_parsed(item.raw), self.contains, "")
+        if self.contains is None or rows:
+            return rows
+        try:  # with numbers as text
+            got = json.loads(item.raw, parse_int=str, parse_float=str, parse_constant=str)
+        except (ValueError, RecursionError):
+            got = None
+        return _lacks(got, self.contains, "")
 
     def misses(self) -> str:
         return self.nearest(
@@ -415,7 +420,10 @@ class SubscriptionCondition:
         """Do nothing: the journal's past does not matter, only subscriptions that are open at present."""
 
     def observe(self, item: JournalItem) -> bool:
-        return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
+        if not isinstance(item, FrameEntry) or item.direction != "out":
+            return False
+        may_confirm = item.kind == "subscribed" or not item.channel
+        return may_confirm and self.is_met()
 
     def found(self) -> Found:
         return [row for row in self._rows() if self.wanted.items() <= row.items()]
@@ -463,23 +471,6 @@ class ScriptEndCondition:
         more = len(left) - NEAR_MISSES_SHOWN_MAX
         shown = [*left[:NEAR_MISSES_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]
         return f"\n  {', '.join(shown)}" if shown else ""
-
-
-def _may_subscribe(frame: FrameEntry) -> bool:
-    """Return whether a frame may confirm a subscription: it is of that kind, or has no channel."""
-    return frame.direction == "out" and (frame.kind == "subscribed" or not frame.channel)
-
-
-def _difference_text(rows: list[Row]) -> str:
-    return "; ".join(f"{name} is {repr(got)[:CHARS_SHOWN_MAX]}, wanted {value!r}" for name, got, value in rows)
-
-
-def _parsed(raw: bytes) -> Any:
-    """Return a frame's JSON with its numbers as text; None if it is not JSON."""
-    try:
-        return json.loads(raw, parse_int=str, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _lacks(got: Any, wanted: Located, path: str) -> list[Row]:

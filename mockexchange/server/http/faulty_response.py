@@ -56,18 +56,15 @@ class FaultyResponse:
             return
         head = {"status": answer.status, "headers": [*headers, *length_of(answer, answer.declared_bytes)]}
         await self._send({"type": "http.response.start", **head})
-        await self._send_body(answer)
-        if answer.end == "cut":
-            await self._hang_up(is_reset=False)
-
-    async def _send_body(self, answer: FaultyAnswer) -> None:
         rate, body = answer.bytes_per_second, answer.body
         piece_bytes = max(1, rate // PIECES_PER_SECOND) if rate else len(body)
         for place in range(0, len(body), piece_bytes or 1):
             await self._pause(piece_bytes / rate if rate and place else 0)
             piece = body[place : place + piece_bytes]
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-        if answer.end != "cut":
+        if answer.end == "cut":
+            await self._hang_up(is_reset=False)
+        else:
             await self._send({"type": "http.response.body", "body": b""})
 
     async def _pause(self, duration_s: float) -> None:

@@ -131,7 +131,9 @@ class Listener:
             self._doorman = TlsAcceptor(self.sock, self._identity, self.new_protocol, self.app)
             self._doorman.start()
         else:
-            self._server = await asyncio.get_running_loop().create_server(self._accept, sock=self.sock)
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: self.new_accepted() if self.new_accepted else self.new_protocol(), sock=self.sock
+            )
 
     async def stop(self) -> None:
         """Accept no more connections, give running requests and answers some time to finish, then cut the rest."""
@@ -170,9 +172,6 @@ class Listener:
                     transport.abort()
             await asyncio.sleep(poll_s)
             poll_s = min(poll_s + STOP_POLL_STEP_S, STOP_POLL_S)
-
-    def _accept(self) -> asyncio.Protocol:
-        return self.new_accepted() if self.new_accepted else self.new_protocol()
 
     def new_protocol(self) -> asyncio.Protocol:
         """Return the protocol object for a new connection."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockexchange.sandbox.port import SandboxEnded, StoreUnavailable
+from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.app import ListenerApp, SandboxOf
@@ -28,7 +28,7 @@ from mockexchange.server.replicas.peers import (
     send_refusal,
 )
 from mockexchange.server.server_state import ServerState
-from mockexchange.server.workers.mailbox import Answered, Compare, Done, Message, RunDue
+from mockexchange.server.workers.mailbox import Answered, Compare, Message, RunDue, answer_run_due
 from mockexchange.store.postgres.election import Term
 from mockexchange.store.postgres.postgres_store import PostgresStore
 
@@ -116,7 +116,7 @@ class HomeRole:
             if sandbox is not None:  # else it was reset or deleted meanwhile, with its journal
                 sandbox.note_answered_elsewhere(message.entry)
         elif isinstance(message, RunDue):
-            self._start(self._run_due(message, send))
+            self._start(answer_run_due(self._sandbox(message.sandbox), message, send))
         elif isinstance(message, Compare) and (sandbox := self._sandbox(message.sandbox)) is not None:
             self._start(answer_comparison(sandbox, message, send))
 
@@ -124,16 +124,6 @@ class HomeRole:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _run_due(self, message: RunDue, send: SendMessage) -> None:
-        sandbox = self._sandbox(message.sandbox)
-        try:
-            if sandbox is not None:
-                await sandbox.run_due()
-        except SandboxEnded:
-            pass  # nothing is due any more
-        finally:
-            send(Done(message.number))
 
 
 class HomeApp(ListenerApp):

@@ -101,26 +101,24 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
                 self._response, problem = self.conn.accept(request), self.conn.handshake_exc
             else:
                 problem = ValueError("the key is not ASCII")
-        if problem is None:
-            self.messages.put_nowait({"type": "websocket.connect"})
-            self.state.start_task(self._serve(self._scope(url, list(headers))))
-        else:
+        if problem is not None:
             cut = Cut(400, NOT_A_HANDSHAKE.format(problem))
             self.transport.write(answer_bytes(cut, self.state.app.answer_cut(cut, head[:RAW_BYTES_MAX])))
             self.transport.close()
-
-    def _scope(self, url: bytes, headers: list[Header]) -> Scope:
+            return
         raw_path, _, query = url.partition(b"?")
-        return {
+        scope = {
             **addresses(self.transport, "ws"),
             "http_version": "1.1",
             "path": unquote(raw_path.decode("ascii")),
             "raw_path": raw_path,
             "query_string": query,
-            "headers": headers,
+            "headers": list(headers),
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}, CONNECTION: self},
         }
+        self.messages.put_nowait({"type": "websocket.connect"})
+        self.state.start_task(self._serve(scope))
 
     async def _serve(self, scope: Scope) -> None:
         try:
@@ -180,18 +178,21 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
         if self.is_stalled or self._is_close_sent or self.transport.is_closing():
             return
         while outbox and self._can_write:
-            self.transport.write(self._framed(outbox.pop_frames(FLUSH_BYTES)))
+            raws = outbox.pop_frames(FLUSH_BYTES)
+            if self.conn.extensions:  # which compress
+                for raw in raws:
+                    self.conn.send_text(raw)
+                self.transport.write(b"".join(self.conn.data_to_send()))
+            else:
+                self.transport.write(b"".join([part for raw in raws for part in (HEADS[len(raw)], raw)]))
             self.sent_at_s, self.polls_in_vain = self.loop.time(), 0
         if self._is_close_waiting and not outbox:
-            self._send_close()
+            assert self.ending is not None, "closed by us"
+            self._is_close_waiting, self._is_close_sent = False, True
+            if self.conn.state is State.OPEN:
+                self.conn.send_close(self.ending.code, self.ending.reason)
+                self.transport.write(b"".join(self.conn.data_to_send()))
         self.note_room()
-
-    def _framed(self, raws: list[bytes]) -> bytes:
-        if not self.conn.extensions:
-            return b"".join([part for raw in raws for part in (HEADS[len(raw)], raw)])
-        for raw in raws:
-            self.conn.send_text(raw)
-        return b"".join(self.conn.data_to_send())
 
     def pause_writing(self) -> None:
         self._can_write = False
@@ -274,21 +275,18 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
     def _take_events(self) -> None:
         for event in self.conn.events_received():
             assert isinstance(event, Frame), "a connection has one handshake"
-            self._take(event)
+            if event.opcode is Opcode.PONG:
+                if self._heartbeat:
+                    self._heartbeat.note_pong(bytes(event.data))
+            elif event.opcode is Opcode.CLOSE:
+                self._take_close()
+            elif event.opcode is not Opcode.PING:  # which is answered already
+                self._take_data(event)
         control = self.conn.data_to_send()
         if control and not self.is_stalled:
             self._send_control(control)
         if self._is_broken or self.conn.parser_exc:
             self._fail()
-
-    def _take(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.PONG:
-            if self._heartbeat:
-                self._heartbeat.note_pong(bytes(frame.data))
-        elif frame.opcode is Opcode.CLOSE:
-            self._take_close()
-        elif frame.opcode is not Opcode.PING:  # which is answered already
-            self._take_data(frame)
 
     def _take_data(self, frame: Frame) -> None:
         """Process a message, or a fragment of one."""
@@ -367,13 +365,6 @@ class StreamProtocol(StreamTransport, asyncio.Protocol):
         if self._close_timer:
             self._close_timer.cancel()
         self.state.connections.discard(self)
-
-    def _send_close(self) -> None:
-        assert self.ending is not None, "closed by us"
-        self._is_close_waiting, self._is_close_sent = False, True
-        if self.conn.state is State.OPEN:
-            self.conn.send_close(self.ending.code, self.ending.reason)
-            self.transport.write(b"".join(self.conn.data_to_send()))
 
     def _fail(self) -> None:
         """End the stream after a protocol error of the client; the close frame with the error has been written."""

@@ -9,12 +9,11 @@ from typing import Any
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.sandbox.options import DEFAULT
-from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.persistence import id_of
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.accepting import FairAccepting
-from mockexchange.server.workers.mailbox import Answered, Done, HandOver, Mailbox, Message, RunDue
+from mockexchange.server.workers.mailbox import Answered, HandOver, Mailbox, Message, RunDue, answer_run_due
 from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SET_ASIDE
 from mockexchange.store.log import Record
@@ -102,7 +101,7 @@ class FirstWorker:
             giver = self._mailboxes.index(mailbox) + 1
             self._start(self._accepting.adopt(giver, message.read, file))
         elif isinstance(message, RunDue):
-            self._start(self._run_due(mailbox, message))
+            self._start(answer_run_due(self._sandboxes.get(message.sandbox), message, mailbox.send))
 
     def _give(self, reader: int, connection: int) -> None:
         self._mailboxes[reader - 1].send(HandOver(b""), connection)
@@ -111,13 +110,3 @@ class FirstWorker:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _run_due(self, mailbox: Mailbox, message: RunDue) -> None:
-        sandbox = self._sandboxes.get(message.sandbox)
-        try:
-            if sandbox is not None:
-                await sandbox.run_due()
-        except SandboxEnded:
-            pass  # nothing is due any more
-        finally:
-            mailbox.send(Done(message.number))

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import msgspec
 
 from mockexchange.sandbox.journal.journal import JournalEntry
+from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.sandbox import Sandbox
 
 WAITING_MAX = 10_000
 """The most messages that wait for a worker that does not read; beyond it the oldest are dropped."""
@@ -79,6 +81,17 @@ class Compared(msgspec.Struct, tag=True, frozen=True):
 Message = Answered | RunDue | Done | HandOver | Compare | Compared
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+async def answer_run_due(sandbox: Sandbox | None, message: RunDue, send: Callable[[Message], object]) -> None:
+    """Run the due steps of a sandbox for a reader, and tell it; None is a sandbox that was reset or deleted."""
+    try:
+        if sandbox is not None:
+            await sandbox.run_due()
+    except SandboxEnded:
+        pass  # nothing is due any more
+    finally:
+        send(Done(message.number))
 
 
 class _Packet(NamedTuple):
