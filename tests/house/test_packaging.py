@@ -32,7 +32,7 @@ ENTRY_POINTS = {
 INSTALLED = """
 import json
 from mockexchange.runtime import api_documents
-from mockexchange.server.control.pages import ASSETS, VENDORED
+from mockexchange.server.control.document_pages import ASSETS, VENDORED
 print(json.dumps({
     "directory": str(api_documents.directory()),
     **{kind: api_documents.subjects(kind) for kind in ("openapi", "asyncapi")},

@@ -1,11 +1,14 @@
 """The part of the control API about the server itself: its front page, readiness, metrics, description and events."""
 
+import shlex
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from mockexchange.sandbox.journal import journal
 from mockexchange.scenario.schema import json_schema
@@ -21,7 +24,6 @@ from mockexchange.server.control.events import (
     ServerFeed,
     read_following,
 )
-from mockexchange.server.control.pages import render_page
 from mockexchange.server.control.requests import BODY_BYTES_MAX, read_query
 from mockexchange.server.control.route_table import Resource
 from mockexchange.server.control.sandboxes import STEPS_MAX
@@ -29,7 +31,8 @@ from mockexchange.server.http import rest_endpoint
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
 from mockexchange.server.metrics import exposition
 from mockexchange.server.server_state import ServerState
-from mockexchange.venues.registry import VENUES
+from mockexchange.venues.dated import COMPAT
+from mockexchange.venues.registry import DEFAULT, VENUES, client_setups
 from mockexchange.version import __version__
 
 BOUNDS = {
@@ -44,6 +47,13 @@ BOUNDS = {
     "control_body_bytes": BODY_BYTES_MAX,
     "body_bytes": rest_endpoint.BODY_BYTES_MAX,
 }
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:52rem;padding:0 1rem;color:#1a1a1a}"
+    "pre{background:#f4f4f1;padding:1rem;overflow:auto;border-radius:6px}table{border-collapse:collapse}"
+    "td,th{text-align:left;padding:.2rem 1rem .2rem 0}code{background:#f4f4f1}"
+)
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""The Content-Security-Policy of the front page, which has no script and loads nothing."""
 Description = Callable[[], dict[str, Any]]
 
 
@@ -75,7 +85,7 @@ class ServerHandlers:
         server_state.on_stop = self.feed.end
 
     async def page(self, request: Request) -> Response:
-        return render_page(self.describe())
+        return _front_page(self.describe())
 
     async def live(self, request: Request) -> Response:
         return ControlJson({"live": True})
@@ -121,3 +131,57 @@ class ServerHandlers:
 @cache
 def _schema() -> bytes:
     return encode(json_schema())
+
+
+# --- the front page, which shows in a browser what the terminal shows at the start
+
+
+def _front_page(ready: dict[str, Any]) -> Response:
+    """Return the page with the content of the ready file, except its only secret, the token."""
+    rows = "".join(
+        f"<tr><td>{escape(one['name'])}</td><td>{VENUES[one['venue']].title}</td><td>{one['kind']}</td>"
+        f"<td><code>{escape(one['key_id'])}</code></td></tr>"
+        for one in ready["accounts"]
+    )
+    own = ready["venues"][DEFAULT.name]
+    others = "".join(
+        f", {VENUES[name].title}'s at {_places(urls)}" for name, urls in ready["venues"].items() if urls is not own
+    )
+    every = ", every field of every date," if ready["api_date"] == COMPAT else ""
+    first = min(ready["accounts"], key=lambda one: one["venue"] != DEFAULT.name, default=None)
+    exports = _exports(own, first, ready.get("ca_cert"))
+    html = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>mockexchange</title>"
+        f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking {DEFAULT.title}'s wire as of"
+        f" <b>{escape(ready['api_date'])}</b>{every} at {_places(own)}{others}.</p>"
+        f"<table><tr><th>account<th>venue<th>kind<th>key id</tr>{rows}</table>{exports}"
+        '<p><a href="/_mock/console/">Console</a>: requests and why they were refused, live; <code>mockexchange'
+        " console</code> opens it with its token."
+        '<p><a href="/_mock/docs/">What goes over the wire</a>, on every API date.'
+    )
+    return HTMLResponse(html, headers={"content-security-policy": POLICY})
+
+
+def _places(urls: dict[str, str]) -> str:
+    """Return the URLs of a venue's REST API and of its stream."""
+    return " and ".join(f"<code>{escape(urls[name])}</code>" for name in ("base_url", "ws_url"))
+
+
+def _exports(urls: dict[str, str], account: dict[str, Any] | None, ca_cert: str | None) -> str:
+    """Return the lines for a shell that point a client at the account, with a first request if that takes one line."""
+    if account is None:
+        return "<p>The scenario has no accounts.</p>"
+    name = shlex.quote(account["name"])
+    lines = [f'eval "$(mockexchange env --account {name})"']
+    if account["venue"] == DEFAULT.name and not ca_cert:
+        setup = client_setups()[DEFAULT.name]
+        origins = {
+            place: urlsplit(urls[url])._replace(path="").geturl()
+            for place, url in (("origin", "base_url"), ("ws_origin", "ws_url"))
+        }
+        values = {**urls, **origins, "key_id": account["key_id"], "key_path": str(account["private_key_path"])}
+        pointers = setup.pointers.items()
+        lines = [f"export {variable}={shlex.quote(template.format(**values))}" for variable, template in pointers]
+        lines += ["", f"mockexchange call {name} {setup.example_request}"]
+    trust = f"<p>Clients have to trust <code>{escape(ca_cert)}</code>; these lines see to it:" if ca_cert else ""
+    return f"{trust}<pre>{escape(chr(10).join(lines))}</pre>"

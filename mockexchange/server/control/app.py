@@ -19,11 +19,11 @@ from mockexchange.server.control.access import GRANT, Access, Grant, Role, Token
 from mockexchange.server.control.audit import AuditFile
 from mockexchange.server.control.calls import call_routes
 from mockexchange.server.control.console import console_routes
+from mockexchange.server.control.document_pages import document_routes
 from mockexchange.server.control.errors import answer_failure, answer_function, error_answer
 from mockexchange.server.control.events import Feeds, event_routes
 from mockexchange.server.control.inspection import inspection_routes
 from mockexchange.server.control.journal import journal_routes
-from mockexchange.server.control.pages import document_routes
 from mockexchange.server.control.reports import report_routes
 from mockexchange.server.control.route_table import Found, RouteTable
 from mockexchange.server.control.rules import rule_routes

@@ -1,88 +1,23 @@
-"""Makes the front page of a server, and the pages with the API documents under /_mock/docs/.
+"""The part of the control API that serves pages with the API documents under /_mock/docs/.
 
 They work offline and need no token, since they hold no secret.
 """
 
 import gzip
-import shlex
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import ASYNCAPI, OPENAPI
+from mockexchange.server.control.about_server import STYLE
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.route_table import Resource
-from mockexchange.venues.dated import COMPAT
-from mockexchange.venues.registry import DEFAULT, VENUES, client_setups
-
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:52rem;padding:0 1rem;color:#1a1a1a}"
-    "pre{background:#f4f4f1;padding:1rem;overflow:auto;border-radius:6px}table{border-collapse:collapse}"
-    "td,th{text-align:left;padding:.2rem 1rem .2rem 0}code{background:#f4f4f1}"
-)
-FRONT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""The Content-Security-Policy of the page, which has no script and loads nothing."""
-
-
-def render_page(ready: dict[str, Any]) -> Response:
-    """Return the page with the content of the ready file, except its only secret, the token."""
-    rows = "".join(
-        f"<tr><td>{escape(one['name'])}</td><td>{VENUES[one['venue']].title}</td><td>{one['kind']}</td>"
-        f"<td><code>{escape(one['key_id'])}</code></td></tr>"
-        for one in ready["accounts"]
-    )
-    own = ready["venues"][DEFAULT.name]
-    others = "".join(
-        f", {VENUES[name].title}'s at {_places(urls)}" for name, urls in ready["venues"].items() if urls is not own
-    )
-    every = ", every field of every date," if ready["api_date"] == COMPAT else ""
-    first = min(ready["accounts"], key=lambda one: one["venue"] != DEFAULT.name, default=None)
-    exports = _exports(own, first, ready.get("ca_cert"))
-    html = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>mockexchange</title>"
-        f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking {DEFAULT.title}'s wire as of"
-        f" <b>{escape(ready['api_date'])}</b>{every} at {_places(own)}{others}.</p>"
-        f"<table><tr><th>account<th>venue<th>kind<th>key id</tr>{rows}</table>{exports}"
-        '<p><a href="/_mock/console/">Console</a>: requests and why they were refused, live; <code>mockexchange'
-        " console</code> opens it with its token."
-        '<p><a href="/_mock/docs/">What goes over the wire</a>, on every API date.'
-    )
-    return HTMLResponse(html, headers={"content-security-policy": FRONT_POLICY})
-
-
-def _places(urls: dict[str, str]) -> str:
-    """Return the URLs of a venue's REST API and of its stream."""
-    return " and ".join(f"<code>{escape(urls[name])}</code>" for name in ("base_url", "ws_url"))
-
-
-def _exports(urls: dict[str, str], account: dict[str, Any] | None, ca_cert: str | None) -> str:
-    """Return the lines for a shell that point a client at the account, with a first request if that takes one line."""
-    if account is None:
-        return "<p>The scenario has no accounts.</p>"
-    name = shlex.quote(account["name"])
-    lines = [f'eval "$(mockexchange env --account {name})"']
-    if account["venue"] == DEFAULT.name and not ca_cert:
-        setup = client_setups()[DEFAULT.name]
-        origins = {
-            place: urlsplit(urls[url])._replace(path="").geturl()
-            for place, url in (("origin", "base_url"), ("ws_origin", "ws_url"))
-        }
-        values = {**urls, **origins, "key_id": account["key_id"], "key_path": str(account["private_key_path"])}
-        pointers = setup.pointers.items()
-        lines = [f"export {variable}={shlex.quote(template.format(**values))}" for variable, template in pointers]
-        lines += ["", f"mockexchange call {name} {setup.example_request}"]
-    trust = f"<p>Clients have to trust <code>{escape(ca_cert)}</code>; these lines see to it:" if ca_cert else ""
-    return f"{trust}<pre>{escape(chr(10).join(lines))}</pre>"
-
-
-# --- the API documents
 
 DOCS = "/_mock/docs/"
 VENDORED = Path(__file__).parents[1] / "vendored"
@@ -106,7 +41,7 @@ ASSETS = {
     "asyncapi.css": Asset("text/css", "asyncapi/asyncapi.css.gz"),
 }
 RENDERERS = {OPENAPI: ("redoc.js",), ASYNCAPI: ("asyncapi.css", "asyncapi.js")}
-DOCUMENT_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'self'{more}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " font-src data:; connect-src 'self'; worker-src blob:"
 )
@@ -144,7 +79,7 @@ async def show_index(request: Request) -> Response:
         "<h1>Contract documents</h1><p>What the wire was on each API date, and the control API of this server."
         f"<table><tr><th>document<th colspan=2>to read<th colspan=2>as files</tr>{rows}</table>"
     )
-    return HTMLResponse(html, headers={"content-security-policy": DOCUMENT_POLICY.format(more="")})
+    return HTMLResponse(html, headers={"content-security-policy": POLICY.format(more="")})
 
 
 async def show_document(request: Request) -> Response:
@@ -160,7 +95,7 @@ async def show_document(request: Request) -> Response:
         f'<div id=document data-kind={kind} data-url="{_url(subject, kind)}.yaml"></div>'
         f'<script src="{DOCS}assets/show.js"></script>'
     )
-    return HTMLResponse(html, headers={"content-security-policy": DOCUMENT_POLICY.format(more=UNSAFE_EVAL[kind])})
+    return HTMLResponse(html, headers={"content-security-policy": POLICY.format(more=UNSAFE_EVAL[kind])})
 
 
 async def give_document(request: Request) -> Response:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mockexchange.runtime import api_documents
-from mockexchange.server.control import pages
-from mockexchange.server.control.pages import ASSETS, DOCS, RENDERERS
+from mockexchange.server.control import document_pages
+from mockexchange.server.control.document_pages import ASSETS, DOCS, RENDERERS
 from tests.server.live import Live
 from tests.server.wire import Connection, Reply, request
 
@@ -125,7 +125,7 @@ def test_the_front_page_leads_there(live: Live) -> None:
 
 
 def test_the_notices_name_what_the_bundles_are_made_of() -> None:
-    folder = Path(pages.__file__).parents[1] / "vendored"
+    folder = Path(document_pages.__file__).parents[1] / "vendored"
     for name, packages in (("redoc", ("mobx", "react")), ("asyncapi", ("ajv", "avsc", "highlight.js", "react"))):
         lines = (folder / name / "NOTICES.txt").read_text(encoding="utf-8").splitlines()
         for package in packages:
