@@ -23,7 +23,7 @@ from mockexchange.store.opening import Location
 if TYPE_CHECKING:
     from mockexchange.server.control.audit import AuditFile  # it imports Starlette
     from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
-    from mockexchange.server.workers.shared import SharedByWorkers  # only for several workers
+    from mockexchange.server.workers.shared_by_workers import SharedByWorkers  # only for several workers
 
 STRICT, SESSION, ANY = "strict", "session", "any"
 READS = (STRICT, SESSION, ANY)

@@ -85,7 +85,7 @@ ADMIN = Grant("admin", Role.ADMIN)
 
 
 def grant_of(request: "Request") -> Grant:
-    """Return the name and the role of a request's token. `ControlAccess` has checked the token before."""
+    """Return the name and the role of a request's token. `ControlApp` has checked the token before."""
     grant: Grant = request.scope[GRANT]
     return grant
 

@@ -74,7 +74,7 @@ async def answer_in_slices(pieces: Iterator[bytes], status: int = 200) -> Respon
     first, second = next(pieces), next(pieces, None)
     if second is None:
         return Response(first, status, media_type=MEDIA_TYPE)
-    return PiecesResponse(taking_turns(chain((first, second), pieces)), status, media_type=MEDIA_TYPE)
+    return PiecesResponse(turn_after_each(chain((first, second), pieces)), status, media_type=MEDIA_TYPE)
 
 
 async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callable[[], int]) -> Response:
@@ -94,7 +94,7 @@ async def answer_unchanged(make: Callable[[], Iterator[bytes]], revision: Callab
     return await answer_in_slices(iter(list(make())))
 
 
-async def taking_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def turn_after_each(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     """Yield the pieces unchanged, and let other tasks of the event loop run after each."""
     for piece in pieces:
         yield piece

@@ -53,7 +53,7 @@ def control_app(
     allow_hosts: list[str],
     describe: Description,
     audit: AuditFile | None = None,
-) -> "ControlAccess":
+) -> "ControlApp":
     """Return the application with the control API; `describe` returns the ready file's content, for the front page."""
     feeds = Feeds()
     routes = [
@@ -72,10 +72,10 @@ def control_app(
         *document_routes(),
         *console_routes(),
     ]
-    return ControlAccess(RouteTable(routes), server_state.sandboxes, tokens, frozenset(allow_hosts), audit)
+    return ControlApp(RouteTable(routes), server_state.sandboxes, tokens, frozenset(allow_hosts), audit)
 
 
-class ControlAccess:
+class ControlApp:
     """The ASGI application of the control API: it checks a request, has the handler of its route answer, and sends.
 
     It refuses a request whose Host is not allowed, that comes from a page of another site, that has no valid token, or

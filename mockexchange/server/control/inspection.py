@@ -26,7 +26,7 @@ from mockexchange.server.control.answers import (
     list_pieces,
     object_pieces,
     sliced,
-    taking_turns,
+    turn_after_each,
 )
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import REDACT, read_query, read_switch
@@ -149,7 +149,7 @@ class HistoryHandlers:
         lines = exported(sandbox) if is_whole else write_log(sandbox.log, after)
         if is_redacted:
             lines = map(SecretFilter.now(self.server_state.secrets).clean_line, lines)
-        return PiecesResponse(taking_turns(sliced(lines)), media_type="application/jsonl")
+        return PiecesResponse(turn_after_each(sliced(lines)), media_type="application/jsonl")
 
 
 class EquityCurves:

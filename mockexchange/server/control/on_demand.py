@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 if TYPE_CHECKING:
     from mockexchange.server.control.about_server import Description
     from mockexchange.server.control.access import Tokens
-    from mockexchange.server.control.app import ControlAccess
+    from mockexchange.server.control.app import ControlApp
     from mockexchange.server.control.audit import AuditFile
     from mockexchange.server.server_state import ServerState
 
@@ -29,14 +29,14 @@ class ControlOnDemand:
         audit: "AuditFile | None" = None,
     ) -> None:
         self._arguments = (server_state, tokens, allow_hosts, describe, audit)
-        self._app: ControlAccess | None = None
+        self._app: ControlApp | None = None
         self._building = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app or await self._built()
         await app(scope, receive, send)
 
-    async def _built(self) -> "ControlAccess":
+    async def _built(self) -> "ControlApp":
         async with self._building:
             if self._app is None:
                 module = await asyncio.to_thread(import_module, "mockexchange.server.control.app")

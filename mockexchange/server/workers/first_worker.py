@@ -14,7 +14,7 @@ from mockexchange.server.persistence import id_of
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.workers.accepting import FairAccepting
 from mockexchange.server.workers.mailbox import Answered, HandOver, Mailbox, Message, RunDue, answer_run_due
-from mockexchange.server.workers.shared import SharedByWorkers
+from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SET_ASIDE
 from mockexchange.store.log import Record
 

@@ -10,7 +10,7 @@ from mockexchange.server.operating_system import signals_set
 from mockexchange.server.workers.accepting import FairAccepting
 from mockexchange.server.workers.mailbox import Done, HandOver, Mailbox, Message
 from mockexchange.server.workers.reads import ReaderApp, ReaderConnection, Reads
-from mockexchange.server.workers.shared import SharedByWorkers
+from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.followed_store import FollowedStore
 from mockexchange.store.opening import open_reader
 

@@ -16,7 +16,7 @@ from mockexchange.server.operating_system import STOP_SIGNALS, loop_factory
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions
 
 if TYPE_CHECKING:
-    from mockexchange.server.workers.shared import SharedByWorkers
+    from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 
 
 class StartedWorker(NamedTuple):
@@ -41,7 +41,7 @@ def become_worker(options: WorkersOptions) -> StartedWorker:
     if options.workers == 1:
         return StartedWorker()
     from mockexchange.server.workers.parent import Parent
-    from mockexchange.server.workers.shared import share
+    from mockexchange.server.workers.sharing import share
 
     shared = share(options)
     own = None

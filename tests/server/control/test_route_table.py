@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message
 
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.access import Access, Tokens
-from mockexchange.server.control.app import MARKS, ControlAccess
+from mockexchange.server.control.app import MARKS, ControlApp
 from mockexchange.server.control.errors import HANDLERS, ControlError
 from mockexchange.server.control.route_table import ONE_SANDBOX, Resource, RouteTable
 from tests.helpers.rows import each_row
@@ -46,8 +46,8 @@ def router() -> Starlette:
     return app
 
 
-def control() -> ControlAccess:
-    return ControlAccess(RouteTable(ROUTES), Sandboxes(), Tokens("t"), frozenset())
+def control() -> ControlApp:
+    return ControlApp(RouteTable(ROUTES), Sandboxes(), Tokens("t"), frozenset())
 
 
 def answer(app: ASGIApp, method: str, path: str) -> tuple[list[Any], str]:

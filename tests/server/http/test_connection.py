@@ -20,8 +20,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.access import Access, Tokens
-from mockexchange.server.control.answers import PiecesResponse, taking_turns
-from mockexchange.server.control.app import ControlAccess
+from mockexchange.server.control.answers import PiecesResponse, turn_after_each
+from mockexchange.server.control.app import ControlApp
 from mockexchange.server.control.route_table import Resource, RouteTable
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.listener_state import ListenerState
@@ -386,7 +386,7 @@ def test_an_answer_in_one_write_is_that_of_messages(answer: Answer, method: str,
     [
         ("GET", lambda: Response(b"{}"), 1),
         ("HEAD", lambda: Response(b"{}"), 1),
-        ("GET", lambda: PiecesResponse(taking_turns([b"[", b"]"])), 4),
+        ("GET", lambda: PiecesResponse(turn_after_each([b"[", b"]"])), 4),
         ("GET", lambda: Response(status_code=204), 1),
     ],
     ids=["whole", "head", "pieces", "no body"],
@@ -398,7 +398,7 @@ def test_the_control_api_answers_in_one_write(method: str, made: Callable[[], Re
     class Answering(App):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
             routes = RouteTable([Resource("/_mock/live", GET=(Access.OPEN, made_now))])
-            await ControlAccess(routes, Sandboxes(), Tokens("t"), frozenset())(scope, receive, send)
+            await ControlApp(routes, Sandboxes(), Tokens("t"), frozenset())(scope, receive, send)
 
     raw = head("/_mock/live", method=method).replace(b"Host: h", b"Host: localhost")
     written = received(ours, Answering(), raw).written

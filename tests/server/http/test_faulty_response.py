@@ -1,6 +1,8 @@
 """The way of a disturbed answer without a socket: a program in the same process, and a peer that does not go."""
 
 import asyncio
+import logging
+import socket
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from mockexchange.scenario.faults.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response
 from mockexchange.server.http.faulty_response import Closing, FaultyResponse
+from mockexchange.server.http.request_cycle import NO_LINGERING
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS
+from tests.server.live import Live
 from tests.server.streaming import Venue, listening, play
 from tests.server.wire import ADDRESS, request
 
@@ -159,3 +163,21 @@ def test_a_socket_carries_it(caplog: pytest.LogCaptureFixture) -> None:
 
     play(scene())
     assert caplog.records == []
+
+
+# --- clients that reset their connections
+
+
+PIPELINE = request("GET", "/nowhere") * 500
+ROUNDS = 8
+
+
+def test_a_reset_in_the_middle_of_a_pipeline_is_no_mistake(live: Live, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for number in range(ROUNDS):
+            with socket.create_connection((ADDRESS, live.port)) as sock:
+                sock.sendall(PIPELINE)
+                sock.recv(number * 1_000 + 1)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+        assert live.control("GET", "/live").status == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -14,7 +14,7 @@ from mockexchange.server.http import listener
 from mockexchange.server.workers.accepting import ConnectionShares
 from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.server.workers.reader import Reader, first_is_ready
-from mockexchange.server.workers.shared import SharedByWorkers
+from mockexchange.server.workers.shared_by_workers import SharedByWorkers
 from mockexchange.store.heads import SharedHeads
 from mockexchange.store.sqlite_store import lock
 from tests.helpers.patience import PATIENCE_S

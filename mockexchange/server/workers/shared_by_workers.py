@@ -1,20 +1,13 @@
-"""What the worker processes of one server share, made before they are forked: sockets, memory and files."""
+"""Holds what the worker processes of one server share: sockets, memory and files, made before the fork."""
 
-import mmap
-import os
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
 from mockexchange.runtime.ready_file import RunDirectory
-from mockexchange.sandbox.sandboxes import SANDBOXES_MAX
-from mockexchange.server.http.listener import bind, bind_all
-from mockexchange.server.serve_options import WorkersOptions, new_token
 from mockexchange.server.workers.accepting import ConnectionShares
-from mockexchange.server.workers.mailbox import mailbox_ends
 from mockexchange.store.heads import SharedHeads
-from mockexchange.store.sqlite_store import StoreLock, lock
+from mockexchange.store.sqlite_store import StoreLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,34 +61,3 @@ class SharedByWorkers:
         self.close_sockets()
         self.run_directory.remove()
         self.lock.release()
-
-
-def share(options: WorkersOptions) -> SharedByWorkers:
-    """Make and return the sockets, files and memory that the workers share.
-
-    Raises StoreError, PortInUse and OSError.
-    """
-    with ExitStack() as undoing:
-        directory = RunDirectory()
-        undoing.callback(directory.remove)
-        store = options.store if isinstance(options.store, Path) else directory.path / "store.db"
-        held = lock(store)
-        undoing.callback(held.release)
-        control = None if options.control_port is None else bind(options.host, options.control_port)
-        if control:
-            undoing.callback(control.close)
-        shared = SharedByWorkers(
-            pid=os.getpid(),
-            token=options.token or new_token(),
-            store=store,
-            lock=held,
-            run_directory=directory,
-            sockets=bind_all(options.host, options.port, options.workers),
-            control_socket=control,
-            mailbox_ends=[mailbox_ends() for _ in range(options.workers - 1)],
-            heads=SharedHeads(options.sandboxes_max or SANDBOXES_MAX),
-            connection_shares=ConnectionShares(options.workers),
-            flags=memoryview(mmap.mmap(-1, options.workers + 1)),
-        )
-        undoing.pop_all()
-    return shared
