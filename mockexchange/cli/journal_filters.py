@@ -14,7 +14,7 @@ def require_known_names(server: Server, sandbox: str, query: Query) -> None:
     """Raise UsageFailure if a query without a result has an account or an operation that does not exist."""
     from mockexchange.api.values.accounts import unknown_account
     from mockexchange.scenario.errors import did_you_mean
-    from mockexchange.scenario.faults.fault_rules import OPERATION_NAMES
+    from mockexchange.scenario.fault_rules import OPERATION_NAMES
 
     if account := query.get("account"):
         names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]

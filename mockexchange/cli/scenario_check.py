@@ -13,7 +13,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.error_collection import collecting_errors, follows_from_left_out
 from mockexchange.scenario.loader import at_beginning, load_scenario
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script import ScriptEntry
 
 RUNS_MAX = 10_000
 SPAN_US_MAX = 30 * 24 * 3600 * MICROSECONDS_PER_SECOND

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 
 ApplyEffect = Callable[[FaultyAnswer, Any, str], None]
 """A function that applies an effect to an answer: (answer, effect, name of the fault)."""

@@ -18,8 +18,8 @@ from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.port import SandboxPort
 from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
-from mockexchange.scenario.faults.fault_rules import Rule, read_change, unknown_account
+from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
+from mockexchange.scenario.fault_rules import Rule, read_change, unknown_account
 from mockexchange.store.log import Cause, Record
 from mockexchange.venues.registry import OPEN_STREAMS
 from mockexchange.venues.request import Answer, Request

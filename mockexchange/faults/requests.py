@@ -20,8 +20,8 @@ from mockexchange.faults.delivery import OVER_HTTP, Transport
 from mockexchange.faults.faulty_answer import NOT_ASKED, FaultyAnswer
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule
 from mockexchange.faults.stale_state import LaggingExchanges
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Pending, Request
 from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue

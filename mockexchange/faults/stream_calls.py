@@ -12,8 +12,8 @@ from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
 from mockexchange.faults.delivery import Transport, delay
 from mockexchange.faults.faulty_answer import PLAIN, FaultyAnswer, FrameDelivery
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.request import Answer, Pending, Request

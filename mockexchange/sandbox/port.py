@@ -8,9 +8,9 @@ from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.journal.journal import Journal
-from mockexchange.scenario.faults.fault_rules import Rule
+from mockexchange.scenario.fault_rules import Rule
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.script.actions import ScriptedFrame
+from mockexchange.scenario.script import ScriptedFrame
 from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue

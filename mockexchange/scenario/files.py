@@ -77,7 +77,10 @@ class ScenarioFiles(Struct, frozen=True):
         return True
 
     def _file_of(self, name: str) -> Path:
-        """Return the real path of a scenario file below the folder. Raises ScenarioError."""
+        """Return the real path of a scenario file below the folder.
+
+        Raises ScenarioError, which quotes nothing of a file that is no scenario.
+        """
         path = self._path_of(name)
         if path is None:
             names = builtin_names()
@@ -86,7 +89,13 @@ class ScenarioFiles(Struct, frozen=True):
             raise ScenarioError(
                 f"no scenario {name[:NAME_CHARS_SHOWN_MAX]!r}{advice} ({where}: see serve --scenario-dir)"
             )
-        _require_scenario(path)
+        try:
+            with open_file(path, BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)) as file:
+                head = file.read(HEAD_BYTES)
+        except OSError as error:
+            raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        if not _HEADER.search(head):
+            raise ScenarioError(NO_SCENARIO, str(path))
         return path
 
     def _path_of(self, name: str) -> Path | None:
@@ -128,14 +137,3 @@ def require_no_key_files(plan: Plan) -> Plan:
                 )
                 raise ScenarioError(message, "", 0, f"accounts.{spec.account}.keys.{spec.name}.{field}")
     return plan
-
-
-def _require_scenario(path: Path) -> None:
-    """Raise ScenarioError, which quotes nothing of the file, unless it is a regular file of a scenario."""
-    try:
-        with open_file(path, BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)) as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
-    if not _HEADER.search(head):
-        raise ScenarioError(NO_SCENARIO, str(path))

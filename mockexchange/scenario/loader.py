@@ -14,7 +14,8 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.identity import Identity
+from mockexchange.scenario.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
+from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
 from mockexchange.scenario.plan import (
     Document,
@@ -28,9 +29,8 @@ from mockexchange.scenario.plan import (
 )
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.types.composite_types import Record
-from mockexchange.scenario.types.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
-from mockexchange.scenario.types.literal_json import exact_json
+from mockexchange.scenario.turns import take_turn
+from mockexchange.scenario.value_types import Record
 
 BUILTIN = files("mockexchange.scenario") / "builtin"
 SUFFIX_OF_LINES = ".jsonl"
@@ -38,17 +38,15 @@ SUFFIXES = (".yaml", SUFFIX_OF_LINES)
 NO_SCENARIO = "is no scenario: expected `scenario: NAME` at its beginning"
 """The error about a file of another kind, of which no error may quote a part: it may hold secrets."""
 _KEY = re.compile(rb"""\bscenario["']?\s*:""")
+PIECES_PER_TURN = 2_048
+"""The values whose text is hashed at once."""
 KEPT_MAX = 32
 KEPT_CHARS_MAX = 100_000
 """The longest text whose plan is cached; a test suite uses the same few scenarios in all its tests."""
 
 
-def builtin_names() -> list[str]:
-    return list(_builtin_names())
-
-
 @cache
-def _builtin_names() -> tuple[str, ...]:
+def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.rpartition(".")[0] for entry in BUILTIN.iterdir() if entry.name.endswith(SUFFIXES)))
 
 
@@ -126,6 +124,55 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
     """
     plan = load_text(text, file)
     return replace(plan, steps=history_of(_PlainSteps(history, file), plan.start))
+
+
+class Identity:
+    """The hash of a parsed document, for the digest that identifies a scenario in the header of its log.
+
+    It is of the text that Python prints for the document, so that a scenario keeps the digest that earlier releases
+    wrote into logs; printed as a whole, a large document would hold the interpreter for a second.
+    """
+
+    def __init__(self) -> None:
+        self.chars = 0
+        """The characters that were hashed."""
+        self._hash = hashlib.sha256()
+        self._pieces: list[str] = []
+
+    def digest(self) -> str:
+        self._flush()
+        return self._hash.hexdigest()
+
+    def add(self, node: Located) -> None:
+        value, pieces = node.value, self._pieces
+        if isinstance(value, dict):
+            opening = "Located(value={"
+            for name, item in value.items():
+                pieces.append(f"{opening}{name!r}: ")
+                self.add(item)
+                opening = ", "
+            pieces.append("}" if value else "Located(value={}")
+        elif isinstance(value, list):
+            opening = "Located(value=["
+            for item in value:
+                pieces.append(opening)
+                self.add(item)
+                opening = ", "
+            pieces.append("]" if value else "Located(value=[]")
+        else:
+            pieces.append(f"Located(value={value!r}")
+        pieces.append(
+            f", file={node.file!r}, line={node.line!r}, key_lines={node.key_lines!r}, is_quoted={node.is_quoted!r})"
+        )
+        if len(pieces) >= PIECES_PER_TURN:
+            self._flush()
+            take_turn()
+
+    def _flush(self) -> None:
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        self.chars += len(text)
+        self._hash.update(text.encode())
 
 
 def load_object(node: Located, now: Now | None = None) -> Plan:

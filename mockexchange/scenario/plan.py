@@ -18,16 +18,14 @@ from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
 from mockexchange.scenario.error_collection import ANY, Name, note_left_out, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_rules import Rule, rules_of_lags
+from mockexchange.scenario.fault_rules import Rule, rules_of_lags
+from mockexchange.scenario.instants import START_DEFAULT, Counting, Now
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import script_names
-from mockexchange.scenario.script.script_names import require_accounts
-from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script import ScriptEntry, require_accounts, require_known
+from mockexchange.scenario.settings import rules_of, settings_of
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
-from mockexchange.scenario.switches import rules_of, settings_of
-from mockexchange.scenario.types.instants import START_DEFAULT, Counting, Now
-from mockexchange.scenario.types.value_types import INSTANT_MAX
+from mockexchange.scenario.value_types import INSTANT_MAX
 
 HISTORY_STEP_US = 1_000
 CLOSING = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
@@ -207,9 +205,9 @@ def require_script(document: Document) -> None:
     if (known := document.known("account", {*values["accounts"], *accounts})) is not None:
         require_accounts(script, known)
     if (known := document.known("market", {*values["markets"], *markets})) is not None:
-        script_names.require_known(script, "market", known)
+        require_known(script, "market", known)
     if (known := document.known("instrument", {*values["instruments"], *derivatives})) is not None:
-        script_names.require_known(script, "instrument", known)
+        require_known(script, "instrument", known)
 
 
 class _History(Struct, frozen=True):
@@ -221,27 +219,24 @@ class _History(Struct, frozen=True):
     def __iter__(self) -> Iterator[TimedCommand]:
         last: int | None = None
         for step in self.steps:
-            earliest, at = self.start if last is None else last, self._instant_of(step, last)
-            if not earliest <= at < INSTANT_MAX:
-                note_or_raise(_out_of_order(step, at, earliest))
+            earliest = self.start if last is None else last
+            if step.at is not None:
+                at = step.at
+            elif step.after_us is not None:
+                at = earliest + step.after_us
+            else:
+                at = self.start if last is None else last + HISTORY_STEP_US
+            if at >= INSTANT_MAX:
+                message = f"expected an instant before {format_instant(INSTANT_MAX)}"
+                note_or_raise(ScenarioError(message, step.node.file, step.node.line))
+                at = earliest
+            elif at < earliest:
+                wanted, got = format_instant(earliest), format_instant(at)
+                message = f"expected {wanted} or later, got {got}: a history is in order of time"
+                note_or_raise(ScenarioError(message, step.node.file, step.node.line_of("at"), "at"))
                 at = earliest
             yield TimedCommand(at, step.command, step.node)
             last = at
-
-    def _instant_of(self, step: Step, last: int | None) -> int:
-        if step.at is not None:
-            return step.at
-        if step.after_us is not None:
-            return (self.start if last is None else last) + step.after_us
-        return self.start if last is None else last + HISTORY_STEP_US
-
-
-def _out_of_order(step: Step, at: int, earliest: int) -> ScenarioError:
-    node = step.node
-    if at >= INSTANT_MAX:
-        return ScenarioError(f"expected an instant before {format_instant(INSTANT_MAX)}", node.file, node.line)
-    message = f"expected {format_instant(earliest)} or later, got {format_instant(at)}: a history is in order of time"
-    return ScenarioError(message, node.file, node.line_of("at"), "at")
 
 
 def _setup(values: dict[str, Any]) -> Iterator[tuple[Command, Located | None]]:

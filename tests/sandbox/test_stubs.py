@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.commands import Note
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import STUBS_MAX, StubError, registry
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.venues.request import Request

@@ -13,8 +13,8 @@ from mockexchange.api.errors import WrongRequest
 from mockexchange.api.values.arguments import require_as, wrong_argument
 from mockexchange.core.instants import format_duration, format_instant
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.types.literal_json import plain
 
 # Arguments as JSON
 # Amounts are best given as `Decimal` or text: a float is sent as Python prints it, so that 0.56 is 0.56, but 0.1 + 0.2

@@ -9,7 +9,7 @@ from mockexchange.api.errors import WrongArgument
 from mockexchange.api.values.arguments import require, wrong_argument
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 
 NEAR_MISSES_SHOWN_MAX = 3
 MATCHES_SHOWN_MAX = 10

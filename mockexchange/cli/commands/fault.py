@@ -11,7 +11,7 @@ from mockexchange.cli.help_page import Group
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 
 PATH = "/faults"
 

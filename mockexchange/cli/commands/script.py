@@ -11,7 +11,7 @@ from mockexchange.cli.help_page import Group
 from mockexchange.cli.rule_lists import describe_refusal, show_cleared, show_rules, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
-from mockexchange.scenario.script.script_steps import ENTRY
+from mockexchange.scenario.script import ENTRY
 
 
 @click.group(cls=Group)

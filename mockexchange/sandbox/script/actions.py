@@ -9,10 +9,9 @@ from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.port import Action, KeyInUse, SandboxPort
 from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import Rule
+from mockexchange.scenario.fault_rules import Rule
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script.actions import ScriptedFrame
-from mockexchange.scenario.script.triggers import ANY
+from mockexchange.scenario.script import ANY, ScriptedFrame
 from mockexchange.store.log import Cause
 
 UNNAMED = "script["

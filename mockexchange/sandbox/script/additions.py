@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 
 from mockexchange.sandbox.script.steps import Step, make_step
-from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script import ScriptEntry
 
 MADE_AT_ONCE = 500
 """The number of steps that are built before other tasks get a turn: about a millisecond."""

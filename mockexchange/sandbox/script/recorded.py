@@ -15,8 +15,8 @@ from mockexchange.sandbox.script.calendar import DueCommand
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.script.script_steps import ScriptEntry
-from mockexchange.scenario.types.literal_json import exact_json
+from mockexchange.scenario.literal_json import exact_json
+from mockexchange.scenario.script import ScriptEntry
 from mockexchange.store.log import FAILURE, Record
 
 SCRIPT = "script"

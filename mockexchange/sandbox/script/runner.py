@@ -31,10 +31,9 @@ from mockexchange.sandbox.script.steps import DONE, Step
 from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers, placed_order, trigger_note
 from mockexchange.sandbox.streams.open_streams import Streams
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.script.actions import NO_ORDER
-from mockexchange.scenario.script.script_steps import ENTRIES_MAX, ENTRY, FINISHED, ScriptEntry
-from mockexchange.scenario.types.literal_json import plain
+from mockexchange.scenario.script import ENTRIES_MAX, ENTRY, FINISHED, NO_ORDER, ScriptEntry
 from mockexchange.store.log import Cause, Record
 
 DUE_MAX = 100_000

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.collector import collector_paused
-from mockexchange.scenario.script.actions import NO_ORDER
+from mockexchange.scenario.script import NO_ORDER
 
 
 class ScheduledRun(NamedTuple):

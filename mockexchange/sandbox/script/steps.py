@@ -5,9 +5,7 @@ from itertools import count
 
 from msgspec import Struct, field
 
-from mockexchange.scenario.script.actions import Template
-from mockexchange.scenario.script.script_steps import ScriptEntry
-from mockexchange.scenario.script.triggers import ANY
+from mockexchange.scenario.script import ANY, ScriptEntry, Template
 
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 

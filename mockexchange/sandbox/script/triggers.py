@@ -17,8 +17,7 @@ from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.script.recorded import SCRIPT
 from mockexchange.sandbox.script.steps import Step
-from mockexchange.scenario.script.actions import NO_ORDER
-from mockexchange.scenario.script.triggers import ORDER, PAGE, REQUEST, SUBSCRIBED
+from mockexchange.scenario.script import NO_ORDER, ORDER, PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 

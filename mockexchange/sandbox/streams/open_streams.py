@@ -15,7 +15,7 @@ from mockexchange.sandbox.journal.journal import FrameEntry, Journal
 from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas, RefusalPace
 from mockexchange.sandbox.streams.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
 from mockexchange.sandbox.streams.outbox import OutboxTotal
-from mockexchange.scenario.faults.fault_effects import PROBABILITY_UNIT
+from mockexchange.scenario.fault_effects import PROBABILITY_UNIT
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.session import Message, Session

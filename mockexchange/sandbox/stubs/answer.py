@@ -10,8 +10,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.stubs.request import NAMES_SHOWN_MAX, StubRequest
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.stubs import Stub
-from mockexchange.scenario.stubs.placeholders import (
+from mockexchange.scenario.stub_placeholders import (
     ACCOUNT,
     BODY,
     MILLISECONDS,
@@ -28,6 +27,7 @@ from mockexchange.scenario.stubs.placeholders import (
     Value,
     text_value,
 )
+from mockexchange.scenario.stubs import Stub
 from mockexchange.venues.request import Answer, Pending
 
 PER_UNIT = {SECONDS: MICROSECONDS_PER_SECOND, MILLISECONDS: MICROSECONDS_PER_SECOND // 1000}

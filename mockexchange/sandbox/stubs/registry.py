@@ -13,8 +13,8 @@ from mockexchange.sandbox.stubs.answer import stub_answer
 from mockexchange.sandbox.stubs.request import NAMES_SHOWN_MAX, StubRequest
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, located_json
+from mockexchange.scenario.stub_placeholders import MISSING
 from mockexchange.scenario.stubs import STUB, RequestPattern, Stub
-from mockexchange.scenario.stubs.placeholders import MISSING
 from mockexchange.store.log import Record
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue

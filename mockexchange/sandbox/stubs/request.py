@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from mockexchange.scenario.stubs.placeholders import MISSING, Value, text_value
+from mockexchange.scenario.stub_placeholders import MISSING, Value, text_value
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Call, Request
 from mockexchange.venues.venue import Venue

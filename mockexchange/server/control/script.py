@@ -14,8 +14,7 @@ from mockexchange.sandbox.script.schedule import ScriptTooLong
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script.script_names import require_accounts, require_known
-from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry, require_unique_names
+from mockexchange.scenario.script import ENTRY, ScriptEntry, require_accounts, require_known, require_unique_names
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import answer_in_slices, list_pieces

@@ -16,8 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Record, must
-from mockexchange.scenario.types.value_types import TEXT
+from mockexchange.scenario.value_types import TEXT, Record, must
 from mockexchange.server.control.access.link_codes import CODE_S, Credential, LinkCodes
 from mockexchange.server.control.access.roles import GRANT, Access, grant_of
 from mockexchange.server.control.errors import ControlError, misread

@@ -13,7 +13,7 @@ from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.types.composite_types import Record, must
+from mockexchange.scenario.value_types import Record, must
 from mockexchange.server.control.access.access import is_in_process
 from mockexchange.server.control.access.roles import Access
 from mockexchange.server.control.access.secret_filter import SecretFilter

@@ -11,9 +11,9 @@ from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import Turns
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import FAULT, Rule
+from mockexchange.scenario.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.value_types import wrong
+from mockexchange.scenario.value_types import wrong
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.control.rules.installed_rules import Installable

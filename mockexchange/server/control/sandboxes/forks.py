@@ -15,8 +15,7 @@ from mockexchange.sandbox.port import SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Field, Record
-from mockexchange.scenario.types.value_types import NAME, Scalar, wrong
+from mockexchange.scenario.value_types import NAME, Field, Record, Scalar, wrong
 from mockexchange.server.control.access.access import is_in_process
 from mockexchange.server.control.access.roles import grant_of
 from mockexchange.server.control.errors import ControlError

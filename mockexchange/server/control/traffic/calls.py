@@ -11,8 +11,7 @@ from mockexchange.sandbox.journal.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Record, may, must
-from mockexchange.scenario.types.value_types import TEXT, Scalar
+from mockexchange.scenario.value_types import TEXT, Record, Scalar, may, must
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker

@@ -11,7 +11,7 @@ from mockexchange.runtime.redaction import texts_of
 from mockexchange.sandbox.journal.journal import FrameEntry, Journal, JournalEntry, difference
 from mockexchange.sandbox.journal.journal_json import TARGET_CHARS_SHOWN_MAX, entry_to_json, frame_to_json
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access.roles import Grant, grant_of
 from mockexchange.server.control.access.secret_filter import BINARY, SecretFilter
 from mockexchange.server.control.errors import ControlError

@@ -1,4 +1,9 @@
-"""The schema of stubs: their keys, the steps that they execute, and the checks of keys that depend on each other."""
+"""The schema of stubs, for scenarios, the control API and the command line: a request pattern and its answer.
+
+`{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}, times: 2}`. Answers and steps may have
+placeholders such as `$path.id`, which stand for values of the request. The log has each installed stub as the text
+`Stub.written`.
+"""
 
 import json
 import re
@@ -6,14 +11,16 @@ from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_effects import HEADER_NAME
+from mockexchange.scenario.fault_effects import HEADER_NAME
+from mockexchange.scenario.literal_json import EXACT_JSON, LITERAL_CHARS_MAX, exact_json
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import STEPS, read_command
-from mockexchange.scenario.stubs.placeholders import (
+from mockexchange.scenario.stub_placeholders import (
     WORDS_MAX,
     Template,
     TextTemplate,
@@ -25,13 +32,120 @@ from mockexchange.scenario.stubs.placeholders import (
     text_template,
     texts_in,
 )
-from mockexchange.scenario.stubs.request_pattern import REQUEST, RPC_VENUES, RequestPattern
-from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.types.literal_json import EXACT_JSON, LITERAL_CHARS_MAX, exact_json
-from mockexchange.scenario.types.value_types import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
-from mockexchange.venues.registry import VENUES, venue_at
+from mockexchange.scenario.value_types import (
+    BOOLEAN,
+    NAME,
+    TEXT,
+    ListOf,
+    MapOf,
+    Record,
+    Scalar,
+    below,
+    integer,
+    matching,
+    may,
+    must,
+    wrong,
+)
+from mockexchange.venues.registry import STREAM_PATHS, VENUES, venue_at
 
-# The steps of a stub, which it executes when it answers: `then: [{fill: {account: $account, ...}}]`.
+# Patterns of requests: an HTTP method with a path, or a JSON-RPC method of a venue
+
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+RPC_VENUES = tuple(venue.name for venue in VENUES.values() if venue.rest.rpc_call_of)
+"""Venues whose requests name a JSON-RPC method, in the path or in the body."""
+OWN_PATHS = ("/_mock", "/_mock/")
+ANYTHING = "*"
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+class RequestPattern(NamedTuple):
+    """A pattern of requests: an HTTP method and a decoded path, or a venue and its JSON-RPC method.
+
+    In a path, `*` stands for any characters, and a segment such as {id} for any segment: /markets/{id}.
+    """
+
+    method: str
+    path: str = ""
+    venue: str = ""
+    names: tuple[str | None, ...] = ()
+    """The name of each segment of the path, None for a literal segment; empty if no segment has a name."""
+
+    def values_in(self, path: str) -> dict[str, str] | None:
+        """Return the values of the named segments in a decoded path; None if the path does not match the pattern.
+
+        Call this function only if the pattern has named segments.
+        """
+        wanted, given = self.path.split("/"), path.split("/")
+        if wanted[-1] == ANYTHING and len(given) >= len(wanted):
+            given = [*given[: len(wanted) - 1], ANYTHING]
+        if len(wanted) != len(given):
+            return None
+        values: dict[str, str] = {}
+        for name, literal, segment in zip(self.names, wanted, given, strict=True):
+            if not segment if name else literal != segment:
+                return None
+            if name:
+                values[name] = segment
+        return values
+
+
+def _request_pattern(text: str) -> RequestPattern:
+    method, space, rest = text.partition(" ")
+    if not space or not rest:
+        raise ValueError("write both, with a space between them")
+    if method in RPC_VENUES:
+        if not re.fullmatch(r"[A-Za-z_]+/[A-Za-z_]+", rest):
+            raise ValueError("the method of a call is such as public/get_time")
+        return RequestPattern(rest, venue=method)
+    if method not in METHODS:
+        raise ValueError(did_you_mean(method, (*METHODS, *RPC_VENUES)).removeprefix(": "))
+    return RequestPattern(method, _path(rest), names=_names(rest))
+
+
+def _path(text: str) -> str:
+    if "?" in text:
+        raise ValueError("write the query under `query`, such as {limit: 100}")
+    if not re.fullmatch(r"/[\x21-\x7e]{0,2000}", text):
+        raise ValueError("a path begins with a slash, and has no spaces")
+    path = unquote(text)
+    if path in ("/", *OWN_PATHS) or path.startswith(OWN_PATHS[1]):
+        raise ValueError("this path is the server's own")
+    if path in STREAM_PATHS:
+        raise ValueError("this path is a stream's: see the faults `refuse` and `frame`")
+    return path
+
+
+def _names(text: str) -> tuple[str | None, ...]:
+    """Return the names of the segments of a path as it is written, where %7B is no placeholder; () without names."""
+    segments = text.split("/")
+    found = [_PLACEHOLDER.fullmatch(segment) for segment in segments]
+    names = tuple(match and match[1] for match in found)
+    given = [name for name in names if name]
+    if not given:
+        return ()
+    if len(set(given)) < len(given):
+        raise ValueError("each segment has a name of its own")
+    if set("{}") & set("".join(segment for segment, name in zip(segments, names, strict=True) if not name)):
+        raise ValueError("a name such as {id} is a whole segment, of small letters, digits and _")
+    if ANYTHING in text.removesuffix(f"/{ANYTHING}"):
+        raise ValueError("beside names * is the last segment")
+    if "%2f" in text.lower():
+        raise ValueError("a path with names has no %2F")
+    return names
+
+
+REQUEST = Scalar(
+    "a method and a path such as GET /trade-api/v2/milestones/{id}, "
+    f"or a venue and its method such as {RPC_VENUES[0]} public/get_time",
+    _request_pattern,
+    {"type": "string", "pattern": rf"^(?:(?:{'|'.join(METHODS)}) /|(?:{'|'.join(RPC_VENUES)}) )[^ ?]+$"},
+    shows_reason=True,
+)
+
+
+# Steps, which a stub executes when it answers: `then: [{fill: {account: $account, ...}}]`
 
 
 THEN = "then"
@@ -98,7 +212,7 @@ def bound(step: StubStep, names: Collection[str]) -> StubStep:
     return StubStep(step.name, step.written, step.node, step.path, tuple(names))
 
 
-# The schema of stubs: their keys, and the checks of keys that depend on each other.
+# Stubs: their keys, and the checks of keys that depend on each other
 
 
 TIMES_MAX = 1_000_000
@@ -246,18 +360,27 @@ class StubType:
 
     def read(self, node: Located, path: str) -> Stub:
         values = STUB_RECORD.read(node, path)
-        kind = _body_of(values, node, path)
+        bodies = [kind for kind in BODIES if values[kind] is not None]
+        if len(bodies) > 1:
+            message = f"expected one of {', '.join(BODIES)}; got {' and '.join(bodies)}"
+            raise ScenarioError(message, node.file, node.line_of(bodies[1]), below(path, bodies[1]))
+        kind = bodies[0] if bodies else ""
+        body = values[kind] if kind else b""
+        headers = {name.lower(): value for name, value in values["headers"].items()}
+        if body and kind in CONTENT_TYPES:
+            headers = {"content-type": CONTENT_TYPES[kind], **headers}
+        assert isinstance(node.value, dict), "it was read as a mapping"
         stub = Stub(
             name=values["name"],
-            request=_request_of(node),
+            request=str(node.value["request"].value),
             pattern=values["request"],
             query=values["query"],
             fields=values["body_fields"],
             then=tuple(values[THEN]),
             status=values["status"],
             kind=kind,
-            body=_bytes(values, kind),
-            headers=_headers(values, kind),
+            body=body.encode() if isinstance(body, str) else body,
+            headers=headers,
             times=values["times"],
             is_signed=values["signed"],
             node=node,
@@ -280,38 +403,12 @@ def error_in(stub: Stub, key: str, message: str) -> ScenarioError:
     return ScenarioError(message, stub.node.file, stub.node.line_of(key), place)
 
 
-def _body_of(values: dict[str, Any], node: Located, path: str) -> str:
-    """Return the kind of the given body, "" for none. Raises ScenarioError if there are several."""
-    given = [kind for kind in BODIES if values[kind] is not None]
-    if len(given) > 1:
-        message = f"expected one of {', '.join(BODIES)}; got {' and '.join(given)}"
-        raise ScenarioError(message, node.file, node.line_of(given[1]), below(path, given[1]))
-    return given[0] if given else ""
-
-
-def _request_of(node: Located) -> str:
-    assert isinstance(node.value, dict), "it was read as a mapping"
-    request = node.value["request"].value
-    assert isinstance(request, str), "it was read as text"
-    return request
-
-
-def _bytes(values: dict[str, Any], kind: str) -> bytes:
-    given = values[kind] if kind else b""
-    return given.encode() if isinstance(given, str) else given
-
-
-def _headers(values: dict[str, Any], kind: str) -> dict[str, str]:
-    """Return the given headers, with the default content type of the body if there is one."""
-    given = {name.lower(): value for name, value in values["headers"].items()}
-    return {"content-type": CONTENT_TYPES[kind], **given} if kind in CONTENT_TYPES and values[kind] else given
-
-
 def _require_consistency(stub: Stub) -> None:
     """Raise ScenarioError if the keys of a stub contradict each other or the rules of HTTP."""
     if stub.status in BODILESS and stub.body:
         raise error_in(stub, stub.kind, f"expected no body: an answer of status {stub.status} has none")
-    if stub.kind == "result" and not _is_of_calls(stub):
+    venue = VENUES[stub.pattern.venue] if stub.pattern.venue else venue_at(stub.pattern.path)
+    if stub.kind == "result" and venue.rest.wrap_result is None:
         raise error_in(stub, "result", f"expected json: only requests to {' and '.join(RPC_VENUES)} have an envelope")
     for key, what, given in (("query", "parameters", stub.query), ("body_fields", "fields", stub.fields)):
         if len(given) > QUERY_MAX:
@@ -341,8 +438,3 @@ def _template(stub: Stub, key: str, text: str, names: tuple[str, ...]) -> Templa
         return TEMPLATES.get(key, text_template)(text, names)
     except ValueError as error:
         raise error_in(stub, key, str(error)) from None
-
-
-def _is_of_calls(stub: Stub) -> bool:
-    venue = VENUES[stub.pattern.venue] if stub.pattern.venue else venue_at(stub.pattern.path)
-    return venue.rest.wrap_result is not None

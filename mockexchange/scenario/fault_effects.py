@@ -13,11 +13,22 @@ from msgspec import Struct, field
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.literal_json import LITERAL, Literal
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.steps.shared_fields import keywords
-from mockexchange.scenario.types.composite_types import MapOf, Record, may, must
-from mockexchange.scenario.types.literal_json import LITERAL, Literal
-from mockexchange.scenario.types.value_types import NAME_CHARS_MAX, Scalar, choice, decimal, integer, matching, wrong
+from mockexchange.scenario.value_types import (
+    NAME_CHARS_MAX,
+    MapOf,
+    Record,
+    Scalar,
+    choice,
+    decimal,
+    integer,
+    keywords,
+    matching,
+    may,
+    must,
+    wrong,
+)
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 """The longest delay of an effect, ten minutes: longer than any client waits."""
@@ -382,36 +393,30 @@ class EffectType:
         """Read the mapping below `then`; return the name of the effect and the effect. Raises ScenarioError."""
         if not isinstance(node.value, dict):
             raise wrong(node, path, f"a mapping with one of {', '.join(EFFECTS)}")
-        name = _name_of(node, path)
-        values = EFFECTS[name].record.read(node, path)
-        _require_free_headers(values.get("headers") or {}, node, path)
-        return name, EFFECTS[name].make(values)
+        given = [key for key in node.value if key in EFFECTS]
+        # `content_type` is an effect, and a key of `body`.
+        names = [
+            key for key in given if not any(key in EFFECTS[other].record.fields for other in given if other != key)
+        ]
+        if len(names) > 1:
+            message = f"expected one effect, got {' and '.join(names)}: write a rule for each"
+            raise ScenarioError(message, node.file, node.line_of(names[1]), path)
+        if not names:
+            unknown = next(iter(node.value), "")
+            advice = did_you_mean(unknown, EFFECTS) or f": known are {', '.join(EFFECTS)}"
+            message = f"unknown effect {unknown!r}{advice}" if unknown else f"expected one of {', '.join(EFFECTS)}"
+            raise ScenarioError(message, node.file, node.line_of(unknown), path)
+        kind = EFFECTS[names[0]]
+        values = kind.record.read(node, path)
+        taken = next((name for name in values.get("headers") or {} if name.lower() in FRAMED_BY_SERVER), None)
+        if taken is not None:
+            advice = ": use the effect content_type" if taken.lower() == "content-type" else ""
+            message = f"expected a header other than those that frame an answer, got {taken!r}{advice}"
+            raise ScenarioError(message, node.file, node.line_of("headers"), f"{path}.headers")
+        return names[0], kind.make(values)
 
     def json_schema(self) -> dict[str, Any]:
         return {"oneOf": [kind.record.json_schema() for kind in EFFECTS.values()]}
 
 
 EFFECT = EffectType()
-
-
-def _name_of(node: Located, path: str) -> str:
-    assert isinstance(node.value, dict), "checked by the caller"
-    given = [key for key in node.value if key in EFFECTS]
-    names = [key for key in given if not any(key in EFFECTS[other].record.fields for other in given if other != key)]
-    if len(names) > 1:
-        message = f"expected one effect, got {' and '.join(names)}: write a rule for each"
-        raise ScenarioError(message, node.file, node.line_of(names[1]), path)
-    if not names:
-        unknown = next(iter(node.value), "")
-        advice = did_you_mean(unknown, EFFECTS) or f": known are {', '.join(EFFECTS)}"
-        message = f"unknown effect {unknown!r}{advice}" if unknown else f"expected one of {', '.join(EFFECTS)}"
-        raise ScenarioError(message, node.file, node.line_of(unknown), path)
-    return names[0]
-
-
-def _require_free_headers(headers: dict[str, str], node: Located, path: str) -> None:
-    taken = next((name for name in headers if name.lower() in FRAMED_BY_SERVER), None)
-    if taken is not None:
-        advice = ": use the effect content_type" if taken.lower() == "content-type" else ""
-        message = f"expected a header other than those that frame an answer, got {taken!r}{advice}"
-        raise ScenarioError(message, node.file, node.line_of("headers"), f"{path}.headers")

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_effects import (
+from mockexchange.scenario.fault_effects import (
     EFFECT,
     EFFECTS,
     LAG,
@@ -24,11 +24,22 @@ from mockexchange.scenario.faults.fault_effects import (
     Effect,
     Surface,
 )
+from mockexchange.scenario.instants import INSTANT
+from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.types.composite_types import ListOf, Record, may, must
-from mockexchange.scenario.types.instants import INSTANT
-from mockexchange.scenario.types.literal_json import plain
-from mockexchange.scenario.types.value_types import DURATION, NAME, PART, Scalar, decimal, integer, matching
+from mockexchange.scenario.value_types import (
+    DURATION,
+    NAME,
+    PART,
+    ListOf,
+    Record,
+    Scalar,
+    decimal,
+    integer,
+    matching,
+    may,
+    must,
+)
 from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"
@@ -298,6 +309,7 @@ def read_change(text: str) -> tuple[Rule, int] | str | None:
 
 
 # `lag`: reads show a change only after a delay, by the kind of read
+#
 # A venue answers reads from a replica that is behind the exchange: a new order is unknown for a while, and a list is
 # old.
 

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.value_types import INTEGER_DIGITS_MAX, wrong
+from mockexchange.scenario.value_types import INTEGER_DIGITS_MAX, wrong
 
 CONSTANTS = {"true": True, "false": False}
 LITERAL_CHARS_MAX = 1024 * 1024

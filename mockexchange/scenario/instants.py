@@ -14,8 +14,7 @@ from msgspec import Struct, structs
 
 from mockexchange.core.instants import format_instant, parse_duration, parse_instant
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Record, may
-from mockexchange.scenario.types.value_types import DURATION_PATTERN, INSTANT_MAX, INSTANT_MIN, Scalar, wrong
+from mockexchange.scenario.value_types import DURATION_PATTERN, INSTANT_MAX, INSTANT_MIN, Record, Scalar, may, wrong
 
 START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 NOW = "now"
