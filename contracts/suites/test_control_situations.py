@@ -16,7 +16,8 @@ from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_requests import ask, refusal
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
-from mockexchange.cli.events.event_source import Event, read_events
+from mockexchange.cli.commands.watch import read_events
+from mockexchange.cli.event_format import Event
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document

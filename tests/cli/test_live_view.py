@@ -7,9 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from mockexchange.cli.events.event_source import Event
-from mockexchange.cli.watch.live_view import LiveView
-from mockexchange.cli.watch.profit_history import profit_of, sparkline
+from mockexchange.cli.event_format import Event
+from mockexchange.cli.live_view import LiveView, profit_of, sparkline
 from tests.cli.watched_events import COMMAND, FILLED, FIRING, FRAME, REQUEST, TRADED, event
 from tests.helpers.rows import each_row
 

@@ -15,8 +15,8 @@ import pytest
 
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.commands import watch as subject
-from mockexchange.cli.events.event_format import accounts_of, concerns, describe_event, event_cells, style_of
-from mockexchange.cli.events.event_source import ConnectionLost, Event
+from mockexchange.cli.commands.watch import ConnectionLost
+from mockexchange.cli.event_format import Event, accounts_of, concerns, describe_event, event_cells, style_of
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import SCENARIO, Cli
 from tests.cli.test_click_base import PROGRAM

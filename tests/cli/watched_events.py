@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.cli.events.event_source import Event
+from mockexchange.cli.event_format import Event
 
 AT = "2025-11-04T23:00:00Z"
 FILLED = {

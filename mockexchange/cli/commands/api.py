@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from mockexchange.cli.click_base import checked, json_option, option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Group, checked, json_option, option
 from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate

@@ -7,7 +7,7 @@ import click
 
 from mockexchange.cli.argument_types import parse_argument
 from mockexchange.cli.click_base import UsageFailure, json_option
-from mockexchange.cli.events.event_format import event_row, named_ids
+from mockexchange.cli.event_format import event_row, named_ids
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import clock_time, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.scenario.steps import STEP

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Failure, Group, UsageFailure, json_option, option
 from mockexchange.cli.terminal import show_json_lines
 
 ALGORITHMS = ("rsa", "ed25519")

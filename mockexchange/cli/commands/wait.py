@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import UsageFailure, checked, option
-from mockexchange.cli.secret_option import REDACTED, show_secrets_option
-from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
+from mockexchange.cli.click_base import UsageFailure, checked_text, option
+from mockexchange.cli.server_connection import REDACTED, find_server, sandbox_option, server_option, show_secrets_option
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.runtime.http_request import TIMEOUT_S
 
@@ -17,15 +16,10 @@ SUBJECTS = ("subscribed", "request", "frame", "fault", "script")
 JSON_FILTERS = ("contains",)
 
 
-def _duration(text: str) -> str:
-    parse_duration(text)
-    return text
-
-
 @click.command()
 @click.argument("subject", type=click.Choice(SUBJECTS))
 @click.argument("filters", metavar="[NAME=VALUE]...", nargs=-1)
-@option("--timeout", default="5s", show_default=True, callback=checked(_duration), help="Time to wait.")
+@option("--timeout", default="5s", show_default=True, callback=checked_text(parse_duration), help="Time to wait.")
 @show_secrets_option
 @sandbox_option
 @server_option

@@ -6,12 +6,18 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import json_option
-from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, fetch
-from mockexchange.cli.events.event_format import request_line
-from mockexchange.cli.journal_entry import INDENT, remarks_of, show_facts, when
+from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, INDENT, fetch, remarks_of, show_facts, when
+from mockexchange.cli.event_format import request_line
 from mockexchange.cli.rule_lists import describe_refusal
-from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
-from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
+from mockexchange.cli.server_connection import (
+    REDACTED,
+    SecretFilter,
+    Server,
+    find_server,
+    sandbox_option,
+    server_option,
+    show_secrets_option,
+)
 from mockexchange.cli.terminal import cut, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.venues.registry import client_setups
 

@@ -7,7 +7,8 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from mockexchange.cli.events.event_source import Event, read_events
+from mockexchange.cli.commands.watch import read_events
+from mockexchange.cli.event_format import Event
 from mockexchange.server.control import events
 from tests.helpers.patience import PATIENCE_S
 from tests.server.live import TOKEN, Live, SandboxView

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.cli.events.event_source import Event, read_events
+from mockexchange.cli.commands.watch import read_events
+from mockexchange.cli.event_format import Event
 from mockexchange.core.commands import CloseMarket
 from mockexchange.sandbox.journal.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox

@@ -11,7 +11,6 @@ import click
 from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.core.instants import parse_duration
-from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control.access.tokens import read_tokens
@@ -25,12 +24,6 @@ if TYPE_CHECKING:
 
 
 # Values of options: the clock, the token, the public URL, host names
-
-
-def read_clock(text: str) -> str:
-    """Check the mode of a clock and return the text unchanged. Raises ValueError."""
-    parse_mode(text)
-    return text
 
 
 def read_token(text: str) -> str:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Context, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockexchange.cli.events.event_source import Event
 from mockexchange.cli.terminal import printable
 
 Data = dict[str, Any]
@@ -36,6 +35,14 @@ EXACT = Context(prec=200)
 LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
 MONEY = re.compile(r"-?[0-9]+\.[0-9]{2}(?:[0-9]{2}){1,2}")
 """Dollars with four or six decimals, as the control API writes them."""
+
+
+class Event(NamedTuple):
+    """A server-sent event; `kind` is command, request, frame, script or fault, or begin, lost or end."""
+
+    kind: str
+    data: dict[str, Any]
+    event_id: str | None = None
 
 
 class _Facts(dict[str, str]):

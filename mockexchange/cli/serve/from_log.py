@@ -10,8 +10,8 @@ from click.core import ParameterSource
 
 from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import Decorated, UsageFailure, checked, shared_option
+from mockexchange.cli.serve.options import SharingValues
 from mockexchange.cli.serve.request_log import AMOUNTS
-from mockexchange.cli.serve.serve_options import SharingValues
 from mockexchange.core.instants import format_instant
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file
 from mockexchange.sandbox.clock import parse_mode
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockexchange.sandbox.forks.source import ForkSource
     from mockexchange.sandbox.forks.until import Until
     from mockexchange.server.replicas.address import Address
+
 
 EXCLUDED = ("scenario", "chaos", "store", "reload", "workers")
 """Options that cannot be combined with --from-log."""
