@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import mockexchange
-from mockexchange.api.values.name_advice import USUAL_NAMES
+from mockexchange.api.errors import USUAL_NAMES
 
 
 def refusal_of(owner: object, name: str) -> str:

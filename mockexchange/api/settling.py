@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import TypeVar
 
 from mockexchange.api.errors import TimedOut
-from mockexchange.api.values.json_encoding import Duration, duration_text
+from mockexchange.api.values.arguments import Duration, duration_text
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 
 Found = TypeVar("Found")
