@@ -1,4 +1,4 @@
-"""Formats the exchange's own events: what happened, to which account, in which market, and with which numbers."""
+"""Formats as a line what happened: events of the exchange, and the live events in which the control API sends them."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -37,8 +37,11 @@ MONEY = re.compile(r"-?[0-9]+\.[0-9]{2}(?:[0-9]{2}){1,2}")
 """Dollars with four or six decimals, as the control API writes them."""
 
 
-class Event(NamedTuple):
-    """A server-sent event; `kind` is command, request, frame, script or fault, or begin, lost or end."""
+class LiveEvent(NamedTuple):
+    """A server-sent event of the control API, as of a command with the events of the exchange that it brought.
+
+    `kind` is command, request, frame, script or fault, or begin, lost or end.
+    """
 
     kind: str
     data: dict[str, Any]
@@ -112,15 +115,17 @@ def _rounded(found: re.Match[str]) -> str:
     return f"{Decimal(found[0]).quantize(SHOWN, context=EXACT).normalize(EXACT):f}"
 
 
-# One line for an event, for `mockexchange watch` and the request log
+# Live events, for `mockexchange watch` and the request log
 
 
 FRAME_CHARS_MAX = 400
 EVENTS_SHOWN_MAX = 4
 GREEN, YELLOW, RED = "green", "yellow", "red"
+TRADED = ("filled", "contract_traded")
+"""The types of events that are trades."""
 
 
-def accounts_of(event: Event) -> set[str]:
+def accounts_of(event: LiveEvent) -> set[str]:
     """Return the accounts that an event concerns; an empty set if it concerns no account in particular."""
     if event.kind == "command":
         return {one["account"] for one in event.data.get("events", ()) if one.get("account")}
@@ -128,7 +133,7 @@ def accounts_of(event: Event) -> set[str]:
     return {account} if account else set()
 
 
-def concerns(event: Event, accounts: Collection[str]) -> bool:
+def concerns(event: LiveEvent, accounts: Collection[str]) -> bool:
     """Return whether an event is shown when only `accounts` are watched. If `accounts` is empty, all are watched."""
     if not accounts or event.kind in ("begin", "lost", "end"):
         return True
@@ -136,7 +141,7 @@ def concerns(event: Event, accounts: Collection[str]) -> bool:
     return not about.isdisjoint(accounts) if about or event.kind in ("request", "frame") else True
 
 
-def style_of(event: Event) -> str:
+def style_of(event: LiveEvent) -> str:
     """Return an event's colour: red if refused or lost, yellow if odd or disturbed by a fault, green for a good answer.
 
     Other events have no colour.
@@ -157,12 +162,12 @@ def style_of_request(data: Data) -> str:
     return YELLOW if data["findings"] or data["fault"] or data["diagnosis"] else GREEN
 
 
-def event_cells(event: Event) -> list[str]:
+def event_cells(event: LiveEvent) -> list[str]:
     """Return the cells of an event's line: time, kind and description."""
     return [event.data.get("at", "-"), event.kind, describe_event(event)]
 
 
-def describe_event(event: Event) -> str:
+def describe_event(event: LiveEvent) -> str:
     match event.kind:
         case "command":
             return _describe_command(event.data)
@@ -180,10 +185,6 @@ def describe_event(event: Event) -> str:
         case "begin":
             return f"watching {event.data['sandbox']}"
     return f"the sandbox was {event.data['reason']}"
-
-
-TRADED = ("filled", "contract_traded")
-"""The types of events that are trades."""
 
 
 def frame_text(frame: Data) -> str:

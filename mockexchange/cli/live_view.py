@@ -13,7 +13,7 @@ from mockexchange.cli.event_format import (
     GREEN,
     RED,
     TRADED,
-    Event,
+    LiveEvent,
     concerns,
     describe_event,
     event_row,
@@ -158,9 +158,9 @@ class LiveView:
         """The rows of positions by account; set by the caller."""
         self.profits = ProfitHistory()
         self._counts = dict.fromkeys(COUNTED_KINDS, 0)
-        self._events: deque[Event] = deque(maxlen=10 * LINES_KEPT_MAX)
+        self._events: deque[LiveEvent] = deque(maxlen=10 * LINES_KEPT_MAX)
 
-    def add_event(self, event: Event) -> None:
+    def add_event(self, event: LiveEvent) -> None:
         """Add an event to the display."""
         self.at = event.data.get("at", self.at)
         self._events.append(event)
@@ -246,21 +246,21 @@ def _heights(sections: Sequence[Section], room: int) -> list[int]:
     return heights
 
 
-def _fill_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+def _fill_lines(event: LiveEvent, accounts: Sequence[str]) -> Iterable[Line]:
     if event.kind == "command":
         for one in event.data.get("events", ()):
             if one["type"] in TRADED and (not accounts or one["account"] in accounts):
                 yield Line((clock_time(event.data["at"]), " ".join(event_row(one)[1:])))
 
 
-def _frame_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+def _frame_lines(event: LiveEvent, accounts: Sequence[str]) -> Iterable[Line]:
     if event.kind == "frame":
         frame = event.data
         facts = (str(frame[name] or "-") for name in ("connection", "account", "direction", "kind"))
         yield Line((clock_time(frame["at"]), *facts, frame_text(frame)), style_of(event))
 
 
-def _request_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+def _request_lines(event: LiveEvent, accounts: Sequence[str]) -> Iterable[Line]:
     if event.kind == "request":
         request = event.data
         words = "  ".join(part for part in (request_line(request), remarks_on(request)) if part)
@@ -270,7 +270,7 @@ def _request_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
         yield Line(cells, "" if style == GREEN else style, {1: style})
 
 
-def _other_lines(event: Event, accounts: Sequence[str]) -> Iterable[Line]:
+def _other_lines(event: LiveEvent, accounts: Sequence[str]) -> Iterable[Line]:
     """Yield the line of a step done by hand or refused, and of what the script and faults did."""
     if event.kind in ("frame", "request") or (event.data.get("cause") and "refusal" not in event.data):
         return  # of a step of the script, the script's own event is shown

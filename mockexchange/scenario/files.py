@@ -15,6 +15,7 @@ from mockexchange.scenario.loader import (
     builtin_text,
     load_builtin,
     load_file,
+    unreadable,
 )
 from mockexchange.scenario.plan import Plan
 
@@ -93,7 +94,7 @@ class ScenarioFiles(Struct, frozen=True):
             with open_file(path, BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)) as file:
                 head = file.read(HEAD_BYTES)
         except OSError as error:
-            raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
+            raise unreadable(path, error) from None
         if not _HEADER.search(head):
             raise ScenarioError(NO_SCENARIO, str(path))
         return path
@@ -120,7 +121,7 @@ def read_bytes(path: Path, bytes_max: int) -> bytes:
     try:
         return read_file(path, bytes_max, takes_pipes=True)
     except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise unreadable(path, error) from None
 
 
 def require_no_key_files(plan: Plan) -> Plan:

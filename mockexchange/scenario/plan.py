@@ -19,7 +19,7 @@ from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_
 from mockexchange.scenario.error_collection import ANY, Name, note_left_out, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_rules import Rule, rules_of_lags
-from mockexchange.scenario.instants import START_DEFAULT, Counting, Now
+from mockexchange.scenario.instants import START_DEFAULT, Counting, Now, begins_now
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import ScriptEntry, require_accounts, require_known
 from mockexchange.scenario.settings import rules_of, settings_of
@@ -28,7 +28,7 @@ from mockexchange.scenario.stubs import Stub
 from mockexchange.scenario.value_types import INSTANT_MAX
 
 HISTORY_STEP_US = 1_000
-CLOSING = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
+CLOSING_COMMANDS = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
 """Commands after which a market is no longer open."""
 
 Item = TypeVar("Item")
@@ -45,7 +45,7 @@ class TimedCommand(NamedTuple):
 class PlanCache(Struct):
     """Results of earlier executions of a plan's history; copies of the plan made by `replace` share them."""
 
-    read: dict[str, Any] | None = None
+    fields_read: dict[str, Any] | None = None
     """The fields of the plan as it was read, of which copies may change some; None if it cannot be read again."""
     plays: int = 0
     snapshot: Any = None
@@ -102,7 +102,7 @@ class Plan:
     @property
     def is_in_memory(self) -> bool:
         """Whether the steps are in memory, so that every execution of the history has the same ones."""
-        return isinstance(self.steps.steps if isinstance(self.steps, _History) else self.steps, list)
+        return isinstance(self.steps.steps if isinstance(self.steps, History) else self.steps, list)
 
 
 class Document(Struct, frozen=True):
@@ -118,8 +118,10 @@ class Document(Struct, frozen=True):
         return None if ANY in unread else {*names, *unread}
 
 
-def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str, counting: Counting) -> Plan:
-    """Return the plan of a scenario. `values` are its values as the schema read them, `history` are its steps.
+def make_plan(
+    values: dict[str, Any], history: Iterable[Step], digest: str, node: Located, counting: Counting, now: Now | None
+) -> Plan:
+    """Return the plan of a scenario. `values` are its values as the schema read them from `node`, `history` its steps.
 
     Under a real clock a market without `open` and `close` that is open after the history closes a year after now.
 
@@ -127,8 +129,8 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
     """
     start = START_DEFAULT if values["start"] is None else values["start"]
     listed = history if isinstance(history, list) else ()  # a long history is not read twice
-    closed = {step.command.market for step in listed if isinstance(step.command, CLOSING)}
-    setup = [TimedCommand(start, _closing_ahead(command, closed, counting), node) for command, node in _setup(values)]
+    closed = {step.command.market for step in listed if isinstance(step.command, CLOSING_COMMANDS)}
+    setup = [TimedCommand(start, _with_close_time(command, closed, counting), node) for command, node in _setup(values)]
     return Plan(
         name=values["scenario"],
         title=values["title"],
@@ -144,17 +146,19 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         keys=[
             spec
             for name, account in values["accounts"].items()
-            for spec in _collected("account", name, keys_of(name, account, file))
+            for spec in _collected("account", name, keys_of(name, account, node.file))
         ],
-        steps=_History(history, start),
+        steps=History(history, start),
         script=values["script"],
         faults=[*rules_of_lags(values["lag"]), *values["faults"]],
         stubs=values["stubs"],
         is_relative=counting.is_used,
+        begins_now=begins_now(node.value.get("start") if isinstance(node.value, dict) else None),
+        now=now,
     )
 
 
-def _closing_ahead(command: Command, closed: set[str], counting: Counting) -> Command:
+def _with_close_time(command: Command, closed: set[str], counting: Counting) -> Command:
     """Return a command; if it lists a market without times that stays open, with a close time under a real clock.
 
     Other clocks leave it without: it shows a year after its listing, and nothing closes it.
@@ -170,16 +174,11 @@ def _closing_ahead(command: Command, closed: set[str], counting: Counting) -> Co
     return structs.replace(command, details=structs.replace(details, close_at=counting.now.at + TRADING_US))
 
 
-def kept(plan: Plan) -> Plan:
-    """Return a plan that knows which of its fields copies of it change."""
+def with_fields_noted(plan: Plan) -> Plan:
+    """Return a plan that knows its fields as they were read, so that another reading keeps what copies change."""
     names = {each.name for each in fields(plan)} - {"cache", "now", "source"}
-    plan.cache.read = {name: getattr(plan, name) for name in names}
+    plan.cache.fields_read = {name: getattr(plan, name) for name in names}
     return plan
-
-
-def history_of(steps: Iterable[Step], start: int) -> Iterable[TimedCommand]:
-    """Return the commands of a history's steps, each with its time."""
-    return _History(steps, start)
 
 
 def require_markets(document: Document) -> None:
@@ -210,8 +209,8 @@ def require_script(document: Document) -> None:
         require_known(script, "instrument", known)
 
 
-class _History(Struct, frozen=True):
-    """The steps of a history with their instants."""
+class History(Struct, frozen=True):
+    """The commands of a history's steps, each with its time; the first is at `start` if it has none."""
 
     steps: Iterable[Step]
     start: int

@@ -12,7 +12,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import (
-    KEPT_CHARS_MAX,
+    CHARS_CACHED_MAX,
     builtin_names,
     load_builtin,
     load_file,
@@ -129,9 +129,9 @@ def test_what_is_given_again_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_what_is_long_is_not_kept() -> None:
-    text = "scenario: long\ntitle: " + "x" * KEPT_CHARS_MAX
+    text = "scenario: long\ntitle: " + "x" * CHARS_CACHED_MAX
     assert load_text(text) is not load_text(text)
-    node = locate({"scenario": "long", "title": "x" * KEPT_CHARS_MAX}, "")
+    node = locate({"scenario": "long", "title": "x" * CHARS_CACHED_MAX}, "")
     assert load_object(node) is not load_object(node)
 
 

@@ -45,4 +45,5 @@ class AsyncSandboxClient(ShortTracebacks, NameAdvice):
 
 
 def path_of(name: str) -> str:
+    """Return the path of a sandbox in the control API."""
     return f"sandboxes/{quote(name, safe='')}"

@@ -147,18 +147,16 @@ def _show_requests(server: Server, sandbox: str, entries: list[Entry]) -> None:
         return
     is_wide, same_day = width >= WIDE, _same_day(entries)
     titles = ["#", same_day or "at", "status", "account", *(["ms"] if is_wide else []), "request"]
-    lines = [_short_line(entry, effects, has_day=not same_day, is_wide=is_wide) for entry in entries]
+    lines = []
+    for entry in entries:
+        style, signer = style_of_request(entry), REQUEST_SIGNERS.get(entry["venue"])
+        method, _, target = request_line(entry).partition(" ")
+        path = target.removeprefix(signer.prefix if signer else "") or "/"  # as `call` takes it
+        words = "  ".join(part for part in (f"{method} {path}", _remarks(entry, effects)) if part)
+        head = [str(entry["number"]), _short_time(entry, not same_day), str(entry["status"]), entry["account"] or "-"]
+        milliseconds = [f"{entry['latency_us'] / 1_000:.1f}"] if is_wide else []
+        lines.append(Line([*head, *milliseconds, words], "" if style == GREEN else style, {2: style}))
     show_table(titles, lines, one_line=True, right=NUMBERS)
-
-
-def _short_line(entry: Entry, effects: dict[str, str], *, has_day: bool, is_wide: bool) -> Line:
-    """Return the line of a request for people: short times and paths, and remarks behind the request."""
-    style = style_of_request(entry)
-    number, _, _, status, _, account, milliseconds, _ = _cells(entry, effects)
-    words = "  ".join(part for part in (_short_request(entry), _remarks(entry, effects)) if part)
-    more = [milliseconds] if is_wide else []
-    cells = [number, _short_time(entry, has_day), status, account, *more, words]
-    return Line(cells, "" if style == GREEN else style, {2: style})
 
 
 def _same_day(entries: list[Entry]) -> str:
@@ -171,31 +169,20 @@ def _short_time(entry: Entry, has_day: bool) -> str:
     return f"{entry['at'][5:10]} {clock_time(entry['at'])}" if has_day else clock_time(entry["at"])
 
 
-def _short_request(entry: Entry) -> str:
-    """Return the method and the path as `call` takes it, without the prefix of the account's venue."""
-    signer = REQUEST_SIGNERS.get(entry["venue"])
-    prefix = signer.prefix if signer else ""
-    method, _, target = request_line(entry).partition(" ")
-    return f"{method} {target.removeprefix(prefix) or '/'}"
-
-
 def _show_frames(entries: list[Entry]) -> None:
     width = terminal_width()
-    rows = [(frame, _frame_cells(frame)) for frame in entries]
-    lines = [Line(cells, "yellow" if frame["fault"] or frame["note"] else "") for frame, cells in rows]
     if width is None:
-        show_table(FRAME_TITLES, lines)
+        show_table(FRAME_TITLES, [Line(_frame_cells(frame)) for frame in entries])
         return
     same_day = _same_day(entries)
     titles = ["#", same_day or "at", "stream", "account", "way", "kind", "frame"]
-    short = [_short_frame(frame, line, has_day=not same_day) for frame, line in zip(entries, lines, strict=True)]
-    show_table(titles, short, one_line=True, right=NUMBERS)
-
-
-def _short_frame(frame: Entry, line: Line, *, has_day: bool) -> Line:
-    number, _, stream, account, way, _, kind, remarks, text = line.cells
-    words = "  ".join(part for part in (remarks, text) if part != "-")
-    return line._replace(cells=[number, _short_time(frame, has_day), stream, account, way, kind, words])
+    lines = []
+    for frame in entries:
+        number, _, stream, account, way, _, kind, remarks, text = _frame_cells(frame)
+        words = "  ".join(part for part in (remarks, text) if part != "-")
+        style = "yellow" if frame["fault"] or frame["note"] else ""
+        lines.append(Line([number, _short_time(frame, not same_day), stream, account, way, kind, words], style))
+    show_table(titles, lines, one_line=True, right=NUMBERS)
 
 
 def fetch(server: Server, sandbox: str, path: str, query: dict[str, Any]) -> list[Entry]:

@@ -13,7 +13,9 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.runtime.http_request import TIMEOUT_S
 
 SUBJECTS = ("subscribed", "request", "frame", "fault", "script")
+"""What the control API can wait for."""
 JSON_FILTERS = ("contains",)
+"""Filters whose values are JSON; all others are text."""
 
 
 @click.command()

@@ -19,7 +19,7 @@ from rich.live import Live
 
 from mockexchange.cli.click_base import Failure, json_option, option
 from mockexchange.cli.commands.completion import ACCOUNT
-from mockexchange.cli.event_format import Event, accounts_of, concerns, event_cells, style_of
+from mockexchange.cli.event_format import LiveEvent, accounts_of, concerns, event_cells, style_of
 from mockexchange.cli.live_view import LiveView
 from mockexchange.cli.server_connection import (
     REDACTED,
@@ -79,7 +79,7 @@ def watch(
         _Display(server, sandbox, account, names[:ACCOUNTS_MAX], events).run(Console())
 
 
-def _print_lines(events: Iterable[Event], *, as_json: bool) -> None:
+def _print_lines(events: Iterable[LiveEvent], *, as_json: bool) -> None:
     for event in events:
         if as_json:
             click.echo(json.dumps({"event": event.kind, **event.data}))
@@ -88,11 +88,11 @@ def _print_lines(events: Iterable[Event], *, as_json: bool) -> None:
             click.secho(line, fg=style_of(event) or None)
 
 
-def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[Event]:
+def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[LiveEvent]:
     """Yield a sandbox's events; connect again after lost connections and resets. Raises Failure if the sandbox ends."""
     last_event_id: str | None = None
     while True:
-        event: Event | None = None
+        event: LiveEvent | None = None
         try:
             for event in events_of(server, sandbox, KINDS, last_event_id, query):
                 last_event_id = event.event_id or last_event_id
@@ -112,7 +112,7 @@ class _Display:
     """The live display. Threads read events and keys, so that the main thread can refresh it and react to Ctrl-C."""
 
     def __init__(
-        self, server: Server, sandbox: str, chosen: tuple[str, ...], names: list[str], events: Iterator[Event]
+        self, server: Server, sandbox: str, chosen: tuple[str, ...], names: list[str], events: Iterator[LiveEvent]
     ) -> None:
         self.server, self.sandbox, self.events = server, sandbox, events
         self.view = LiveView(sandbox, chosen)
@@ -122,7 +122,7 @@ class _Display:
         self._choices = [chosen, *((name,) for name in self.names if (name,) != chosen)]
         """What the account key goes through: the accounts at the start, then each alone."""
         self._is_ended = False
-        self._arrived: SimpleQueue[Event | Failure | str] = SimpleQueue()
+        self._arrived: SimpleQueue[LiveEvent | Failure | str] = SimpleQueue()
 
     def run(self, console: Console) -> None:
         """Draw until the user quits or the exchange ends. Raises Failure in the second case."""
@@ -176,7 +176,7 @@ class _Display:
             place = self._choices.index(self.view.accounts)
             self.view.watch_accounts(self._choices[(place + 1) % len(self._choices)])
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: LiveEvent) -> None:
         self.view.add_event(event)
         if event.kind in ("begin", "lost"):
             self.stale.update(self.names)
@@ -207,7 +207,7 @@ class ConnectionLost(Exception):
 
 def events_of(
     server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None, query: Mapping[str, str] = NO_QUERY
-) -> Iterator[Event]:
+) -> Iterator[LiveEvent]:
     """Yield a sandbox's events until it ends. Raises ConnectionLost, or Failure if the server or sandbox is gone."""
     path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds), **query})}"
     headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
@@ -231,7 +231,7 @@ def events_of(
         connection.close()
 
 
-def read_events(lines: Iterable[str]) -> Iterator[Event]:
+def read_events(lines: Iterable[str]) -> Iterator[LiveEvent]:
     """Parse the lines of an event stream. Comments, which only keep the connection open, are skipped."""
     fields: dict[str, str] = {}
     for line in lines:
@@ -239,7 +239,7 @@ def read_events(lines: Iterable[str]) -> Iterator[Event]:
             name, _, value = line.partition(":")
             fields[name] = value.removeprefix(" ")
         elif "data" in fields:
-            yield Event(fields.get("event", "message"), json.loads(fields["data"]), fields.get("id"))
+            yield LiveEvent(fields.get("event", "message"), json.loads(fields["data"]), fields.get("id"))
             fields = {}
         else:
             fields = {}

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPResponse
 import pytest
 
 from mockexchange.cli.commands.watch import read_events
-from mockexchange.cli.event_format import Event
+from mockexchange.cli.event_format import LiveEvent
 from mockexchange.server.control import events
 from tests.helpers.patience import PATIENCE_S
 from tests.server.live import TOKEN, Live, SandboxView
@@ -16,7 +16,9 @@ from tests.server.small import BALANCE, BUY, error_of
 
 
 @contextmanager
-def watched(live: Live, name: str, query: str = "", **headers: str) -> Iterator[tuple[HTTPResponse, Iterator[Event]]]:
+def watched(
+    live: Live, name: str, query: str = "", **headers: str
+) -> Iterator[tuple[HTTPResponse, Iterator[LiveEvent]]]:
     """The answer, once it has begun, and the events in it."""
     connection = HTTPConnection("127.0.0.1", live.port, timeout=PATIENCE_S)
     try:
@@ -122,4 +124,4 @@ def test_so_many_watch_and_no_more(sandbox: SandboxView, monkeypatch: pytest.Mon
 
 def test_events_are_read_as_the_specification_has_them() -> None:
     lines = ': comment\n\nid: 1\nevent: frame\ndata: {}\n\ndata:{"a": 1}\n\nevent: nothing\n\n'.splitlines()
-    assert list(read_events(lines)) == [Event("frame", {}, "1"), Event("message", {"a": 1})]
+    assert list(read_events(lines)) == [LiveEvent("frame", {}, "1"), LiveEvent("message", {"a": 1})]

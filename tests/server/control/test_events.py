@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange.cli.commands.watch import read_events
-from mockexchange.cli.event_format import Event
+from mockexchange.cli.event_format import LiveEvent
 from mockexchange.core.commands import CloseMarket
 from mockexchange.sandbox.journal.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
@@ -23,7 +23,7 @@ ALL = frozenset(KINDS)
 Data = dict[str, Any]
 
 
-def told(texts: list[str]) -> list[Event]:
+def told(texts: list[str]) -> list[LiveEvent]:
     return list(read_events("".join(texts).splitlines()))
 
 
@@ -35,10 +35,10 @@ class Watcher:
         self.feed = feed
         self.texts: AsyncIterator[str] = watch(feed, WatchFilter(kinds), last, how.get("is_following", True))
 
-    async def next(self) -> list[Event]:
+    async def next(self) -> list[LiveEvent]:
         return told([await anext(self.texts)])
 
-    async def rest(self) -> list[Event]:
+    async def rest(self) -> list[LiveEvent]:
         return told([text async for text in self.texts])
 
 
@@ -148,7 +148,7 @@ def test_who_was_away_goes_on_from_where_he_was() -> None:
         assert (begin.kind, begin.event_id) == ("begin", second.event_id)
         assert [one.data["number"] for one in (third, fourth)] == [3, 4]
         assert await Watcher(feed, last=fourth.event_id, is_following=False).rest() == [
-            Event("begin", {"sandbox": "default"}, fourth.event_id)
+            LiveEvent("begin", {"sandbox": "default"}, fourth.event_id)
         ]
 
     sandbox = make()
@@ -159,7 +159,7 @@ def test_who_was_away_goes_on_from_where_he_was() -> None:
 def test_an_id_that_nobody_gave_is_told_so(event_id: str) -> None:
     async def scene() -> None:
         begin, lost = await Watcher(feed_of(sandbox), last=event_id, is_following=False).rest()
-        assert (begin.kind, lost) == ("begin", Event("lost", {"lost": None}))
+        assert (begin.kind, lost) == ("begin", LiveEvent("lost", {"lost": None}))
 
     sandbox = make()
     play(scene())
@@ -191,7 +191,7 @@ def test_a_slow_watcher_is_told_how_much_he_lost(
         for _ in range(10):
             frame(sandbox, b"x" * 100)
         first, *rest = await watcher.next()
-        assert first == Event("lost", {"lost": lost})
+        assert first == LiveEvent("lost", {"lost": lost})
         assert [one.data["number"] for one in rest] == [7, 8, 9, 10]
         frame(sandbox)
         assert [one.data["number"] for one in await watcher.next()] == [11]
@@ -259,7 +259,7 @@ def test_nothing_is_noted_while_nobody_watches(monkeypatch: pytest.MonkeyPatch) 
         request(sandbox)
         assert feed.count == 5
         _, lost = await Watcher(feed, last=noted.event_id, is_following=False).rest()
-        assert lost == Event("lost", {"lost": None})
+        assert lost == LiveEvent("lost", {"lost": None})
         request(sandbox)
         assert feed.count == 6
 
