@@ -325,18 +325,15 @@ def _table(section: Section, room: int) -> Table:
     for place, title in enumerate(section.titles):
         is_last = place == len(section.titles) - 1
         is_number = title in NUMBER_TITLES
-        style: dict[str, Any] = {"justify": "right" if is_number else "left"}
-        style["ratio"] = 1 if is_last and not is_number else None
-        table.add_column(title, no_wrap=is_number, overflow="ellipsis", **style)  # texts shrink before numbers do
+        options: dict[str, Any] = {"justify": "right" if is_number else "left"}
+        options["ratio"] = 1 if is_last and not is_number else None
+        table.add_column(title, no_wrap=is_number, overflow="ellipsis", **options)  # texts shrink before numbers do
     lines = list(section.lines)
     shown = lines[:room] if section.is_list else lines[-room:]
     if section.is_list and len(lines) > room:
         shown = [*lines[: room - 1], Line((f"and {len(lines) - room + 1} more",), "dim")]
     for line in shown:
-        table.add_row(*(_text(line, place) for place in range(len(line.cells))), style=line.style)
+        styled = ((str(cell), line.cell_styles.get(place, "")) for place, cell in enumerate(line.cells))
+        cells = (Text(printable(cell), style=style, no_wrap=True, overflow="ellipsis") for cell, style in styled)
+        table.add_row(*cells, style=line.style)
     return table
-
-
-def _text(line: Line, place: int) -> Text:
-    style = line.cell_styles.get(place, "")
-    return Text(printable(str(line.cells[place])), style=style, no_wrap=True, overflow="ellipsis")

@@ -1,6 +1,6 @@
 """Defines `mockexchange drift`, which compares a recording of a real venue with the API that the mock emulates."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -122,7 +122,16 @@ def print_drift(found: Drift) -> None:
     elif found.twin.why_no_values:
         _print(f"values not compared: {found.twin.why_no_values}", 2)
     for level in Level:
-        _print_level(level, [one for one in found.evidence if one.deviation.level is level])
+        of_level = [one for one in found.evidence if one.deviation.level is level]
+        if of_level:
+            click.secho(f"\n{level}", bold=True)
+        for one in of_level[:SHOWN_MAX]:
+            deviation = one.deviation
+            _print(f"{deviation.operation} {deviation.path}: {deviation.kind}", 2, fg="yellow")
+            _print(f"recorded {deviation.seen}; expected {deviation.expected}", 4)
+            _print(f"{evidence_of(one)}; first on line {one.line}", 4)
+        if len(of_level) > SHOWN_MAX:
+            _print(f"and {len(of_level) - SHOWN_MAX} more: --report html:FILE and --json have all", 2)
     for noise in found.twin.noise[:PROBLEMS_SHOWN_MAX]:
         _print(f"changes by itself, not compared: {noise}", 2)
     click.secho(f"{plural(len(found.evidence), 'deviation')} from {found.alias}", bold=True)
@@ -130,19 +139,6 @@ def print_drift(found: Drift) -> None:
 
 def _print(line: str, indent: int = 0, **style: Any) -> None:
     click.secho(fitted(" " * indent + in_a_line(line), INDENT, is_error=False), **style)
-
-
-def _print_level(level: Level, found: Iterable[Evidence]) -> None:
-    shown = list(found)
-    if shown:
-        click.secho(f"\n{level}", bold=True)
-    for one in shown[:SHOWN_MAX]:
-        deviation = one.deviation
-        _print(f"{deviation.operation} {deviation.path}: {deviation.kind}", 2, fg="yellow")
-        _print(f"recorded {deviation.seen}; expected {deviation.expected}", 4)
-        _print(f"{evidence_of(one)}; first on line {one.line}", 4)
-    if len(shown) > SHOWN_MAX:
-        _print(f"and {len(shown) - SHOWN_MAX} more: --report html:FILE and --json have all", 2)
 
 
 def drift_as_json(found: Drift) -> dict[str, Any]:

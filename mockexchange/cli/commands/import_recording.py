@@ -169,7 +169,18 @@ def import_as_json(found: Imported, out: Path) -> dict[str, Any]:
         "refused_steps": found.refusals,
         "unread": [{**_place(answer), "why": why} for answer, why in found.unread],
         **{
-            name: [_difference(one) for one in verified if (one.comparison.kind not in (EXPLAINED, NOT_JUDGED))]
+            name: [
+                {
+                    **_place(one.answer),
+                    "kind": one.comparison.kind,
+                    "differences": [
+                        {"path": row.path, "recorded": row.recorded, "answered": row.answered}
+                        for row in one.comparison.differences
+                    ],
+                }
+                for one in verified
+                if one.comparison.kind not in (EXPLAINED, NOT_JUDGED)
+            ]
             for name, verified in compared.items()
         },
     }
@@ -177,13 +188,6 @@ def import_as_json(found: Imported, out: Path) -> dict[str, Any]:
 
 def _problems(found: Sequence[Problem]) -> list[dict[str, Any]]:
     return [{"line": one.line, "why": one.why} for one in found]
-
-
-def _difference(one: Verified) -> dict[str, Any]:
-    rows = [
-        {"path": row.path, "recorded": row.recorded, "answered": row.answered} for row in one.comparison.differences
-    ]
-    return {**_place(one.answer), "kind": one.comparison.kind, "differences": rows}
 
 
 def _place(answer: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def wait(
     mockexchange wait fault name=flaky
     mockexchange wait script done
     """
-    wanted: Any = "done" if (subject, filters) == ("script", ("done",)) else _read_all(filters)
+    wanted: Any = "done" if (subject, filters) == ("script", ("done",)) else _read_filters(filters)
     body = {"for": {subject: wanted}, "timeout": timeout}
     patience_s = parse_duration(timeout) / MICROSECONDS_PER_SECOND + TIMEOUT_S
     query = {} if show_secrets else REDACTED
@@ -50,21 +50,19 @@ def wait(
     click.echo("".join(json.dumps(one) + "\n" for one in answer["found"]), nl=False)
 
 
-def _read_all(filters: tuple[str, ...]) -> dict[str, Any]:
+def _read_filters(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Return filters such as account=alice by name. Raises UsageFailure."""
     wanted: dict[str, Any] = {}
-    for name, value in map(_read, filters):
+    for text in texts:
+        name, is_there, value = text.partition("=")
+        if not is_there:
+            near = ": did you mean done?" if get_close_matches(text, ["done"]) else ""
+            example = "expected NAME=VALUE, such as account=alice, or done for the script"
+            raise UsageFailure(f"{example}, got {text!r}{near}")
         if name in wanted:
             raise UsageFailure(f"{name}: expected it once, for all that is given has to be so")
-        wanted[name] = value
+        try:
+            wanted[name] = json.loads(value) if name in JSON_FILTERS else value
+        except ValueError:
+            raise UsageFailure(f"{name}: expected JSON, got {value!r}") from None
     return wanted
-
-
-def _read(text: str) -> tuple[str, Any]:
-    name, is_there, value = text.partition("=")
-    if not is_there:
-        near = ": did you mean done?" if get_close_matches(text, ["done"]) else ""
-        raise UsageFailure(f"expected NAME=VALUE, such as account=alice, or done for the script, got {text!r}{near}")
-    try:
-        return name, json.loads(value) if name in JSON_FILTERS else value
-    except ValueError:
-        raise UsageFailure(f"{name}: expected JSON, got {value!r}") from None

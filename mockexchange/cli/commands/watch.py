@@ -74,18 +74,16 @@ def watch(
         event._replace(data=hide(event.data)) for event in follow(server, sandbox, {} if show_secrets else REDACTED)
     )
     if as_json or plain or not sys.stdout.isatty():
-        _print_lines((event for event in events if concerns(event, account)), as_json=as_json)
+        for event in events:
+            if not concerns(event, account):
+                continue
+            if as_json:
+                click.echo(json.dumps({"event": event.kind, **event.data}))
+            else:
+                line = "\t".join(printable(cell) for cell in event_cells(event))
+                click.secho(line, fg=style_of(event) or None)
     else:
         _Display(server, sandbox, account, names[:ACCOUNTS_MAX], events).run(Console())
-
-
-def _print_lines(events: Iterable[LiveEvent], *, as_json: bool) -> None:
-    for event in events:
-        if as_json:
-            click.echo(json.dumps({"event": event.kind, **event.data}))
-        else:
-            line = "\t".join(printable(cell) for cell in event_cells(event))
-            click.secho(line, fg=style_of(event) or None)
 
 
 def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[LiveEvent]:
