@@ -25,8 +25,8 @@ from benchmarks.serving import derivatives_sandbox, sandbox_of
 from benchmarks.world import DATES, loop_factory
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
-from mockexchange.scenario.keys import development_keys
 from mockexchange.server.server_state import ServerState
+from mockexchange.venues.keys.development_keys import development_keys
 
 POSITIONS = 5_000
 DERIVATIVE_POSITIONS = 100

@@ -33,11 +33,11 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
-from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.keys.development_keys import development_keys
 from mockexchange.venues.keys.public_keys import load_public_key
 
 SCENARIO = f"""

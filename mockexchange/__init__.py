@@ -25,15 +25,12 @@ if _typing.TYPE_CHECKING:
         WrongArgument,
         WrongRequest,
     )
-    from mockexchange.api.serve import serve, serve_async
+    from mockexchange.api.serve import Application, asgi, serve, serve_async
     from mockexchange.api.synchronous.connect import connect
     from mockexchange.api.synchronous.exchange import Exchange
-    from mockexchange.api.transport.asgi_app import Application, asgi
     from mockexchange.api.values.accounts import Account, Key
-    from mockexchange.api.values.positions import Position
     from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
-    from mockexchange.api.values.rules import Fault, Stub
-    from mockexchange.api.values.steps import Outcome, ScriptStep
+    from mockexchange.api.values.results import Fault, Outcome, Position, ScriptStep, Stub
     from mockexchange.guard import RealVenueReached
     from mockexchange.version import __version__ as __version__
 
@@ -73,18 +70,15 @@ __all__ = [
 
 _MODULES = {
     "mockexchange.api.values.accounts": "Account Key",
-    "mockexchange.api.transport.asgi_app": "Application asgi",
     "mockexchange.api.asynchronous.connect": "connect_async",
     "mockexchange.api.asynchronous.exchange": "AsyncExchange",
     "mockexchange.api.errors": (
         "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount UnknownVenue Unreachable"
         " WrongArgument WrongRequest"
     ),
-    "mockexchange.api.values.steps": "Outcome ScriptStep",
-    "mockexchange.api.values.positions": "Position",
     "mockexchange.api.values.records": "Deprecation Frame Request Subscription",
-    "mockexchange.api.values.rules": "Fault Stub",
-    "mockexchange.api.serve": "serve serve_async",
+    "mockexchange.api.values.results": "Fault Outcome Position ScriptStep Stub",
+    "mockexchange.api.serve": "Application asgi serve serve_async",
     "mockexchange.api.synchronous.connect": "connect",
     "mockexchange.api.synchronous.exchange": "Exchange",
     "mockexchange.guard": "RealVenueReached",

@@ -8,13 +8,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from mockexchange.api.transport import asgi_app
-from mockexchange.api.transport.asgi_app import Application
+from mockexchange.api.serve import Application, asgi
 
 
 def create_app() -> Application:
     """Return the demo as an ASGI application; it starts and stops with the server's lifespan."""
-    return asgi_app.asgi()
+    return asgi()
 
 
 class CallableModule(ModuleType):
@@ -22,7 +21,7 @@ class CallableModule(ModuleType):
 
     def __call__(self, *arguments: Any, **options: Any) -> Application:
         """Call `asgi`."""
-        return asgi_app.asgi(*arguments, **options)
+        return asgi(*arguments, **options)
 
 
 sys.modules[__name__].__class__ = CallableModule

@@ -1,6 +1,6 @@
 """Generate mockexchange/api/synchronous from mockexchange/api/asynchronous: the same calls, without `await`.
 
-    python tools/write_sync_api.py
+    .venv-dev/bin/python tools/write_sync_api.py
 
 Names are mapped token by token, so that the result stays readable; ruff formats it afterwards.
 """

@@ -22,13 +22,13 @@ from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandboxes import Slot
-from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.steps import STEP
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.app import control_app
 from mockexchange.server.server_state import ServerState
+from mockexchange.venues.keys.development_keys import derive_ed25519
 from mockexchange.venues.request import Request
 
 PREFIX = "/_mock"

@@ -16,7 +16,8 @@ from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_requests import ask, refusal
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
-from mockexchange.cli.events.event_source import Event, read_events
+from mockexchange.cli.commands.watch import read_events
+from mockexchange.cli.event_format import LiveEvent
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
@@ -284,7 +285,7 @@ def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: Bas
     answers = [
         ask(schema, "GET", EVENTS, name="default", query={"follow": "false"}, headers=one) for one in (last, unknown)
     ]
-    happened = [*hints(answers[0]), *hints(answers[1]), Event("end", {"reason": "reset"})]
+    happened = [*hints(answers[0]), *hints(answers[1]), LiveEvent("end", {"reason": "reset"})]
     shapes = [one["properties"] for one in document["components"]["schemas"]["ServerSentEvent"]["oneOf"]]
     documented = {shape["event"]["const"]: shape["data"]["contentSchema"] for shape in shapes}
     assert {one.kind for one in happened} == set(documented)
@@ -292,7 +293,7 @@ def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: Bas
         jsonschema_rs.validate({**documented[one.kind], "components": document["components"]}, one.data)
 
 
-def hints(response: Response) -> list[Event]:
+def hints(response: Response) -> list[LiveEvent]:
     assert response.headers["content-type"] == ["text/event-stream; charset=utf-8"]
     return list(read_events(response.content.decode().splitlines()))
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from mockexchange.api.errors import WrongRequest
 from mockexchange.api.values.accounts import Account
-from mockexchange.api.values.venue_urls import VenueUrls
+from mockexchange.api.values.results import VenueUrls
 from mockexchange.clients.published import (
     CLIENTS,
     AccountKey,

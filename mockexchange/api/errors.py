@@ -15,8 +15,15 @@ MockExchangeError
 
 import copyreg
 import json
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isfunction, isgeneratorfunction
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from mockexchange.scenario.errors import did_you_mean
 
 ENDED = "this exchange's server has ended: use it inside its `with` block"
 
@@ -95,3 +102,163 @@ class Unavailable(MockExchangeError):
 
 class Closed(MockExchangeError):
     """Raised by calls to an exchange that has ended."""
+
+
+# Tracebacks that end at the user's own line
+#
+# Such an error explains itself, and the package's frames below the call would hide the line that is wrong. Errors other
+# than `MockExchangeError` are bugs of the package, and keep all their frames.
+
+
+CALLS_BACK = frozenset({"settled"})
+"""Methods that call a function of the user, whose frames stay in the traceback."""
+Arguments = ParamSpec("Arguments")
+Entered = TypeVar("Entered")
+Result = TypeVar("Result")
+
+
+class ShortTracebacks:
+    """The base of classes whose public methods raise the API's errors without the package's frames in the traceback."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, method in list(vars(cls).items()):
+            if not isfunction(method) or name.startswith("_") or name in CALLS_BACK:
+                continue
+            if not isgeneratorfunction(method) and not isasyncgenfunction(method):
+                shortened = _shortened_coroutine if iscoroutinefunction(method) else _shortened_call
+                setattr(cls, name, shortened(method))
+
+
+def _shortened_call(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    @wraps(method)
+    def call(*args: Arguments.args, **words: Arguments.kwargs) -> Result:
+        __tracebackhide__ = True
+        try:
+            return method(*args, **words)
+        except MockExchangeError as error:
+            raise error.with_traceback(None)  # noqa: B904  # it is the same error
+
+    return call
+
+
+def _shortened_coroutine(method: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
+    @wraps(method)
+    async def call(*args: Arguments.args, **words: Arguments.kwargs) -> Result:
+        __tracebackhide__ = True
+        try:
+            return await method(*args, **words)
+        except MockExchangeError as error:
+            raise error.with_traceback(None)  # noqa: B904  # it is the same error
+
+    return call
+
+
+def short_traceback_contextmanager(
+    make: Callable[Arguments, Iterator[Entered]],
+) -> Callable[Arguments, AbstractContextManager[Entered]]:
+    """Return `contextmanager(make)`. Errors on entering the block lack the package's frames in their tracebacks."""
+    managed = contextmanager(make)
+
+    @wraps(make)
+    def call(*args: Arguments.args, **words: Arguments.kwargs) -> AbstractContextManager[Entered]:
+        return _Entering(managed(*args, **words))
+
+    return call
+
+
+def short_traceback_asynccontextmanager(
+    make: Callable[Arguments, AsyncIterator[Entered]],
+) -> Callable[Arguments, AbstractAsyncContextManager[Entered]]:
+    """Return `asynccontextmanager(make)`.
+
+    Errors on entering the block lack the package's frames in their tracebacks.
+    """
+    managed = asynccontextmanager(make)
+
+    @wraps(make)
+    def call(*args: Arguments.args, **words: Arguments.kwargs) -> AbstractAsyncContextManager[Entered]:
+        return _EnteringAsync(managed(*args, **words))
+
+    return call
+
+
+class _Entering(AbstractContextManager[Entered]):
+    def __init__(self, managed: AbstractContextManager[Entered]) -> None:
+        self._managed = managed
+
+    def __enter__(self) -> Entered:
+        __tracebackhide__ = True
+        try:
+            return self._managed.__enter__()
+        except MockExchangeError as error:
+            raise error.with_traceback(None)  # noqa: B904  # it is the same error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return self._managed.__exit__(kind, error, traceback)
+
+
+class _EnteringAsync(AbstractAsyncContextManager[Entered]):
+    def __init__(self, managed: AbstractAsyncContextManager[Entered]) -> None:
+        self._managed = managed
+
+    async def __aenter__(self) -> Entered:
+        __tracebackhide__ = True
+        try:
+            return await self._managed.__aenter__()
+        except MockExchangeError as error:
+            raise error.with_traceback(None)  # noqa: B904  # it is the same error
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return await self._managed.__aexit__(kind, error, traceback)
+
+
+# The right name, where an object of the API has no attribute of the one that was used
+
+
+USUAL_NAMES = {
+    "account": "accounts[name]",
+    "add_fault": "fault(match=..., then=...)",
+    "api_key": "key_id",
+    "balance": "ledger(account)['cash']",
+    "cancel": "cancel_order(order)",
+    "eventually": "settled(predicate)",
+    "fills": "ledger(account)['fills']",
+    "inject": "fault(match=..., then=...)",
+    "market": "market_state(market)",
+    "markets": "list_markets()",
+    "orderbook": "market_state(market)",
+    "place_order": "place(...)",
+    "private_key": "private_key_path, or private_key_pem",
+    "settlements": "ledger(account)['settlements']",
+    "stub": "respond(request, json=...)",
+    "url": "base_url",
+    "wait_for": "settled(predicate)",
+    "wait_for_request": "journal.expect(operation, within='2s')",
+}
+"""Names that other libraries use, and what an object of the API has instead."""
+
+
+class NameAdvice:
+    """The base of classes whose AttributeError names what was probably meant."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # else every name would be an attribute to type checkers
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{_advice(self, name)}")
+
+
+def _advice(owner: object, name: str) -> str:
+    if name.startswith("_"):  # Python itself looks such names up, also to list the attributes
+        return ""
+    known = [one for one in dir(owner) if not one.startswith("_")]
+    usual = USUAL_NAMES.get(name, "")
+    if re.split(r"\W", usual)[0] in known:
+        return f": use {usual}"
+    return did_you_mean(name, known)

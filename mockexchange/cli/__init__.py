@@ -2,9 +2,8 @@
 
 import click
 
-from mockexchange.cli.click_base import PREFIX, Program, allowed_colour
+from mockexchange.cli.click_base import COLUMNS_MAX, PREFIX, Program, allowed_colour
 from mockexchange.cli.commands import SECTIONS
-from mockexchange.cli.help_page import COLUMNS_MAX
 from mockexchange.version import __version__
 
 

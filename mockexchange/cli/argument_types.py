@@ -9,9 +9,9 @@ import click
 from mockexchange.cli.click_base import UsageFailure
 from mockexchange.named_files import LINES_BYTES_MAX, WrongFile, open_file, problem_of
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.literal_json import plain
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.types.literal_json import plain
-from mockexchange.scenario.types.value_types import Kind
+from mockexchange.scenario.value_types import Kind
 
 # Files: to be read, and to be written
 

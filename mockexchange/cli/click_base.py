@@ -1,4 +1,4 @@
-"""Defines the base of all commands: loading on first use, options with environment variables, errors of one line."""
+"""Defines what all commands share: loading on first use, options with variables, help pages, errors of one line."""
 
 import gc
 import io
@@ -9,17 +9,122 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from keyword import iskeyword
-from types import ModuleType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from mockexchange.cli.help_page import Group, adopt, write_commands
+from mockexchange.version import install_command
 
 if TYPE_CHECKING:
     from mockexchange.scenario.errors import ScenarioError
+
+
+# Help pages: text up to 120 columns wide, wrapped only at spaces
+
+
+COLUMNS_MAX = 120
+TERM_COLUMNS_MAX = 24
+"""The widest column of option names; longer names get a line of their own, so that the help text keeps its room."""
+TOGETHER = re.compile(r"env var: \S+|default: \S+|exit code \d|Exit code \d")
+"""Phrases that are not broken across lines if the line has room for them."""
+SPACE, HYPHEN = "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}"
+"""Stand-ins for the space and the hyphen while text is wrapped, since click breaks lines at both."""
+
+
+class HelpPage(click.HelpFormatter):
+    """A formatter of help pages that breaks neither words with hyphens nor names of variables."""
+
+    def write_text(self, text: str) -> None:
+        super().write_text(_unbroken(text, self.width - self.current_indent))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = TERM_COLUMNS_MAX, col_spacing: int = 2) -> None:
+        written = list(rows)
+        longest = max((len(term) for term, _ in written), default=0)
+        room = self.width - min(longest, col_max) - col_spacing - 2
+        super().write_dl([(term, _unbroken(text, room)) for term, text in written], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace(SPACE, " ").replace(HYPHEN, "-")
+
+
+def _unbroken(text: str, room: int) -> str:
+    """Return a text in which click breaks neither words nor what belongs together and fits into the room."""
+    kept = TOGETHER.sub(lambda found: found[0].replace(" ", SPACE) if len(found[0]) < room else found[0], text)
+    return kept.replace("-", HYPHEN)
+
+
+class PageContext(click.Context):
+    """The click context of each command.
+
+    Help pages can use wide terminals, and errors of options name their command.
+    """
+
+    formatter_class = HelpPage
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, click.UsageError) and error.ctx is None:
+            error.ctx = self
+        super().__exit__(kind, error, trace)
+
+
+class Group(click.Group):
+    """A group of commands whose help shows the whole first sentence about each command, which click would cut."""
+
+    context_class = PageContext
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments.
+
+        A group without a command prints its help on standard output, and ends with exit code 0.
+        """
+        if not args and self.no_args_is_help and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name. Raises UsageError, with the nearest command or all of them."""
+        known = self.list_commands(ctx)
+        if args[0] in known or args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(args[0], known, n=1)
+        advice = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(known)}"
+        raise click.UsageError(f"No such command {args[0]!r}. {advice}", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        write_commands(formatter, [(name, summary_of(command)) for name, command in found if command])
+
+
+def summary_of(command: click.Command) -> str:
+    """Return the first sentence of a command's help."""
+    return command.get_short_help_str(1_000)
+
+
+def write_commands(formatter: click.HelpFormatter, summaries: list[tuple[str, str]], title: str = "Commands") -> None:
+    with formatter.section(title):
+        formatter.write_dl(summaries)
+
+
+def adopt(command: click.Command) -> click.Command:
+    """Make a command, and all commands of a group, use the help pages of this module; return the command."""
+    command.context_class = PageContext
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            adopt(each)
+    return command
+
+
+# Errors, and commands that are loaded when they are first used
+
 
 PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
@@ -32,6 +137,8 @@ NUMBER_WORDS = {
     "is not a valid integer.": "is not a whole number.",
 }
 """The endings of click's messages about texts that are not numbers, and the words that replace them."""
+KIT_LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
+"""The libraries of the extra `kit`."""
 INDENTED_LINE = re.compile(r"\n {2}(?=\S)")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -73,19 +180,14 @@ class LazyCommands(dict[str, click.Command]):
 
     def __missing__(self, name: str) -> click.Command:
         attribute = f"{name}_command" if iskeyword(name) else name
-        module = _import_frozen(f"mockexchange.cli.commands.{self.modules[name]}")
+        gc.disable()  # garbage collections would take a tenth of a start; what is imported stays for good
+        try:
+            module = import_module(f"mockexchange.cli.commands.{self.modules[name]}")
+        finally:
+            gc.freeze()
+            gc.enable()
         command = self[name] = adopt(getattr(module, attribute))
         return command
-
-
-def _import_frozen(name: str) -> ModuleType:
-    """Import a module without garbage collections, which would take a tenth of a start; its objects stay for good."""
-    gc.disable()
-    try:
-        return import_module(name)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 class Program(Group):
@@ -116,7 +218,12 @@ class Program(Group):
         name = args[0]
         if name in self.entries or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        raise click.UsageError(f"No such command {name!r}.{_suggestions(name, self.entries)}", ctx)
+        from mockexchange.scenario.steps import STEPS
+
+        near = [f" Did you mean {one!r}?" for one in get_close_matches(name, self.entries, n=1)]
+        step = [f" It is a step: {PREFIX.lower()} do '{name}: {{...}}'"] if name in STEPS else []
+        advice = "".join([*near, *step]) or f" See {PREFIX.lower()} --help"
+        raise click.UsageError(f"No such command {name!r}.{advice}", ctx)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         # Print characters that the terminal's encoding lacks as escapes.
@@ -133,10 +240,7 @@ class Program(Group):
             sys.exit(error.exit_code)
         except ModuleNotFoundError as error:  # raised before a command has a context with its name
             words = [PREFIX.lower(), *(extra.get("args") or sys.argv[1:])[:1]]
-            # How to install a missing library of the extra `kit`. Raises the error for any other module.
-            from mockexchange.cli.kit_libraries import LIBRARIES, missing_kit
-
-            if error.name not in LIBRARIES:
+            if error.name not in KIT_LIBRARIES:
                 raise
             _print_error(" ".join(words), missing_kit())
             sys.exit(2)
@@ -146,13 +250,10 @@ class Program(Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _suggestions(name: str, commands: Iterable[str]) -> str:
-    """Return suggestions for an unknown command: the nearest one, the step of that name, or where all are listed."""
-    from mockexchange.scenario.steps import STEPS
-
-    near = [f" Did you mean {one!r}?" for one in get_close_matches(name, commands, n=1)]
-    step = [f" It is a step: {PREFIX.lower()} do '{name}: {{...}}'"] if name in STEPS else []
-    return "".join([*near, *step]) or f" See {PREFIX.lower()} --help"
+def missing_kit() -> str:
+    """Return which libraries of the extra `kit` are missing, with the install command; "" if all are installed."""
+    missing = [name for name in KIT_LIBRARIES if find_spec(name) is None]
+    return f"{', '.join(missing)} not installed: {install_command('mockexchange[kit]')}" if missing else ""
 
 
 def explain_scenario_error(error: "ScenarioError", scenario: str) -> str:
@@ -246,3 +347,13 @@ def checked(parse: Callable[[Any], Any]) -> Callable[[click.Context, click.Param
             raise click.BadParameter(str(error)) from None
 
     return read
+
+
+def checked_text(parse: Callable[[str], object]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return a callback for an option whose text is kept as it is, unless `parse` raises ValueError."""
+
+    def keep(text: str) -> str:
+        parse(text)
+        return text
+
+    return checked(keep)

@@ -10,15 +10,14 @@ from mockexchange.kit.reports.destinations import Destination, parse_report, wri
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-def _parse_all(texts: Sequence[str]) -> tuple[Destination, ...]:
-    return tuple(parse_report(text) for text in texts)
-
-
 def report_option(command: Decorated) -> Decorated:
     """Add `--report` to a command. The command gets `report`, a tuple of destinations that were checked."""
     words = "Also write junit:FILE, html:FILE or github:-, or show it in the console by mock:NAME; may be repeated."
-    declared = option("--report", multiple=True, metavar="KIND:FILE", callback=checked(_parse_all), help=words)
-    return declared(command)
+
+    def parse(texts: Sequence[str]) -> tuple[Destination, ...]:
+        return tuple(map(parse_report, texts))
+
+    return option("--report", multiple=True, metavar="KIND:FILE", callback=checked(parse), help=words)(command)
 
 
 def write_reports(report: Report, destinations: Sequence[Destination], tables: Sequence[Table] = ()) -> None:

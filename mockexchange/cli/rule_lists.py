@@ -70,13 +70,11 @@ def install(ready_file: Path, sandbox: str, path: str, body: Any) -> list[dict[s
 
 def describe_rule(given: dict[str, Any]) -> str:
     """Return the conditions (`match`) or effects (`then`) of a rule as text."""
-    return printable(
-        "  ".join(name if value is None else f"{name}={_format_value(value)}" for name, value in given.items())
-    )
-
-
-def _format_value(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    texts = {
+        name: value if isinstance(value, str | None) else json.dumps(value, ensure_ascii=False)
+        for name, value in given.items()
+    }
+    return printable("  ".join(name if text is None else f"{name}={text}" for name, text in texts.items()))
 
 
 def describe_refusal(step: dict[str, Any]) -> str:

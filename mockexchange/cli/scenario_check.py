@@ -13,7 +13,6 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.error_collection import collecting_errors, follows_from_left_out
 from mockexchange.scenario.loader import at_beginning, load_scenario
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.script.script_steps import ScriptEntry
 
 RUNS_MAX = 10_000
 SPAN_US_MAX = 30 * 24 * 3600 * MICROSECONDS_PER_SECOND
@@ -53,34 +52,29 @@ async def _carry_out(plan: Plan, progress: Callable[[int], None], checked: Check
     counted = replace(plan, steps=_counting(plan.steps, numbers))
     sandbox = await open_sandbox(counted, SandboxOptions(clock="paused"), progress)
     begins = sandbox.clock.now()
-    played = await _play(sandbox, begins) if is_run else 0
-    past = [_past(entry, begins) for entry in plan.script if is_run and entry.at is not None and entry.at < begins]
-    checked.errors = [*past, *_refusals(sandbox)]
+    fired = 0
+    if is_run:
+        for entry in plan.script:
+            if entry.at is not None and entry.at < begins:
+                place = f"{entry.node.file}:{entry.node.line_of('at')}"
+                at, beginning = format_instant(entry.at), format_instant(begins)
+                checked.errors.append(f"{place}: at: {at} is in the past: the exchange begins at {beginning}")
+        for _ in range(RUNS_MAX):  # from instant to instant
+            next_at = sandbox.script.next_at
+            if next_at is None or next_at > begins + SPAN_US_MAX:
+                break
+            await sandbox.script.run_to(next_at)
+        fired = sum(step.fired_in_all for step in sandbox.script.steps)
+    checked.errors += _refusals(sandbox)
     state = sandbox.exchange.state
     optional = {
         "instrument": len(state.derivatives.listed),
         "script step": len(plan.script),
         "fault rule": len(plan.faults),
-        "run": played,
+        "run": fired,
     }
     checked.counts = {"account": len(state.accounts), "market": len(state.markets), "step": numbers[-1]}
     checked.counts |= {noun: number for noun, number in optional.items() if number}
-
-
-async def _play(sandbox: Sandbox, begins: int) -> int:
-    """Run the script from instant to instant; return the number of runs of its steps."""
-    for _ in range(RUNS_MAX):
-        next_at = sandbox.script.next_at
-        if next_at is None or next_at > begins + SPAN_US_MAX:
-            break
-        await sandbox.script.run_to(next_at)
-    return sum(step.fired_in_all for step in sandbox.script.steps)
-
-
-def _past(entry: ScriptEntry, begins: int) -> str:
-    node = entry.node
-    at = format_instant(entry.at or 0)
-    return f"{node.file}:{node.line_of('at')}: at: {at} is in the past: the exchange begins at {format_instant(begins)}"
 
 
 def _refusals(sandbox: Sandbox) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Finds the running server by its ready file, and calls its control API for commands."""
+"""Finds the running server by its ready file, calls its control API, and hides secrets in what commands print."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -21,6 +21,7 @@ from mockexchange.runtime.http_request import (
     with_query,
 )
 from mockexchange.runtime.ready_file import START_ONE, NoServer, default_ready_file, is_running, read_ready
+from mockexchange.runtime.redaction import HIDDEN, known_secrets, redact_entry
 
 OTHER_SERVER_ADVICE = "--ready-file names another"
 
@@ -127,3 +128,34 @@ def _sandbox_name(text: str) -> str:
     if not text:  # such as a variable of a script that is not set
         raise ValueError("expected the name of a sandbox, got ''")
     return text
+
+
+# Secrets in what a command prints
+
+
+show_secrets_option = click.option("--show-secrets", is_flag=True, help="Show tokens, secrets and private keys, too.")
+
+
+REDACTED = {"redact": "true"}
+"""The query that has the server hide secrets of all its sandboxes."""
+
+
+class SecretFilter:
+    """Removes a sandbox's secrets, and texts that look like secrets, from journal entries and events."""
+
+    def __init__(self, server: Server, sandbox: str) -> None:
+        keys = server.ask_sandbox("GET", sandbox)["accounts"]
+        secrets = [server.ready["control_token"], *(key["secret"] for key in keys)]
+        self._known = known_secrets(secrets, [key["private_key_pem"] for key in keys])
+
+    def clean(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of an entry or event in which secrets are hidden."""
+        if "headers" in entry:
+            entry = {
+                **entry,
+                "headers": [
+                    [name, HIDDEN if name.lower() in ("cookie", "set-cookie") else value]
+                    for name, value in entry["headers"]
+                ],
+            }
+        return redact_entry(entry, self._known)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Request

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mockexchange.faults.delivery import PLAIN, FrameDelivery
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
 from mockexchange.sandbox.journal import Firing, Journal
-from mockexchange.scenario.faults import fault_effects
+from mockexchange.scenario import fault_effects
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.session import Session
 

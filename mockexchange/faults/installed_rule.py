@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from mockexchange.scenario.faults.fault_effects import EFFECTS, PROBABILITY_UNIT, RateLimit
-from mockexchange.scenario.faults.fault_rules import Match, Rule, Span
+from mockexchange.scenario.fault_effects import EFFECTS, PROBABILITY_UNIT, RateLimit
+from mockexchange.scenario.fault_rules import Match, Rule, Span
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
 Test = Callable[["FaultSubject"], bool]

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_rules import FAULTS, Rule
+from mockexchange.scenario.fault_rules import FAULTS, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.registry import VENUES

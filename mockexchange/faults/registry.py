@@ -17,8 +17,8 @@ from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.port import RequestContext, SandboxPort
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
-from mockexchange.scenario.faults.fault_rules import Rule, read_change, unknown_account
+from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
+from mockexchange.scenario.fault_rules import Rule, read_change, unknown_account
 from mockexchange.store.log import Cause, Record
 from mockexchange.venues.registry import OPEN_STREAMS
 from mockexchange.venues.request import Answer, Request

@@ -19,7 +19,7 @@ from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.delivery import NOT_ASKED, OVER_HTTP, FaultyAnswer, Transport
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule
 from mockexchange.faults.stale_state import LaggingExchanges
-from mockexchange.scenario.faults import fault_effects
+from mockexchange.scenario import fault_effects
 from mockexchange.venues.request import Answer, Call, Pending, Request
 from mockexchange.venues.session import VenueContext
 from mockexchange.venues.venue import Venue

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
 from mockexchange.faults.delivery import PLAIN, FaultyAnswer, FrameDelivery, Transport, delay
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.request import Answer, Pending, Request

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from mockexchange.api.errors import MockExchangeError, WrongRequest
-from mockexchange.api.transport.discovery import find_control
-from mockexchange.api.transport.remote import RemoteClient
+from mockexchange.api.transport.remote import RemoteClient, find_control
 from mockexchange.api.values.sandbox_settings import creation_body
 from mockexchange.pytest_plugin.markers import (
     MARKER_TEXT,

@@ -43,7 +43,7 @@ def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExcha
 
     Any event loop can use it, without an asyncio plugin.
     """
-    from mockexchange.api.async_view import async_view
+    from mockexchange.api.serve import async_view
 
     with async_view(exchange_sandbox) as exchange:
         yield exchange

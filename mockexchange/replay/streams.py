@@ -19,8 +19,8 @@ from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.sandbox.journal_json import frame_bytes
-from mockexchange.scenario.faults.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
-from mockexchange.scenario.faults.fault_rules import FAULT, Rule
+from mockexchange.scenario.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
+from mockexchange.scenario.fault_rules import FAULT, Rule
 from mockexchange.store.log import Record
 from mockexchange.venues.frame import Frame, PendingFrame
 from mockexchange.venues.registry import VENUES

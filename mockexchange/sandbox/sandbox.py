@@ -36,7 +36,7 @@ from mockexchange.sandbox.script.script import Script
 from mockexchange.sandbox.streams import SERVICE_RESTART, Connection, Streams
 from mockexchange.sandbox.stubs import Stubs
 from mockexchange.sandbox.writer import Writer
-from mockexchange.scenario.faults.fault_effects import PROBABILITY_UNIT
+from mockexchange.scenario.fault_effects import PROBABILITY_UNIT
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Cause, Log

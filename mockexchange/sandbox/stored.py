@@ -20,16 +20,17 @@ from mockexchange.sandbox.port import NO_OWN_PORTS, CommandFailed, SandboxBroken
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import FAULT
-from mockexchange.scenario.keys import KeyPair, KeyPool
+from mockexchange.scenario.fault_rules import FAULT
+from mockexchange.scenario.instants import Now
+from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_source, load_text
 from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.plan import Plan, Source
 from mockexchange.scenario.stubs import STUB
-from mockexchange.scenario.types.instants import Now
 from mockexchange.store.codec import decode_record
 from mockexchange.store.log import Log, LogError, LogUnavailable, Record
 from mockexchange.store.stores import Row, StoredSandbox
+from mockexchange.venues.keys.development_keys import KeyPair
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES
 

@@ -21,8 +21,7 @@ from mockexchange.faults.installed_rule import path_test
 from mockexchange.sandbox.port import SandboxPort
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.stubs import STUB, Stub
-from mockexchange.scenario.stubs.placeholders import (
+from mockexchange.scenario.stub_placeholders import (
     ACCOUNT,
     BODY,
     MILLISECONDS,
@@ -39,6 +38,7 @@ from mockexchange.scenario.stubs.placeholders import (
     Value,
     text_value,
 )
+from mockexchange.scenario.stubs import STUB, Stub
 from mockexchange.store.log import Record
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Answer, Call, Pending, Request

@@ -89,28 +89,21 @@ def _check_venue(name: str, account: dict[str, Any]) -> None:
     if currencies and account["kind"] is not AccountKind.MEMBER:
         message = f"expected no kind: accounts at {venue.name} are of one kind, got {account['kind']}"
         raise _wrong(account, "kind", message, name)
-    for spec, path in ((account, name), *_inner_cash(name, account)):
-        _check_cash(venue, currencies, spec, path)
-
-
-def _inner_cash(name: str, account: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    specs = [(account, name)]
     for kind in ("subaccounts", "subtraders"):
-        for subaccount, spec in account[kind].items():
-            yield spec, f"{name}.{kind}.{subaccount}"
-
-
-def _check_cash(venue: Venue, currencies: tuple[str, ...], spec: dict[str, Any], path: str) -> None:
-    cash = spec["cash"]
-    if isinstance(cash, dict) and not currencies:
-        message = f"expected dollars such as 12.34: accounts at {venue.name} hold no other currency"
-        raise _wrong(spec, "cash", message, f"{path}.cash")
-    if not isinstance(cash, dict) and cash and currencies:
-        message = f"expected a mapping such as {{{currencies[0]}: 1.5}}: accounts at {venue.name} hold currencies"
-        raise _wrong(spec, "cash", message, f"{path}.cash")
-    unknown = next((word for word in cash if word not in currencies), None) if isinstance(cash, dict) else None
-    if unknown:
-        message = f"expected a currency of {venue.name} ({', '.join(currencies)}), got {unknown!r}"
-        raise _wrong(spec, "cash", message + did_you_mean(unknown, currencies), f"{path}.cash")
+        specs += [(spec, f"{name}.{kind}.{subaccount}") for subaccount, spec in account[kind].items()]
+    for spec, path in specs:
+        cash = spec["cash"]
+        if isinstance(cash, dict) and not currencies:
+            message = f"expected dollars such as 12.34: accounts at {venue.name} hold no other currency"
+            raise _wrong(spec, "cash", message, f"{path}.cash")
+        if not isinstance(cash, dict) and cash and currencies:
+            message = f"expected a mapping such as {{{currencies[0]}: 1.5}}: accounts at {venue.name} hold currencies"
+            raise _wrong(spec, "cash", message, f"{path}.cash")
+        unknown = next((word for word in cash if word not in currencies), None) if isinstance(cash, dict) else None
+        if unknown:
+            message = f"expected a currency of {venue.name} ({', '.join(currencies)}), got {unknown!r}"
+            raise _wrong(spec, "cash", message + did_you_mean(unknown, currencies), f"{path}.cash")
 
 
 def _subaccounts(name: str, account: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -168,13 +161,17 @@ def keys_of(name: str, account: dict[str, Any], file: str) -> Iterator[KeySpec]:
 def _key(name: str, key: str, account: dict[str, Any], spec: dict[str, Any], file: str) -> KeySpec:
     path, venue = f"{name}.keys.{key}", venue_of(account["venue"])
     _check_key(venue, spec, path)
+    sources = [name for name in KEY_PAIR_FIELDS if spec[name] is not None]
+    if len(sources) > 1:
+        raise _wrong(spec, sources[-1], f"expected one of {', '.join(sources)}: the file says the rest", path)
+    public_key, private_key, folder = spec["public_key"], spec["private_key"], Path(file).parent
     return KeySpec(
         account=name,
         name=key,
         key_id=spec["key_id"],
-        algorithm=_algorithm(spec, path),
-        public_path=_beside(file, spec["public_key"]),
-        private_path=_beside(file, spec["private_key"]),
+        algorithm=spec["algorithm"] or "rsa",
+        public_path=None if public_key is None else folder / public_key,
+        private_path=None if private_key is None else folder / private_key,
         scopes=venue.auth.scopes_default if spec["scopes"] is None else tuple(spec["scopes"]),
         subaccount=_bound_subaccount(account, spec, path),
         api_date=spec["api_date"],
@@ -195,10 +192,6 @@ def _check_key(venue: Venue, spec: dict[str, Any], path: str) -> None:
     if scope is not None:
         message = f"expected a scope of {venue.name} ({', '.join(venue.auth.scopes)}), got {scope!r}"
         raise _wrong(spec, "scopes", message + did_you_mean(scope, venue.auth.scopes), f"{path}.scopes")
-    _check_values(venue, spec, path)
-
-
-def _check_values(venue: Venue, spec: dict[str, Any], path: str) -> None:
     key = "api_date"
     try:
         if spec["api_date"] is not None:
@@ -208,14 +201,6 @@ def _check_values(venue: Venue, spec: dict[str, Any], path: str) -> None:
             venue.auth.secrets.check(spec["secret"])
     except ValueError as error:
         raise _wrong(spec, key, str(error), f"{path}.{key}") from None
-
-
-def _algorithm(spec: dict[str, Any], path: str) -> str:
-    """Return the algorithm for generating a key. A key from a file has the algorithm of the file."""
-    sources = [name for name in KEY_PAIR_FIELDS if spec[name] is not None]
-    if len(sources) > 1:
-        raise _wrong(spec, sources[-1], f"expected one of {', '.join(sources)}: the file says the rest", path)
-    return spec["algorithm"] or "rsa"
 
 
 def _bound_subaccount(account: dict[str, Any], spec: dict[str, Any], path: str) -> str | None:
@@ -235,7 +220,3 @@ def _bound_subaccount(account: dict[str, Any], spec: dict[str, Any], path: str) 
 def _wrong(values: dict[str, Any], key: str, message: str, path: str) -> ScenarioError:
     node: Located = values["_node"]
     return ScenarioError(message, node.file, node.line_of(key), f"accounts.{path}")
-
-
-def _beside(file: str, name: str | None) -> Path | None:
-    return None if name is None else Path(file).parent / name

@@ -16,10 +16,9 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 
-# Names in the parts of a scenario that a check leaves out, and the refusals that follow from them.
+# Names in the parts of a scenario that a check leaves out, and the refusals that follow from them
 # A check executes what can be read. A step that names something of a part that was left out may be refused only because
 # that part is missing: such a refusal is not an error of its own.
-
 
 Name = tuple[str, str]
 """What a part names: the kind of thing, such as "market", and its name."""
@@ -72,15 +71,11 @@ def names_in(node: Located) -> Iterator[Name]:
             yield from names_in(item)
     elif isinstance(node.value, dict):
         for key, item in node.value.items():
-            yield from _named_by(key, item)
+            kind = KINDS.get(key)
+            if kind is not None:
+                is_name = kind != "exchange" and isinstance(item.value, str)
+                yield kind, str(item.value).partition("/")[0] if is_name else ANY
             yield from names_in(item)
-
-
-def _named_by(key: str, item: Located) -> Iterator[Name]:
-    kind = KINDS.get(key)
-    if kind is not None:
-        is_name = kind != "exchange" and isinstance(item.value, str)
-        yield kind, str(item.value).partition("/")[0] if is_name else ANY
 
 
 def names_of(command: Command) -> Iterator[Name]:
@@ -110,6 +105,7 @@ def _is_left_out(name: Name, left_out: set[Name]) -> bool:
 
 
 # All errors of a scenario
+#
 # Inside `collecting_errors`, lists and mappings are read to their end after an error, so that one reading finds all
 # errors; what can be read is executed, and a refusal that only follows from what was left out is not collected.
 

@@ -15,6 +15,7 @@ from mockexchange.scenario.loader import (
     builtin_text,
     load_builtin,
     load_file,
+    unreadable,
 )
 from mockexchange.scenario.plan import Plan
 
@@ -77,7 +78,10 @@ class ScenarioFiles(Struct, frozen=True):
         return True
 
     def _file_of(self, name: str) -> Path:
-        """Return the real path of a scenario file below the folder. Raises ScenarioError."""
+        """Return the real path of a scenario file below the folder.
+
+        Raises ScenarioError, which quotes nothing of a file that is no scenario.
+        """
         path = self._path_of(name)
         if path is None:
             names = builtin_names()
@@ -86,7 +90,13 @@ class ScenarioFiles(Struct, frozen=True):
             raise ScenarioError(
                 f"no scenario {name[:NAME_CHARS_SHOWN_MAX]!r}{advice} ({where}: see serve --scenario-dir)"
             )
-        _require_scenario(path)
+        try:
+            with open_file(path, BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)) as file:
+                head = file.read(HEAD_BYTES)
+        except OSError as error:
+            raise unreadable(path, error) from None
+        if not _HEADER.search(head):
+            raise ScenarioError(NO_SCENARIO, str(path))
         return path
 
     def _path_of(self, name: str) -> Path | None:
@@ -111,7 +121,7 @@ def read_bytes(path: Path, bytes_max: int) -> bytes:
     try:
         return read_file(path, bytes_max, takes_pipes=True)
     except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
+        raise unreadable(path, error) from None
 
 
 def require_no_key_files(plan: Plan) -> Plan:
@@ -128,14 +138,3 @@ def require_no_key_files(plan: Plan) -> Plan:
                 )
                 raise ScenarioError(message, "", 0, f"accounts.{spec.account}.keys.{spec.name}.{field}")
     return plan
-
-
-def _require_scenario(path: Path) -> None:
-    """Raise ScenarioError, which quotes nothing of the file, unless it is a regular file of a scenario."""
-    try:
-        with open_file(path, BYTES_MAX.get(path.suffix, BYTES_MAX_DEFAULT)) as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", str(path)) from None
-    if not _HEADER.search(head):
-        raise ScenarioError(NO_SCENARIO, str(path))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 # Accounts with positions and cash, and plausible next trades and orders for them
+#
 # Trades go through the exchange's own arithmetic, so accounts sell only what they hold, except for a few deliberate
 # flips of a position, and cash is deposited before it runs out.
 
@@ -158,7 +159,8 @@ def _decimal(value: int, unit: int, decimals: int) -> str:
     return f"{whole}.{digits.ljust(2, '0')}" if digits else str(whole)
 
 
-# Generates scenarios of any size, as JSON lines. The same sizes, seed and Faker version give the same bytes.
+# The scenario, as JSON lines
+#
 # The generator writes day by day: it lists the day's events, trades their markets, and then drops them, so its memory
 # does not depend on the number of fills or markets.
 
@@ -226,19 +228,15 @@ def generate(size: Size, progress: Progress | None = None) -> Iterator[bytes]:
 
     `progress` is called with the number of fills every PROGRESS_EVERY fills.
     """
-    faker = _load_faker()
+    try:
+        faker = import_module("faker")
+    except ImportError:
+        raise FakerMissing from None
     source = faker.Faker("en_US")
     source.seed_instance(size.seed)
     encode = msgspec.json.Encoder().encode
     writer = _ScenarioWriter(size, source, faker.VERSION)
     return (encode(line) + b"\n" for line in writer.lines(progress))
-
-
-def _load_faker() -> Any:
-    try:
-        return import_module("faker")
-    except ImportError:
-        raise FakerMissing from None
 
 
 class _ScenarioWriter:
@@ -247,7 +245,9 @@ class _ScenarioWriter:
     def __init__(self, size: Size, faker: "Faker", faker_version: str) -> None:
         self.size, self.faker_version = size, faker_version
         self.random: Random = faker.random
-        names = [_unique_name(faker.first_name().lower(), number, size.accounts) for number in range(size.accounts)]
+        names = [faker.first_name().lower() for _ in range(size.accounts)]
+        if size.accounts > 1:  # first names may be equal
+            names = [f"{name}-{number}" for number, name in enumerate(names, start=1)]
         thousands = [1 + self.random.randrange(CASH_THOUSANDS_MAX) for _ in names]
         self.accounts = GeneratedAccounts(self.random, names, [1_000 * each * MICROS_PER_DOLLAR for each in thousands])
         per_day = max(EVENTS_PER_DAY_MIN, -(-size.events_about // DAYS_MAX))
@@ -274,14 +274,14 @@ class _ScenarioWriter:
             "title": f"{numbers}; seed {size.seed}, Faker {self.faker_version}",
             "seed": size.seed,
             "start": f"{FIRST_DAY}T00:00:00Z",
-            "accounts": {name: self._account(number) for number, name in enumerate(self.accounts.names)},
+            "accounts": {
+                name: {
+                    "cash": str(self.accounts.cash_micros[number] // MICROS_PER_DOLLAR),
+                    **({"keys": {"main": {"algorithm": "ed25519"}}} if number >= RSA_ACCOUNTS_MAX else {}),
+                }
+                for number, name in enumerate(self.accounts.names)
+            },
         }
-
-    def _account(self, number: int) -> Line:
-        account: Line = {"cash": str(self.accounts.cash_micros[number] // MICROS_PER_DOLLAR)}
-        if number >= RSA_ACCOUNTS_MAX:
-            account["keys"] = {"main": {"algorithm": "ed25519"}}
-        return account
 
     def _event_sizes(self) -> Iterator[int]:
         """Split the markets into events of 5 to 20; fewer than 5 are one event."""
@@ -293,16 +293,24 @@ class _ScenarioWriter:
         yield left
 
     def _list_markets(self, day: int, sizes: Iterator[int], listed: list[Market]) -> Iterator[Line]:
-        """Yield the listings of a day's events and add their markets to `listed`."""
+        """Yield the listings of a day's events and add their markets to `listed`.
+
+        Every fourth event settles at the end.
+        """
         for series, size in zip(self.series, sizes, strict=False):
             at = {"after": "0s"} if listed else {"at": f"{FIRST_DAY + timedelta(days=day)}T00:00:00Z"}
             event = f"{series.ticker}-{FIRST_DAY + timedelta(days=day + 1):%y%b%d}".upper()
             markets = self._markets(event, series.strike, size)
             for market in markets:
-                yield {**at, "market": self._listing(market, event, series)}
+                low = int(market.ticker.rpartition(series.strike)[2])
+                title = series.title.format(city=series.city, low=low, high=low + 1)
+                listing = {"market": market.ticker, "event": event, "series": series.ticker, "title": title}
+                yield {**at, "market": listing}
                 at = {"after": "0s"}
             listed += markets
-            self._select_for_settlement(markets)
+            self.events += 1
+            if self.events % 4 == 2 and len(self.settling) < SETTLED_EVENTS_MAX:
+                self.settling.append([market.ticker for market in markets])
 
     def _markets(self, event: str, strike: str, size: int) -> list[Market]:
         """Return an event's markets, two degrees apart; their traders are the next few accounts in turn."""
@@ -315,17 +323,6 @@ class _ScenarioWriter:
             Market(f"{event}-{strike}{low}", 5 + self.random.randrange(91), chosen)
             for low in range(lowest, lowest + 2 * size, 2)
         ]
-
-    def _listing(self, market: Market, event: str, series: Series) -> Line:
-        low = int(market.ticker.rpartition(series.strike)[2])
-        title = series.title.format(city=series.city, low=low, high=low + 1)
-        return {"market": market.ticker, "event": event, "series": series.ticker, "title": title}
-
-    def _select_for_settlement(self, markets: list[Market]) -> None:
-        """Select every fourth event for settlement at the end, up to SETTLED_EVENTS_MAX."""
-        self.events += 1
-        if self.events % 4 == 2 and len(self.settling) < SETTLED_EVENTS_MAX:
-            self.settling.append([market.ticker for market in markets])
 
     def _trade(self, markets: list[Market], progress: Progress | None) -> Iterator[Line]:
         """Yield the day's share of the fills: one in each market first, the others in random markets."""
@@ -347,11 +344,6 @@ class _ScenarioWriter:
             winner = self.random.choice(tickers)
             for ticker in tickers:
                 yield {"settle": {"market": ticker, "result": "yes" if ticker == winner else "no"}}
-
-
-def _unique_name(name: str, number: int, accounts: int) -> str:
-    """Return the name with a number that makes it unique, if there are several accounts."""
-    return name if accounts == 1 else f"{name}-{number + 1}"
 
 
 def _series(faker: "Faker", number: int) -> Series:

@@ -5,7 +5,7 @@ beyond its 128 pairs from 32,512 that combine its primes. No pair is used twice 
 derived from their names.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,7 +20,6 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.keys.development_keys import (
     KeyPair,
     derive_ed25519,
-    development_keys,
     free_place,
     pair_of,
     public_pem,
@@ -28,16 +27,6 @@ from mockexchange.venues.keys.development_keys import (
 )
 from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 
-__all__ = [
-    "KeyPair",
-    "KeyPool",
-    "derive_ed25519",
-    "development_keys",
-    "make_pair",
-    "new_pair",
-    "read_private_key",
-    "read_public_key",
-]
 RSA_BITS = 2048
 
 
@@ -54,9 +43,21 @@ class KeyPool(Struct):
         Raises ScenarioError if the key's files are unusable.
         """
         name = f"{self.sandbox}/{spec.account}/{spec.name}"
-        if name not in self.drawn:
-            self.drawn[name] = self._pair_for(spec, name)
-        return self.drawn[name]
+        if name in self.drawn:
+            return self.drawn[name]
+        if spec.private_path is not None:
+            pair = read_private_key(spec.private_path, spec)
+        elif spec.public_path is not None:
+            pair = read_public_key(spec.public_path, spec)
+        elif spec.algorithm == "ed25519":
+            pair = derive_ed25519(name)
+        elif (place := free_place(name, self.taken.__contains__)) is None:
+            pair = make_pair("rsa")
+        else:
+            self.taken.add(place)
+            pair = rsa_pair(place)
+        self.drawn[name] = pair
+        return pair
 
     def for_others(self, old: Iterable[KeySpec], new: Iterable[KeySpec]) -> "KeyPool":
         """Return a pool for another scenario in the same sandbox, in which unchanged keys keep their pairs.
@@ -64,24 +65,14 @@ class KeyPool(Struct):
         `old` and `new` are the keys of the two scenarios. Key files are read again, because they may have changed.
         """
         wanted = {(spec.account, spec.name): spec.source for spec in new}
-        kept = [f"{self.sandbox}/{spec.account}/{spec.name}" for spec in old if _is_kept(spec, wanted)]
+        kept = [
+            f"{self.sandbox}/{spec.account}/{spec.name}"
+            for spec in old
+            if spec.public_path is None
+            and spec.private_path is None
+            and wanted.get((spec.account, spec.name)) == spec.source
+        ]
         return KeyPool(self.sandbox, set(self.taken), {name: self.drawn[name] for name in kept if name in self.drawn})
-
-    def _pair_for(self, spec: KeySpec, name: str) -> KeyPair:
-        if spec.private_path is not None:
-            return read_private_key(spec.private_path, spec)
-        if spec.public_path is not None:
-            return read_public_key(spec.public_path, spec)
-        if spec.algorithm == "ed25519":
-            return derive_ed25519(name)
-        return self._draw(name)
-
-    def _draw(self, name: str) -> KeyPair:
-        place = free_place(name, self.taken.__contains__)
-        if place is None:
-            return make_pair("rsa")
-        self.taken.add(place)
-        return rsa_pair(place)
 
 
 def new_pair(name: str, algorithm: str, used: Container[str | None]) -> KeyPair:
@@ -90,11 +81,6 @@ def new_pair(name: str, algorithm: str, used: Container[str | None]) -> KeyPair:
         return derive_ed25519(name)
     place = free_place(name, lambda place: rsa_pair(place).private_pem in used)
     return make_pair("rsa") if place is None else rsa_pair(place)
-
-
-def _is_kept(spec: KeySpec, wanted: Mapping[tuple[str, str], object]) -> bool:
-    has_file = spec.public_path is not None or spec.private_path is not None
-    return not has_file and wanted.get((spec.account, spec.name)) == spec.source
 
 
 def make_pair(algorithm: str) -> KeyPair:

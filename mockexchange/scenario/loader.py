@@ -14,23 +14,23 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.named_files import LINES_BYTES_MAX, lines_of, open_file, read_file
 from mockexchange.scenario.error_collection import is_collecting, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.identity import Identity
+from mockexchange.scenario.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
+from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
 from mockexchange.scenario.plan import (
     Document,
+    History,
     Plan,
     Source,
-    history_of,
-    kept,
     make_plan,
     require_markets,
     require_script,
+    with_fields_noted,
 )
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.types.composite_types import Record
-from mockexchange.scenario.types.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
-from mockexchange.scenario.types.literal_json import exact_json
+from mockexchange.scenario.turns import take_turn
+from mockexchange.scenario.value_types import Record
 
 BUILTIN = files("mockexchange.scenario") / "builtin"
 SUFFIX_OF_LINES = ".jsonl"
@@ -38,17 +38,15 @@ SUFFIXES = (".yaml", SUFFIX_OF_LINES)
 NO_SCENARIO = "is no scenario: expected `scenario: NAME` at its beginning"
 """The error about a file of another kind, of which no error may quote a part: it may hold secrets."""
 _KEY = re.compile(rb"""\bscenario["']?\s*:""")
-KEPT_MAX = 32
-KEPT_CHARS_MAX = 100_000
+PIECES_PER_TURN = 2_048
+"""The values whose text is hashed at once."""
+PLANS_CACHED_MAX = 32
+CHARS_CACHED_MAX = 100_000
 """The longest text whose plan is cached; a test suite uses the same few scenarios in all its tests."""
 
 
-def builtin_names() -> list[str]:
-    return list(_builtin_names())
-
-
 @cache
-def _builtin_names() -> tuple[str, ...]:
+def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.rpartition(".")[0] for entry in BUILTIN.iterdir() if entry.name.endswith(SUFFIXES)))
 
 
@@ -78,7 +76,7 @@ def load_scenario(name_or_path: str) -> Plan:
 def load_builtin(name: str) -> Plan:
     """Load a built-in scenario by its name."""
     plan = load_file(next(path for path in _paths_of(name) if path.is_file()))
-    return plan if plan.is_in_memory else kept(replace(plan, steps=list(plan.steps)))
+    return plan if plan.is_in_memory else with_fields_noted(replace(plan, steps=list(plan.steps)))
 
 
 def load_file(path: Path, now: Now | None = None) -> Plan:
@@ -97,7 +95,7 @@ def load_file(path: Path, now: Now | None = None) -> Plan:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ScenarioError(f"not UTF-8 text: {error.reason} at byte {error.start}", str(path), line) from None
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
 
 
 def _require_key(content: bytes, path: Path) -> None:
@@ -108,14 +106,14 @@ def _require_key(content: bytes, path: Path) -> None:
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None, now: Now | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
-    return (_plan_of_text if _can_be_kept(len(text)) else _plan_of_text.__wrapped__)(text, file, digest, now)
+    return (_plan_of_text if _is_cached(len(text)) else _plan_of_text.__wrapped__)(text, file, digest, now)
 
 
-@lru_cache(KEPT_MAX)
+@lru_cache(PLANS_CACHED_MAX)
 def _plan_of_text(text: str, file: str, digest: str | None, now: Now | None) -> Plan:
     node = read_yaml(text, file)
     plan = load_located(node, digest or hashlib.sha256(text.encode()).hexdigest(), now)
-    return kept(replace(plan, source=Source("text", text, file)))
+    return with_fields_noted(replace(plan, source=Source("text", text, file)))
 
 
 def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "scenario") -> Plan:
@@ -125,7 +123,56 @@ def load_steps(text: str, history: Iterable[Mapping[str, Any]], file: str = "sce
     that they are never in memory as a whole.
     """
     plan = load_text(text, file)
-    return replace(plan, steps=history_of(_PlainSteps(history, file), plan.start))
+    return replace(plan, steps=History(_PlainSteps(history, file), plan.start))
+
+
+class Identity:
+    """The hash of a parsed document, for the digest that identifies a scenario in the header of its log.
+
+    It is of the text that Python prints for the document, so that a scenario keeps the digest that earlier releases
+    wrote into logs; printed as a whole, a large document would hold the interpreter for a second.
+    """
+
+    def __init__(self) -> None:
+        self.chars = 0
+        """The characters that were hashed."""
+        self._hash = hashlib.sha256()
+        self._pieces: list[str] = []
+
+    def digest(self) -> str:
+        self._flush()
+        return self._hash.hexdigest()
+
+    def add(self, node: Located) -> None:
+        value, pieces = node.value, self._pieces
+        if isinstance(value, dict):
+            opening = "Located(value={"
+            for name, item in value.items():
+                pieces.append(f"{opening}{name!r}: ")
+                self.add(item)
+                opening = ", "
+            pieces.append("}" if value else "Located(value={}")
+        elif isinstance(value, list):
+            opening = "Located(value=["
+            for item in value:
+                pieces.append(opening)
+                self.add(item)
+                opening = ", "
+            pieces.append("]" if value else "Located(value=[]")
+        else:
+            pieces.append(f"Located(value={value!r}")
+        pieces.append(
+            f", file={node.file!r}, line={node.line!r}, key_lines={node.key_lines!r}, is_quoted={node.is_quoted!r})"
+        )
+        if len(pieces) >= PIECES_PER_TURN:
+            self._flush()
+            take_turn()
+
+    def _flush(self) -> None:
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        self.chars += len(text)
+        self._hash.update(text.encode())
 
 
 def load_object(node: Located, now: Now | None = None) -> Plan:
@@ -133,12 +180,12 @@ def load_object(node: Located, now: Now | None = None) -> Plan:
     identity = Identity()
     identity.add(node)
     given = _Given(identity.digest(), node.file, now, node)
-    return (_plan_of_given if _can_be_kept(identity.chars) else _plan_of_given.__wrapped__)(given)
+    return (_plan_of_given if _is_cached(identity.chars) else _plan_of_given.__wrapped__)(given)
 
 
-def _can_be_kept(chars: int) -> bool:
+def _is_cached(chars: int) -> bool:
     """Whether the plan of a text is cached: while errors are collected, a plan that is made may have some."""
-    return chars <= KEPT_CHARS_MAX and not is_collecting()
+    return chars <= CHARS_CACHED_MAX and not is_collecting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +198,10 @@ class _Given:
     node: Located = field(compare=False)
 
 
-@lru_cache(KEPT_MAX)
+@lru_cache(PLANS_CACHED_MAX)
 def _plan_of_given(given: _Given) -> Plan:
     plan = load_located(given.node, given.digest, given.now)
-    return kept(replace(plan, source=Source("object", exact_json(given.node))))
+    return with_fields_noted(replace(plan, source=Source("object", exact_json(given.node))))
 
 
 def load_located(node: Located, digest: str, now: Now | None = None) -> Plan:
@@ -164,7 +211,7 @@ def load_located(node: Located, digest: str, now: Now | None = None) -> Plan:
         document = _read_document(SCENARIO, node)
         require_markets(document)
         require_script(document)
-        return _made(document.values, document.history, digest, node, counting, now)
+        return make_plan(document.values, document.history, digest, node, counting, now)
 
 
 def _counting_of(node: Located, now: Now | None) -> Counting:
@@ -177,13 +224,6 @@ def _counting_of(node: Located, now: Now | None) -> Counting:
         with suppress(ScenarioError), counted(counting):  # a wrong one is reported when all is read
             counting = Counting(Now(START.read(start, "start") or START_DEFAULT))
     return counting
-
-
-def _made(
-    values: dict[str, Any], history: Iterable[Step], digest: str, node: Located, counting: Counting, now: Now | None
-) -> Plan:
-    begins = begins_now(node.value.get("start") if isinstance(node.value, dict) else None)
-    return replace(make_plan(values, history, digest, node.file, counting), begins_now=begins, now=now)
 
 
 def _read_document(record: Record, node: Located) -> Document:
@@ -214,9 +254,9 @@ def _load_lines(path: Path, now: Now | None) -> Plan:
     counting = _counting_of(first, now)
     with counted(counting):
         values = _read_document(HEADER, first).values
-        plan = _made(values, _LineSteps(path, counting), digest, first, counting, now)
+        plan = make_plan(values, _LineSteps(path, counting), digest, first, counting, now)
     # A step that counts from the beginning may come on any line, so that none is looked for.
-    return kept(replace(plan, source=Source("lines", str(path.absolute())), is_relative=True))
+    return with_fields_noted(replace(plan, source=Source("lines", str(path.absolute())), is_relative=True))
 
 
 def at_beginning(plan: Plan, host_at: int, *, is_real: bool) -> Plan:
@@ -225,14 +265,14 @@ def at_beginning(plan: Plan, host_at: int, *, is_real: bool) -> Plan:
     `host_at` is the time of the wall clock. A plan of a sandbox, and one whose values do not depend on the clock, is
     returned as it is. Raises ScenarioError if the file of a plan of JSON lines has changed, or a value is wrong now.
     """
-    read = plan.cache.read
+    read = plan.cache.fields_read
     if read is None or plan.now is not None or not (plan.begins_now or (is_real and plan.is_relative)):
         return plan
     now = Now(host_at - host_at % MICROSECONDS_PER_SECOND, is_real)
     changes = {name: getattr(plan, name) for name, value in read.items() if getattr(plan, name) is not value}
     fresh = load_source(plan.source, plan.digest, now)
     if plan.is_in_memory and not fresh.is_in_memory:
-        fresh = kept(replace(fresh, steps=list(fresh.steps)))
+        fresh = with_fields_noted(replace(fresh, steps=list(fresh.steps)))
     return replace(fresh, **changes) if changes else fresh
 
 
@@ -271,7 +311,7 @@ class _LineSteps:
                         step = _read_step(located_json(text, file, number))
                     yield step
         except OSError as error:
-            raise _unreadable(self.path, error) from None
+            raise unreadable(self.path, error) from None
 
 
 def _read_step(node: Located) -> Step:
@@ -297,5 +337,6 @@ class _PlainSteps:
             yield STEP.read(locate(step, self.file, number), "")
 
 
-def _unreadable(path: Path, error: OSError) -> ScenarioError:
+def unreadable(path: Path, error: OSError) -> ScenarioError:
+    """Return the error of a file that cannot be read."""
     return ScenarioError(f"cannot be read: {error.strerror or error}", str(path))

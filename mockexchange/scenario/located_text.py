@@ -207,44 +207,43 @@ class _Builder:
 
     def build(self, events: Iterable[yaml.Event]) -> Located:
         for event in events:
-            self._take(event)
+            match event:
+                case yaml.ScalarEvent():
+                    self._take_scalar(event)
+                case yaml.CollectionStartEvent():
+                    self._open(event)
+                case yaml.CollectionEndEvent():
+                    frame = self.frames.pop()
+                    if frame.anchor is not None:
+                        self.anchors[frame.anchor] = (frame.node, self.values - frame.values_before)
+                case yaml.AliasEvent():
+                    if event.anchor not in self.anchors:
+                        message = f"expected an anchor &{event.anchor} before its alias *{event.anchor}"
+                        raise ScenarioError(message, self.file, _line(event))
+                    self._add(*self.anchors[event.anchor])
+                case yaml.DocumentStartEvent() if self.root is not None:
+                    raise ScenarioError("expected one document, got a second", self.file, _line(event))
         if self.root is None:
             raise ScenarioError("expected a scenario, got an empty file", self.file, 1)
         return self.root
-
-    def _take(self, event: yaml.Event) -> None:
-        match event:
-            case yaml.ScalarEvent():
-                self._take_scalar(event)
-            case yaml.CollectionStartEvent():
-                self._open(event)
-            case yaml.CollectionEndEvent():
-                self._close()
-            case yaml.AliasEvent():
-                self._take_alias(event)
-            case yaml.DocumentStartEvent() if self.root is not None:
-                raise ScenarioError("expected one document, got a second", self.file, _line(event))
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
         self._refuse_tag(event)
         frame = self.frames[-1] if self.frames else None
         if frame is not None and isinstance(frame.node.value, dict) and frame.key is None:
-            self._take_key(frame, event.value, _line(event))
+            key, key_lines = event.value, frame.node.key_lines
+            assert key_lines is not None, "a mapping has lines of its keys"
+            if key in key_lines:
+                message = f"the key {key!r} is there twice, first on line {key_lines[key]}"
+                raise ScenarioError(message, self.file, _line(event))
+            key_lines[key] = _line(event)
+            frame.key = key
             return
         is_null = not event.style and event.value in NULLS
         node = Located(None if is_null else event.value, self.file, _line(event), None, bool(event.style))
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, 1)
         self._add(node, 1)
-
-    def _take_key(self, frame: _Frame, key: str, line: int) -> None:
-        key_lines = frame.node.key_lines
-        assert key_lines is not None, "a mapping has lines of its keys"
-        if key in key_lines:
-            message = f"the key {key!r} is there twice, first on line {key_lines[key]}"
-            raise ScenarioError(message, self.file, line)
-        key_lines[key] = line
-        frame.key = key
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         self._refuse_tag(event)
@@ -254,17 +253,6 @@ class _Builder:
         node = Located({} if is_mapping else [], self.file, _line(event), {} if is_mapping else None)
         self._add(node, 1)
         self.frames.append(_Frame(node, event.anchor, self.values - 1))
-
-    def _close(self) -> None:
-        frame = self.frames.pop()
-        if frame.anchor is not None:
-            self.anchors[frame.anchor] = (frame.node, self.values - frame.values_before)
-
-    def _take_alias(self, event: yaml.AliasEvent) -> None:
-        if event.anchor not in self.anchors:
-            message = f"expected an anchor &{event.anchor} before its alias *{event.anchor}"
-            raise ScenarioError(message, self.file, _line(event))
-        self._add(*self.anchors[event.anchor])
 
     def _add(self, node: Located, values: int) -> None:
         self.values += values

@@ -20,15 +20,14 @@ from mockexchange.scenario.error_collection import (
     names_in,
     note_left_out,
 )
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
+from mockexchange.scenario.instants import INSTANT, Counting, counted, current_counting
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Document
-from mockexchange.scenario.script.script_steps import ENTRY, ScriptEntry
+from mockexchange.scenario.script import ENTRY, ScriptEntry
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.stubs import STUB
-from mockexchange.scenario.types.composite_types import Field, Record
-from mockexchange.scenario.types.instants import INSTANT, Counting, counted, current_counting
-from mockexchange.scenario.types.value_types import DURATION, Kind
+from mockexchange.scenario.value_types import DURATION, Field, Kind, Record
 
 HISTORY, SCRIPT = "history", "script"
 ITEMS: dict[str, Kind] = {HISTORY: STEP, SCRIPT: ENTRY, "faults": FAULT, "stubs": STUB}

@@ -18,19 +18,17 @@ from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
 from mockexchange.scenario.error_collection import ANY, Name, note_left_out, note_or_raise
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_rules import Rule, rules_of_lags
+from mockexchange.scenario.fault_rules import Rule, rules_of_lags
+from mockexchange.scenario.instants import START_DEFAULT, Counting, Now, begins_now
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import script_names
-from mockexchange.scenario.script.script_names import require_accounts
-from mockexchange.scenario.script.script_steps import ScriptEntry
+from mockexchange.scenario.script import ScriptEntry, require_accounts, require_known
+from mockexchange.scenario.settings import rules_of, settings_of
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
-from mockexchange.scenario.switches import rules_of, settings_of
-from mockexchange.scenario.types.instants import START_DEFAULT, Counting, Now
-from mockexchange.scenario.types.value_types import INSTANT_MAX
+from mockexchange.scenario.value_types import INSTANT_MAX
 
 HISTORY_STEP_US = 1_000
-CLOSING = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
+CLOSING_COMMANDS = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
 """Commands after which a market is no longer open."""
 
 Item = TypeVar("Item")
@@ -47,7 +45,7 @@ class TimedCommand(NamedTuple):
 class PlanCache(Struct):
     """Results of earlier executions of a plan's history; copies of the plan made by `replace` share them."""
 
-    read: dict[str, Any] | None = None
+    fields_read: dict[str, Any] | None = None
     """The fields of the plan as it was read, of which copies may change some; None if it cannot be read again."""
     plays: int = 0
     snapshot: Any = None
@@ -104,7 +102,7 @@ class Plan:
     @property
     def is_in_memory(self) -> bool:
         """Whether the steps are in memory, so that every execution of the history has the same ones."""
-        return isinstance(self.steps.steps if isinstance(self.steps, _History) else self.steps, list)
+        return isinstance(self.steps.steps if isinstance(self.steps, History) else self.steps, list)
 
 
 class Document(Struct, frozen=True):
@@ -120,8 +118,10 @@ class Document(Struct, frozen=True):
         return None if ANY in unread else {*names, *unread}
 
 
-def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str, counting: Counting) -> Plan:
-    """Return the plan of a scenario. `values` are its values as the schema read them, `history` are its steps.
+def make_plan(
+    values: dict[str, Any], history: Iterable[Step], digest: str, node: Located, counting: Counting, now: Now | None
+) -> Plan:
+    """Return the plan of a scenario. `values` are its values as the schema read them from `node`, `history` its steps.
 
     Under a real clock a market without `open` and `close` that is open after the history closes a year after now.
 
@@ -129,8 +129,8 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
     """
     start = START_DEFAULT if values["start"] is None else values["start"]
     listed = history if isinstance(history, list) else ()  # a long history is not read twice
-    closed = {step.command.market for step in listed if isinstance(step.command, CLOSING)}
-    setup = [TimedCommand(start, _closing_ahead(command, closed, counting), node) for command, node in _setup(values)]
+    closed = {step.command.market for step in listed if isinstance(step.command, CLOSING_COMMANDS)}
+    setup = [TimedCommand(start, _with_close_time(command, closed, counting), node) for command, node in _setup(values)]
     return Plan(
         name=values["scenario"],
         title=values["title"],
@@ -146,17 +146,19 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         keys=[
             spec
             for name, account in values["accounts"].items()
-            for spec in _collected("account", name, keys_of(name, account, file))
+            for spec in _collected("account", name, keys_of(name, account, node.file))
         ],
-        steps=_History(history, start),
+        steps=History(history, start),
         script=values["script"],
         faults=[*rules_of_lags(values["lag"]), *values["faults"]],
         stubs=values["stubs"],
         is_relative=counting.is_used,
+        begins_now=begins_now(node.value.get("start") if isinstance(node.value, dict) else None),
+        now=now,
     )
 
 
-def _closing_ahead(command: Command, closed: set[str], counting: Counting) -> Command:
+def _with_close_time(command: Command, closed: set[str], counting: Counting) -> Command:
     """Return a command; if it lists a market without times that stays open, with a close time under a real clock.
 
     Other clocks leave it without: it shows a year after its listing, and nothing closes it.
@@ -172,16 +174,11 @@ def _closing_ahead(command: Command, closed: set[str], counting: Counting) -> Co
     return structs.replace(command, details=structs.replace(details, close_at=counting.now.at + TRADING_US))
 
 
-def kept(plan: Plan) -> Plan:
-    """Return a plan that knows which of its fields copies of it change."""
+def with_fields_noted(plan: Plan) -> Plan:
+    """Return a plan that knows its fields as they were read, so that another reading keeps what copies change."""
     names = {each.name for each in fields(plan)} - {"cache", "now", "source"}
-    plan.cache.read = {name: getattr(plan, name) for name in names}
+    plan.cache.fields_read = {name: getattr(plan, name) for name in names}
     return plan
-
-
-def history_of(steps: Iterable[Step], start: int) -> Iterable[TimedCommand]:
-    """Return the commands of a history's steps, each with its time."""
-    return _History(steps, start)
 
 
 def require_markets(document: Document) -> None:
@@ -207,13 +204,13 @@ def require_script(document: Document) -> None:
     if (known := document.known("account", {*values["accounts"], *accounts})) is not None:
         require_accounts(script, known)
     if (known := document.known("market", {*values["markets"], *markets})) is not None:
-        script_names.require_known(script, "market", known)
+        require_known(script, "market", known)
     if (known := document.known("instrument", {*values["instruments"], *derivatives})) is not None:
-        script_names.require_known(script, "instrument", known)
+        require_known(script, "instrument", known)
 
 
-class _History(Struct, frozen=True):
-    """The steps of a history with their instants."""
+class History(Struct, frozen=True):
+    """The commands of a history's steps, each with its time; the first is at `start` if it has none."""
 
     steps: Iterable[Step]
     start: int
@@ -221,27 +218,24 @@ class _History(Struct, frozen=True):
     def __iter__(self) -> Iterator[TimedCommand]:
         last: int | None = None
         for step in self.steps:
-            earliest, at = self.start if last is None else last, self._instant_of(step, last)
-            if not earliest <= at < INSTANT_MAX:
-                note_or_raise(_out_of_order(step, at, earliest))
+            earliest = self.start if last is None else last
+            if step.at is not None:
+                at = step.at
+            elif step.after_us is not None:
+                at = earliest + step.after_us
+            else:
+                at = self.start if last is None else last + HISTORY_STEP_US
+            if at >= INSTANT_MAX:
+                message = f"expected an instant before {format_instant(INSTANT_MAX)}"
+                note_or_raise(ScenarioError(message, step.node.file, step.node.line))
+                at = earliest
+            elif at < earliest:
+                wanted, got = format_instant(earliest), format_instant(at)
+                message = f"expected {wanted} or later, got {got}: a history is in order of time"
+                note_or_raise(ScenarioError(message, step.node.file, step.node.line_of("at"), "at"))
                 at = earliest
             yield TimedCommand(at, step.command, step.node)
             last = at
-
-    def _instant_of(self, step: Step, last: int | None) -> int:
-        if step.at is not None:
-            return step.at
-        if step.after_us is not None:
-            return (self.start if last is None else last) + step.after_us
-        return self.start if last is None else last + HISTORY_STEP_US
-
-
-def _out_of_order(step: Step, at: int, earliest: int) -> ScenarioError:
-    node = step.node
-    if at >= INSTANT_MAX:
-        return ScenarioError(f"expected an instant before {format_instant(INSTANT_MAX)}", node.file, node.line)
-    message = f"expected {format_instant(earliest)} or later, got {format_instant(at)}: a history is in order of time"
-    return ScenarioError(message, node.file, node.line_of("at"), "at")
 
 
 def _setup(values: dict[str, Any]) -> Iterator[tuple[Command, Located | None]]:

@@ -1,27 +1,48 @@
 """The schema of a scenario's top level, and the published JSON Schema of the whole scenario format."""
 
+import json
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
-from mockexchange.scenario.faults.fault_rules import FAULTS, LAGS
-from mockexchange.scenario.schema_definitions import with_shared_parts
-from mockexchange.scenario.script.script_steps import SCRIPT, entry_schema
-from mockexchange.scenario.steps import STEP, derivatives, markets
-from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, keywords
+from mockexchange.scenario.fault_rules import FAULTS, LAGS
+from mockexchange.scenario.instants import INSTANT, START
+from mockexchange.scenario.script import SCRIPT, entry_schema
+from mockexchange.scenario.settings import ORDERS, fields_of_venues
+from mockexchange.scenario.steps import (
+    ACCOUNT_KIND,
+    API_DATE,
+    BOOK_FIELDS,
+    CURRENCY,
+    DERIVATIVE_FIELDS,
+    EVENT_FIELDS,
+    MARKET_FIELDS,
+    SCOPES,
+    SERIES_FIELDS,
+    STEP,
+    TIER,
+    VENUE,
+)
 from mockexchange.scenario.stubs import STUBS
-from mockexchange.scenario.switches import ORDERS, fields_of_venues
-from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.types.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
-from mockexchange.scenario.types.instants import INSTANT, START
-from mockexchange.scenario.types.value_types import (
+from mockexchange.scenario.value_types import (
     AMOUNT,
     BOOLEAN,
     DURATION,
     NAME,
+    NUMBER,
+    NUMBER_ABOVE_ZERO,
     PART,
     TEXT,
+    CashType,
+    ListOf,
+    MapOf,
+    Record,
     choice,
     integer,
+    keywords,
+    may,
+    must,
 )
 
 SEED_MAX = 2**53
@@ -62,11 +83,11 @@ ACCOUNT = Record(
     },
     where=True,
 )
-SERIES = Record({key: field for key, (_, field) in markets.SERIES.items()}, where=True)
-EVENT = Record({key: field for key, (_, field) in markets.EVENT.items()}, where=True)
-BOOK = Record({key: field for key, (_, field) in markets.BOOK.items()}, where=True)
-MARKET = Record({**{key: field for key, (_, field) in markets.MARKET.items()}, "book": may(BOOK)}, where=True)
-INSTRUMENT = Record({key: field for key, (_, field) in derivatives.DERIVATIVE.items()}, where=True)
+SERIES = Record({key: field for key, (_, field) in SERIES_FIELDS.items()}, where=True)
+EVENT = Record({key: field for key, (_, field) in EVENT_FIELDS.items()}, where=True)
+BOOK = Record({key: field for key, (_, field) in BOOK_FIELDS.items()}, where=True)
+MARKET = Record({**{key: field for key, (_, field) in MARKET_FIELDS.items()}, "book": may(BOOK)}, where=True)
+INSTRUMENT = Record({key: field for key, (_, field) in DERIVATIVE_FIELDS.items()}, where=True)
 AUTH = Record(
     {
         "mode": may(keywords("on", "off")),
@@ -135,3 +156,67 @@ def json_schema() -> dict[str, Any]:
             "$defs": {"script_entry": entry_schema()},
         }
     )
+
+
+# Shared parts
+#
+# Parts that occur several times are moved to "$defs"; a part's name there is the key at which it was found.
+
+
+Schema = dict[str, Any]
+SHARED_CHARS_MIN = 100
+"""The length, as JSON, from which equal parts are moved; shorter parts are easier to read in their place."""
+DEFINITIONS = "$defs"
+
+
+def with_shared_parts(schema: Schema) -> Schema:
+    """Return an equivalent schema in which each repeated part above a certain size occurs only once."""
+    counts: Counter[str] = Counter()
+    count_parts(schema, counts)
+    definitions: dict[str, Schema] = {}
+    names: dict[str, str] = {}
+
+    def referred(part: Schema, key: str) -> Schema:
+        text = json.dumps(part)
+        if counts[text] < 2 or len(text) < SHARED_CHARS_MIN:
+            return _with_parts(part, key, referred)
+        if text not in names:
+            number = 1
+            while (name := key if number == 1 else f"{key}_{number}") in definitions:
+                number += 1
+            names[text] = name
+            definitions[name] = {}  # its own parts get other names
+            definitions[name] = _with_parts(part, key, referred)
+        return {"$ref": f"#/{DEFINITIONS}/{names[text]}"}
+
+    whole = _with_parts(schema, "", referred)
+    return {**whole, DEFINITIONS: dict(sorted({**whole.get(DEFINITIONS, {}), **definitions}.items()))}
+
+
+def count_parts(schema: Schema, counts: Counter[str]) -> None:
+    """Count how often each part of a schema occurs.
+
+    The parts inside a part that was counted already are not counted again.
+    """
+
+    def count(part: Schema, key: str) -> Schema:
+        text = json.dumps(part)
+        counts[text] += 1
+        if counts[text] == 1:
+            count_parts(part, counts)
+        return part
+
+    _with_parts(schema, "", count)
+
+
+def _with_parts(schema: Schema, key: str, change: Callable[[Schema, str], Schema]) -> Schema:
+    """Return the schema with `change` applied to each part that is a schema, together with its key."""
+    changed = dict(schema)
+    for word, value in schema.items():
+        if word in ("properties", DEFINITIONS):
+            changed[word] = {name: change(part, name) for name, part in value.items()}
+        elif word in ("items", "additionalProperties") and isinstance(value, dict):
+            changed[word] = change(value, key)
+        elif word in ("oneOf", "anyOf", "prefixItems"):
+            changed[word] = [change(part, key) for part in value]
+    return changed

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockexchange.api.errors import TimedOut
-from mockexchange.api.transport.control_client import PATIENCE_S, Query
+from mockexchange.api.transport.connection import PATIENCE_S, Query
 from mockexchange.api.values.records import Frame, Request
 
 NOON = datetime(2026, 6, 11, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from mockexchange import (
     connect,
     connect_async,
 )
-from mockexchange.api.transport.discovery import find_control
+from mockexchange.api.transport.remote import find_control
 from mockexchange.api.values.arguments import ARGUMENTS, CHARS_SHOWN_MAX, require
 from tests.api.connections import TOKEN
 from tests.api.test_connect import FREE_PORT, nowhere, ready_file

@@ -99,7 +99,7 @@ def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.api.async_view import async_view
+    from mockexchange.api.serve import async_view
     from mockexchange.server.control import waits
 
     waited = threading.Event()
@@ -201,7 +201,7 @@ def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.Monk
 
 
 def test_what_is_no_answer_at_all_is_raised() -> None:
-    from mockexchange.api.transport.in_process import InProcessClient
+    from mockexchange.api.transport.local_server import InProcessClient
     from mockexchange.api.transport.loop_bridge import LoopBridge
 
     async def ask() -> None:

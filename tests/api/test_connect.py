@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mockexchange import MockExchangeError, Unavailable, Unreachable, WrongRequest, connect, connect_async, serve
-from mockexchange.api.transport.discovery import find_control, url_mapper
+from mockexchange.api.transport.remote import find_control, url_mapper
 from mockexchange.api.values.sandbox_settings import for_remote_server
 from mockexchange.runtime.ready_file import default_ready_file
 from tests.api.connections import get, run_in_thread

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockexchange import Closed, Unavailable, UnknownAccount, UnknownVenue, WrongArgument, WrongRequest, serve
-from mockexchange.scenario.keys import derive_ed25519
+from mockexchange.venues.keys.development_keys import derive_ed25519
 from mockexchange.venues.registry import DEFAULT
 from tests.api.connections import get
 from tests.server.live import port_of

@@ -8,7 +8,7 @@ import pytest
 import mockexchange
 from mockexchange import serve
 from mockexchange.api.errors import Unavailable
-from mockexchange.scenario.keys import derive_ed25519
+from mockexchange.venues.keys.development_keys import derive_ed25519
 
 VENUES = {
     "scenario": "three venues",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.api.values.anomalies import describe_anomalies, find_anomalies
+from mockexchange.api.values.journal_checks import describe_anomalies, find_anomalies
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control.streams import NOTE
 from tests.api.fakes import a_frame, a_request

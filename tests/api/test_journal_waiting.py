@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.api.errors import TimedOut, WrongArgument
-from mockexchange.api.synchronous import waiter
+from mockexchange.api.synchronous import journal
 from mockexchange.api.synchronous.journal import Journal
 from tests.api.fakes import Script, request_row
 
@@ -25,7 +25,7 @@ class Clock:
 
 @pytest.fixture
 def _slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiter, "_now_us", Clock(1_000))
+    monkeypatch.setattr(journal, "_now_us", Clock(1_000))
 
 
 def test_it_waits_for_as_many_as_are_missing_after_the_newest() -> None:

@@ -229,7 +229,7 @@ def test_a_step_that_cannot_be_read_changes_nothing(exchange: Any, step: Any, co
 
 
 def test_a_value_that_no_scenario_can_say_is_told() -> None:
-    from mockexchange.api.values.json_encoding import to_json
+    from mockexchange.api.values.arguments import to_json
 
     with pytest.raises(WrongArgument, match=r"^value\.a\[0\]: expected text, a number, a mapping or a list, got b'x'$"):
         to_json({"a": [b"x"]})

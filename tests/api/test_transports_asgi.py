@@ -21,8 +21,7 @@ from websockets.sync.client import connect as open_stream
 
 import mockexchange
 from mockexchange.api.errors import Closed, MockExchangeError, Unavailable, WrongRequest
-from mockexchange.api.serve import serve, serve_async
-from mockexchange.api.transport.asgi_app import Application, asgi
+from mockexchange.api.serve import Application, asgi, serve, serve_async
 from mockexchange.api.transport.httpx_transports import LocalTransport
 from mockexchange.api.transport.loop_bridge import BridgedCall, CallEnd, LoopBridge
 from mockexchange.server.http.request_cycle import carrier_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mockexchange import WrongArgument
-from mockexchange.api.values.json_encoding import (
+from mockexchange.api.values.arguments import (
     TEXTS,
     duration_text,
     given_json,
@@ -20,8 +20,7 @@ from mockexchange.api.values.json_encoding import (
     step_json,
     to_json,
 )
-from mockexchange.api.values.positions import read_position
-from mockexchange.api.values.steps import read_outcomes
+from mockexchange.api.values.results import read_outcomes, read_position
 from mockexchange.runtime import api_documents
 from tests.helpers.rows import each_row
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mockexchange.cli.doctor_checks.finding import Check, CheckContext
+from mockexchange.cli.doctor_checks import Check, CheckContext
 
 EVAL = 'eval "$(mockexchange env)"'
 

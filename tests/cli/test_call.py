@@ -158,7 +158,7 @@ def test_a_venue_that_does_not_answer_is_named(cli: Cli, monkeypatch: pytest.Mon
 
 
 def _credential() -> dict[str, str | None]:
-    from mockexchange.scenario.keys import development_keys
+    from mockexchange.venues.keys.development_keys import development_keys
 
     own = {"name": "alice", "key": "main", "venue": "kalshi", "key_id": "x", "secret": None}
     return {**own, "private_key_pem": development_keys()[0].private_pem}

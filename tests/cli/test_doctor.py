@@ -14,9 +14,8 @@ from time import time
 
 import pytest
 
-from mockexchange.cli.commands.doctor import CHECKS
-from mockexchange.cli.doctor_checks import network, packages
-from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding
+from mockexchange.cli import doctor_checks
+from mockexchange.cli.doctor_checks import CHECKS, FAIL, OK, WARN, Finding
 from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.http_request import Reply
 from mockexchange.runtime.ready_file import START_ONE
@@ -120,50 +119,50 @@ def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> N
     ],
 )
 def test_lines_of_requirements(line: str, read: tuple[object, ...]) -> None:
-    assert packages.read_requirement(line) == read
+    assert doctor_checks.read_requirement(line) == read
 
 
 def test_a_line_that_is_none_is_passed_over() -> None:
-    assert packages.read_requirement("?") is None
+    assert doctor_checks.read_requirement("?") is None
 
 
 @each_row(("text", "numbers"), [("2.0", (2,)), ("2", (2,)), ("0.35.0rc1", (0, 35)), ("43.0.1", (43, 0, 1)), ("x", ())])
 def test_versions_are_compared_by_their_numbers(text: str, numbers: tuple[int, ...]) -> None:
-    assert packages.numbers_of(text) == numbers
+    assert doctor_checks.numbers_of(text) == numbers
 
 
-def needs(*rows: tuple[str, str, str | None]) -> list[packages.Requirement]:
-    return [packages.Requirement(name, floor, extra, None) for name, floor, extra in rows]
+def needs(*rows: tuple[str, str, str | None]) -> list[doctor_checks.Requirement]:
+    return [doctor_checks.Requirement(name, floor, extra, None) for name, floor, extra in rows]
 
 
 def test_packages_that_are_missing_or_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = needs(("click", "9999", None), ("no-such-package-here", "2", None), ("rich", "1", None))
-    monkeypatch.setattr(packages, "requirements", lambda: wanted)
-    old, missing = packages.check_dependencies(situation(tmp_path))
+    monkeypatch.setattr(doctor_checks, "requirements", lambda: wanted)
+    old, missing = doctor_checks.check_dependencies(situation(tmp_path))
     assert (old.verdict, old.remedy) == (FAIL, f"{sys.executable} -m pip install 'click>=9999'")
     assert old.message.endswith("is too old: expected 9999 or later")
     assert missing[1:3] == (FAIL, "no-such-package-here is not installed")
 
 
 def test_run_from_its_source_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "PACKAGE", "no-such-package-here")
-    assert packages.requirements() == []
-    assert [verdict for verdict, _ in found(packages.check_dependencies, situation(tmp_path))] == [WARN]
+    monkeypatch.setattr(doctor_checks, "PACKAGE", "no-such-package-here")
+    assert doctor_checks.requirements() == []
+    assert [verdict for verdict, _ in found(doctor_checks.check_dependencies, situation(tmp_path))] == [WARN]
 
 
 def test_an_extra_that_is_missing_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = needs(("no-such-package-here", "2", "kit"), ("click", "1", "generate"))
-    monkeypatch.setattr(packages, "requirements", lambda: wanted)
-    there, missing = packages.check_extras(situation(tmp_path))
+    monkeypatch.setattr(doctor_checks, "requirements", lambda: wanted)
+    there, missing = doctor_checks.check_extras(situation(tmp_path))
     assert there == ("extras", OK, "generate is there, for `mockexchange scenario generate`", "")
     assert missing.message.endswith("takes: no-such-package-here is not installed")
     assert (missing.verdict, missing.remedy) == (OK, f"if wanted: {sys.executable} -m pip install 'mockexchange[kit]'")
 
 
 def test_python_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [verdict for verdict, _ in found(packages.check_python, situation(tmp_path))] == [OK]
-    monkeypatch.setattr(packages, "PYTHON_MIN", (99, 1))
-    [old] = packages.check_python(situation(tmp_path))
+    assert [verdict for verdict, _ in found(doctor_checks.check_python, situation(tmp_path))] == [OK]
+    monkeypatch.setattr(doctor_checks, "PYTHON_MIN", (99, 1))
+    [old] = doctor_checks.check_python(situation(tmp_path))
     assert (old.verdict, old.remedy) == (FAIL, "expected Python 99.1 or later")
 
 
@@ -171,8 +170,8 @@ def test_node_is_looked_for_on_the_path(tmp_path: Path) -> None:
     node = tmp_path / "node"
     node.write_text("#!/bin/sh\n")
     node.chmod(0o755)
-    assert found(packages.check_node, situation(tmp_path, {"PATH": str(tmp_path)})) == [(OK, f"node is {node}")]
-    [(verdict, said)] = found(packages.check_node, situation(tmp_path, {"PATH": "/nowhere"}))
+    assert found(doctor_checks.check_node, situation(tmp_path, {"PATH": str(tmp_path)})) == [(OK, f"node is {node}")]
+    [(verdict, said)] = found(doctor_checks.check_node, situation(tmp_path, {"PATH": "/nowhere"}))
     assert (verdict, said[:16]) == (OK, "node is not on t")
 
 
@@ -180,26 +179,26 @@ def test_node_is_looked_for_on_the_path(tmp_path: Path) -> None:
 
 
 def test_no_server(tmp_path: Path) -> None:
-    [one] = network.check_server(situation(tmp_path))
+    [one] = doctor_checks.check_server(situation(tmp_path))
     assert one == ("server", WARN, f"no server is running: there is no {tmp_path / 'ready.json'}", START_ONE)
     (tmp_path / "ready.json").write_text("[]")
-    assert [verdict for verdict, _ in found(network.check_server, situation(tmp_path))] == [FAIL]
+    assert [verdict for verdict, _ in found(doctor_checks.check_server, situation(tmp_path))] == [FAIL]
 
 
 def test_a_server_that_is_gone_or_does_not_answer_or_is_another(tmp_path: Path) -> None:
     file = ready(tmp_path, pid=GONE)
-    assert found(network.check_server, situation(tmp_path)) == [
+    assert found(doctor_checks.check_server, situation(tmp_path)) == [
         (FAIL, f"the server that wrote {file} (pid {GONE}) is gone")
     ]
     ready(tmp_path)
-    [(verdict, said)] = found(network.check_server, situation(tmp_path))
+    [(verdict, said)] = found(doctor_checks.check_server, situation(tmp_path))
     assert (verdict, said.partition(": ")[0]) == (
         FAIL,
         f"the server (pid {os.getpid()}) does not answer at http://127.0.0.1:1/_mock/live",
     )
     with answering({"Server": "other"}) as port:
         ready(tmp_path, control_url=f"http://127.0.0.1:{port}/_mock")
-        [(verdict, said)] = found(network.check_server, situation(tmp_path))
+        [(verdict, said)] = found(doctor_checks.check_server, situation(tmp_path))
     assert (verdict, said) == (FAIL, f"something else answers at http://127.0.0.1:{port}/_mock/live: status 200")
 
 
@@ -216,7 +215,7 @@ CLOCKS = [
 
 @each_row(("ahead_s", "verdict", "said"), CLOCKS)
 def test_clocks(ahead_s: float | None, verdict: str, said: str) -> None:
-    judged = network.judge_clock(network.TimedReply(REPLY, ahead_s), "that of x")
+    judged = doctor_checks.judge_clock(doctor_checks.TimedReply(REPLY, ahead_s), "that of x")
     assert (judged.verdict, judged.message) == (verdict, said)
 
 
@@ -228,37 +227,37 @@ def test_clocks(ahead_s: float | None, verdict: str, said: str) -> None:
 def test_the_clock_of_a_server_that_is_named(tmp_path: Path, date: str, verdict: str) -> None:
     with answering({"Date": date}) as port:
         given = situation(tmp_path, url=f"http://127.0.0.1:{port}/")
-        assert [one for one, _ in found(network.check_named_clock, given)] == [verdict]
-    assert found(network.check_named_clock, situation(tmp_path)) == []
+        assert [one for one, _ in found(doctor_checks.check_named_clock, given)] == [verdict]
+    assert found(doctor_checks.check_named_clock, situation(tmp_path)) == []
 
 
 def test_without_an_answer_the_servers_clock_is_not_judged(tmp_path: Path) -> None:
-    assert found(network.check_clock, situation(tmp_path)) == []
+    assert found(doctor_checks.check_clock, situation(tmp_path)) == []
     ready(tmp_path)
-    assert found(network.check_clock, situation(tmp_path)) == []
+    assert found(doctor_checks.check_clock, situation(tmp_path)) == []
 
 
 def test_a_port_that_is_free_or_taken_and_by_whom(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         if sys.platform == "linux":
-            assert network.owner_of(port) == os.getpid()
+            assert doctor_checks.owner_of(port) == os.getpid()
     port = free_port()
-    assert found(network.check_port, situation(tmp_path, port=port)) == [(OK, f"{port} on 127.0.0.1 is free")]
-    assert network.owner_of(port) is None
+    assert found(doctor_checks.check_port, situation(tmp_path, port=port)) == [(OK, f"{port} on 127.0.0.1 is free")]
+    assert doctor_checks.owner_of(port) is None
     with answering({}) as port:
-        [(verdict, said)] = found(network.check_port, situation(tmp_path, port=port))
+        [(verdict, said)] = found(doctor_checks.check_port, situation(tmp_path, port=port))
         assert (verdict, said.partition(": ")[2][:22]) == (WARN, "Address already in use")
     with answering({"X-Mock-Exchange": "1"}) as port:
-        [(verdict, said)] = found(network.check_port, situation(tmp_path, port=port))
+        [(verdict, said)] = found(doctor_checks.check_port, situation(tmp_path, port=port))
         assert (verdict, "is taken by another mockexchange" in said) == (WARN, True)
         ready(tmp_path, control_url=f"http://127.0.0.1:{port}/_mock")
-        assert found(network.check_port, situation(tmp_path, port=port)) == [
+        assert found(doctor_checks.check_port, situation(tmp_path, port=port)) == [
             (OK, f"{port} is the running server's (pid {os.getpid()})")
         ]
 
 
 def test_who_has_a_port_is_unknown_where_there_are_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "TCP_TABLES", ("/nowhere",))
+    monkeypatch.setattr(doctor_checks, "TCP_TABLES", ("/nowhere",))
     with socket.create_server(("127.0.0.1", 0)) as other:
-        assert network.owner_of(other.getsockname()[1]) is None
+        assert doctor_checks.owner_of(other.getsockname()[1]) is None

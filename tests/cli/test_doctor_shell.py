@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from mockexchange.cli.doctor_checks import environment as pointing
-from mockexchange.cli.doctor_checks import keys
-from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN
+from mockexchange.cli import doctor_checks
+from mockexchange.cli.doctor_checks import FAIL, OK, WARN
 from mockexchange.scenario.keys import make_pair
 from tests.cli.doctor_machine import EVAL, found, ready, situation
 from tests.helpers.rows import each_row
@@ -76,7 +75,7 @@ KEYS = [
 
 @each_row(("pem", "verdict", "said", "mend"), KEYS, ids=[row[2] for row in KEYS])
 def test_keys(pem: str, verdict: str, said: str, mend: str) -> None:
-    judged = keys.judge_key(pem.encode(), "x.pem")
+    judged = doctor_checks.judge_key(pem.encode(), "x.pem")
     assert judged[0] == verdict
     assert judged[1].startswith(said)
     assert judged[2].startswith(mend)
@@ -88,19 +87,19 @@ def test_a_key_that_others_may_read(tmp_path: Path) -> None:
     file.write_text(RSA)
     file.chmod(stat.S_IRUSR | stat.S_IRGRP)
     environment = {"KALSHI_PRIVATE_KEY_PATH": str(file)}
-    good, open_to_all = keys.check_key_variables(situation(tmp_path, environment))
+    good, open_to_all = doctor_checks.check_key_variables(situation(tmp_path, environment))
     assert good.message == f"KALSHI_PRIVATE_KEY_PATH: {file} is an RSA key of 2048 bits"
     assert (open_to_all.verdict, open_to_all.remedy) == (WARN, f"chmod 600 {file}")
     file.chmod(0o600)
-    assert found(keys.check_key_file, situation(tmp_path, key=file)) == [
+    assert found(doctor_checks.check_key_file, situation(tmp_path, key=file)) == [
         (OK, f"--key: {file} is an RSA key of 2048 bits")
     ]
-    assert found(keys.check_key_file, situation(tmp_path)) == []
+    assert found(doctor_checks.check_key_file, situation(tmp_path)) == []
 
 
 def test_keys_in_variables_are_never_shown(tmp_path: Path) -> None:
     environment = {"KALSHI_PRIVATE_KEY": RSA, "KALSHI_PY_PRIVATE_KEY_PEM": RSA.replace("\n", "\\n")}
-    plain, escaped = keys.check_key_variables(situation(tmp_path, environment))
+    plain, escaped = doctor_checks.check_key_variables(situation(tmp_path, environment))
     assert plain == ("key", OK, "KALSHI_PRIVATE_KEY is an RSA key of 2048 bits", "")
     assert (escaped.verdict, escaped.remedy) == (WARN, 'export KALSHI_PY_PRIVATE_KEY_PEM="$(cat FILE)"')
     assert RSA.splitlines()[1] not in f"{plain}{escaped}"
@@ -111,16 +110,16 @@ def test_a_key_twice_is_too_much(tmp_path: Path) -> None:
     file.write_text(RSA)
     file.chmod(0o600)
     environment = {"KALSHI_PRIVATE_KEY": RSA, "KALSHI_PRIVATE_KEY_PATH": str(file)}
-    assert [one.remedy for one in keys.check_key_variables(situation(tmp_path, environment))][
+    assert [one.remedy for one in doctor_checks.check_key_variables(situation(tmp_path, environment))][
         -1
     ] == "unset KALSHI_PRIVATE_KEY"
 
 
 def test_whose_key_a_key_id_is(tmp_path: Path) -> None:
     environment = {"KALSHI_API_KEY_ID": "k1", "KALSHI_KEY_ID": "k9"}
-    assert found(keys.check_key_id, situation(tmp_path, environment)) == []
+    assert found(doctor_checks.check_key_id, situation(tmp_path, environment)) == []
     ready(tmp_path)
-    known, unknown = keys.check_key_id(situation(tmp_path, environment))
+    known, unknown = doctor_checks.check_key_id(situation(tmp_path, environment))
     assert known == ("key id", OK, "KALSHI_API_KEY_ID is a key of alice", "")
     assert unknown == ("key id", WARN, "KALSHI_KEY_ID is no key of the server's default exchange", EVAL)
 
@@ -185,16 +184,16 @@ def test_where_urls_lead(
 ) -> None:
     if server:
         ready(tmp_path, **server)
-    [one] = pointing.check_urls(situation(tmp_path, environment))
+    [one] = doctor_checks.check_urls(situation(tmp_path, environment))
     assert one.verdict == verdict
     assert said in one.message
     assert one.remedy == mend
 
 
 def test_a_demo_switch_is_told(tmp_path: Path) -> None:
-    [one] = pointing.check_demo_switch(situation(tmp_path, {"KALSHI_DEMO": "1"}))
+    [one] = doctor_checks.check_demo_switch(situation(tmp_path, {"KALSHI_DEMO": "1"}))
     assert (one.verdict, one.remedy) == (WARN, "unset KALSHI_DEMO")
-    assert found(pointing.check_demo_switch, situation(tmp_path)) == []
+    assert found(doctor_checks.check_demo_switch, situation(tmp_path)) == []
 
 
 PROXIED = [
@@ -208,14 +207,14 @@ PROXIED = [
 
 @each_row(("environment", "verdict", "said"), PROXIED)
 def test_proxies(environment: dict[str, str], verdict: str, said: str, tmp_path: Path) -> None:
-    [(judged, words)] = found(pointing.check_proxies, situation(tmp_path, environment))
+    [(judged, words)] = found(doctor_checks.check_proxies, situation(tmp_path, environment))
     assert judged == verdict
     assert words.startswith(said)
 
 
 def test_what_a_proxy_is_to_be_spared_is_added_to_what_it_is_spared_already(tmp_path: Path) -> None:
     environment = {"HTTP_PROXY": "http://p", "NO_PROXY": "a.test"}
-    [one] = pointing.check_proxies(situation(tmp_path, environment))
+    [one] = doctor_checks.check_proxies(situation(tmp_path, environment))
     assert one.remedy == "export NO_PROXY=a.test,127.0.0.1,localhost no_proxy=a.test,127.0.0.1,localhost"
 
 
@@ -224,14 +223,14 @@ def test_trust(tmp_path: Path) -> None:
     for file in (bundle, other):
         file.write_text("x")
     gone = {"SSL_CERT_FILE": "/nowhere.crt"}
-    assert found(pointing.check_trust, situation(tmp_path)) == []
-    [one] = pointing.check_trust(situation(tmp_path, gone))
+    assert found(doctor_checks.check_trust, situation(tmp_path)) == []
+    [one] = doctor_checks.check_trust(situation(tmp_path, gone))
     assert (one.verdict, one.remedy) == (FAIL, "unset SSL_CERT_FILE")
     ready(tmp_path, ca_bundle=str(bundle))
-    [one] = pointing.check_trust(situation(tmp_path, gone))
+    [one] = doctor_checks.check_trust(situation(tmp_path, gone))
     assert (one.verdict, one.remedy) == (FAIL, EVAL)
     for environment in ({}, {"SSL_CERT_FILE": str(other)}):
-        assert [verdict for verdict, _ in found(pointing.check_trust, situation(tmp_path, environment))] == [WARN]
-    assert found(pointing.check_trust, situation(tmp_path, {"SSL_CERT_FILE": str(bundle)})) == [
+        assert [verdict for verdict, _ in found(doctor_checks.check_trust, situation(tmp_path, environment))] == [WARN]
+    assert found(doctor_checks.check_trust, situation(tmp_path, {"SSL_CERT_FILE": str(bundle)})) == [
         (OK, "SSL_CERT_FILE names the server's bundle")
     ]

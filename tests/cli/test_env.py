@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mockexchange.cli.commands.env import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
 from mockexchange.cli.server_connection import Server
-from mockexchange.cli.shell_formats import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
 from mockexchange.clients.published import CLIENT_SETUPS, CLIENTS, client_of, variables_of
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.venues.client_setup import PublishedClient

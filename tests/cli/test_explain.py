@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.clients.request_signers import UnsignedRequest, sign
-from mockexchange.scenario.keys import KeyPair, make_pair
+from mockexchange.scenario.keys import make_pair
 from mockexchange.venues.kalshi.request_signer import signed_headers
+from mockexchange.venues.keys.development_keys import KeyPair
 from tests.cli.conftest import AtTerminal
 from tests.helpers.rows import each_row
 

@@ -29,18 +29,18 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 796
+MODULES_MAX = 769
 SERVE = """
 import json, sys
 from mockexchange.cli import main
-from mockexchange.cli.serve import serve_run
+from mockexchange.cli.commands import serve as command
 from mockexchange.server.process import Server
 
 async def run_until_ready(plan, sandbox_options, options, announce, progress):
     async with Server(plan, sandbox_options, options, progress):
         print(json.dumps(sorted(sys.modules)))
 
-serve_run.run_server = run_until_ready
+command.run_server = run_until_ready
 main(["serve", "--port", "0", "--quiet", "--ready-file", sys.argv[1]], prog_name="mockexchange")
 """
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.cli import main
 from mockexchange.cli.click_base import UsageFailure
-from mockexchange.cli.serve.serve_log import LogToOpen
+from mockexchange.cli.serve.from_log import LogToOpen
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.cli.conftest import Cli

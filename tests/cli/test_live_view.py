@@ -7,9 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from mockexchange.cli.events.event_source import Event
-from mockexchange.cli.watch.live_view import LiveView
-from mockexchange.cli.watch.profit_history import profit_of, sparkline
+from mockexchange.cli.event_format import LiveEvent
+from mockexchange.cli.live_view import LiveView, profit_of, sparkline
 from tests.cli.watched_events import COMMAND, FILLED, FIRING, FRAME, REQUEST, TRADED, event
 from tests.helpers.rows import each_row
 
@@ -167,6 +166,6 @@ def test_the_display_of_one_account() -> None:
     assert "31 commands  30 requests" in lines[0]
     assert not any(line.startswith("23:00:00.000  bob SNOW") for line in lines)
     board.add_event(
-        Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "none"}, "events": []})
+        LiveEvent("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "none"}, "events": []})
     )
     assert "refused: unknown_market" in "\n".join(picture(board))

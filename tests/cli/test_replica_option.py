@@ -5,7 +5,7 @@ import pytest
 
 from mockexchange.cli import main
 from mockexchange.cli.click_base import UsageFailure
-from mockexchange.cli.serve.serve_options import require_replica_possible
+from mockexchange.cli.serve.options import require_replica_possible
 from mockexchange.server.replicas.peers import Address
 from tests.helpers.rows import each_row
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from mockexchange.cli.click_base import Failure
+from mockexchange.cli.commands.serve import program_to_type
 from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.serve.request_log import JSON, REFUSALS, opened_request_log
-from mockexchange.cli.serve.serve_run import program_to_type
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file

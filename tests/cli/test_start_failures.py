@@ -9,8 +9,8 @@ import warnings
 import pytest
 
 from mockexchange.cli import main
+from mockexchange.cli.commands.serve import early_failures
 from mockexchange.cli.serve.request_log import JSON
-from mockexchange.cli.serve.serve_run import early_failures
 from tests.helpers.rows import each_row
 
 WRONG = [

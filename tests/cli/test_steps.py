@@ -2,7 +2,7 @@
 
 import json
 
-from mockexchange.cli.events.event_format import event_row
+from mockexchange.cli.event_format import event_row
 from mockexchange.cli.server_connection import Server
 from mockexchange.sandbox.ledger.events import event_of
 from mockexchange.scenario.keys import make_pair

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from mockexchange.cli import main
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.commands.env import template_values
-from mockexchange.cli.events.event_source import events_of
+from mockexchange.cli.commands.watch import events_of
 from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.clients.published import CLIENTS, TRUST, variables_of

@@ -15,8 +15,8 @@ import pytest
 
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.commands import watch as subject
-from mockexchange.cli.events.event_format import accounts_of, concerns, describe_event, event_cells, style_of
-from mockexchange.cli.events.event_source import ConnectionLost, Event
+from mockexchange.cli.commands.watch import ConnectionLost
+from mockexchange.cli.event_format import LiveEvent, accounts_of, concerns, describe_event, event_cells, style_of
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import SCENARIO, Cli
 from tests.cli.test_click_base import PROGRAM
@@ -60,7 +60,7 @@ FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, 
             "",
         ),
         (
-            Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "no market"}}),
+            LiveEvent("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "no market"}}),
             "#7 Fill refused: unknown_market: no market",
             "red",
         ),
@@ -100,13 +100,13 @@ FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, 
         (event("script", FIRING, kind="finding", name="buys", detail={"text": "refused"}), "text=refused", "yellow"),
         (event("frame", FRAME, kind="error"), "stream 3 alice error", "red"),
         (event("script", FIRING, kind="trigger", name="buys", detail={}), "trigger buys", ""),
-        (Event("lost", {"lost": 3}), "3 events were lost", "red"),
-        (Event("lost", {"lost": None}), "some events were lost", "red"),
-        (Event("begin", {"sandbox": "default"}), "watching default", ""),
-        (Event("end", {"reason": "reset"}), "the sandbox was reset", ""),
+        (LiveEvent("lost", {"lost": 3}), "3 events were lost", "red"),
+        (LiveEvent("lost", {"lost": None}), "some events were lost", "red"),
+        (LiveEvent("begin", {"sandbox": "default"}), "watching default", ""),
+        (LiveEvent("end", {"reason": "reset"}), "the sandbox was reset", ""),
     ],
 )
-def test_an_event_is_one_line(happened: Event, words: str, style: str) -> None:
+def test_an_event_is_one_line(happened: LiveEvent, words: str, style: str) -> None:
     assert words in describe_event(happened)
     assert style_of(happened) == style
     assert event_cells(happened)[:2] == [happened.data.get("at", "-"), happened.kind]
@@ -165,13 +165,13 @@ def test_a_price_has_the_positions_of_all_accounts_read_again() -> None:
 class Told:
     """What the control API would tell, a stream of events a connection."""
 
-    def __init__(self, *streams: list[Event | Exception]) -> None:
+    def __init__(self, *streams: list[LiveEvent | Exception]) -> None:
         self.streams = list(streams)
         self.last_ids: list[str | None] = []
 
     def __call__(
         self, server: Any, sandbox: str, kinds: Any, last_event_id: str | None, query: dict[str, str]
-    ) -> Iterator[Event]:
+    ) -> Iterator[LiveEvent]:
         self.last_ids.append(last_event_id)
         for one in self.streams.pop(0):
             if isinstance(one, Exception):
@@ -180,7 +180,7 @@ class Told:
 
 
 GONE = Server(Path("/none"), {"pid": 7})
-BEGIN = Event("begin", {"sandbox": "default"}, "a-1")
+BEGIN = LiveEvent("begin", {"sandbox": "default"}, "a-1")
 
 
 def follow(monkeypatch: pytest.MonkeyPatch, told: Told) -> tuple[list[str], str]:
@@ -193,7 +193,7 @@ def follow(monkeypatch: pytest.MonkeyPatch, told: Told) -> tuple[list[str], str]
 
 @each_row(("reason", "words"), [("stopped", "the server was stopped"), ("deleted", "the sandbox was deleted")])
 def test_it_ends_with_the_exchange(monkeypatch: pytest.MonkeyPatch, reason: str, words: str) -> None:
-    end = Event("end", {"reason": reason})
+    end = LiveEvent("end", {"reason": reason})
     assert follow(monkeypatch, Told([BEGIN, end])) == (
         ["begin", "end"],
         f"the exchange 'default' is no more: {words}",
@@ -202,9 +202,9 @@ def test_it_ends_with_the_exchange(monkeypatch: pytest.MonkeyPatch, reason: str,
 
 def test_it_goes_on_after_a_reset_and_from_where_it_was_after_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(
-        [BEGIN, Event("end", {"reason": "reset"})],
-        [Event("begin", {}, "b-1"), Event("frame", {}, "b-2"), ConnectionLost("cut")],
-        [Event("begin", {}, "b-2")],
+        [BEGIN, LiveEvent("end", {"reason": "reset"})],
+        [LiveEvent("begin", {}, "b-1"), LiveEvent("frame", {}, "b-2"), ConnectionLost("cut")],
+        [LiveEvent("begin", {}, "b-2")],
         [ConnectionLost("refused")],
     )
     kinds, words = follow(monkeypatch, told)

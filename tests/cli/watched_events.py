@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.cli.events.event_source import Event
+from mockexchange.cli.event_format import LiveEvent
 
 AT = "2025-11-04T23:00:00Z"
 FILLED = {
@@ -57,5 +57,5 @@ FRAME: dict[str, Any] = {
 FIRING: dict[str, Any] = {"at": AT, "kind": "fault", "name": "flaky", "detail": {"connection": 3}}
 
 
-def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
-    return Event(what, {**data, **changes})
+def event(what: str, data: dict[str, Any], **changes: Any) -> LiveEvent:
+    return LiveEvent(what, {**data, **changes})

@@ -10,8 +10,7 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.events import Event
-from mockexchange.scenario.steps import STEPS
-from mockexchange.scenario.steps.step_type import StepKind
+from mockexchange.scenario.steps import STEPS, StepKind
 from tests.commands.examples import EVENTS, EXAMPLES, FILE, render
 
 WITHOUT_STEP = {commands.Note, commands.SetCancelOnDisconnect}

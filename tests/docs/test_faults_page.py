@@ -3,8 +3,8 @@
 import re
 
 from mockexchange.faults.preset_rules import preset_names
-from mockexchange.scenario.faults.fault_effects import BUCKET, EFFECTS
-from mockexchange.scenario.faults.fault_rules import FAULT, MATCH
+from mockexchange.scenario.fault_effects import BUCKET, EFFECTS
+from mockexchange.scenario.fault_rules import FAULT, MATCH
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from tests.helpers.rows import each_row

@@ -9,10 +9,8 @@ from mockexchange.api.errors import MockExchangeError
 from mockexchange.api.synchronous.connect import connect
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.stream import Stream
-from mockexchange.api.values.positions import Position
 from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
-from mockexchange.api.values.rules import Fault, Stub
-from mockexchange.api.values.steps import Outcome
+from mockexchange.api.values.results import Fault, Outcome, Position, Stub
 from tests.docs.fences import fences_of
 from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT

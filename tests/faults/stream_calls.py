@@ -7,7 +7,7 @@ from mockexchange.core.commands import TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.helpers.sandboxes import make, run

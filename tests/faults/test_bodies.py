@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mockexchange.faults.bodies import edit_json, truncate
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.kalshi.legacy_fields import places_of
 from mockexchange.venues.kalshi.parameter_decoding import with_limit
 from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS

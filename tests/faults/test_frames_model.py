@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mockexchange.faults.registry import FaultError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import Connection
-from mockexchange.scenario.faults.fault_rules import FAULT, Rule
+from mockexchange.scenario.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import locate
 from tests.helpers.effort import examples
 from tests.helpers.sandboxes import SMALL, make, run

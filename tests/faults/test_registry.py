@@ -13,7 +13,7 @@ from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.faults.registry import RULES_MAX, FaultError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import FAULT, Rule
+from mockexchange.scenario.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http.rest_endpoint import header_text
 from mockexchange.venues.registry import DEFAULT

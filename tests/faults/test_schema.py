@@ -6,10 +6,10 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from mockexchange.scenario import fault_effects
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults import fault_effects
-from mockexchange.scenario.faults.fault_effects import EFFECTS, Effect, Surface
-from mockexchange.scenario.faults.fault_rules import FAULT, FAULTS, Rule, Span
+from mockexchange.scenario.fault_effects import EFFECTS, Effect, Surface
+from mockexchange.scenario.fault_rules import FAULT, FAULTS, Rule, Span
 from mockexchange.scenario.located_text import read_yaml
 from tests.helpers.rows import each_row
 

@@ -12,7 +12,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.preset_rules import load_preset
 from mockexchange.sandbox import journal
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import (

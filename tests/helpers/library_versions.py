@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import pytest
 
-from mockexchange.cli.doctor_checks.packages import numbers_of
+from mockexchange.cli.doctor_checks import numbers_of
 
 
 def is_at_least(library: str, lowest: str) -> bool:

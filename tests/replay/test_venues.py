@@ -14,7 +14,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request

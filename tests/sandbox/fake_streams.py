@@ -9,7 +9,7 @@ from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import Connection
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from tests.helpers.sandboxes import SMALL, do, make, run, signed

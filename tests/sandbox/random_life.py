@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script.script_steps import SCRIPT
+from mockexchange.scenario.script import SCRIPT
 from mockexchange.scenario.stubs import STUB
 from tests.helpers.sandboxes import SMALL, signed
 from tests.helpers.scripts import SECOND

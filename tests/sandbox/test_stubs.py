@@ -9,7 +9,7 @@ from mockexchange.core.commands import Note
 from mockexchange.sandbox import stubs
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import STUBS_MAX, StubError
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.venues.request import Request

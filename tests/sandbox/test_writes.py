@@ -16,7 +16,7 @@ from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import write_log

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair, new_pair
+from mockexchange.scenario.keys import KeyPool, make_pair, new_pair
 from mockexchange.scenario.located_text import Located
-from mockexchange.venues.keys.development_keys import free_place, rsa_pair
+from mockexchange.venues.keys.development_keys import KeyPair, derive_ed25519, development_keys, free_place, rsa_pair
 from tests.helpers.rows import each_row
 
 POOL_SIZE = 128

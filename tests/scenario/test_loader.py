@@ -11,9 +11,8 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import (
-    KEPT_CHARS_MAX,
+    CHARS_CACHED_MAX,
     builtin_names,
     load_builtin,
     load_file,
@@ -24,6 +23,7 @@ from mockexchange.scenario.loader import (
 )
 from mockexchange.scenario.located_text import locate
 from mockexchange.scenario.plan import Plan
+from mockexchange.venues.keys.development_keys import development_keys
 from tests.helpers.rows import each_row
 
 MARKET = "KXRAIN-1: {event: KXRAIN, series: KXRAIN}"
@@ -43,7 +43,7 @@ def refusal(path: Path) -> str:
 
 
 def test_the_built_in_scenarios_are_there_and_open() -> None:
-    assert builtin_names() == BUILT_IN
+    assert list(builtin_names()) == BUILT_IN
     for name in builtin_names():
         plan = load_scenario(name)
         assert plan.name == name
@@ -129,9 +129,9 @@ def test_what_is_given_again_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_what_is_long_is_not_kept() -> None:
-    text = "scenario: long\ntitle: " + "x" * KEPT_CHARS_MAX
+    text = "scenario: long\ntitle: " + "x" * CHARS_CACHED_MAX
     assert load_text(text) is not load_text(text)
-    node = locate({"scenario": "long", "title": "x" * KEPT_CHARS_MAX}, "")
+    node = locate({"scenario": "long", "title": "x" * CHARS_CACHED_MAX}, "")
     assert load_object(node) is not load_object(node)
 
 

@@ -19,9 +19,9 @@ from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesD
 from mockexchange.core.vocabulary import AccountKind, FeeRounding, FeeType, SubaccountRef
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.instants import START_DEFAULT
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.types.instants import START_DEFAULT
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.registry import VENUES
 from tests.helpers.rows import each_row

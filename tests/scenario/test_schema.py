@@ -12,8 +12,7 @@ import pytest
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import BUILTIN, load_text
 from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
-from mockexchange.scenario.schema import json_schema
-from mockexchange.scenario.schema_definitions import SHARED_CHARS_MIN, count_parts, with_shared_parts
+from mockexchange.scenario.schema import SHARED_CHARS_MIN, count_parts, json_schema, with_shared_parts
 from tests.helpers.rows import each_row
 from tests.house.checkout import ROOT
 

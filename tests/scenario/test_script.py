@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from mockexchange.scenario import script
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file, load_text
-from mockexchange.scenario.script import script_steps as script
-from mockexchange.scenario.script.script_steps import ACTIONS, ScriptEntry
+from mockexchange.scenario.script import ACTIONS, ScriptEntry
 from mockexchange.scenario.steps import STEPS
 from tests.helpers.rows import each_row
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS, Step
+from mockexchange.venues.keys.development_keys import development_keys
 from tests.helpers.rows import each_row
 
 

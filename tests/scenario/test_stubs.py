@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import Located, located_json, read_yaml
 from mockexchange.scenario.stubs import BODY_BYTES_MAX, STUB, Stub
-from mockexchange.scenario.types.literal_json import exact_json
 from tests.helpers.rows import each_row
 
 WHERE = "GET /trade-api/v2/milestones"

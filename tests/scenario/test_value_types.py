@@ -1,5 +1,6 @@
 """Text becomes exact integers, or is refused with what was expected."""
 
+import re
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -9,12 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.scenario import value_types
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.instants import INSTANT
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.types import value_types
-from mockexchange.scenario.types.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
-from mockexchange.scenario.types.instants import INSTANT
-from mockexchange.scenario.types.value_types import Kind
+from mockexchange.scenario.value_types import (
+    NUMBER,
+    NUMBER_ABOVE_ZERO,
+    SIGNED_NUMBER,
+    Field,
+    Kind,
+    ListOf,
+    MapOf,
+    Nullable,
+    Record,
+    TupleOf,
+)
 from tests.helpers.rows import each_row
 
 
@@ -242,3 +253,50 @@ def test_the_error_of_a_wrong_type_has_its_place(source: str, error: str) -> Non
     with pytest.raises(ScenarioError) as caught:
         shape(source)
     assert str(caught.value) == error
+
+
+# Exact decimals: every written digit is kept
+
+
+amounts = st.decimals(-(10**12) + 1, 10**12 - 1, allow_nan=False, allow_infinity=False, places=18)
+
+
+@given(amounts)
+def test_a_number_is_what_is_written(amount: Decimal) -> None:
+    read = SIGNED_NUMBER.read(Located(f"{amount:f}"), "")
+    assert read.as_tuple() == Decimal(f"{amount:f}").as_tuple()
+
+
+WRONG = [
+    "",
+    "1e5",
+    "1,000",
+    "+1",
+    ".5",
+    "5.",
+    "0x1",
+    "nan",
+    "Infinity",
+    "1_000",
+    "0.1234567890123456789",
+    "1234567890123",
+]
+
+
+@each_row("text", WRONG)
+def test_nothing_else_is_one(text: str) -> None:
+    for kind in (NUMBER, SIGNED_NUMBER):
+        assert re.fullmatch(kind.schema["pattern"], text) is None
+        with pytest.raises(ScenarioError):
+            kind.read(Located(text), "")
+
+
+def test_the_error_of_a_negative_number_names_the_sign() -> None:
+    with pytest.raises(ScenarioError, match=r"expected a number such as 0\.0005, got '-1': it is below 0"):
+        NUMBER.read(Located("-1"), "")
+
+
+def test_zero_is_a_number_but_not_above_zero() -> None:
+    assert NUMBER.read(Located("0.00"), "") == 0
+    with pytest.raises(ScenarioError, match="above 0"):
+        NUMBER_ABOVE_ZERO.read(Located("0.00"), "")

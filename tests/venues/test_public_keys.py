@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import mockexchange
 from mockexchange.api.errors import WrongRequest
-from mockexchange.scenario.keys import derive_ed25519
+from mockexchange.venues.keys.development_keys import derive_ed25519
 from mockexchange.venues.keys.public_keys import FIELD, UnusableKey, load_public_key
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.keyring import EXPONENT, rsa_key

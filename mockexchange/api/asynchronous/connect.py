@@ -6,10 +6,9 @@ from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
-from mockexchange.api.short_tracebacks import short_traceback_asynccontextmanager
+from mockexchange.api.errors import short_traceback_asynccontextmanager
 from mockexchange.api.transport.connection import AsyncConnection, no_application
-from mockexchange.api.transport.discovery import find_control, url_mapper
-from mockexchange.api.transport.remote import AsyncRemoteClient
+from mockexchange.api.transport.remote import AsyncRemoteClient, find_control, url_mapper
 from mockexchange.api.values.arguments import require
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, for_remote_server, require_default
 from mockexchange.sandbox.options import DEFAULT

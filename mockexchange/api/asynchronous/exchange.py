@@ -9,34 +9,46 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
-from mockexchange.api.asynchronous.fault_methods import AsyncFaultMethods
+from mockexchange.api.asynchronous.inspection import AsyncInspection
 from mockexchange.api.asynchronous.journal import AsyncJournal
-from mockexchange.api.asynchronous.scenario_methods import AsyncScenarioMethods
-from mockexchange.api.asynchronous.script_methods import AsyncScriptMethods
 from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
-from mockexchange.api.errors import Closed, Unreachable, WrongRequest
+from mockexchange.api.errors import Closed, Unreachable, WrongRequest, short_traceback_asynccontextmanager
 from mockexchange.api.imports import import_httpx_transports
-from mockexchange.api.short_tracebacks import short_traceback_asynccontextmanager
-from mockexchange.api.transport.connection import AsyncConnection
-from mockexchange.api.transport.control_client import PATIENCE_S, Query
-from mockexchange.api.values.arguments import require
-from mockexchange.api.values.json_encoding import Duration, duration_text, read_instant
+from mockexchange.api.settling import PredicateAsync, settle_async
+from mockexchange.api.transport.connection import PATIENCE_S, AsyncConnection, Query
+from mockexchange.api.values.arguments import Duration, Step, duration_text, read_instant, read_step, require, to_json
 from mockexchange.api.values.records import Request
+from mockexchange.api.values.results import (
+    NOT_GIVEN,
+    Fault,
+    ScriptStep,
+    Stub,
+    VenueUrls,
+    fault_body,
+    read_fault,
+    read_script_step,
+    read_stub,
+    stub_body,
+    venues_of,
+)
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fork_body, sent_scenario
-from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
 
 if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScenarioMethods):
+Found = TypeVar("Found")
+
+
+class AsyncExchange(AsyncSteps, AsyncInspection):
     """One sandbox of a server, until the end of the `with` block that created it.
 
     Methods raise Closed after that, Unreachable if a remote server is gone, and WrongRequest if the request cannot be
@@ -164,7 +176,105 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         self.accounts.keep({row["name"] for row in rows})
         self.accounts.add_rows(rows)
 
+    # --- script
+
+    async def script(self, *steps: Step | str) -> list[ScriptStep]:
+        """Add steps to the script and return them. Each is a mapping, or YAML text, as under `script` in a scenario.
+
+        `script({"every": "1s", "times": 5, "price": {"market": "M", "price": "0.5$n"}})`. Either all steps are added or
+        none; their times count from now. Without arguments it returns the script's steps with their progress.
+        """
+        if not steps:
+            return [read_script_step(row) for row in await self._ask("GET", "/script")]
+        body = [
+            read_step(each) if isinstance(each, str) else to_json(each, f"[{place}]")
+            for place, each in enumerate(steps)
+        ]
+        return [read_script_step(row) for row in await self._ask("POST", "/script", body)]
+
+    async def clear_script(self) -> None:
+        """Remove all steps of the script, also those that have run only some of their `times`."""
+        await self._ask("DELETE", "/script")
+
+    # --- faults, which disturb traffic, and stubs, which answer in place of the venue
+
+    async def fault(
+        self,
+        preset: str | None = None,
+        *,
+        match: Mapping[str, Any] | None = None,
+        then: Mapping[str, Any] | None = None,
+        times: int | None = None,
+        name: str | None = None,
+    ) -> list[Fault]:
+        """Install a fault, written as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
+
+        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A new fault replaces an
+        installed one of the same name.
+        """
+        rows = await self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
+        return [read_fault(row) for row in rows]
+
+    async def faults(self) -> list[Fault]:
+        """Return the installed faults, with the numbers of requests or frames that each matched and disturbed."""
+        return [read_fault(row) for row in await self._ask("GET", "/faults")]
+
+    async def clear_faults(self, name: str | None = None) -> None:
+        """Remove all faults, or only the fault named `name`."""
+        await self._ask("DELETE", "/faults" + _below(name))
+
+    async def respond(
+        self,
+        request: str,
+        *,
+        status: int = 200,
+        json: Any = NOT_GIVEN,
+        text: str | None = None,
+        body: bytes | None = None,
+        result: Any = NOT_GIVEN,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body_fields: Mapping[str, Any] | None = None,
+        then: Sequence[Step] | None = None,
+        times: int | None = None,
+        signed: bool | None = None,
+        name: str | None = None,
+    ) -> Stub:
+        """Install a stub: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
+
+        The path need not be one that the mock knows. Unless `signed` is False, the signature is verified first, and a
+        request with a wrong one gets the venue's own error. `*` in the path stands for any characters. `query` are
+        parameters that the request must have; `body_fields` are fields of its JSON body by their path, such as
+        order.price. At most one of `json`, `text`, `body` and, for a venue whose answers have an envelope, `result` is
+        given; `headers` are added to the venue's.
+
+        `then` are steps that are executed with each answer. Answers and steps may have variables such as `$path.id` for
+        a path with `{id}`, `$query.limit`, `$body.price`, `$account`, `$now` and `$new_id`.
+        """
+        words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}
+        given = {"body_fields": body_fields, "then": then, "times": times, "signed": signed, "name": name}
+        stub = stub_body(json, result, body, **words, **given)
+        (row,) = await self._ask("POST", "/stubs", stub)
+        return read_stub(row)
+
+    async def stubs(self) -> list[Stub]:
+        """Return the installed stubs, with the numbers of requests that each matched and answered."""
+        return [read_stub(row) for row in await self._ask("GET", "/stubs")]
+
+    async def clear_stubs(self, name: str | None = None) -> None:
+        """Remove all stubs, or only the stub named `name`."""
+        await self._ask("DELETE", "/stubs" + _below(name))
+
     # --- clients
+
+    async def settled(self, client_predicate: PredicateAsync[Found], within: Duration = "2s") -> Found:
+        """Call `client_predicate` repeatedly until it returns a true value, and return that value.
+
+        `settled(lambda: client.positions["KXRAIN-1"] == 3)`. Use this instead of an assertion, since a client needs
+        time to process frames. AssertionError and LookupError in the predicate count as false. `within` is host time.
+        Raises TimedOut with the last value or error.
+        """
+        return await settle_async(client_predicate, within)
 
     def env(self, client: str = GENERIC, account: str | None = None) -> Environment:
         """Point a published client at this exchange, at once, by setting variables in `os.environ`.
@@ -256,3 +366,8 @@ class AsyncExchange(AsyncSteps, AsyncScriptMethods, AsyncFaultMethods, AsyncScen
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()
+
+
+def _below(name: str | None) -> str:
+    require(name=name)
+    return "" if name is None else f"/{quote(name, safe='')}"

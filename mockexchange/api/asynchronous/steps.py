@@ -8,8 +8,8 @@ from typing import Any
 
 from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
 from mockexchange.api.values.accounts import MEMBER, Key, make_key
-from mockexchange.api.values.json_encoding import Amount, Instant, Step, read_step, step_json, to_json
-from mockexchange.api.values.steps import Outcome, read_outcomes
+from mockexchange.api.values.arguments import Amount, Instant, Step, read_step, step_json, to_json
+from mockexchange.api.values.results import Outcome, read_outcomes
 from mockexchange.venues.registry import DEFAULT
 
 

@@ -4,12 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from mockexchange.api.asynchronous.waiter import AsyncWaiter
-from mockexchange.api.errors import MockExchangeError, TimedOut
-from mockexchange.api.short_tracebacks import ShortTracebacks
-from mockexchange.api.transport.control_client import AsyncControlClient
-from mockexchange.api.values.arguments import require, require_as
-from mockexchange.api.values.json_encoding import Duration
+from mockexchange.api.asynchronous.journal import AsyncWaiter
+from mockexchange.api.errors import MockExchangeError, ShortTracebacks, TimedOut
+from mockexchange.api.transport.connection import AsyncControlClient
+from mockexchange.api.values.arguments import Duration, require, require_as
 from mockexchange.api.values.matching import (
     FRAME_FILTERS,
     RECEIVED,

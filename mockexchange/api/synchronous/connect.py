@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mockexchange.api.short_tracebacks import short_traceback_contextmanager
+from mockexchange.api.errors import short_traceback_contextmanager
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.synchronous.sandbox_client import path_of
 from mockexchange.api.transport.connection import Connection, no_application
-from mockexchange.api.transport.discovery import find_control, url_mapper
-from mockexchange.api.transport.remote import RemoteClient
+from mockexchange.api.transport.remote import RemoteClient, find_control, url_mapper
 from mockexchange.api.values.arguments import require
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, for_remote_server, require_default
 from mockexchange.sandbox.options import DEFAULT

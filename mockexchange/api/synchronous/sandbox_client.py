@@ -4,11 +4,9 @@
 from typing import Any
 from urllib.parse import quote
 
-from mockexchange.api.errors import Closed
-from mockexchange.api.short_tracebacks import ShortTracebacks
-from mockexchange.api.transport.control_client import PATIENCE_S, ControlClient, Query
+from mockexchange.api.errors import Closed, NameAdvice, ShortTracebacks
+from mockexchange.api.transport.connection import PATIENCE_S, ControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
-from mockexchange.api.values.name_advice import NameAdvice
 
 
 class GuardedClient:
@@ -48,4 +46,5 @@ class SandboxClient(ShortTracebacks, NameAdvice):
 
 
 def path_of(name: str) -> str:
+    """Return the path of a sandbox in the control API."""
     return f"sandboxes/{quote(name, safe='')}"

@@ -5,12 +5,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from mockexchange.api.errors import MockExchangeError, TimedOut
-from mockexchange.api.short_tracebacks import ShortTracebacks
-from mockexchange.api.synchronous.waiter import Waiter
-from mockexchange.api.transport.control_client import ControlClient
-from mockexchange.api.values.arguments import require, require_as
-from mockexchange.api.values.json_encoding import Duration
+from mockexchange.api.errors import MockExchangeError, ShortTracebacks, TimedOut
+from mockexchange.api.synchronous.journal import Waiter
+from mockexchange.api.transport.connection import ControlClient
+from mockexchange.api.values.arguments import Duration, require, require_as
 from mockexchange.api.values.matching import (
     FRAME_FILTERS,
     RECEIVED,

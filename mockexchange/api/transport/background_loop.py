@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Generic, TypeVar
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
-from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, ControlClient, Query
+from mockexchange.api.transport.connection import PATIENCE_S, AsyncControlClient, ControlClient, Query
 from mockexchange.api.transport.loop_bridge import await_result
 from mockexchange.server.operating_system import loop_factory
 

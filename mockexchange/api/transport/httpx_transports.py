@@ -154,8 +154,7 @@ def incomplete_body_error(ending: CallEnd, size: int, declared: str, request: ht
     return httpx.RemoteProtocolError(words, request=request)
 
 
-# Requests to a remote server, regardless of the host in their URLs
-# Each gets a connection of its own.
+# Requests to a remote server, regardless of the host in their URLs: each on a connection of its own
 
 
 PART_BYTES_MAX = 65_536
@@ -254,7 +253,8 @@ def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
     raise (httpx.ReadTimeout if isinstance(error, TimeoutError) else kind)(str(error), request=request) from error
 
 
-# Defines transports for httpx that send every request to a sandbox, regardless of its host.
+# The transports
+#
 # Faults have the same effects as on sockets: a dropped, reset or cut connection raises httpx's exception for it, and a
 # late answer exceeds the client's own timeout.
 
@@ -308,7 +308,7 @@ def _read_whole(response: httpx.Response, content: bytes, request: httpx.Request
     return httpx.Response(response.status_code, headers=response.headers.raw, content=content, request=request)
 
 
-# --- a sandbox of this process
+# The transport of a sandbox of this process
 
 
 class LocalTransport(Transport):
@@ -318,7 +318,13 @@ class LocalTransport(Transport):
         self._bridge = bridge
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._require_another_loop()
+        try:
+            is_here = asyncio.get_running_loop() is self._bridge.loop
+        except RuntimeError:
+            is_here = False
+        if is_here:
+            words = "a synchronous request would stop the loop that the exchange lives in"
+            raise MockExchangeError(f"{words}: use httpx.AsyncClient, or asyncio.to_thread, or serve() instead")
         inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         body = SyncBody(
             AsgiResponse(request, BridgedCall(self._bridge, scope_of(request), body_of(request), inbox.put)), inbox
@@ -331,16 +337,6 @@ class LocalTransport(Transport):
         deliver = partial(put_in_loop, loop, inbox)
         body = AsyncBody(AsgiResponse(request, BridgedCall(self._bridge, scope_of(request), content, deliver)), inbox)
         return await body.response()
-
-    def _require_another_loop(self) -> None:
-        """Raise MockExchangeError in the exchange's own loop, where a synchronous call would deadlock."""
-        try:
-            is_here = asyncio.get_running_loop() is self._bridge.loop
-        except RuntimeError:
-            return
-        if is_here:
-            words = "a synchronous request would stop the loop that the exchange lives in"
-            raise MockExchangeError(f"{words}: use httpx.AsyncClient, or asyncio.to_thread, or serve() instead")
 
 
 def put_in_loop(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
@@ -403,7 +399,7 @@ class AsyncBody(httpx.AsyncByteStream):
             raise
 
 
-# --- a remote sandbox
+# The transport of a remote sandbox
 
 
 class RemoteTransport(Transport):

@@ -9,19 +9,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Scope
 
 from mockexchange.api.errors import PortInUse, Unavailable, WrongArgument, WrongRequest
-from mockexchange.api.transport.in_process import InProcessClient
-from mockexchange.api.transport.loop_bridge import LoopBridge
+from mockexchange.api.transport.connection import PATIENCE_S, Query, Reply, encode_body, encode_query, read_reply
+from mockexchange.api.transport.loop_bridge import LoopBridge, run_in_loop, running_loop
 from mockexchange.api.values.arguments import require, require_as, wrong_argument
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.options import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.control.access import Tokens
+from mockexchange.server.control.access import IN_PROCESS, Tokens
 from mockexchange.server.control.app import control_app
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_object
@@ -30,6 +31,79 @@ from mockexchange.server.http import listener
 from mockexchange.server.ready_content import describe_accounts
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
+
+# The control API, which is called without a socket
+
+
+ROOT = "/_mock/"
+
+
+class InProcessClient:
+    """A client of the control API. It may be called in any event loop; the request runs in the server's loop."""
+
+    def __init__(self, control: LoopBridge, token: str, control_url: str) -> None:
+        self._control, self._token, self._url = control, token, control_url
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+    ) -> Any:
+        scope: Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(ROOT + path),
+            "raw_path": (ROOT + path).encode(),
+            "root_path": "",
+            "query_string": encode_query(query).encode(),
+            "headers": [
+                (b"host", b"localhost"),
+                (b"authorization", f"Bearer {self._token}".encode()),
+                (b"content-type", b"application/json"),
+            ],
+            "client": None,
+            "server": None,
+            "extensions": {IN_PROCESS: {}},
+        }
+        content = encode_body(body) or b""
+        running_loop()
+        self._control.require_loop()
+        return await run_in_loop(self._carry(scope, content), self._control.loop)
+
+    async def _carry(self, scope: Scope, content: bytes) -> Any:
+        """Call the application, in its own loop, and return the JSON of its answer."""
+        contents, parts = [content], list[bytes]()
+        status, content_type = 0, ""
+
+        async def receive() -> Message:
+            if not contents:  # this client never disconnects
+                await asyncio.get_running_loop().create_future()
+            return {"type": "http.request", "body": contents.pop(), "more_body": False}
+
+        async def send(message: Message) -> None:
+            nonlocal status, content_type
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                content_type = dict(message["headers"]).get(b"content-type", b"").decode("latin-1")
+            else:
+                parts.append(message.get("body", b""))
+
+        mistake: Exception | None = None
+        try:
+            await self._control.app(scope, receive, send)
+        except Exception as error:
+            if not status:
+                raise
+            mistake = error  # an error in the server, which has answered 500 already
+        try:
+            return read_reply(Reply(status, content_type, b"".join(parts)), self._url)
+        except Exception as refusal:
+            raise refusal from mistake
+
+
+# The server
+
 
 INVALID_ORIGIN = "http://mockexchange.invalid"
 """The origin of a server that does not listen: a name that never resolves (RFC 2606)."""

@@ -11,8 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mockexchange.api.errors import Unavailable, UnknownAccount, WrongRequest
-from mockexchange.api.values.name_advice import NameAdvice
+from mockexchange.api.errors import NameAdvice, Unavailable, UnknownAccount, WrongRequest
 from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.core.ids import derived_id
 from mockexchange.core.vocabulary import AccountKind
@@ -48,7 +47,15 @@ class KeyFiles:
             if self._directory is None:
                 self._directory = RunDirectory(Path(tempfile.gettempdir()))
                 self._removal = weakref.finalize(self, _remove, self._directory, os.getpid())
-            self._paths[key.key_id] = str(self._directory.write_key(_credential(key)))
+            credential = Credential(
+                account=key.account,
+                key=key.name,
+                kind=AccountKind.MEMBER,
+                key_id=key.key_id,
+                private_pem=key.private_key_pem,
+                subtraders=[],
+            )
+            self._paths[key.key_id] = str(self._directory.write_key(credential))
         return self._paths[key.key_id]
 
     def remove(self) -> None:
@@ -190,7 +197,15 @@ class Accounts(Mapping[str, Account]):
             keys.clear()
         for row in rows:
             self.open(row["name"], row["kind"], row["venue"], row["subtraders"])
-            self._keys[row["name"]][row["key"]] = self._key_of(row)
+            self._keys[row["name"]][row["key"]] = Key(
+                account=row["name"],
+                venue=row["venue"],
+                name=row["key"],
+                key_id=row["key_id"],
+                private_key_pem=self._pems.get(row["key_id"]),
+                secret=row["secret"],
+                _files=self._files,
+            )
 
     def open(self, name: str, kind: str, venue: str, subtraders: Iterable[str] = ()) -> None:
         """Add an account, possibly without keys, unless it is known already."""
@@ -209,34 +224,12 @@ class Accounts(Mapping[str, Account]):
         """Keep the private half of a key for later requests, since the server has only the public half."""
         self._pems[key_id] = pem
 
-    def _key_of(self, row: Mapping[str, Any]) -> Key:
-        return Key(
-            account=row["name"],
-            venue=row["venue"],
-            name=row["key"],
-            key_id=row["key_id"],
-            private_key_pem=self._pems.get(row["key_id"]),
-            secret=row["secret"],
-            _files=self._files,
-        )
-
 
 def unknown_account(name: object, known: Iterable[str]) -> str:
     """Return the error text for an unknown account, with the nearest name and the known ones."""
     names = list(known)
     shown = ", ".join(islice(names, NAMES_SHOWN_MAX)) or "none"
     return f"no account {name!r}{did_you_mean(str(name), names)} (known: {shown})"
-
-
-def _credential(key: Key) -> Credential:
-    return Credential(
-        account=key.account,
-        key=key.name,
-        kind=AccountKind.MEMBER,
-        key_id=key.key_id,
-        private_pem=key.private_key_pem,
-        subtraders=[],
-    )
 
 
 # New keys: a key is derived from names, as in scenarios, so that it is the same in every run

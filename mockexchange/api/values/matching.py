@@ -9,7 +9,7 @@ from mockexchange.api.errors import WrongArgument
 from mockexchange.api.values.arguments import require, wrong_argument
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 
 NEAR_MISSES_SHOWN_MAX = 3
 MATCHES_SHOWN_MAX = 10
@@ -147,34 +147,21 @@ def require_direction(word: str) -> str:
 
 def differences(record: Request | Frame, wanted: Mapping[str, Any]) -> list[Difference]:
     """Return the fields in which a request or frame differs from the filters; an empty list if it matches."""
-    return [row for name, value in wanted.items() for row in _differences(record, name, value)]
-
-
-def _differences(record: Request | Frame, name: str, wanted: Any) -> list[Difference]:
-    match name:
-        case "query" if isinstance(record, Request):
-            return _query_differences(record.query, wanted)
-        case "json" | "contains":
-            return _contents_differences(record, name, wanted)
-    got = getattr(record, name)
-    return [] if got == wanted else [Difference(name, got, wanted)]
-
-
-def _query_differences(got: Mapping[str, str], wanted: Mapping[str, object]) -> list[Difference]:
-    texts = {name: NOT_PRESENT if value is None else text_of(value) for name, value in wanted.items()}
-    return [
-        Difference(f"query.{name}", got.get(name, NOT_PRESENT), value)
-        for name, value in texts.items()
-        if got.get(name, NOT_PRESENT) != value
-    ]
-
-
-def _contents_differences(record: Request | Frame, name: str, wanted: Any) -> list[Difference]:
-    try:
-        got = record.json
-    except ValueError as error:
-        return [Difference(name, str(error), wanted)]
-    return list(_missing_contents(got, wanted, name))
+    found: list[Difference] = []
+    for name, value in wanted.items():
+        if name == "query" and isinstance(record, Request):
+            got = record.query
+            texts = {word: NOT_PRESENT if one is None else text_of(one) for word, one in value.items()}
+            rows = (Difference(f"query.{word}", got.get(word, NOT_PRESENT), text) for word, text in texts.items())
+            found += [row for row in rows if row.got != row.wanted]
+        elif name in ("json", "contains"):
+            try:
+                found += _missing_contents(record.json, value, name)
+            except ValueError as error:
+                found.append(Difference(name, str(error), value))
+        elif (one := getattr(record, name)) != value:
+            found.append(Difference(name, one, value))
+    return found
 
 
 def _missing_contents(got: Any, wanted: Any, path: str) -> Iterable[Difference]:
@@ -242,27 +229,21 @@ def describe_mismatch(nouns: Nouns, records: Sequence[Record], wanted: Mapping[s
     found = matching(records, wanted)
     within = "" if amount.within is None else f" within {amount.within}"
     head = f"expected {amount.describe(nouns)}{describe_filters(wanted)}{within}; got {len(found)}"
-    return head + (
-        _list_matches(found) if amount.is_exceeded(len(found)) else _list_near_misses(nouns, records, wanted)
-    )
-
-
-def _list_matches(found: Sequence[Record]) -> str:
-    lines = [f"\n  matches: {_title(record)}" for record in found[:MATCHES_SHOWN_MAX]]
-    more = len(found) - len(lines)
-    return "".join(lines) + (f"\n  and {more} more" if more else "")
-
-
-def _list_near_misses(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any]) -> str:
-    near = near_misses(records, wanted)
+    if amount.is_exceeded(len(found)):
+        lines = [f"\n  matches: {_title(record)}" for record in found[:MATCHES_SHOWN_MAX]]
+        more = len(found) - len(lines)
+        return head + "".join(lines) + (f"\n  and {more} more" if more else "")
     if not records:
-        return f"\n  there is no {nouns.one} at all"
-    return "".join(f"\n  near miss: {_title(record)}: {_reasons(record, rows)}" for record, rows in near)
+        return f"{head}\n  there is no {nouns.one} at all"
+    for record, rows in near_misses(records, wanted):
+        head += f"\n  near miss: {_title(record)}: {'; '.join(map(str, rows))}"
+        why = _why(record)
+        head += f"\n    diagnosis: {why}" if why else ""
+    return head
 
 
-def _reasons(record: Request | Frame, rows: Sequence[Difference]) -> str:
-    why = record.diagnosis if isinstance(record, Request) else record.note
-    return "; ".join(map(str, rows)) + (f"\n    diagnosis: {why}" if why else "")
+def _why(record: Request | Frame) -> str | None:
+    return record.diagnosis if isinstance(record, Request) else record.note
 
 
 def _title(record: Request | Frame) -> str:

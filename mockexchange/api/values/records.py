@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from mockexchange.sandbox.journal_json import entry_bytes, frame_bytes
@@ -219,3 +219,28 @@ def read_frame(row: Mapping[str, Any]) -> Frame:
 
 def _times(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _EPOCH + timedelta(microseconds=row[f"{name}_us"]) for name in ("at", "host_at")}
+
+
+# Server-sent events of the control API (WHATWG HTML, section 9.2)
+
+
+class LiveEvent(NamedTuple):
+    """A server-sent event: `kind` is command, request, frame, script, fault, clock, sandbox, begin, lost or end."""
+
+    kind: str
+    data: dict[str, Any]
+    id: str | None = None
+    """The id with which `events(after=...)` reads on after this event; None for the kinds lost and end."""
+
+
+def read_events(text: str) -> list[LiveEvent]:
+    """Parse the text of an event stream that has ended, and return its events; comments are skipped."""
+    events = []
+    for block in text.split("\n\n"):
+        fields: dict[str, str] = {}
+        for line in block.split("\n"):
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")  # a comment is a field without a name
+        if "data" in fields:
+            events.append(LiveEvent(fields.get("event", "message"), json.loads(fields["data"]), fields.get("id")))
+    return events

@@ -5,8 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mockexchange.api.values.arguments import require_as, wrong_argument
-from mockexchange.api.values.json_encoding import to_json
+from mockexchange.api.values.arguments import require_as, to_json, wrong_argument
 from mockexchange.named_files import read_file
 
 Scenario = str | Path | Mapping[str, Any]
@@ -46,18 +45,15 @@ def fork_body(
 ) -> dict[str, Any]:
     """Return the body of a request that forks a sandbox, or the log in the file `log`. Raises WrongArgument."""
     given = {"clock": clock, "name": name}
-    source = {"sandbox": sandbox} if log is None else {"log": _text_of_log(log)}
+    source = {"sandbox": sandbox}
+    if log is not None:
+        require_as("log", log, "log")
+        try:
+            source = {"log": read_file(log, takes_pipes=True).decode()}
+        except (OSError, ValueError) as error:
+            raise wrong_argument("log", f"a file with a log ({error})", str(log)) from None
     point = {} if at is None else {"at": to_json(at, "at")}
     return {"fork": {**source, **point}, **{key: value for key, value in given.items() if value is not None}}
-
-
-def _text_of_log(log: str | Path) -> str:
-    """Return the text of a file. Raises WrongArgument if it cannot be read."""
-    require_as("log", log, "log")
-    try:
-        return read_file(log, takes_pipes=True).decode()
-    except (OSError, ValueError) as error:
-        raise wrong_argument("log", f"a file with a log ({error})", str(log)) from None
 
 
 def sent_scenario(scenario: Scenario) -> Any:

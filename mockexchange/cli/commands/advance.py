@@ -4,19 +4,14 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import checked, json_option
+from mockexchange.cli.click_base import checked_text, json_option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.instants import parse_duration
 
 
-def _duration(text: str) -> str:
-    parse_duration(text)
-    return text
-
-
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("duration", callback=checked(_duration))
+@click.argument("duration", callback=checked_text(parse_duration))
 @json_option("advance")
 @sandbox_option
 @server_option

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from mockexchange.cli.click_base import checked, json_option, option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Group, checked, json_option, option
 from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
@@ -60,7 +59,11 @@ def dates(venue: str, as_json: bool) -> None:
     lines = [Line((COMPAT, "-", f"the newest of all that ever was: keeps {kept} removed fields"))]
     days = list(wire.aliases.items())
     for (_, before), (alias, day) in zip([("", wire.first_day), *days], days, strict=False):
-        lines.append(Line((alias, day, _remark(of, of.api_date(before), of.api_date(day)))))
+        earlier, later = of.api_date(before), of.api_date(day)
+        count = sum(len(difference.changes) for difference in compare(earlier, later, venue=of))
+        is_first = earlier.day == later.day
+        remark = "the first day whose wire is known" if is_first else f"{count} changes since {earlier.day}"
+        lines.append(Line((alias, day, remark)))
     newest, day = days[-1]
     lines.append(Line((LATEST, day, f"the same as {newest}")))
     lines.append(Line(("a month", f"{wire.first_day[:7]}..", "the wire of its last day, if it is none of these")))
@@ -69,11 +72,6 @@ def dates(venue: str, as_json: bool) -> None:
         show_json_lines(dict(zip(("api_date", "day", "remark"), line.cells, strict=True)) for line in lines)
     else:
         show_table(("api date", "day", "what it is"), lines)
-
-
-def _remark(venue: Venue, before: ApiDate, after: ApiDate) -> str:
-    count = sum(len(difference.changes) for difference in compare(before, after, venue=venue))
-    return f"{count} changes since {before.day}" if before.day != after.day else "the first day whose wire is known"
 
 
 def _at_venue(parse: Callable[[Venue, str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:

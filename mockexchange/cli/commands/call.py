@@ -10,7 +10,6 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.commands.completion import ACCOUNT, CALL_PATH
-from mockexchange.cli.journal_filters import short_entries
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import fitted, printable, show_json
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope, sign
@@ -197,7 +196,8 @@ def _send_signed(
 
 def _findings(server: Server, sandbox: str, request: UnsignedRequest) -> list[str]:
     """Return the findings of the newest journal entry of such a request, such as the name of an ignored parameter."""
-    recent = short_entries(server, sandbox, "/journal", {"last": RECENT_MAX})
+    query = {"last": RECENT_MAX, "short": "true"}
+    recent = server.ask_sandbox("GET", sandbox, "/journal", query=query)["entries"]
     sent = (request.method, request.target)
     own = [entry for entry in recent if (entry["method"], entry["target"]) == sent]
     return list(own[-1]["findings"]) if own else []

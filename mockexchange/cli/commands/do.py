@@ -7,7 +7,7 @@ import click
 
 from mockexchange.cli.argument_types import parse_argument
 from mockexchange.cli.click_base import UsageFailure, json_option
-from mockexchange.cli.events.event_format import event_row, named_ids
+from mockexchange.cli.event_format import event_row, named_ids
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import clock_time, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.scenario.steps import STEP
@@ -32,21 +32,19 @@ def do(context: click.Context, steps: tuple[str, ...], as_json: bool, sandbox: s
     mockexchange do 'fill: {account: alice, market: M, side: yes, action: buy,
         count: 1, price: 0.56}'
     """
-    body = [_read(number, text) for number, text in enumerate(steps, start=1)]
+    body = []
+    for number, text in enumerate(steps, start=1):
+        step, step_json = parse_argument(STEP, "step", number, text)
+        if step.at is not None or step.after_us is not None:
+            raise UsageFailure(f"step {number}: a step here happens now: expected neither `at` nor `after`")
+        body.append(step_json)
     outcomes = find_server(ready_file).ask_sandbox("POST", sandbox, "/commands", body=body)
     if as_json:
         show_json_lines(outcomes)
     else:
-        for step, outcome in zip(body, outcomes, strict=True):
-            _show(next(iter(step)), outcome)
+        for done, outcome in zip(body, outcomes, strict=True):
+            _show(next(iter(done)), outcome)
     context.exit(1 if any("refusal" in outcome for outcome in outcomes) else 0)
-
-
-def _read(number: int, text: str) -> Any:
-    step, body = parse_argument(STEP, "step", number, text)
-    if step.at is not None or step.after_us is not None:
-        raise UsageFailure(f"step {number}: a step here happens now: expected neither `at` nor `after`")
-    return body
 
 
 def _show(name: str, outcome: dict[str, Any]) -> None:
@@ -64,14 +62,10 @@ def _show(name: str, outcome: dict[str, Any]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for *row, facts in rows:
         cells = (f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False) if width)
-        _show_row(f"  {''.join(cells)}", facts, terminal_width())
-
-
-def _show_row(head: str, facts: str, width: int | None) -> None:
-    """Print a row; facts with a word that has no room beside the other columns, such as an id, are on a line below."""
-    longest = max(map(len, facts.split()), default=0)
-    if width is None or len(head) + longest <= width:
-        click.echo(wrapped(head, facts, len(head), width))
-    else:
-        click.echo(head.rstrip())
-        click.echo(wrapped(FACTS_INDENT, facts, len(FACTS_INDENT), width))
+        head, width_max = f"  {''.join(cells)}", terminal_width()
+        longest = max(map(len, facts.split()), default=0)
+        if width_max is not None and len(head) + longest > width_max:
+            # A word, such as an id, has no room beside the other columns: the facts are on a line below.
+            click.echo(head.rstrip())
+            head = FACTS_INDENT
+        click.echo(wrapped(head, facts, len(head), width_max))

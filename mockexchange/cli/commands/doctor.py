@@ -9,8 +9,7 @@ import click
 
 from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import checked, option, shared_option
-from mockexchange.cli.doctor_checks import environment, keys, network, packages
-from mockexchange.cli.doctor_checks.finding import FAIL, Check, CheckContext, Finding
+from mockexchange.cli.doctor_checks import CHECKS, FAIL, CheckContext, Finding
 from mockexchange.cli.server_connection import server_option
 from mockexchange.cli.terminal import printable, terminal_width, wrapped
 from mockexchange.runtime.http_request import require_url
@@ -18,24 +17,6 @@ from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 NAME_WIDTH = 12
-CHECKS: tuple[Check, ...] = (
-    packages.check_python,
-    packages.check_dependencies,
-    packages.check_extras,
-    packages.check_node,
-    network.check_server,
-    network.check_clock,
-    network.check_named_clock,
-    network.check_port,
-    keys.check_key_file,
-    keys.check_key_variables,
-    keys.check_key_id,
-    environment.check_urls,
-    environment.check_demo_switch,
-    environment.check_proxies,
-    environment.check_trust,
-)
-"""The checks, in the order in which they are shown."""
 
 
 @click.command()

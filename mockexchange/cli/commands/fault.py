@@ -6,12 +6,11 @@ from typing import Any
 import click
 
 from mockexchange.cli.argument_types import parse_argument
-from mockexchange.cli.click_base import json_option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Group, json_option
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 
 PATH = "/faults"
 
@@ -53,12 +52,9 @@ def preset(name: str, as_json: bool, sandbox: str, ready_file: Path) -> None:
 def _show(faults: list[dict[str, Any]]) -> None:
     for one in faults:
         click.secho(printable(one["name"]), bold=True, nl=False)
-        click.echo(f"  matched {one['matched']}, fired {one['fired']}{_format_limit(one['times'])}")
+        limit = "" if one["times"] is None else f" of {one['times']} times"
+        click.echo(f"  matched {one['matched']}, fired {one['fired']}{limit}")
         click.echo(f"  {describe_rule(one['match']) or 'anything'} -> {describe_rule(one['then'])}")
-
-
-def _format_limit(times: int | None) -> str:
-    return "" if times is None else f" of {times} times"
 
 
 add_list_and_clear(

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.argument_types import FileToRead
-from mockexchange.cli.click_base import Failure, checked, json_option, option
+from mockexchange.cli.click_base import Failure, checked_text, json_option, option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.named_files import read_file
@@ -19,25 +19,20 @@ FIELD = "fork"
 NO_LOG = "expected a log, as `mockexchange log` writes it: "
 
 
-def _at(text: str) -> str:
-    parse_until(text)
-    return text
-
-
-def _clock(text: str) -> str:
-    parse_mode(text)
-    return text
-
-
 @click.command()
-@option("--at", metavar="COMMAND|TIME", callback=checked(_at), help="The last command, or an instant.  [default: now]")
+@option(
+    "--at",
+    metavar="COMMAND|TIME",
+    callback=checked_text(parse_until),
+    help="The last command, or an instant.  [default: now]",
+)
 @option(
     "--of-log",
     type=FileToRead(takes_pipes=True),
     help="Fork the log in a file, as `mockexchange log` wrote it, instead of a sandbox.",
 )
 @option("--to", help="The name of the fork.  [default: the first free one of sandbox-1, sandbox-2 and so on]")
-@option("--clock", callback=checked(_clock), help="real, paused, or such as 10x.  [default: as it was]")
+@option("--clock", callback=checked_text(parse_mode), help="real, paused, or such as 10x.  [default: as it was]")
 @json_option("fork")
 @sandbox_option
 @server_option

@@ -1,6 +1,8 @@
 """Defines `mockexchange journal`, which lists recorded requests and frames, or prints one of them with all details."""
 
 import sys
+from base64 import b64decode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,28 @@ import click
 
 from mockexchange.cli.click_base import Failure, UsageFailure, option
 from mockexchange.cli.commands.completion import ACCOUNT
-from mockexchange.cli.events.event_format import GREEN, remarks_on, request_line, style_of_request
-from mockexchange.cli.journal_entry import causes_of, show_frame, show_request
-from mockexchange.cli.journal_filters import describe_kept, describe_numbers, noun_of, require_known_names
+from mockexchange.cli.event_format import GREEN, remarks_on, request_line, style_of_request
 from mockexchange.cli.rule_lists import describe_rule
-from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
-from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
-from mockexchange.cli.terminal import Line, clock_time, show_empty, show_json_lines, show_table, terminal_width
+from mockexchange.cli.server_connection import (
+    REDACTED,
+    SecretFilter,
+    Server,
+    find_server,
+    sandbox_option,
+    server_option,
+    show_secrets_option,
+)
+from mockexchange.cli.terminal import (
+    Line,
+    body_text,
+    clock_time,
+    printable,
+    show_empty,
+    show_json_lines,
+    show_table,
+    terminal_width,
+    wrapped,
+)
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
 
 LAST_DEFAULT = 20
@@ -80,7 +97,9 @@ def journal(
     count = (0 if as_json or numbers else LAST_DEFAULT) if last is None else last
     of_frames = {name: more.pop(name) for name in FRAME_OPTIONS}
     asked, foreign = (of_frames, more) if frames else (more, of_frames)
-    _refuse_foreign(foreign, frames)
+    for name, value in foreign.items():
+        if value is not None:
+            raise UsageFailure(f"--{name} is of {'requests' if frames else 'frames: add --frames'}")
     wanted = {"last": count or None, "account": account, "stub": stub, **asked}
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
     server, hidden = find_server(ready_file), {} if show_secrets else REDACTED
@@ -128,18 +147,16 @@ def _show_requests(server: Server, sandbox: str, entries: list[Entry]) -> None:
         return
     is_wide, same_day = width >= WIDE, _same_day(entries)
     titles = ["#", same_day or "at", "status", "account", *(["ms"] if is_wide else []), "request"]
-    lines = [_short_line(entry, effects, has_day=not same_day, is_wide=is_wide) for entry in entries]
+    lines = []
+    for entry in entries:
+        style, signer = style_of_request(entry), REQUEST_SIGNERS.get(entry["venue"])
+        method, _, target = request_line(entry).partition(" ")
+        path = target.removeprefix(signer.prefix if signer else "") or "/"  # as `call` takes it
+        words = "  ".join(part for part in (f"{method} {path}", _remarks(entry, effects)) if part)
+        head = [str(entry["number"]), _short_time(entry, not same_day), str(entry["status"]), entry["account"] or "-"]
+        milliseconds = [f"{entry['latency_us'] / 1_000:.1f}"] if is_wide else []
+        lines.append(Line([*head, *milliseconds, words], "" if style == GREEN else style, {2: style}))
     show_table(titles, lines, one_line=True, right=NUMBERS)
-
-
-def _short_line(entry: Entry, effects: dict[str, str], *, has_day: bool, is_wide: bool) -> Line:
-    """Return the line of a request for people: short times and paths, and remarks behind the request."""
-    style = style_of_request(entry)
-    number, _, _, status, _, account, milliseconds, _ = _cells(entry, effects)
-    words = "  ".join(part for part in (_short_request(entry), _remarks(entry, effects)) if part)
-    more = [milliseconds] if is_wide else []
-    cells = [number, _short_time(entry, has_day), status, account, *more, words]
-    return Line(cells, "" if style == GREEN else style, {2: style})
 
 
 def _same_day(entries: list[Entry]) -> str:
@@ -152,37 +169,20 @@ def _short_time(entry: Entry, has_day: bool) -> str:
     return f"{entry['at'][5:10]} {clock_time(entry['at'])}" if has_day else clock_time(entry["at"])
 
 
-def _short_request(entry: Entry) -> str:
-    """Return the method and the path as `call` takes it, without the prefix of the account's venue."""
-    signer = REQUEST_SIGNERS.get(entry["venue"])
-    prefix = signer.prefix if signer else ""
-    method, _, target = request_line(entry).partition(" ")
-    return f"{method} {target.removeprefix(prefix) or '/'}"
-
-
 def _show_frames(entries: list[Entry]) -> None:
     width = terminal_width()
-    rows = [(frame, _frame_cells(frame)) for frame in entries]
-    lines = [Line(cells, "yellow" if frame["fault"] or frame["note"] else "") for frame, cells in rows]
     if width is None:
-        show_table(FRAME_TITLES, lines)
+        show_table(FRAME_TITLES, [Line(_frame_cells(frame)) for frame in entries])
         return
     same_day = _same_day(entries)
     titles = ["#", same_day or "at", "stream", "account", "way", "kind", "frame"]
-    short = [_short_frame(frame, line, has_day=not same_day) for frame, line in zip(entries, lines, strict=True)]
-    show_table(titles, short, one_line=True, right=NUMBERS)
-
-
-def _short_frame(frame: Entry, line: Line, *, has_day: bool) -> Line:
-    number, _, stream, account, way, _, kind, remarks, text = line.cells
-    words = "  ".join(part for part in (remarks, text) if part != "-")
-    return line._replace(cells=[number, _short_time(frame, has_day), stream, account, way, kind, words])
-
-
-def _refuse_foreign(options: Entry, frames: bool) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise UsageFailure(f"--{name} is of {'requests' if frames else 'frames: add --frames'}")
+    lines = []
+    for frame in entries:
+        number, _, stream, account, way, _, kind, remarks, text = _frame_cells(frame)
+        words = "  ".join(part for part in (remarks, text) if part != "-")
+        style = "yellow" if frame["fault"] or frame["note"] else ""
+        lines.append(Line([number, _short_time(frame, not same_day), stream, account, way, kind, words], style))
+    show_table(titles, lines, one_line=True, right=NUMBERS)
 
 
 def fetch(server: Server, sandbox: str, path: str, query: dict[str, Any]) -> list[Entry]:
@@ -223,3 +223,133 @@ def _frame_cells(frame: Entry) -> list[str]:
         "; ".join(words for words in (*causes_of(frame), frame["note"]) if words) or "-",
         text.rstrip("\n")[:BODY_CHARS_SHOWN_MAX] or "-",
     ]
+
+
+# Why no entry matches: a name that no account, operation or kind of frame has
+
+
+Query = dict[str, Any]
+PARAMETERS = ("last", "redact")
+"""Parameters of a query that choose no entries by their content."""
+
+
+def require_known_names(server: Server, sandbox: str, query: Query) -> None:
+    """Raise UsageFailure if a query without a result has an account or an operation that does not exist."""
+    from mockexchange.api.values.accounts import unknown_account
+    from mockexchange.scenario.errors import did_you_mean
+    from mockexchange.scenario.fault_rules import OPERATION_NAMES
+
+    if account := query.get("account"):
+        names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]
+        if account not in names:
+            raise UsageFailure(unknown_account(account, names))
+    operation = query.get("operation")
+    if operation and operation not in OPERATION_NAMES:
+        advice = did_you_mean(operation, OPERATION_NAMES) or ": expected a name such as GetPositions"
+        raise UsageFailure(f"no operation {operation!r}{advice}")
+
+
+def describe_kept(server: Server, sandbox: str, path: str, query: Query) -> str:
+    """Return what the journal has instead of the entries of a query: how many, and for a frame's kind, which kinds."""
+    kept = short_entries(server, sandbox, path, {})
+    if not kept:
+        return f"no {noun_of(path)} yet"
+    kinds = dict.fromkeys(frame["kind"] for frame in kept if frame["kind"]) if "kind" in query else ()
+    which = f", of the kinds {', '.join(kinds)}" if kinds and query["kind"] not in kinds else ""
+    return f"no {noun_of(path)} matches the options: {len(kept):,} {'is' if len(kept) == 1 else 'are'} kept{which}"
+
+
+def describe_numbers(server: Server, sandbox: str, path: str, query: Query) -> str:
+    """Return which numbers the journal has, or has of a query, for a number that it does not have."""
+    filters = {name: value for name, value in query.items() if name not in PARAMETERS}
+    kept = short_entries(server, sandbox, path, filters)
+    if not kept:
+        return describe_kept(server, sandbox, path, query)
+    matching = " and match the options" if filters else ""
+    return f"those that are kept{matching} are {kept[0]['number']} to {kept[-1]['number']}"
+
+
+def short_entries(server: Server, sandbox: str, path: str, query: Query) -> list[dict[str, Any]]:
+    """Return the entries of the journal, or its frames, that match a query, without their bodies."""
+    answer = server.ask_sandbox("GET", sandbox, path, query={**query, "short": "true"})
+    entries: list[dict[str, Any]] = answer["frames" if path == "/frames" else "entries"]
+    return entries
+
+
+def noun_of(path: str) -> str:
+    """Return what a list of the control API has: requests, or frames."""
+    return "frame" if path == "/frames" else "request"
+
+
+# One request or frame, with headers and bodies
+
+
+INDENT = 12
+"""The column in which values begin, after their titles."""
+
+
+def show_request(entry: Entry) -> None:
+    """Print a recorded request and its answer, with headers and bodies."""
+    click.secho(printable(f"#{entry['number']}  {when(entry)}  {request_line(entry)}"), bold=True)
+    click.secho(
+        f"  status    {entry['status'] or 'none'} in {entry['latency_us'] / 1_000:.1f} ms", fg=style_of_request(entry)
+    )
+    key = f", key {entry['key_id']}" if entry["key_id"] else ""
+    commands = ", ".join(f"#{number}" for number in entry.get("commands", ()))
+    show_facts(
+        [
+            ("account", f"{entry['account'] or 'none'}{key}"),
+            ("operation", entry["operation"] or ""),
+            ("why", entry["diagnosis"] or ""),
+            *(("noticed", finding) for finding in entry["findings"]),
+            ("fault", entry["fault"] or ""),
+            ("stub", entry["stub"] or ""),
+            ("stream", str(entry["connection"] or "")),
+            ("commands", commands),
+        ]
+    )
+    for name, value in entry["headers"]:
+        click.echo(f"  header    {printable(name)}: {printable(value)}")
+    for title, name in (("body", "body"), ("answer", "answer")):
+        _show_body(title, entry, name)
+
+
+def show_frame(frame: Entry) -> None:
+    """Print a recorded frame with its contents."""
+    head = f"frame {frame['number']}  {when(frame)}  stream {frame['connection']}  {frame['direction']}"
+    click.secho(printable(head), bold=True)
+    names = ("account", "channel", "kind")
+    show_facts([*((name, frame[name]) for name in names if frame[name]), ("remarks", "; ".join(remarks_of(frame)))])
+    _show_body("frame", frame, "frame")
+
+
+def when(entry: Entry) -> str:
+    return f"{entry['at'][:10]} {clock_time(entry['at'])}"
+
+
+def causes_of(frame: Entry) -> Iterator[str]:
+    """Yield the name of the fault and of the stub that affected a frame, each as text."""
+    yield from (f"{cause} {frame[cause]}" for cause in ("fault", "stub") if frame.get(cause))
+
+
+def remarks_of(frame: Entry) -> list[str]:
+    return [words for words in (frame["note"], *causes_of(frame)) if words]
+
+
+def show_facts(facts: list[tuple[str, str]]) -> None:
+    """Print titles with their texts, wrapped to the terminal's width; those with an empty text are left out."""
+    for title, text in facts:
+        if text:
+            click.echo(wrapped(f"  {title}", printable(text), INDENT, terminal_width()))
+
+
+def _show_body(title: str, entry: Entry, name: str) -> None:
+    """Print a body, indented; a dropped one by its size."""
+    if name in entry.get("dropped", {}):
+        click.echo(f"  {title:<{INDENT - 2}}{entry['dropped'][name][0]:,} bytes that are not kept any more")
+        return
+    text = entry.get(name)
+    raw = b64decode(entry[f"{name}_base64"]) if f"{name}_base64" in entry else (text or "").encode()
+    if raw:
+        click.echo(f"  {title}")
+        click.echo("".join(f"    {line}\n" for line in body_text(raw)[0].splitlines()), nl=False)

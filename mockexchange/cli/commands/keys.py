@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import Failure, UsageFailure, json_option, option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Failure, Group, UsageFailure, json_option, option
 from mockexchange.cli.terminal import show_json_lines
 
 ALGORITHMS = ("rsa", "ed25519")
@@ -70,12 +69,9 @@ def new(algorithm: str, out: Path, as_json: bool) -> None:
     if as_json:
         show_json_lines([{"algorithm": algorithm, "private_key": str(private), "public_key": str(public)}])
     else:
-        click.echo(USAGE.format(private=private, public=public, public_yaml=_yaml(str(public))), nl=False)
-
-
-def _yaml(text: str) -> str:
-    """Return a plain YAML scalar if the text can be one in a flow mapping, else a quoted one."""
-    return text if re.fullmatch(r"[A-Za-z0-9_./~][\w./~-]*", text) else json.dumps(text)
+        text = str(public)  # a plain scalar of YAML if it can be one in a flow mapping, else a quoted one
+        public_yaml = text if re.fullmatch(r"[A-Za-z0-9_./~][\w./~-]*", text) else json.dumps(text)
+        click.echo(USAGE.format(private=private, public=public, public_yaml=public_yaml), nl=False)
 
 
 def _create(path: Path, text: str, mode: int) -> None:

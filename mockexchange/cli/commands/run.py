@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import Failure, UsageFailure, checked, explain_scenario_error, option
+from mockexchange.cli.click_base import Failure, UsageFailure, checked, checked_text, explain_scenario_error, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.cli.terminal import fitted
 from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
@@ -47,11 +47,6 @@ def _client(text: str) -> str:
     return text
 
 
-def _clock(text: str) -> str:
-    parse_mode(text)
-    return text
-
-
 @click.command(context_settings={"allow_interspersed_args": False})
 @option(
     "--as",
@@ -82,7 +77,7 @@ def _clock(text: str) -> str:
     "--clock",
     default="real",
     show_default=True,
-    callback=checked(_clock),
+    callback=checked_text(parse_mode),
     help="Exchange time: real, paused, or a scale like 10x.",
 )
 @option("--chaos", multiple=True, metavar="NAME", help="Preset of faults, such as flaky; repeatable.")

@@ -11,8 +11,7 @@ from typing import BinaryIO
 
 import click
 
-from mockexchange.cli.click_base import Failure, checked, json_option, option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Failure, Group, checked, json_option, option
 from mockexchange.cli.terminal import Line, progress_bar, show_json_lines, show_table
 
 FILE_MODE = 0o644

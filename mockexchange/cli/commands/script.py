@@ -6,12 +6,11 @@ from typing import Any
 import click
 
 from mockexchange.cli.argument_types import parse_argument
-from mockexchange.cli.click_base import json_option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Group, json_option
 from mockexchange.cli.rule_lists import describe_refusal, show_cleared, show_rules, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
-from mockexchange.scenario.script.script_steps import ENTRY
+from mockexchange.scenario.script import ENTRY
 
 
 @click.group(cls=Group)

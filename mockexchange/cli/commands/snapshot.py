@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.account_options import account_options, account_settings
 from mockexchange.cli.argument_types import FileToWrite
 from mockexchange.cli.click_base import Failure, UsageFailure, option
-from mockexchange.cli.server_options import account_options, account_settings
 from mockexchange.cli.terminal import fitted
 from mockexchange.kit.reports.printable_text import in_a_line
 from mockexchange.recording.recording_file import SecretFound

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import click
 
-from mockexchange.cli.click_base import Failure, UsageFailure, checked, json_option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Failure, Group, UsageFailure, checked, json_option
 from mockexchange.cli.terminal import show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State

@@ -6,8 +6,7 @@ from typing import Any
 import click
 
 from mockexchange.cli.argument_types import parse_argument
-from mockexchange.cli.click_base import json_option
-from mockexchange.cli.help_page import Group
+from mockexchange.cli.click_base import Group, json_option
 from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import fitted, printable, show_json_lines

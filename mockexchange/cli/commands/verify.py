@@ -4,9 +4,7 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import CommandEntry, LazyCommands, UsageFailure
-from mockexchange.cli.help_page import Group, write_commands
-from mockexchange.cli.kit_libraries import missing_kit
+from mockexchange.cli.click_base import CommandEntry, Group, LazyCommands, UsageFailure, missing_kit, write_commands
 
 ENTRIES = {
     "server": CommandEntry("verify_server", "Check a server: does it keep the documented contract?"),

@@ -9,10 +9,10 @@ from typing import Any
 import click
 import yaml
 
+from mockexchange.cli.account_options import name_option, rate_of, rate_option
 from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
-from mockexchange.cli.server_options import name_option, rate_of, rate_option
 from mockexchange.kit.hypothesis_support import cached_tables
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination

@@ -7,25 +7,21 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import UsageFailure, checked, option
-from mockexchange.cli.secret_option import REDACTED, show_secrets_option
-from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
+from mockexchange.cli.click_base import UsageFailure, checked_text, option
+from mockexchange.cli.server_connection import REDACTED, find_server, sandbox_option, server_option, show_secrets_option
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.runtime.http_request import TIMEOUT_S
 
 SUBJECTS = ("subscribed", "request", "frame", "fault", "script")
+"""What the control API can wait for."""
 JSON_FILTERS = ("contains",)
-
-
-def _duration(text: str) -> str:
-    parse_duration(text)
-    return text
+"""Filters whose values are JSON; all others are text."""
 
 
 @click.command()
 @click.argument("subject", type=click.Choice(SUBJECTS))
 @click.argument("filters", metavar="[NAME=VALUE]...", nargs=-1)
-@option("--timeout", default="5s", show_default=True, callback=checked(_duration), help="Time to wait.")
+@option("--timeout", default="5s", show_default=True, callback=checked_text(parse_duration), help="Time to wait.")
 @show_secrets_option
 @sandbox_option
 @server_option
@@ -44,7 +40,7 @@ def wait(
     mockexchange wait fault name=flaky
     mockexchange wait script done
     """
-    wanted: Any = "done" if (subject, filters) == ("script", ("done",)) else _read_all(filters)
+    wanted: Any = "done" if (subject, filters) == ("script", ("done",)) else _read_filters(filters)
     body = {"for": {subject: wanted}, "timeout": timeout}
     patience_s = parse_duration(timeout) / MICROSECONDS_PER_SECOND + TIMEOUT_S
     query = {} if show_secrets else REDACTED
@@ -54,21 +50,19 @@ def wait(
     click.echo("".join(json.dumps(one) + "\n" for one in answer["found"]), nl=False)
 
 
-def _read_all(filters: tuple[str, ...]) -> dict[str, Any]:
+def _read_filters(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Return filters such as account=alice by name. Raises UsageFailure."""
     wanted: dict[str, Any] = {}
-    for name, value in map(_read, filters):
+    for text in texts:
+        name, is_there, value = text.partition("=")
+        if not is_there:
+            near = ": did you mean done?" if get_close_matches(text, ["done"]) else ""
+            example = "expected NAME=VALUE, such as account=alice, or done for the script"
+            raise UsageFailure(f"{example}, got {text!r}{near}")
         if name in wanted:
             raise UsageFailure(f"{name}: expected it once, for all that is given has to be so")
-        wanted[name] = value
+        try:
+            wanted[name] = json.loads(value) if name in JSON_FILTERS else value
+        except ValueError:
+            raise UsageFailure(f"{name}: expected JSON, got {value!r}") from None
     return wanted
-
-
-def _read(text: str) -> tuple[str, Any]:
-    name, is_there, value = text.partition("=")
-    if not is_there:
-        near = ": did you mean done?" if get_close_matches(text, ["done"]) else ""
-        raise UsageFailure(f"expected NAME=VALUE, such as account=alice, or done for the script, got {text!r}{near}")
-    try:
-        return name, json.loads(value) if name in JSON_FILTERS else value
-    except ValueError:
-        raise UsageFailure(f"{name}: expected JSON, got {value!r}") from None

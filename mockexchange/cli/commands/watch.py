@@ -1,14 +1,17 @@
 """Defines `mockexchange watch`, which prints or displays the events of an exchange as they happen."""
 
 import json
+import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 import click
 from rich.console import Console
@@ -16,13 +19,19 @@ from rich.live import Live
 
 from mockexchange.cli.click_base import Failure, json_option, option
 from mockexchange.cli.commands.completion import ACCOUNT
-from mockexchange.cli.events.event_format import accounts_of, concerns, event_cells, style_of
-from mockexchange.cli.events.event_source import ConnectionLost, Event, events_of
-from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
-from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
+from mockexchange.cli.event_format import LiveEvent, accounts_of, concerns, event_cells, style_of
+from mockexchange.cli.live_view import LiveView
+from mockexchange.cli.server_connection import (
+    REDACTED,
+    SecretFilter,
+    Server,
+    find_server,
+    sandbox_option,
+    server_option,
+    show_secrets_option,
+)
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.watch.key_presses import key_presses
-from mockexchange.cli.watch.live_view import LiveView
+from mockexchange.runtime.http_request import connection_to
 from mockexchange.scenario.errors import did_you_mean
 
 KINDS = ("command", "request", "frame", "script", "fault")
@@ -65,25 +74,23 @@ def watch(
         event._replace(data=hide(event.data)) for event in follow(server, sandbox, {} if show_secrets else REDACTED)
     )
     if as_json or plain or not sys.stdout.isatty():
-        _print_lines((event for event in events if concerns(event, account)), as_json=as_json)
+        for event in events:
+            if not concerns(event, account):
+                continue
+            if as_json:
+                click.echo(json.dumps({"event": event.kind, **event.data}))
+            else:
+                line = "\t".join(printable(cell) for cell in event_cells(event))
+                click.secho(line, fg=style_of(event) or None)
     else:
         _Display(server, sandbox, account, names[:ACCOUNTS_MAX], events).run(Console())
 
 
-def _print_lines(events: Iterable[Event], *, as_json: bool) -> None:
-    for event in events:
-        if as_json:
-            click.echo(json.dumps({"event": event.kind, **event.data}))
-        else:
-            line = "\t".join(printable(cell) for cell in event_cells(event))
-            click.secho(line, fg=style_of(event) or None)
-
-
-def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[Event]:
+def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[LiveEvent]:
     """Yield a sandbox's events; connect again after lost connections and resets. Raises Failure if the sandbox ends."""
     last_event_id: str | None = None
     while True:
-        event: Event | None = None
+        event: LiveEvent | None = None
         try:
             for event in events_of(server, sandbox, KINDS, last_event_id, query):
                 last_event_id = event.event_id or last_event_id
@@ -93,19 +100,17 @@ def follow(server: Server, sandbox: str, query: dict[str, str]) -> Iterator[Even
                 raise Failure(f"the server (pid {server.ready['pid']}) is gone: {broken}") from None
         if event is not None and event.kind == "end":
             if event.data["reason"] != "reset":
-                raise Failure(f"the exchange {sandbox!r} is no more: the {_gone(event)}")
+                reason = event.data["reason"]
+                gone = "server was stopped" if reason == "stopped" else f"sandbox was {reason}"
+                raise Failure(f"the exchange {sandbox!r} is no more: the {gone}")
             last_event_id = None
-
-
-def _gone(event: Event) -> str:
-    return "server was stopped" if event.data["reason"] == "stopped" else f"sandbox was {event.data['reason']}"
 
 
 class _Display:
     """The live display. Threads read events and keys, so that the main thread can refresh it and react to Ctrl-C."""
 
     def __init__(
-        self, server: Server, sandbox: str, chosen: tuple[str, ...], names: list[str], events: Iterator[Event]
+        self, server: Server, sandbox: str, chosen: tuple[str, ...], names: list[str], events: Iterator[LiveEvent]
     ) -> None:
         self.server, self.sandbox, self.events = server, sandbox, events
         self.view = LiveView(sandbox, chosen)
@@ -115,7 +120,7 @@ class _Display:
         self._choices = [chosen, *((name,) for name in self.names if (name,) != chosen)]
         """What the account key goes through: the accounts at the start, then each alone."""
         self._is_ended = False
-        self._arrived: SimpleQueue[Event | Failure | str] = SimpleQueue()
+        self._arrived: SimpleQueue[LiveEvent | Failure | str] = SimpleQueue()
 
     def run(self, console: Console) -> None:
         """Draw until the user quits or the exchange ends. Raises Failure in the second case."""
@@ -169,7 +174,7 @@ class _Display:
             place = self._choices.index(self.view.accounts)
             self.view.watch_accounts(self._choices[(place + 1) % len(self._choices)])
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: LiveEvent) -> None:
         self.view.add_event(event)
         if event.kind in ("begin", "lost"):
             self.stale.update(self.names)
@@ -186,3 +191,109 @@ def _positions_of(server: Server, sandbox: str, account: str) -> list[dict[str, 
     except Failure:
         return []
     return rows
+
+
+# Server-sent events of the control API (WHATWG HTML, section 9.2)
+
+
+NO_QUERY: Mapping[str, str] = {}
+
+
+class ConnectionLost(Exception):
+    """Raised if the connection breaks before the server has sent the event `end`."""
+
+
+def events_of(
+    server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None, query: Mapping[str, str] = NO_QUERY
+) -> Iterator[LiveEvent]:
+    """Yield a sandbox's events until it ends. Raises ConnectionLost, or Failure if the server or sandbox is gone."""
+    path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds), **query})}"
+    headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
+    if last_event_id:
+        headers["Last-Event-ID"] = last_event_id
+    url = server.control.url
+    connection = connection_to(url, ca_cert=server.ca_cert)
+    try:
+        connection.request("GET", urlsplit(url).path + path, headers=headers)
+        answer = connection.getresponse()
+        if answer.status != 200:
+            try:
+                message = json.loads(answer.read())["error"]["message"]
+            except (ValueError, KeyError, TypeError):
+                message = f"expected the events of sandbox {sandbox!r}, got status {answer.status}"
+            raise Failure(message)
+        yield from read_events(raw.decode().rstrip("\r\n") for raw in iter(answer.readline, b""))
+    except (OSError, HTTPException) as error:
+        raise ConnectionLost(str(error) or type(error).__name__) from None
+    finally:
+        connection.close()
+
+
+def read_events(lines: Iterable[str]) -> Iterator[LiveEvent]:
+    """Parse the lines of an event stream. Comments, which only keep the connection open, are skipped."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+        elif "data" in fields:
+            yield LiveEvent(fields.get("event", "message"), json.loads(fields["data"]), fields.get("id"))
+            fields = {}
+        else:
+            fields = {}
+
+
+# The keyboard, one key at a time
+
+
+KEY_BYTES_MAX = 32
+"""The number of bytes read at once, more than any key sends; an arrow key, for example, sends several."""
+
+
+@contextmanager
+def key_presses(take: Callable[[str], None]) -> Iterator[bool]:
+    """Call `take` with each pressed key, from a thread, until the block ends.
+
+    Yields whether standard input is a terminal; if not, no keys are read.
+    """
+    if not sys.stdin.isatty():
+        yield False
+    elif sys.platform == "win32":
+        _start(_read_console, take)
+        yield True
+    else:
+        with _unbuffered_terminal(sys.stdin.fileno()):
+            _start(_read_terminal, take)
+            yield True
+
+
+def _start(read: Callable[[Callable[[str], None]], None], take: Callable[[str], None]) -> None:
+    Thread(target=read, args=(take,), name="keys", daemon=True).start()
+
+
+def _read_terminal(take: Callable[[str], None]) -> None:
+    while pressed := os.read(sys.stdin.fileno(), KEY_BYTES_MAX):
+        take(pressed.decode("utf-8", "replace"))
+
+
+def _read_console(take: Callable[[str], None]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        while True:
+            take(msvcrt.getwch())
+
+
+@contextmanager
+def _unbuffered_terminal(number: int) -> Iterator[None]:
+    """Have a terminal pass on each key without showing it; Ctrl-C still interrupts."""
+    if sys.platform != "win32":
+        import termios
+        import tty
+
+        before = termios.tcgetattr(number)
+        try:
+            tty.setcbreak(number)
+            yield
+        finally:
+            termios.tcsetattr(number, termios.TCSADRAIN, before)

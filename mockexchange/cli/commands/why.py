@@ -6,12 +6,18 @@ from typing import Any
 import click
 
 from mockexchange.cli.click_base import json_option
-from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, fetch
-from mockexchange.cli.events.event_format import request_line
-from mockexchange.cli.journal_entry import INDENT, remarks_of, show_facts, when
+from mockexchange.cli.commands.journal import BODY_CHARS_SHOWN_MAX, INDENT, fetch, remarks_of, show_facts, when
+from mockexchange.cli.event_format import request_line
 from mockexchange.cli.rule_lists import describe_refusal
-from mockexchange.cli.secret_option import REDACTED, SecretFilter, show_secrets_option
-from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
+from mockexchange.cli.server_connection import (
+    REDACTED,
+    SecretFilter,
+    Server,
+    find_server,
+    sandbox_option,
+    server_option,
+    show_secrets_option,
+)
 from mockexchange.cli.terminal import cut, printable, show_json_lines, terminal_width, wrapped
 from mockexchange.venues.registry import client_setups
 
@@ -48,10 +54,14 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
     if not (requests or frames or steps):
         click.echo("nothing was refused")
     for entry in requests:
-        _explain(entry)
+        _show_head(f"#{entry['number']}", when(entry), request_line(entry), str(entry["status"]), entry["account"])
+        _say_why(entry["diagnosis"] or "not known")
+        show_facts([("noticed", finding) for finding in entry["findings"]])
+        for title, text in [*_credentials(entry), ("body", _text(entry, "body")), ("answered", _text(entry, "answer"))]:
+            if text:
+                click.echo(cut(f"  {title:<{INDENT - 2}}{printable(text)}", terminal_width()))
     for frame in frames:
-        head = (f"frame {frame['number']}", when(frame), f"stream {frame['connection']}", frame["account"] or "")
-        click.secho(cut(printable("  ".join(part for part in head if part)), terminal_width()), fg="red")
+        _show_head(f"frame {frame['number']}", when(frame), f"stream {frame['connection']}", frame["account"])
         _say_why("; ".join(remarks_of(frame)) or "not known")
         answer = printable(_text(frame, "frame").rstrip())
         click.echo(cut(f"  {'answered':<{INDENT - 2}}{answer}", terminal_width()))
@@ -78,14 +88,8 @@ def _refusals(server: Server, sandbox: str, count: int, hidden: dict[str, str]) 
     return refused
 
 
-def _explain(entry: Entry) -> None:
-    head = (f"#{entry['number']}", when(entry), request_line(entry), str(entry["status"]), entry["account"] or "")
-    click.secho(cut(printable("  ".join(part for part in head if part)), terminal_width()), fg="red")
-    _say_why(entry["diagnosis"] or "not known")
-    show_facts([("noticed", finding) for finding in entry["findings"]])
-    for title, text in [*_credentials(entry), ("body", _text(entry, "body")), ("answered", _text(entry, "answer"))]:
-        if text:
-            click.echo(cut(f"  {title:<{INDENT - 2}}{printable(text)}", terminal_width()))
+def _show_head(*parts: str | None) -> None:
+    click.secho(cut(printable("  ".join(part for part in parts if part)), terminal_width()), fg="red")
 
 
 def _say_why(text: str) -> None:
@@ -104,8 +108,7 @@ def _credentials(entry: Entry) -> list[tuple[str, str]]:
     sent = [(name.upper(), value) for name, value in entry["headers"] if name in names]
     if not sent:
         return [("sent", "no header that says whose it is")]
-    return [("sent", f"{name}: {_short_value(value)}") for name, value in sent]
-
-
-def _short_value(value: str) -> str:
-    return value if len(value) <= HEADER_CHARS_MAX else f"{value[:20]}… ({len(value)} characters)"
+    return [
+        ("sent", f"{name}: {value if len(value) <= HEADER_CHARS_MAX else f'{value[:20]}… ({len(value)} characters)'}")
+        for name, value in sent
+    ]

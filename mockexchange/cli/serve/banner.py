@@ -14,7 +14,6 @@ from mockexchange.clients.published import CLIENT_SETUPS, template_values, trust
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
-from mockexchange.venues.venue import Venue
 
 CHECKED = "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
 NAME_COLUMNS, KIND_COLUMNS_MIN = (12, 24), 7
@@ -40,7 +39,11 @@ def banner(
     # The venues that have accounts, or the default one, each with its URLs.
     used = {account["venue"] for account in ready["accounts"]} or {DEFAULT.name}
     served = [(VENUES[name], where) for name, where in ready["venues"].items() if name in used]
-    lines = [line for venue, urls in served for line in _venue_lines(venue, urls, api_date)]
+    date = EVERY_DATE if api_date.is_compat else f"wire of {api_date}"
+    lines = []
+    for venue, urls in served:
+        head = click.style(f"mockexchange serves {venue.title}", fg="green", bold=True)
+        lines += [f"{head}, {date}", *(f"  {click.style(urls[name], fg='cyan')}" for name in ("base_url", "ws_url"))]
     lines += [f"  {remark}"] if remark else []
     kept = sum(venue.wire.count_removed_fields() for venue, _ in served if venue.wire)
     if api_date.is_compat and kept:
@@ -57,18 +60,20 @@ def banner(
     return "\n".join([*lines, *_block(ready, ready_file), "", click.style("Ctrl-C stops it.", dim=True)])
 
 
-def _venue_lines(venue: Venue, urls: Mapping[str, str], api_date: ApiDate) -> list[str]:
-    """Return the line that names a venue and its API date, and a line for each of its URLs."""
-    date = EVERY_DATE if api_date.is_compat else f"wire of {api_date}"
-    head = click.style(f"mockexchange serves {venue.title}", fg="green", bold=True)
-    return [f"{head}, {date}", *(f"  {click.style(urls[name], fg='cyan')}" for name in ("base_url", "ws_url"))]
-
-
 def _block(ready: dict[str, Any], ready_file: Path) -> list[str]:
     """Return lines to paste as one block: exports for a client of each venue, and a first request of each."""
-    examples = _examples(ready["accounts"])
-    exports = [line for account in examples for line in _account_exports(ready, account)]
-    calls = [_call_line(account, ready_file) for account in examples]
+    examples: dict[str, dict[str, Any]] = {}  # the first account of each venue whose private key or secret is known
+    for account in ready["accounts"]:
+        if account["private_key_path"] or account["secret"]:
+            examples.setdefault(account["venue"], account)
+    exports, calls = [], []
+    named = "" if ready_file == default_ready_file() else f" --ready-file {shlex.quote(str(ready_file))}"
+    for venue, account in examples.items():
+        setup = CLIENT_SETUPS[venue]
+        holder = replace(holder_of(account), read_pem=None)  # no pointer has the key itself
+        words = template_values(ready["venues"][venue], holder, account["private_key_path"] or "")
+        exports += _export_lines({name: template.format(**words) for name, template in setup.pointers.items()})
+        calls.append(f"mockexchange call {shlex.quote(account['name'])} {setup.example_request}{named}")
     if not ready.get("ca_cert"):
         return ["", *exports, *calls] if exports else []
     authority = f"Its certificate is signed by an authority of this run, {ready['ca_cert']}. To trust that:"
@@ -103,28 +108,5 @@ def _fitted(line: str, indent: int = 2) -> str:
     return fitted(line, indent, is_error=False)
 
 
-def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the first account of each venue whose private key or secret is known."""
-    examples: dict[str, dict[str, Any]] = {}
-    for account in accounts:
-        if account["private_key_path"] or account["secret"]:
-            examples.setdefault(account["venue"], account)
-    return list(examples.values())
-
-
-def _account_exports(ready: dict[str, Any], account: dict[str, Any]) -> list[str]:
-    holder = replace(holder_of(account), read_pem=None)  # no pointer has the key itself
-    words = template_values(ready["venues"][account["venue"]], holder, account["private_key_path"] or "")
-    return _export_lines(
-        {name: template.format(**words) for name, template in CLIENT_SETUPS[account["venue"]].pointers.items()}
-    )
-
-
 def _export_lines(variables: Mapping[str, str]) -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-
-
-def _call_line(account: dict[str, Any], ready_file: Path) -> str:
-    """Return an example of `mockexchange call`; it names the ready file unless that is the default one."""
-    where = "" if ready_file == default_ready_file() else f" --ready-file {shlex.quote(str(ready_file))}"
-    return f"mockexchange call {shlex.quote(account['name'])} {CLIENT_SETUPS[account['venue']].example_request}{where}"

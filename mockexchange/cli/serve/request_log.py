@@ -20,7 +20,7 @@ from typing import Any, TextIO
 import click
 
 from mockexchange.cli.click_base import message_of
-from mockexchange.cli.events.event_format import describe_request
+from mockexchange.cli.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.runtime.redaction import WholeSecrets, redact, redact_entry

@@ -10,7 +10,7 @@ from mockexchange.core.derivatives.derivative import MarginTerms, Terms
 from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.importing.derivatives.facts import US_PER_MS, ZERO, Facts, Row, amount_of, plain
-from mockexchange.scenario.steps.derivatives import terms_of
+from mockexchange.scenario.steps import terms_of
 
 Plain = dict[str, Any]
 NAME = re.compile(

@@ -14,14 +14,26 @@ from mockexchange.core.commands import Command
 from mockexchange.kit.client.rules import RULES
 from mockexchange.named_files import read_file
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.script.script_steps import SCRIPT, ScriptEntry
-from mockexchange.scenario.steps import STEP
-from mockexchange.scenario.steps.shared_fields import API_DATE
+from mockexchange.scenario.script import SCRIPT, ScriptEntry
+from mockexchange.scenario.steps import API_DATE, STEP
 from mockexchange.scenario.stubs import STUBS, Stub
-from mockexchange.scenario.types.composite_types import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.types.value_types import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
+from mockexchange.scenario.value_types import (
+    BOOLEAN,
+    DURATION,
+    NAME,
+    TEXT,
+    ListOf,
+    MapOf,
+    Record,
+    Scalar,
+    choice,
+    integer,
+    matching,
+    may,
+    must,
+)
 
 # Tasks of cards
 

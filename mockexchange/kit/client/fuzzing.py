@@ -47,8 +47,8 @@ from mockexchange.kit.validation.schemas import pointer, resolved
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from mockexchange.scenario.faults.fault_effects import Body
-from mockexchange.scenario.faults.fault_rules import Rule
+from mockexchange.scenario.fault_effects import Body
+from mockexchange.scenario.fault_rules import Rule
 from mockexchange.scenario.loader import load_text
 
 EXAMPLES = 150

@@ -30,7 +30,7 @@ from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import FAULTS, Rule
+from mockexchange.scenario.fault_rules import FAULTS, Rule
 from mockexchange.scenario.loader import load_file, load_scenario
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.plan import Plan

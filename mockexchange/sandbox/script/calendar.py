@@ -33,7 +33,7 @@ from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Order
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import MarketStatus, OrderStatus
-from mockexchange.scenario.script.script_steps import CLOSING, DELIVERY, EXPIRY, REBALANCING, REPLENISHMENT, SETTLEMENT
+from mockexchange.scenario.script import CLOSING, DELIVERY, EXPIRY, REBALANCING, REPLENISHMENT, SETTLEMENT
 from mockexchange.store.log import Record
 
 DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE, EXPIRY_PLACE, REPLENISH_PLACE, REBALANCE_PLACE = range(-6, 0)

@@ -10,9 +10,7 @@ from msgspec import Struct, field
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.collector import collector_paused
-from mockexchange.scenario.script.actions import NO_ORDER, Template
-from mockexchange.scenario.script.script_steps import ScriptEntry
-from mockexchange.scenario.script.triggers import ANY
+from mockexchange.scenario.script import ANY, NO_ORDER, ScriptEntry, Template
 
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 

@@ -36,12 +36,10 @@ from mockexchange.sandbox.script.schedule import (
 from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers, placed_order
 from mockexchange.sandbox.streams import Streams
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import Rule
+from mockexchange.scenario.fault_rules import Rule
+from mockexchange.scenario.literal_json import exact_json, plain
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.script.actions import NO_ORDER, ScriptedFrame
-from mockexchange.scenario.script.script_steps import ENTRIES_MAX, ENTRY, FINISHED, ScriptEntry
-from mockexchange.scenario.script.triggers import ANY
-from mockexchange.scenario.types.literal_json import exact_json, plain
+from mockexchange.scenario.script import ANY, ENTRIES_MAX, ENTRY, FINISHED, NO_ORDER, ScriptedFrame, ScriptEntry
 from mockexchange.store.log import FAILURE, Cause, Record
 
 SCRIPT = "script"

@@ -14,8 +14,7 @@ from mockexchange.sandbox.sandboxes import NAME
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import read_bytes
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.types.composite_types import MapOf, Record, may, must
-from mockexchange.scenario.types.value_types import Scalar, choice, matching
+from mockexchange.scenario.value_types import MapOf, Record, Scalar, choice, matching, may, must
 
 if TYPE_CHECKING:
     from starlette.requests import Request

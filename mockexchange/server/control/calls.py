@@ -13,8 +13,7 @@ from mockexchange.sandbox.journal_json import request_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Record, may, must
-from mockexchange.scenario.types.value_types import TEXT, Scalar
+from mockexchange.scenario.value_types import TEXT, Record, Scalar, may, must
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread

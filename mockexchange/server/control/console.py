@@ -21,8 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from mockexchange.runtime.redaction import sha256_of
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Record, must
-from mockexchange.scenario.types.value_types import TEXT
+from mockexchange.scenario.value_types import TEXT, Record, must
 from mockexchange.server.control.access import GRANT, Access, Grant, grant_of
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread

@@ -25,7 +25,7 @@ from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, req
 from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.writer import CommandObserver
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access import Access, grant_of
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import REDACT, SHORT, read_query, read_switch, require_known

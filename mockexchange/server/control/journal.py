@@ -23,7 +23,7 @@ from mockexchange.sandbox.journal_json import (
     short_frame_to_json,
 )
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access import Access, Grant, grant_of
 from mockexchange.server.control.answers import ControlJson, answer_in_slices, in_turns, list_pieces, object_pieces
 from mockexchange.server.control.errors import ControlError

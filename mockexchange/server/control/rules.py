@@ -17,10 +17,10 @@ from mockexchange.sandbox.clock import Turns
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import InstalledStub
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import FAULT, Rule
+from mockexchange.scenario.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.stubs import STUB, Stub
-from mockexchange.scenario.types.value_types import wrong
+from mockexchange.scenario.value_types import wrong
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import MEDIA_TYPE, ControlJson
 from mockexchange.server.control.errors import ControlError, misread

@@ -21,8 +21,7 @@ from mockexchange.scenario.loader import load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
 from mockexchange.scenario.stubs import STUBS
-from mockexchange.scenario.types.composite_types import Field, Record
-from mockexchange.scenario.types.value_types import DURATION, NAME, Scalar, integer, wrong
+from mockexchange.scenario.value_types import DURATION, NAME, Field, Record, Scalar, integer, wrong
 from mockexchange.server.control.access import grant_of, is_in_process
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.rules import RuleGroups

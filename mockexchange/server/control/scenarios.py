@@ -18,7 +18,7 @@ from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.types.composite_types import Record, must
+from mockexchange.scenario.value_types import Record, must
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread

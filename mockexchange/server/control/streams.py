@@ -11,11 +11,20 @@ from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, ANY, Connection
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.faults.fault_effects import CLOSE_CODES
+from mockexchange.scenario.fault_effects import CLOSE_CODES
+from mockexchange.scenario.literal_json import LITERAL_CHARS_MAX
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.types.composite_types import Record, may, must
-from mockexchange.scenario.types.literal_json import LITERAL_CHARS_MAX
-from mockexchange.scenario.types.value_types import TEXT, TEXT_SHOWN_CHARS_MAX, Scalar, below, integer, wrong
+from mockexchange.scenario.value_types import (
+    TEXT,
+    TEXT_SHOWN_CHARS_MAX,
+    Record,
+    Scalar,
+    below,
+    integer,
+    may,
+    must,
+    wrong,
+)
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread

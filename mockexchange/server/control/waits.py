@@ -19,11 +19,22 @@ from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, fra
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.schedule import DONE
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.steps.shared_fields import one_of
-from mockexchange.scenario.types.composite_types import MapOf, Record, may, must
-from mockexchange.scenario.types.value_types import DURATION, TEXT, Kind, below, choice, integer, wrong
+from mockexchange.scenario.value_types import (
+    DURATION,
+    TEXT,
+    Kind,
+    MapOf,
+    Record,
+    below,
+    choice,
+    integer,
+    may,
+    must,
+    one_of,
+    wrong,
+)
 from mockexchange.server.control.access import Access, grant_of
 from mockexchange.server.control.answers import ControlJson
 from mockexchange.server.control.errors import ControlError, misread

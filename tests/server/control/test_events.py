@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.cli.events.event_source import Event, read_events
+from mockexchange.cli.commands.watch import read_events
+from mockexchange.cli.event_format import LiveEvent
 from mockexchange.core.commands import CloseMarket
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
@@ -27,7 +28,7 @@ ALL = frozenset(KINDS)
 Data = dict[str, Any]
 
 
-def told(texts: list[str]) -> list[Event]:
+def told(texts: list[str]) -> list[LiveEvent]:
     return list(read_events("".join(texts).splitlines()))
 
 
@@ -39,10 +40,10 @@ class Watcher:
         self.feed = feed
         self.texts: AsyncIterator[str] = watch(feed, WatchFilter(kinds), last, how.get("is_following", True))
 
-    async def next(self) -> list[Event]:
+    async def next(self) -> list[LiveEvent]:
         return told([await anext(self.texts)])
 
-    async def rest(self) -> list[Event]:
+    async def rest(self) -> list[LiveEvent]:
         return told([text async for text in self.texts])
 
 
@@ -152,7 +153,7 @@ def test_who_was_away_goes_on_from_where_he_was() -> None:
         assert (begin.kind, begin.event_id) == ("begin", second.event_id)
         assert [one.data["number"] for one in (third, fourth)] == [3, 4]
         assert await Watcher(feed, last=fourth.event_id, is_following=False).rest() == [
-            Event("begin", {"sandbox": "default"}, fourth.event_id)
+            LiveEvent("begin", {"sandbox": "default"}, fourth.event_id)
         ]
 
     sandbox = make()
@@ -163,7 +164,7 @@ def test_who_was_away_goes_on_from_where_he_was() -> None:
 def test_an_id_that_nobody_gave_is_told_so(event_id: str) -> None:
     async def scene() -> None:
         begin, lost = await Watcher(feed_of(sandbox), last=event_id, is_following=False).rest()
-        assert (begin.kind, lost) == ("begin", Event("lost", {"lost": None}))
+        assert (begin.kind, lost) == ("begin", LiveEvent("lost", {"lost": None}))
 
     sandbox = make()
     play(scene())
@@ -195,7 +196,7 @@ def test_a_slow_watcher_is_told_how_much_he_lost(
         for _ in range(10):
             frame(sandbox, b"x" * 100)
         first, *rest = await watcher.next()
-        assert first == Event("lost", {"lost": lost})
+        assert first == LiveEvent("lost", {"lost": lost})
         assert [one.data["number"] for one in rest] == [7, 8, 9, 10]
         frame(sandbox)
         assert [one.data["number"] for one in await watcher.next()] == [11]
@@ -263,7 +264,7 @@ def test_nothing_is_noted_while_nobody_watches(monkeypatch: pytest.MonkeyPatch) 
         request(sandbox)
         assert feed.count == 5
         _, lost = await Watcher(feed, last=noted.event_id, is_following=False).rest()
-        assert lost == Event("lost", {"lost": None})
+        assert lost == LiveEvent("lost", {"lost": None})
         request(sandbox)
         assert feed.count == 6
 
@@ -303,7 +304,9 @@ def test_it_ends_with_the_sandbox() -> None:
 
 
 @contextmanager
-def watched(live: Live, name: str, query: str = "", **headers: str) -> Iterator[tuple[HTTPResponse, Iterator[Event]]]:
+def watched(
+    live: Live, name: str, query: str = "", **headers: str
+) -> Iterator[tuple[HTTPResponse, Iterator[LiveEvent]]]:
     """The answer, once it has begun, and the events in it."""
     connection = HTTPConnection("127.0.0.1", live.port, timeout=PATIENCE_S)
     try:
@@ -409,4 +412,4 @@ def test_so_many_watch_and_no_more(sandbox: SandboxView, monkeypatch: pytest.Mon
 
 def test_events_are_read_as_the_specification_has_them() -> None:
     lines = ': comment\n\nid: 1\nevent: frame\ndata: {}\n\ndata:{"a": 1}\n\nevent: nothing\n\n'.splitlines()
-    assert list(read_events(lines)) == [Event("frame", {}, "1"), Event("message", {"a": 1})]
+    assert list(read_events(lines)) == [LiveEvent("frame", {}, "1"), LiveEvent("message", {"a": 1})]

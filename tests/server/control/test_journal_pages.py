@@ -240,7 +240,7 @@ def test_a_call_that_cannot_be_sent_is_refused(
 
 
 def test_a_key_without_its_private_half_cannot_sign(live: Live, name: str) -> None:
-    from mockexchange.scenario.keys import derive_ed25519
+    from mockexchange.venues.keys.development_keys import derive_ed25519
 
     public = derive_ed25519("of somebody").public_pem
     keys = {"main": {"key_id": "k-1", "public_key": public}}

@@ -10,7 +10,7 @@ import pytest
 from mockexchange.runtime import api_documents
 from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.faults.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
+from mockexchange.scenario.fault_rules import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control import waits
 from mockexchange.server.control.errors import ControlError

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message
 
 from mockexchange.faults.delivery import FaultyAnswer
-from mockexchange.scenario.faults.fault_rules import FAULT
+from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response
 from mockexchange.server.http.faulty_response import Closing, FaultyResponse

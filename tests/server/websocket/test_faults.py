@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from mockexchange.scenario.faults.fault_rules import FAULTS
+from mockexchange.scenario.fault_rules import FAULTS
 from mockexchange.scenario.located_text import read_yaml
 from tests.helpers.rows import each_row
 from tests.server.streaming import TEXT, ClientConnection, Venue, connect, listening, play, subscribe, trust, until

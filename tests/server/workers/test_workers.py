@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from mockexchange.cli.click_base import UsageFailure
-from mockexchange.cli.serve import serve_options
+from mockexchange.cli.serve import options as serve_options
 from mockexchange.server.http import listener
 from mockexchange.store.postgres.url import PostgresUrl
 from tests.helpers.patience import PATIENCE_S, wait_until

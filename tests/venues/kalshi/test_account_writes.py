@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.keys import development_keys
 from mockexchange.store.codec import write_log
+from mockexchange.venues.keys.development_keys import development_keys
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, SMALL, WALL, make, send

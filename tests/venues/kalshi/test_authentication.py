@@ -6,8 +6,8 @@ import pytest
 
 from mockexchange.core.commands import AddKey
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi.authentication import known_keys
+from mockexchange.venues.keys.development_keys import derive_ed25519
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed

@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.schema import STREAM
-from mockexchange.scenario.switches import STREAM_SETTINGS
+from mockexchange.scenario.settings import STREAM_SETTINGS
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from tests.helpers.rows import each_row
 

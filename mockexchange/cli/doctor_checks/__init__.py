@@ -1,1 +1,0 @@
-"""Contains the checks of `mockexchange doctor`: one module per subject, one function per check."""

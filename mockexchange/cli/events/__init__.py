@@ -1,1 +1,0 @@
-"""Reads a running server's events, and formats them as text."""

@@ -1,1 +1,0 @@
-"""The format of scripts: steps with their triggers and actions, and the checks of names in them."""

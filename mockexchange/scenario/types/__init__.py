@@ -1,1 +1,0 @@
-"""Types of values in a scenario: each reads parsed text and describes itself as JSON Schema."""
