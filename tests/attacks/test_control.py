@@ -265,8 +265,8 @@ Work = Callable[[Control], Awaitable[None]]
 SLICED: dict[str, tuple[str, Work, Work]] = {
     "a batch": ("mockexchange.server.control.answers.SLICE_S", send_batch, send_batch),
     "a list": ("mockexchange.server.control.answers.SLICE_S", send_batch, read_ledger),
-    "added steps": ("mockexchange.sandbox.script.additions.MADE_AT_ONCE", nothing, add_steps),
-    "due steps": ("mockexchange.sandbox.script.runner.SLICE_S", add_steps, run_steps),
+    "added steps": ("mockexchange.sandbox.script.script.MADE_AT_ONCE", nothing, add_steps),
+    "due steps": ("mockexchange.sandbox.script.script.SLICE_S", add_steps, run_steps),
     "a search": ("mockexchange.server.control.answers.SLICE_S", send_batch, search_journal),
     "a filter": ("mockexchange.server.control.answers.SLICE_S", send_batch, filter_journal),
     "gaps": ("mockexchange.server.control.answers.SLICE_S", record_frames, count_gaps),

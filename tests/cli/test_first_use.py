@@ -29,7 +29,7 @@ NOT_NEEDED = (
     "starlette.routing",
     "websockets.protocol",
 )
-MODULES_MAX = 769
+MODULES_MAX = 752
 SERVE = """
 import json, sys
 from mockexchange.cli import main
