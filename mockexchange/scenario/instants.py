@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from mockexchange.core.instants import format_instant, parse_duration, parse_instant
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.value_types import DURATION_PATTERN, INSTANT_MAX, INSTANT_MIN, Record, Scalar, may, wrong
 
@@ -35,8 +35,8 @@ class Counting(Struct):
     """What the relative instants of a scenario count from while it is read, and whether it has any."""
 
     now: Now
-    is_used: bool = False
-    """Whether a value was read that another `now`, or another kind of clock, would change."""
+    unit_us: int = 0
+    """The unit in which values that were read count; 0 if another `now`, or kind of clock, would change none."""
 
 
 _COUNTING: ContextVar[Counting | None] = ContextVar("_COUNTING", default=None)
@@ -94,13 +94,13 @@ class InstantType(Scalar, frozen=True):
                 raise wrong(node, path, self.forms, f": {REAL} and {OTHER} cannot be within one another")
             inner = structs.replace(self, is_of_one_clock=True)
             values = Record({REAL: may(inner), OTHER: may(inner)}).read(node, path)
-            counting.is_used = True
+            counting.unit_us = MICROSECONDS_PER_SECOND
             return values[REAL if counting.now.is_real else OTHER]
         found = self._relative(given) if isinstance(given, str) else None
         try:
             if found is None:
                 return self.parse(given if isinstance(given, str) else "")
-            counting.is_used = True
+            counting.unit_us = MICROSECONDS_PER_SECOND
             distance_us = parse_duration(found["distance"] or "0s")
         except ValueError as error:
             raise wrong(node, path, self.forms, f": {error}" if found else "") from None

@@ -256,7 +256,8 @@ def _load_lines(path: Path, now: Now | None) -> Plan:
         values = _read_document(HEADER, first).values
         plan = make_plan(values, _LineSteps(path, counting), digest, first, counting, now)
     # A step that counts from the beginning may come on any line, so that none is looked for.
-    return with_fields_noted(replace(plan, source=Source("lines", str(path.absolute())), is_relative=True))
+    source = Source("lines", str(path.absolute()))
+    return with_fields_noted(replace(plan, source=source, counts_in_us=MICROSECONDS_PER_SECOND))
 
 
 def at_beginning(plan: Plan, host_at: int, *, is_real: bool) -> Plan:
@@ -266,9 +267,9 @@ def at_beginning(plan: Plan, host_at: int, *, is_real: bool) -> Plan:
     returned as it is. Raises ScenarioError if the file of a plan of JSON lines has changed, or a value is wrong now.
     """
     read = plan.cache.fields_read
-    if read is None or plan.now is not None or not (plan.begins_now or (is_real and plan.is_relative)):
+    if read is None or plan.now is not None or not (plan.begins_now or (is_real and plan.counts_in_us)):
         return plan
-    now = Now(host_at - host_at % MICROSECONDS_PER_SECOND, is_real)
+    now = Now(host_at - host_at % (plan.counts_in_us or MICROSECONDS_PER_SECOND), is_real)
     changes = {name: getattr(plan, name) for name, value in read.items() if getattr(plan, name) is not value}
     fresh = load_source(plan.source, plan.digest, now)
     if plan.is_in_memory and not fresh.is_in_memory:

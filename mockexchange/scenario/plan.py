@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.instants import format_instant
+from mockexchange.core.instants import MICROSECONDS_PER_DAY, format_instant
 from mockexchange.core.model.markets import TRADING_US, MarketDetails
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.vocabulary import FeeRounding
@@ -90,8 +90,11 @@ class Plan:
     """Stubs that are installed when the clock begins."""
     frames: str = "after"
     """When the frames of a write are sent: "after" its answer, "before" it, or "random", which the seed decides."""
-    is_relative: bool = False
-    """Whether another kind of clock, or another instant from which values count, would make another plan."""
+    counts_in_us: int = 0
+    """The unit in which values count from now: a day if only close times that are not given do, else a second.
+
+    0 if neither another kind of clock nor another instant would make another plan.
+    """
     begins_now: bool = False
     """Whether `start` counts from the wall clock, under a paused or scaled clock, too."""
     now: Now | None = None
@@ -123,7 +126,8 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a scenario. `values` are its values as the schema read them from `node`, `history` its steps.
 
-    Under a real clock a market without `open` and `close` that is open after the history closes a year after now.
+    Under a real clock a market without `open` and `close` that is open after the history closes a year after now. If
+    nothing else counts from now, it is a year after the beginning of the day, so that the sandboxes of a day are alike.
 
     Raises ScenarioError if they contradict each other.
     """
@@ -152,7 +156,7 @@ def make_plan(
         script=values["script"],
         faults=[*rules_of_lags(values["lag"]), *values["faults"]],
         stubs=values["stubs"],
-        is_relative=counting.is_used,
+        counts_in_us=counting.unit_us,
         begins_now=begins_now(node.value.get("start") if isinstance(node.value, dict) else None),
         now=now,
     )
@@ -168,7 +172,7 @@ def _with_close_time(command: Command, closed: set[str], counting: Counting) -> 
     details = command.details or MarketDetails()
     if details.open_at is not None or details.close_at is not None:
         return command
-    counting.is_used = True
+    counting.unit_us = counting.unit_us or MICROSECONDS_PER_DAY
     if not counting.now.is_real:
         return command
     return structs.replace(command, details=structs.replace(details, close_at=counting.now.at + TRADING_US))

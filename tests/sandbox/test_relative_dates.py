@@ -101,6 +101,14 @@ def test_a_real_clock_counts_from_the_wall_and_others_from_the_start() -> None:
     assert format_instant(order.expires_at or 0) == "2031-03-07T10:20:30Z"
 
 
+def test_sandboxes_of_one_day_are_alike_if_only_close_times_that_are_not_given_count_from_it() -> None:
+    plan = load_text(f"scenario: bare\n{FIXED}\nmarkets: {{BARE: {{event: E, series: S}}}}\n")
+    first, later, next_day = (opened(plan, host=HOST + hours * 3_600 * SECOND) for hours in (0, 13, 14))
+    assert closes(first) == closes(later) == {"BARE": "2032-03-04T00:00:00Z"}
+    assert first.plan is later.plan, "so that the second need not read the scenario again, nor play its history"
+    assert closes(next_day) == {"BARE": "2032-03-05T00:00:00Z"}
+
+
 @each_row("clock", ["real", "paused", "10x"])
 def test_a_start_that_counts_from_now_does_on_every_clock(clock: str) -> None:
     sandbox = opened(load_text(text("start: now-30d")), clock)
