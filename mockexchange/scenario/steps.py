@@ -143,7 +143,11 @@ TIER = keywords(*of_venues("tier"))
 STRIKE_TYPE = keywords(*of_venues("strike_type"))
 EXCHANGE_INDEX = integer(0, EXCHANGE_INDEX_MAX)
 ALLOCATIONS = MapOf(integer(0, 100), EXCHANGE_INDEX, "a mapping of exchange indexes to percents such as {0: 60, 1: 40}")
-LEVELS = ListOf(TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]")
+LEVELS_MAX = 10_000
+"""The most levels of a side of a book: as many as a market has prices, and a step sets them all at once."""
+LEVELS = ListOf(
+    TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]", LEVELS_MAX
+)
 SCOPES = ListOf(one_of("a scope such as read or trade:read", _SCOPES), "a list of scopes such as [read, write]")
 API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, shows_reason=True)
 PUBLIC_KEY = Scalar("a public key", _public_key, {"type": "string", "pattern": "^-----BEGIN"}, shows_reason=True)
@@ -688,7 +692,9 @@ STEPS |= {
 
 
 _LEVELS = ListOf(
-    TupleOf((NUMBER_ABOVE_ZERO, NUMBER_ABOVE_ZERO), "a level [price, amount]"), "a list of [price, amount]"
+    TupleOf((NUMBER_ABOVE_ZERO, NUMBER_ABOVE_ZERO), "a level [price, amount]"),
+    "a list of [price, amount]",
+    LEVELS_MAX,
 )
 _FLAGS = ("post_only", "reject_post_only", "reduce_only")
 STEPS |= {

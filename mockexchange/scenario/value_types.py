@@ -269,12 +269,18 @@ MULTIPLIER = decimal("a multiplier such as 0.5, of at most 4 decimals", 4)
 
 
 class ListOf(Struct, frozen=True):
+    """The type of a list; `items_max` bounds one that is executed as a whole, while no other task has a turn."""
+
     kind: Kind
     expected: str = "a list"
+    items_max: int | None = None
 
     def read(self, node: Located, path: str) -> list[Any]:
         if not isinstance(node.value, list):
             raise wrong(node, path, self.expected)
+        if self.items_max is not None and len(node.value) > self.items_max:
+            message = f"expected at most {self.items_max:,} items, got {len(node.value):,}"
+            raise ScenarioError(message, node.file, node.line, path)
         read: list[Any] = []
         try:
             for place, item in enumerate(node.value, start=1):
@@ -287,7 +293,8 @@ class ListOf(Struct, frozen=True):
         return read
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": ["array", "null"], "items": self.kind.json_schema()}
+        bound = {} if self.items_max is None else {"maxItems": self.items_max}
+        return {"type": ["array", "null"], "items": self.kind.json_schema(), **bound}
 
 
 class TupleOf(Struct, frozen=True):

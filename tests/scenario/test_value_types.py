@@ -197,7 +197,7 @@ def test_no_text_breaks_a_number(anything: str) -> None:
 PLACE = Record({"x": Field(value_types.integer(0, 9), required=True), "note": Field(value_types.TEXT, default="none")})
 SHAPE = Record(
     {
-        "places": Field(ListOf(PLACE), default=[]),
+        "places": Field(ListOf(PLACE, items_max=2), default=[]),
         "by_name": Field(MapOf(PLACE), default={}),
         "by_number": Field(MapOf(PLACE, value_types.integer(1, 63), "a mapping of numbers"), default={}),
         "pair": Field(TupleOf((value_types.integer(0, 9), value_types.TEXT), "a pair [x, note]"), default=(0, "")),
@@ -233,6 +233,7 @@ WRONG_SHAPES = [
     ("places:\n  - {}\n", "f:2: places[0]: expected the key 'x', which is missing"),
     ("places:\n  - x:\n", "f:2: places[0].x: expected a whole number from 0 to 9, got nothing"),
     ("places: 5", "f:1: places: expected a list, got '5'"),
+    ("places: [x: 1, x: 1, x: 1]", "f:1: places: expected at most 2 items, got 3"),
     ("by_name: []", "f:1: by_name: expected a mapping of names, got a list"),
     ("by_name:\n  a: {x: 1}\n  b: 5", "f:3: by_name.b: expected a mapping with x, note, got '5'"),
     ("by_number: []", "f:1: by_number: expected a mapping of numbers, got a list"),

@@ -56,8 +56,10 @@ def quote_derivative(state: State, command: QuoteDerivative, at: int) -> Iterato
     """
     derivative = orderable(state, command.derivative)
     tick = derivative.terms.tick
-    for price, amount in (*command.bids, *command.asks):
+    levels_given = (*command.bids, *command.asks)
+    for amount in dict.fromkeys(amount for _, amount in levels_given):
         require_amount(derivative.terms, amount)
+    for price in dict.fromkeys(price for price, _ in levels_given):
         if price % tick:
             message = f"{derivative.name} at {price}: expected a multiple of {tick}"
             raise Refused(RefusalCode.PRICE_OFF_GRID, message)
