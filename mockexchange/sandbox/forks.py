@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import chain, takewhile
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +19,7 @@ from mockexchange.core.commands import Command, Note
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.replay.log_replay import settings_of
-from mockexchange.sandbox.clock import parse_mode
+from mockexchange.sandbox.clock import Turns, parse_mode
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.port import CommandFailed, KeyInUse
 from mockexchange.sandbox.sandbox import CLOCK, Sandbox
@@ -28,6 +28,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import Plan, PlanCache
+from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
 from mockexchange.store.codec import read_log, write_log
 from mockexchange.store.log import FAILURE, Header, LogError, ReadableLog, Record
 from mockexchange.store.memory_log import MemoryLog
@@ -187,6 +188,8 @@ def _in_sequence(records: Iterator[Record]) -> Iterator[Record]:
             raise LogError(f"command {expected} is earlier than the one before it")
         last_at = record.at
         yield record
+        if expected % ITEMS_PER_TURN == 0:
+            take_turn()
 
 
 # Forks
@@ -230,8 +233,12 @@ async def open_fork(
     `clock` is the mode of the clock; None keeps the mode that the source had at that point. The log of the fork has the
     source's commands up to there and one more, which sets the clock. Raises LogError if the source has no such command.
     """
-    end = until or Until()
-    records = list(takewhile(end.covers, source.records))
+    end, records, turns = until or Until(), [], Turns()
+    for record in source.records:
+        if not end.covers(record):
+            break
+        records.append(record)
+        await turns.pause()
     if end.sequence is not None and len(records) < end.sequence:
         raise LogError(f"the log has {len(records):,} commands, and none with the number {end.sequence:,}")
     if not records:

@@ -24,6 +24,7 @@ from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.value_types import DURATION, NAME, Field, Record, Scalar, integer, wrong
 from mockexchange.server.control.access import grant_of, is_in_process
 from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.requests import beside_loop
 from mockexchange.server.control.rules import RuleGroups
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.log import LogError
@@ -212,7 +213,13 @@ async def open_wanted(server_state: ServerState, wanted: SandboxCreation, name: 
 async def _source(server_state: ServerState, fork: Fork, request: Request) -> ForkSource:
     """Return the source of a fork. Raises ControlError and LogError."""
     if fork.log is not None:
-        return read_source(_lines_of(fork.log), is_sent=not is_in_process(request))
+        lines, is_sent = _lines_of(fork.log), not is_in_process(request)
+
+        def read() -> ForkSource:
+            source = read_source(lines, is_sent=is_sent)
+            return replace(source, records=list(source.records))
+
+        return await beside_loop(read)
     assert fork.sandbox is not None, "one of them is given"
     grant = grant_of(request)
     if not grant.sees(fork.sandbox):

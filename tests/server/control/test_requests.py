@@ -6,20 +6,25 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from mockexchange.sandbox.forks import read_source
 from mockexchange.scenario.loader import load_object, load_text
 from mockexchange.scenario.located_text import Located, let_go, located_json
 from mockexchange.scenario.long_json import WINDOW_CHARS
+from mockexchange.scenario.steps import LEVELS_MAX
 from mockexchange.scenario.turns import ITEMS_PER_TURN, giving_turns
 from mockexchange.server.control.requests import beside_loop
 from mockexchange.server.control.sandbox_creation import parse_creation
 from mockexchange.server.control.sandboxes import read_steps
+from mockexchange.store.codec import write_log
 from tests.helpers.rows import each_row
+from tests.helpers.sandboxes import make
 from tests.helpers.turns import turns_during
 
-LEVELS = [[f"{place + 1}", "10"] for place in range(20_000)]
+BIDS, ASKS = ([[f"{first + place}", "10"] for place in range(LEVELS_MAX)] for first in (1, LEVELS_MAX + 1))
 ACCOUNTS = {f"account-{place}": {"cash": "5"} for place in range(4_000)}
 PAID = [{"deposit": {"account": "alice", "amount": "1", "payment": f"p{place}"}} for place in range(5_000)]
 HISTORY = "".join(f"- deposit: {json.dumps(step['deposit'])}\n" for step in PAID)
+SANDBOX = make(f"scenario: paid\naccounts: {{alice: {{}}}}\nhistory:\n{HISTORY}")
 
 
 def as_json(value: Any) -> bytes:
@@ -41,9 +46,9 @@ ROWS: dict[str, tuple[bytes, Callable[[bytes], object], int]] = {
     "lists": (b"[" + b"[[]]," * 100_000 + b"[]]", parsed, 500_000 // WINDOW_CHARS),
     "one text": (b'["' + b"\\u00e9" * 100_000 + b'"]', parsed, 600_000 // WINDOW_CHARS),
     "levels": (
-        as_json([{"quote": {"instrument": "X", "bids": LEVELS}}]),
+        as_json([{"quote": {"instrument": "X", "bids": BIDS, "asks": ASKS}}]),
         lambda raw: read_steps(parsed(raw)),
-        len(LEVELS) // ITEMS_PER_TURN + 300_000 // WINDOW_CHARS,
+        2 * LEVELS_MAX // ITEMS_PER_TURN + 300_000 // WINDOW_CHARS,
     ),
     "steps": (
         as_json(PAID),
@@ -69,6 +74,11 @@ ROWS: dict[str, tuple[bytes, Callable[[bytes], object], int]] = {
         as_json({"scenario": "s", "accounts": {"alice": {}}, "history": PAID}),
         lambda raw: load_object(parsed(raw)).digest,
         350_000 // WINDOW_CHARS + len(PAID) // ITEMS_PER_TURN + len(PAID) * 6 // 4_096,
+    ),
+    "an exported log": (
+        b"".join(write_log(SANDBOX.log)),
+        lambda raw: list(read_source(raw.splitlines(keepends=True)).records),
+        len(PAID) // ITEMS_PER_TURN,
     ),
     "what is freed": (as_json(PAID), lambda raw: let_go(parsed(raw)), 350_000 // WINDOW_CHARS + len(PAID) * 6 // 9_000),
 }

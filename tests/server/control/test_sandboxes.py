@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import get_ident
 from typing import Any
 
 import pytest
 
+from mockexchange.sandbox.forks import ForkSource, read_source
 from mockexchange.sandbox.ledger.events import outcome_of
-from mockexchange.server.control import answers, sandboxes
+from mockexchange.server.control import answers, sandbox_creation, sandboxes
 from mockexchange.server.control.answers import encode
+from mockexchange.store.log import Record
 from tests.server.live import Live, SandboxView
 from tests.server.small import BALANCE, BUY, error_of, view
 from tests.server.test_due import Inside
@@ -93,6 +98,33 @@ def test_the_text_of_a_log_is_forked(live: Live, sandbox: SandboxView) -> None:
     answers = [one.call("GET", "/accounts/alice/positions") for one in (sandbox, fork)]
     assert answers[0] == answers[1]
     assert fork.ask(request("GET", "/trade-api/v2/exchange/status")).status == 200
+
+
+def test_a_log_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def read(lines: Iterator[bytes], *, is_sent: bool) -> ForkSource:
+        def noted() -> Iterator[Record]:
+            for record in source.records:
+                threads.append(get_ident())
+                yield record
+
+        source = read_source(lines, is_sent=is_sent)
+        return replace(source, records=noted())
+
+    monkeypatch.setattr(sandbox_creation, "read_source", read)
+
+    async def forked() -> None:
+        inside = Inside()
+        await inside.open(clock="paused")
+        _, log = await inside.control("GET", "/log")
+        status, answer = await inside.control("PUT", "-fork", {"fork": {"log": log.decode()}})
+        assert status == 201, answer
+        await inside.control("DELETE", "-fork")
+
+    asyncio.run(forked())
+    assert threads
+    assert get_ident() not in threads
 
 
 BAD = {
