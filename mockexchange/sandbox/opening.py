@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
-from mockexchange.sandbox.clock import SLICE_S, ExchangeClock, Turns
+from mockexchange.sandbox.clock import SLICE_S, ExchangeClock
 from mockexchange.sandbox.collector import collect_newest, collector_paused, objects_left_out
 from mockexchange.sandbox.options import Beginning, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
@@ -25,6 +26,7 @@ from mockexchange.venues.registry import venue_of
 
 PROGRESS_EVERY = 10_000
 Progress = Callable[[int], None]
+Item = TypeVar("Item")
 
 
 async def open_sandbox(
@@ -63,42 +65,44 @@ async def open_sandbox(
 
 async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
     """Execute the setup, the keys and the history of the scenario, all before the clock begins."""
-    turns = Turns()
-    for timed in sandbox.plan.setup:
+
+    async def set_up(timed: TimedCommand, number: int) -> None:
         await _execute(sandbox, timed)
-        await turns.pause()
+
+    async def play(timed: TimedCommand, number: int) -> None:
+        await _execute(sandbox, timed, number)
+        if progress and number % PROGRESS_EVERY == 0:
+            progress(number)
+
+    await _in_slices(sandbox, sandbox.plan.setup, set_up)
     await _add_keys(sandbox)
-    steps = enumerate(sandbox.plan.steps, start=1)
+    await _in_slices(sandbox, sandbox.plan.steps, play)
+
+
+async def _in_slices(sandbox: Sandbox, items: Iterable[Item], execute: Callable[[Item, int], Awaitable[None]]) -> None:
+    """Call `execute` with each item and its number, from 1, in slices of time, between which other tasks run.
+
+    The collector is paused in a slice: it would walk the new rows, none of which is garbage, again and again.
+    """
+    numbered, done = enumerate(items, start=1), 0
     with objects_left_out() as leave_out:
-        while done := await _play_slice(sandbox, steps, leave_out):
-            if progress and done % PROGRESS_EVERY == 0:
-                progress(done)
+        while True:
+            until = time.perf_counter() + SLICE_S
+            with collector_paused():
+                for done, item in numbered:
+                    await execute(item, done)
+                    if done % PROGRESS_EVERY == 0 or time.perf_counter() >= until:
+                        break
+                else:
+                    return
+                if done >= PROGRESS_EVERY:
+                    # many items: older records are compressed, and their objects left out of collections
+                    if isinstance(sandbox.log, MemoryLog):
+                        sandbox.log.pack(PROGRESS_EVERY)
+                    leave_out()
             await asyncio.sleep(0)
             if done >= PROGRESS_EVERY:
                 collect_newest()  # of other tasks, so that none of their garbage is left out
-
-
-async def _play_slice(
-    sandbox: Sandbox, steps: Iterator[tuple[int, TimedCommand]], leave_out: Callable[[], None]
-) -> int:
-    """Execute steps until a slice of time is over; return the number of the last one, or 0 at the end of the history.
-
-    The collector is paused meanwhile: it would walk the new rows, none of which is garbage, again and again.
-    """
-    done, until = 0, time.perf_counter() + SLICE_S
-    with collector_paused():
-        for done, timed in steps:
-            await _execute(sandbox, timed, done)
-            if done % PROGRESS_EVERY == 0 or time.perf_counter() >= until:
-                break
-        else:
-            return 0
-        if done >= PROGRESS_EVERY:
-            # a long history: its older records are compressed, and its objects left out of collections
-            if isinstance(sandbox.log, MemoryLog):
-                sandbox.log.pack(PROGRESS_EVERY)
-            leave_out()
-    return done
 
 
 async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
@@ -124,15 +128,14 @@ async def _execute(sandbox: Sandbox, timed: TimedCommand, number: int = 0) -> No
 
 
 async def _add_keys(sandbox: Sandbox) -> None:
-    turns = Turns()
-    for spec in sandbox.plan.keys:
-        await turns.pause()
+    async def add(spec: KeySpec, number: int) -> None:
         if spec.account not in sandbox.exchange.state.accounts:
-            continue  # a check left it out
-        command = _key_command(sandbox, spec)
-        outcome = await sandbox.submit(command, sandbox.plan.start)
+            return  # a check left it out
+        outcome = await sandbox.submit(_key_command(sandbox, spec), sandbox.plan.start)
         if isinstance(outcome, Refusal):
             note_or_raise(_refused(outcome, spec.node))
+
+    await _in_slices(sandbox, sandbox.plan.keys, add)
 
 
 def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:

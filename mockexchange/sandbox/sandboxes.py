@@ -293,6 +293,8 @@ class Sandboxes:
     def _owner_of(self, key_id: str, besides: Sandbox | None = None) -> Sandbox | None:
         """Return the sandbox that has a key on the shared port, or is about to get it; None if there is none."""
         routed = self._by_key.get(key_id)
+        if routed is None and not self._coming and not self._claims:
+            return None
         having = [slot.sandbox for slot in self._coming.values() if not slot.has_own_port]
         having += [routed] if routed is not None else []
         having = [sandbox for sandbox in having if _has_key(sandbox, key_id)]

@@ -44,6 +44,11 @@ class KeySpec:
         """The values that determine the key pair: a reset keeps the key pair of a key whose values are unchanged."""
         return self.algorithm, self.public_path, self.private_path
 
+    @property
+    def takes_pair(self) -> bool:
+        """Whether the key takes one of the RSA key pairs that the package provides."""
+        return self.source == ("rsa", None, None) and venue_of(self.venue).auth.secrets is None
+
 
 def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, Located]]:
     """Yield the commands that open an account with subaccounts and cash. Raises ScenarioError on contradictions."""

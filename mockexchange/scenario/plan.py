@@ -27,6 +27,9 @@ from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
 from mockexchange.scenario.value_types import INSTANT_MAX
 
+RSA_PAIRS_MAX = 32_640
+"""The RSA key pairs that the package provides; any further one would be generated, which takes 20 to 50 ms."""
+
 HISTORY_STEP_US = 1_000
 CLOSING_COMMANDS = (commands.CloseMarket, commands.DetermineMarket, commands.SettleMarket, commands.FinalizeMarket)
 """Commands after which a market is no longer open."""
@@ -147,11 +150,7 @@ def make_plan(
         settings=settings_of(values),
         digest=digest,
         setup=setup,
-        keys=[
-            spec
-            for name, account in values["accounts"].items()
-            for spec in _collected("account", name, keys_of(name, account, node.file))
-        ],
+        keys=_keys(values["accounts"], node),
         steps=History(history, start),
         script=values["script"],
         faults=[*rules_of_lags(values["lag"]), *values["faults"]],
@@ -160,6 +159,20 @@ def make_plan(
         begins_now=begins_now(node.value.get("start") if isinstance(node.value, dict) else None),
         now=now,
     )
+
+
+def _keys(accounts: dict[str, Any], node: Located) -> list[KeySpec]:
+    """Return the keys of all accounts. Raises ScenarioError if they need more pairs than there are."""
+    keys = [
+        spec
+        for name, account in accounts.items()
+        for spec in _collected("account", name, keys_of(name, account, node.file))
+    ]
+    count = sum(spec.takes_pair for spec in keys)
+    if count > RSA_PAIRS_MAX:
+        message = f"expected at most {RSA_PAIRS_MAX:,} accounts and keys that take an RSA pair, got {count:,}"
+        raise ScenarioError(f"{message}: give others a key {{algorithm: ed25519}}", node.file, node.line_of("accounts"))
+    return keys
 
 
 def _with_close_time(command: Command, closed: set[str], counting: Counting) -> Command:

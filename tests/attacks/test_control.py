@@ -274,7 +274,7 @@ SLICED: dict[str, tuple[str, Work, Work]] = {
     "a filter": ("mockexchange.server.control.answers.SLICE_S", send_batch, filter_journal),
     "gaps": ("mockexchange.server.control.answers.SLICE_S", record_frames, count_gaps),
     "a history": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_with_history),
-    "accounts": ("mockexchange.sandbox.clock.SLICE_S", nothing, open_sandbox_of_many),
+    "accounts": ("mockexchange.sandbox.opening.SLICE_S", nothing, open_sandbox_of_many),
     "faults": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_faults),
     "stubs": ("mockexchange.sandbox.clock.SLICE_S", send_batch, install_stubs),
 }

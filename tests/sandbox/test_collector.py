@@ -75,6 +75,25 @@ def test_the_collector_rests_while_a_history_is_executed_and_works_in_its_pauses
     assert gc.isenabled()
 
 
+def test_no_collection_walks_accounts_and_keys_that_are_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "SLICE_S", 3_600.0)
+    accounts = ", ".join(f"a{number}: {{cash: 5}}" for number in range(300))
+    plan = load_text(f"scenario: many\naccounts: {{{accounts}}}")
+    phases: list[str] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        phases.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        sandbox = asyncio.run(open_sandbox(plan, SandboxOptions()))
+    finally:
+        gc.callbacks.remove(note)
+    sandbox.close("over")
+    assert len(sandbox.keys) == 300
+    assert phases.count("start") <= 3, "one after the accounts, one after the keys, one after the history"
+
+
 def test_the_newest_garbage_is_freed_before_python_does_so(monkeypatch: pytest.MonkeyPatch) -> None:
     collected: list[int] = []
     monkeypatch.setattr(gc, "collect", collected.append)

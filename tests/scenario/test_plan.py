@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import mockexchange.scenario.plan as plan_module
 from mockexchange.core.commands import (
     CloseMarket,
     Deposit,
@@ -23,6 +24,7 @@ from mockexchange.scenario.instants import START_DEFAULT
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.kalshi.settings import KalshiSettings
+from mockexchange.venues.keys.development_keys import rsa_pair_count
 from mockexchange.venues.registry import VENUES
 from tests.helpers.rows import each_row
 
@@ -192,6 +194,17 @@ def test_keys_are_read() -> None:
         KeySpec("a", "pub", public_path=Path("folder/keys/a.pem")),
         KeySpec("a", "priv", private_path=Path("folder/keys/b.pem")),
     ]
+
+
+def test_more_keys_than_there_are_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rsa_pair_count() == plan_module.RSA_PAIRS_MAX
+    monkeypatch.setattr(plan_module, "RSA_PAIRS_MAX", 2)
+    others = "d: {keys: {k: {algorithm: ed25519}}}, e: {keys: {}}, f: {venue: deribit}"
+    assert len(load(f"accounts: {{a: , b: , {others}}}").keys) == 4
+    with pytest.raises(ScenarioError) as caught:
+        load(f"title: t\naccounts: {{a: , b: , c: , {others}}}")
+    expected = "expected at most 2 accounts and keys that take an RSA pair, got 3"
+    assert str(caught.value) == f"folder/test.yaml:3: {expected}: give others a key {{algorithm: ed25519}}"
 
 
 def test_an_absolute_key_path_stays_what_it_is(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def free_place(name: str, is_taken: Callable[[int], bool]) -> int | None:
     """
     pool = len(development_keys())
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    for first, count in ((0, pool), (pool, _combined_count())):
+    for first, count in ((0, pool), (pool, rsa_pair_count() - pool)):
         for step in range(count):
             place = first + (number + step) % count
             if not is_taken(place):
@@ -67,10 +67,10 @@ def rsa_pair(place: int) -> KeyPair:
     return pool[place] if place < len(pool) else _combined(place - len(pool))
 
 
-def _combined_count() -> int:
-    """Return the number of combinations of two primes of different pairs."""
+def rsa_pair_count() -> int:
+    """Return the number of pairs of the pool, and of combinations of two primes of different pairs."""
     count = len(development_keys())
-    return 2 * count * (count - 1)
+    return count + 2 * count * (count - 1)
 
 
 @cache
