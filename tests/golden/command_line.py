@@ -1,5 +1,6 @@
 """Runs the command line: its output for people and programs, its errors, and the log of the servers that it starts."""
 
+import json
 import os
 import shlex
 import signal
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 from click.testing import CliRunner
@@ -97,6 +99,8 @@ def record() -> Texts:
         Path("key.pem").write_text(KEY, encoding="ascii")
         with served(here / "log.txt", "--scenario", "demo", "--log", "requests"):
             texts = run_all(table["commands"])
+            os.environ.update(_key_of_alice(json.loads(Path("ready.json").read_text(encoding="utf-8"))))
+            texts |= run_all(table["verifying"])
         Path("ready.json").unlink(missing_ok=True)
         with served(
             here / "log.json", "--scenario", "demo", "--log", "requests", "--log-format", "json", "--show-secrets"
@@ -105,6 +109,13 @@ def record() -> Texts:
         texts["log of a server as text"] = Path("log.txt").read_text(encoding="utf-8")
         texts["log of a server as JSON"] = Path("log.json").read_text(encoding="utf-8")
     return texts
+
+
+def _key_of_alice(ready: dict[str, Any]) -> dict[str, str]:
+    """Return the variables in which `verify server` finds the server, and a key for it."""
+    key = next(account for account in ready["accounts"] if account["name"] == "alice")
+    found = {"URL": ready["venues"]["kalshi"]["base_url"], "KEY_ID": key["key_id"], "KEY": key["private_key_path"]}
+    return {f"MOCKEXCHANGE_VERIFY_SERVER_{name}": value for name, value in found.items()}
 
 
 def record_help() -> Texts:
