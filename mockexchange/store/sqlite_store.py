@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from mockexchange.store.checksums import checksum, sandbox_checksum
 from mockexchange.store.codec import encode_record
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.stores import (
@@ -26,10 +27,8 @@ from mockexchange.store.stores import (
     SandboxRow,
     StoredSandbox,
     StoreError,
-    checksum,
     decoded,
     named,
-    sandbox_checksum,
     stored_sandbox,
 )
 from mockexchange.store.writing_thread import Job, WritingThread

@@ -1,11 +1,11 @@
-"""The interfaces of stores, which SQLite and PostgreSQL implement, stored sandboxes, and checksums of records."""
+"""The interfaces of stores, which SQLite and PostgreSQL implement, and stored sandboxes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
-from zlib import crc32
 
 import msgspec
 
+from mockexchange.store.checksums import checksum, sandbox_checksum
 from mockexchange.store.codec import decode_record
 from mockexchange.store.log import FORMAT, Header, Log, LogError, Record
 
@@ -110,17 +110,6 @@ class StoreReader(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def checksum(sandbox: int, sequence: int, body: bytes) -> int:
-    """Return a checksum of a record's body, sandbox and number, so that a misplaced record is found too."""
-    return crc32(body, crc32(b"%d/%d" % (sandbox, sequence)))
-
-
-def sandbox_checksum(id_: int, name: bytes, header: bytes, description: bytes) -> int:
-    """Return a checksum of a sandbox's id, name, header and description."""
-    lengths = b"%d/%d/%d" % (id_, len(name), len(header))
-    return crc32(description, crc32(header, crc32(name, crc32(lengths))))
 
 
 def stored_sandbox(row: SandboxRow) -> StoredSandbox:

@@ -15,9 +15,9 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.stored import describe
 from mockexchange.scenario.loader import load_text
+from mockexchange.store.checksums import sandbox_checksum
 from mockexchange.store.opening import Location, open_store
 from mockexchange.store.sqlite_store import lock
-from mockexchange.store.stores import sandbox_checksum
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL

@@ -16,10 +16,11 @@ from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.stored import added_keys, reopened
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.serve_options import Sharing
+from mockexchange.store.checksums import checksum, sandbox_checksum
 from mockexchange.store.log import Header, LogUnavailable
 from mockexchange.store.memory_log import MemoryLog
 from mockexchange.store.opening import Location
-from mockexchange.store.stores import Row, StoredSandbox, checksum, sandbox_checksum
+from mockexchange.store.stores import Row, StoredSandbox
 from tests.helpers.postgres import PostgresServer
 from tests.server.live import Live, SandboxView, serving
 from tests.server.replicas.several import serving_two

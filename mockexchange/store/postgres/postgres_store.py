@@ -15,6 +15,7 @@ from uuid import uuid4
 import msgspec
 import psycopg
 
+from mockexchange.store.checksums import checksum, sandbox_checksum
 from mockexchange.store.codec import decode_record, encode_record
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.postgres.connection import Connection, connect, explained, explained_reads, reason_of
@@ -35,9 +36,7 @@ from mockexchange.store.stores import (
     StoredSandbox,
     StoreError,
     checked_bodies,
-    checksum,
     named,
-    sandbox_checksum,
     stored_sandbox,
 )
 from mockexchange.store.writing_thread import Job, WritingThread

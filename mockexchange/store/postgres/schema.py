@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import psycopg
 
+from mockexchange.store.checksums import sandbox_checksum
 from mockexchange.store.postgres.connection import Connection, explained
 from mockexchange.store.postgres.url import PostgresUrl
-from mockexchange.store.stores import UPGRADABLE, VERSION, SandboxRow, StoreError, sandbox_checksum
+from mockexchange.store.stores import UPGRADABLE, VERSION, SandboxRow, StoreError
 
 SCHEMA = "mockexchange"
 LOCK = 0x6D6F636B65786368
