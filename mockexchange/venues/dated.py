@@ -45,6 +45,10 @@ class ApiDate(Struct, frozen=True):
         """Return whether the span from `since` to `until` includes this API date; every span includes `compat`."""
         return self.day is None or since <= self.day < until
 
+    def is_day_from(self, since: str, until: str = FOREVER) -> bool:
+        """Return whether this is a day from `since` on and before `until`; `compat` is no day."""
+        return self.day is not None and since <= self.day < until
+
     def __str__(self) -> str:
         return self.name if self.day in (None, self.name) else f"{self.name} ({self.day})"
 

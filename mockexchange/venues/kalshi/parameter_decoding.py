@@ -70,8 +70,7 @@ def read_query(operation: str, query: str, api_date: ApiDate, unknown_status: st
 def _is_status_of_markets(operation: str, rejected: Rejected, api_date: ApiDate) -> bool:
     """Return whether a rejection has a code of its own since October 2026: a report without a recording."""
     is_choice = operation == "GetMarkets" and rejected.situation is Situation.UNKNOWN_CHOICE
-    is_dated = api_date.holds(AUTUMN_2026) and not api_date.is_compat
-    return is_choice and is_dated and rejected.values["field"] == "Status"
+    return is_choice and api_date.is_day_from(AUTUMN_2026) and rejected.values["field"] == "Status"
 
 
 def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:

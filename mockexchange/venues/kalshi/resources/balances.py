@@ -126,7 +126,7 @@ def _write_value(call: AccountCall) -> bytes:
     held_micros = Counter({0: 0})
     orders = call.account.ledger.orders
     for order in orders.find(len(orders), admits=_rests).rows:
-        held_micros[order.market.event.exchange_index] += order.need_micros
+        held_micros[order.market.event.exchange_index] += order.needs_micros()
     breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
     value = RestingValue(held_micros.total(), breakdown)
     return write(call, value)

@@ -101,7 +101,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     def is_retired(self, api_date: ApiDate) -> bool:
         """Return whether the venue no longer has the operation at an API date; always False at the date `compat`."""
-        return api_date.day is not None and api_date.day >= self.retired_since
+        return api_date.is_day_from(self.retired_since)
 
     def admits_restricted(self, api_date: ApiDate) -> bool:
         """Return whether a key restricted to a subaccount may call the operation at an API date."""

@@ -225,7 +225,7 @@ def _authenticate(
     if credentials == signatures.NO_CREDENTIALS and _accepts_anonymous(context, api_date):
         return None
     key = authenticate(context.state, context.settings, request, credentials, at, host_at, answer)
-    if key.subaccount is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
+    if key.subaccount is not None and api_date.is_day_from(RESTRICTED_SINCE, RESTRICTED_UNTIL):
         message = (
             f"key {key.name} of {key.account} is restricted to book {key.subaccount}: "
             f"from {RESTRICTED_SINCE} to {RESTRICTED_UNTIL} no such key could open a stream"
@@ -235,7 +235,7 @@ def _authenticate(
 
 
 def _accepts_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
-    is_documented = not api_date.is_compat and api_date.holds(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
+    is_documented = api_date.is_day_from(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
     return is_documented or context.settings.stream_anonymous == "accept"
 
 
