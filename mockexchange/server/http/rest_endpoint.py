@@ -24,7 +24,7 @@ from mockexchange.sandbox.port import RequestContext, SandboxBroken, SandboxEnde
 from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
-from mockexchange.server.http.request_cycle import STATUS_LINES, Header, RequestCycle, carrier_of, lines_of
+from mockexchange.server.http.request_cycle import Header, RequestCycle, carrier_of, lines_of
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
@@ -191,8 +191,8 @@ class RestEndpoint:
                 answer.diagnosis = self.diagnosis_worker.hide(answer.diagnosis)
             if sandbox.options.inspector:
                 entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
-            if sandbox.has_due:
-                await sandbox.run_due()
+            if (entry.commands or sandbox.script.triggers.steps) and sandbox.has_due:
+                await sandbox.run_due()  # what the request has set off comes before its answer
             if self.is_numbered or entry.commands:
                 more = (sequence_header(sandbox), *more)
             date = api_date_of(sandbox, asked)
@@ -271,11 +271,13 @@ class BodyTooLarge(Exception):
 
 async def read_body(receive: Receive, headers: Iterable[Header]) -> bytes | None:
     """Read a request body; None if the connection ended before it was complete. Raises BodyTooLarge."""
-    found = [(name, value) for name, value in headers if name in BODY_HEADERS]
-    if not found:
+    has_body = False
+    for name, value in headers:
+        if name == LENGTH and value.isdigit() and int(value) > BODY_BYTES_MAX:
+            raise BodyTooLarge(b"")
+        has_body = has_body or name in BODY_HEADERS
+    if not has_body:
         return b""
-    if any(name == LENGTH and value.isdigit() and int(value) > BODY_BYTES_MAX for name, value in found):
-        raise BodyTooLarge(b"")
     parts, size = [], 0
     while True:
         message = await receive()
@@ -298,15 +300,15 @@ async def send_whole(
     It goes out in one write if possible, and by ASGI, which checks headers, if a stub made it or a fault changed it.
     """
     is_plain = answer.stub is None and answer.fault is None
-    if is_plain and isinstance(carrier, RequestCycle) and carrier.can_write(answer.status):
+    if is_plain and isinstance(carrier, RequestCycle):
         if answer.headers or answer.diagnosis:
             lines = lines_of(headers_of(venue, answer, api_date))
         else:
             lines = _common_lines(venue.name, api_date.day)
         further = lines_of(more) if more else b""
         lines = b"%b%bcontent-length: %d\r\n" % (lines, further, len(answer.body))
-        carrier.write(STATUS_LINES[answer.status], lines, answer.body)
-        return
+        if carrier.write_whole(answer.status, lines, answer.body):
+            return
     headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -282,7 +282,7 @@ def test_an_exception_without_asgi_is_reported(is_answered: bool, caplog: pytest
         def direct_answer(self, cycle: RequestCycle) -> Awaitable[None]:
             async def answer() -> None:
                 if is_answered:
-                    cycle.write(b"HTTP/1.1 200 OK\r\n", b"content-length: 0\r\n", b"")
+                    cycle.write_whole(200, b"content-length: 0\r\n", b"")
                 raise ValueError("it broke")
 
             return answer()
