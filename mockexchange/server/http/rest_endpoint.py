@@ -152,7 +152,7 @@ class RestEndpoint:
                 413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE
             )
             entry = sandbox.note_answer(asked, answer)
-            await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
+            await send_answer(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
             sandbox.journal.close(entry)  # what is still to come of the body is discarded
             return entry
         if body is None:
@@ -201,7 +201,7 @@ class RestEndpoint:
                 async with FaultyResponse(receive, send, carrier, sandbox.closing) as response:
                     await response.send(answer, [*headers_of(asked.venue, answer, date), *more])
             else:
-                await send_whole(send, carrier, asked.venue, answer, date, more)
+                await send_answer(send, carrier, asked.venue, answer, date, more)
             return entry
         finally:
             entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
@@ -292,7 +292,7 @@ async def read_body(receive: Receive, headers: Iterable[Header]) -> bytes | None
             return b"".join(parts)
 
 
-async def send_whole(
+async def send_answer(
     send: Send, carrier: Any, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header]
 ) -> None:
     """Send an answer completely, with its headers, those in `more` and its content-length.
