@@ -111,13 +111,11 @@ def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
     chosen: dict[str, Row] = {}
     for row in rows:
         rival = chosen.get(row.name)
-        if api_date.holds(row.since, row.until) and (rival is None or _beats(row, rival)):
+        if api_date.holds(row.since, row.until) and (
+            rival is None or (row.lenient, row.since) > (rival.lenient, rival.since)
+        ):
             chosen[row.name] = row
     return dict(sorted(chosen.items()))
-
-
-def _beats(row: DatedRow, rival: DatedRow) -> bool:
-    return (row.lenient, row.since) > (rival.lenient, rival.since)
 
 
 def compile_object(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:

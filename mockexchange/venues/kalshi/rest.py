@@ -235,18 +235,16 @@ def authenticate_only(context: KalshiContext, request: Request, at: int, host_at
     found = match(request.method, request.path, api_date)
     operation = found.operation if found else None
     reply = Answer(0, b"", operation=operation.name if operation else None)
-    if must_sign or _needs_key(request, credentials, operation, api_date):
+    if isinstance(operation, PublicOperation):
+        needs_key = operation.needs_key(api_date)
+    else:
+        needs_key = bool(operation) or credentials != NO_CREDENTIALS or request.path.startswith(ACCOUNT_PATHS)
+    if must_sign or needs_key:
         try:
             authenticate(context.state, context.settings, request, credentials, at, host_at, reply)
         except Rejected as rejected:
             reject(reply, rejected, api_date)
     return reply
-
-
-def _needs_key(request: Request, credentials: Credentials, operation: Operation | None, api_date: ApiDate) -> bool:
-    if isinstance(operation, PublicOperation):
-        return operation.needs_key(api_date)
-    return operation is not None or credentials != NO_CREDENTIALS or request.path.startswith(ACCOUNT_PATHS)
 
 
 def operation_of(context: KalshiContext, request: Request) -> str | None:
