@@ -50,7 +50,7 @@ def authenticate(
     if key_id is None or (None in (timestamp, encoded) and not is_off):
         raise _missing(request, credentials)
     key = state.keys.get(key_id)
-    if key is None or state.accounts[key.account].venue:  # which only accounts of other venues name
+    if key is None or state.accounts[key.account].venue:  # only accounts of other venues name theirs
         raise _unknown_key(state, key_id)
     reply.account = key.account
     if is_off:

@@ -139,6 +139,18 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
     reply.status = 200
 
 
+def _no_operation(incoming: KalshiRequest, api_date: ApiDate) -> Rejected:
+    method, path = incoming.request.method, unquote(incoming.request.path[:PATH_CHARS_MAX])
+    allowed = methods_of(incoming.request.path, api_date)
+    if allowed:
+        also = ["HEAD"] if "GET" in allowed else []
+        incoming.reply.headers = ((b"allow", ", ".join([*allowed, *also]).encode()),)
+        if find_entry(method, path.removeprefix(PREFIX)):
+            return Rejected(Situation.WRONG_METHOD, explain_no_route(method, path, api_date))
+        return Rejected(Situation.WRONG_METHOD, f"{path} answers {', '.join(allowed)}, not {method}")
+    return Rejected(Situation.NO_ROUTE, lambda pause: explain_no_route(method, path, api_date))
+
+
 def _answer_public(
     incoming: KalshiRequest, operation: PublicOperation, path_params: dict[str, str], api_date: ApiDate
 ) -> None:
@@ -166,32 +178,6 @@ def _answer_public(
     )
     reply.body = operation.answer(call)
     reply.headers, reply.status = operation.headers, 200
-
-
-def _carry_out(reply: Answer, write: Write, call: AccountCall) -> Pending:
-    """Carry out a write and complete its reply."""
-    assert isinstance(call.operation, WriteOperation), "only writes are carried out"
-    try:
-        reply.body = yield from write
-        reply.status = call.operation.status
-    except Rejected as rejected:
-        if is_exchange_down(call, rejected):
-            rejected = Rejected(Situation.EXCHANGE_DOWN, rejected.diagnosis)
-        reject(reply, rejected, call.api_date)
-    reply.pending = None
-    return reply
-
-
-def _no_operation(incoming: KalshiRequest, api_date: ApiDate) -> Rejected:
-    method, path = incoming.request.method, unquote(incoming.request.path[:PATH_CHARS_MAX])
-    allowed = methods_of(incoming.request.path, api_date)
-    if allowed:
-        also = ["HEAD"] if "GET" in allowed else []
-        incoming.reply.headers = ((b"allow", ", ".join([*allowed, *also]).encode()),)
-        if find_entry(method, path.removeprefix(PREFIX)):
-            return Rejected(Situation.WRONG_METHOD, explain_no_route(method, path, api_date))
-        return Rejected(Situation.WRONG_METHOD, f"{path} answers {', '.join(allowed)}, not {method}")
-    return Rejected(Situation.NO_ROUTE, lambda pause: explain_no_route(method, path, api_date))
 
 
 def _admit(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> Key:
@@ -226,6 +212,20 @@ def _admit(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> 
 @lru_cache(maxsize=1_024)
 def _unenforced(excess: str) -> str:
     return f"{excess}: with rate_limits: enforce this is a 429"
+
+
+def _carry_out(reply: Answer, write: Write, call: AccountCall) -> Pending:
+    """Carry out a write and complete its reply."""
+    assert isinstance(call.operation, WriteOperation), "only writes are carried out"
+    try:
+        reply.body = yield from write
+        reply.status = call.operation.status
+    except Rejected as rejected:
+        if is_exchange_down(call, rejected):
+            rejected = Rejected(Situation.EXCHANGE_DOWN, rejected.diagnosis)
+        reject(reply, rejected, call.api_date)
+    reply.pending = None
+    return reply
 
 
 def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
