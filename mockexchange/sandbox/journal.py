@@ -238,9 +238,6 @@ class SharedBodies:
         self._holders: dict[int, int] = {}
         self.size_bytes = 0
 
-    def has(self, raw: bytes) -> bool:
-        return id(raw) in self._holders
-
     def hold(self, bodies: Iterable[bytes | None]) -> None:
         """Count the bodies of an entry."""
         holders = self._holders
@@ -340,7 +337,7 @@ class Journal:
         if entry.body or entry.answer_pieces or awaits_answer:
             self._with_bodies.append(entry)
             pieces = entry.answer_pieces
-            if len(pieces) == 1 and len(pieces[0]) >= SHARED_BYTES_MIN and not self._bodies.has(pieces[0]):
+            if len(pieces) == 1 and len(pieces[0]) >= SHARED_BYTES_MIN:
                 entry.answer_pieces = (self._recent_pages.known(entry.operation, entry.account, pieces[0]),)
             self._bodies.hold((entry.body, *entry.answer_pieces))
         while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:

@@ -45,6 +45,10 @@ class ApiDate(Struct, frozen=True):
         """Return whether the span from `since` to `until` includes this API date; every span includes `compat`."""
         return self.day is None or since <= self.day < until
 
+    def is_day_from(self, since: str, until: str = FOREVER) -> bool:
+        """Return whether this is a day from `since` on and before `until`; `compat` is no day."""
+        return self.day is not None and since <= self.day < until
+
     def __str__(self) -> str:
         return self.name if self.day in (None, self.name) else f"{self.name} ({self.day})"
 
@@ -107,13 +111,11 @@ def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
     chosen: dict[str, Row] = {}
     for row in rows:
         rival = chosen.get(row.name)
-        if api_date.holds(row.since, row.until) and (rival is None or _beats(row, rival)):
+        if api_date.holds(row.since, row.until) and (
+            rival is None or (row.lenient, row.since) > (rival.lenient, rival.since)
+        ):
             chosen[row.name] = row
     return dict(sorted(chosen.items()))
-
-
-def _beats(row: DatedRow, rival: DatedRow) -> bool:
-    return (row.lenient, row.since) > (rival.lenient, rival.since)
 
 
 def compile_object(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:

@@ -103,16 +103,16 @@ class Planter:
         """Ignore parameters after they are read and checked."""
 
         def make(decode: Callable[..., Decoded]) -> Callable[..., Decoded]:
-            def decode_less(called: str, query: str, api_date: Any) -> Decoded:
-                decoded = decode(called, query, api_date)
+            def decode_less(called: str, query: str, *given: Any) -> Decoded:
+                decoded = decode(called, query, *given)
                 if called != operation:
                     return decoded
-                absent = decode(called, "", api_date).params
+                absent = decode(called, "", *given).params
                 return decoded._replace(params={**decoded.params, **{name: absent[name] for name in names}})
 
             return decode_less
 
-        self.function(decoding.decode, make)
+        self.function(decoding.read_query, make)
 
     def answers(self, operation: str, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the bodies of an operation's successful answers in place."""

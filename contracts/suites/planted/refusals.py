@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from msgspec.structs import replace as changed
 
@@ -12,8 +14,7 @@ from mockexchange.core.queries import lists
 from mockexchange.venues.kalshi import authentication, rest, routes, signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.resources import orders, positions, row_owner
-from mockexchange.venues.kalshi.resources.call import Operation
-from mockexchange.venues.keys.public_keys import load_public_key
+from mockexchange.venues.kalshi.resources.call import AccountOperation, Operation
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
 
@@ -22,35 +23,36 @@ WINDOW_US = 3_600_000_000
 
 def one_route_needs_no_key(planter: Planter) -> None:
     def make(authenticate: Any) -> Any:
-        def let_in(incoming: rest.KalshiRequest) -> Any:
+        def let_in(state: Any, *given: Any) -> Any:
+            reply: Answer = given[-1]
             try:
-                return authenticate(incoming)
+                return authenticate(state, *given)
             except Rejected:
-                if incoming.reply.operation != "GetOrderGroups":
+                if reply.operation != "GetOrderGroups":
                     raise
-                return next(iter(incoming.context.state.keys.values()))
+                return next(iter(state.keys.values()))
 
         return let_in
 
-    planter.member(rest, "_authenticate", make)
+    planter.function(authentication.authenticate, make)
 
 
 def timestamps_of_the_last_hour_are_fresh(planter: Planter) -> None:
     planter.member(
         authentication,
-        "_require_time",
-        lambda require: (
-            lambda settings, credentials, now: require(changed(settings, window_past_us=WINDOW_US), credentials, now)
-        ),
+        "check_window",
+        lambda check: lambda timestamp, now, past_us, future_us: check(timestamp, now, WINDOW_US, future_us),
     )
 
 
 def another_padding_is_accepted(planter: Planter) -> None:
     def make(verify: Any) -> Any:
         def verify_either(key: Any, signature: bytes, message: bytes) -> str:
-            if signatures.verifies_rsa(key, signature, message, padding.PKCS1v15()):
-                return "good"
-            return str(verify(key, signature, message))
+            try:
+                key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            except InvalidSignature:
+                return str(verify(key, signature, message))
+            return "good"
 
         return verify_either
 
@@ -67,17 +69,19 @@ def _signed_with_query(timestamp: str, request: Any) -> bytes:
 
 
 def signed_query_is_accepted_too(planter: Planter) -> None:
-    def make(require: Any) -> Any:
-        def require_either(state: Any, settings: Any, request: Any, credentials: Any, key: Any, reply: Answer) -> None:
-            signature = signatures.decode_signature(credentials.signature or "")
-            message = _signed_with_query(credentials.timestamp or "", request)
-            public_key = load_public_key(key.public_key)
-            if signature is None or signatures.verify(public_key, signature, message) != "good":
-                require(state, settings, request, credentials, key, reply)
+    def make(authenticate: Any) -> Any:
+        def authenticate_either(state: Any, settings: Any, request: Any, *given: Any) -> Any:
+            try:
+                return authenticate(state, settings, request, *given)
+            except Rejected:
+                if not request.query:
+                    raise
+                whole = changed(request, path=f"{request.path}?{request.query}")
+                return authenticate(state, settings, whole, *given)
 
-        return require_either
+        return authenticate_either
 
-    planter.member(authentication, "_require_signature", make)
+    planter.function(authentication.authenticate, make)
 
 
 def others_orders_can_be_read(planter: Planter) -> None:
@@ -97,7 +101,7 @@ def rows_of(owner: str) -> Callable[[Planter], None]:
 
 
 def restricted_key_reads_the_account(planter: Planter) -> None:
-    planter.member(rest, "_require_unrestricted", lambda before: lambda key, operation, is_allowed: None)
+    planter.member(AccountOperation, "admits_restricted", lambda before: lambda operation, api_date: True)
 
 
 def restricted_key_reads_another_book(planter: Planter) -> None:
@@ -117,7 +121,10 @@ def restricted_key_sees_the_parts(planter: Planter) -> None:
 
 
 def scopes_are_not_checked(planter: Planter) -> None:
-    planter.member(rest, "_require_scope", lambda before: lambda key, operation: None)
+    def make(authenticate: Any) -> Any:
+        return lambda *given: changed(authenticate(*given), scopes=DEFAULT.auth.scopes)
+
+    planter.function(authentication.authenticate, make)
 
 
 def plain_member_reads_what_is_for_fcms(planter: Planter) -> None:

@@ -82,7 +82,7 @@ def _held_back(state: State, account: Account) -> Counter[int]:
         return Counter({shard: subaccount.reserved_on(shard) for shard in (0, *subaccount.shards_reserved_micros)})
     sides: Counter[tuple[int, str, str]] = Counter()
     for order in account.ledger.orders.filed(EVERYTHING, (PRIMARY_SUBACCOUNT, OrderStatus.RESTING, False)):
-        sides[order.market.event.exchange_index, order.market.ticker, order.bid_side] += order.need_micros
+        sides[order.market.event.exchange_index, order.market.ticker, order.bid_side] += order.needs_micros()
     for (shard, _, _), micros in sides.items():
         found[shard] = max(found[shard], micros)
     return found

@@ -30,7 +30,7 @@ OPPOSITE = {Action.BUY: Action.SELL, Action.SELL: Action.BUY}
 
 
 @handler
-def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
+def fill(state: State, command: Fill, at: int) -> list[Event]:
     """Carry out a recorded trade for one account, or for two."""
     market = require_open(state.market(command.market))
     sides = [command] if command.against is None else [command, _of_counterparty(state, command)]
@@ -51,7 +51,7 @@ def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
         serial=state.next_revision(),
         market_volume_centis=market.volume_centis,
     )
-    yield from carry_out(state, traded, _legs(state, traded, sides), at)
+    return carry_out(state, traded, _legs(state, traded, sides), at)
 
 
 def _of_counterparty(state: State, command: Fill) -> Fill:

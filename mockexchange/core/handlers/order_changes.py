@@ -93,7 +93,7 @@ def leave_book(state: State, order: Order) -> None:
 
 def hold(order: Order) -> None:
     """Hold back the cash that a resting order needs, and mark held contracts that it would sell as covered."""
-    order.subaccount.reserve(order.need_micros, order.market.event.exchange_index)
+    order.subaccount.reserve(order.needs_micros(), order.market.event.exchange_index)
     if order.action is Action.SELL and (covered_centis := order.covers_centis(order.remaining_centis)):
         order.subaccount.covered_centis[order.market.ticker] += covered_centis
 
@@ -115,21 +115,16 @@ def release(order: Order, count_centis: int) -> None:
     order.subaccount.reserve(-freed_micros, order.market.event.exchange_index)
 
 
-def list_order(state: State, order: Order, revision: int) -> None:
-    """Add a new order to the lists of its account, and mark its client order id as used."""
-    add_order(state, order, revision)
-    if order.client_order_id:
-        state.accounts[order.subaccount.ref.account].client_order_ids.add(order.client_order_id)
-
-
-def add_order(state: State, order: Order, revision: int) -> None:
-    """Add a new order to the lists of its account."""
+def list_order(state: State, order: Order, revision: int, *, spends_id: bool = True) -> None:
+    """Add a new order to the lists of its account, and mark its client order id as used unless `spends_id` is False."""
     account = state.accounts[order.subaccount.ref.account]
     state.orders.add(order)
     order.revision = revision
     account.ledger.orders.add(order, revision)
     if order.client_order_id:
         account.named_orders.setdefault(order.client_order_id, []).append(order)
+        if spends_id:
+            account.client_order_ids.add(order.client_order_id)
 
 
 def rename_order(state: State, order: Order, client_order_id: str) -> None:

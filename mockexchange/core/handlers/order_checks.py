@@ -3,7 +3,6 @@
 from mockexchange.core import fees
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.decimals import exact
-from mockexchange.core.handlers.trades import exact_fee
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.history import EVERYTHING
 from mockexchange.core.model.markets import Market, require_open
@@ -141,7 +140,12 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
         _require_subtrader(state, order, at)
     if not state.rules.check_cash:
         return
-    need_micros, fee_micros = order.need_micros, worst_fee_micros(order)
+    need_micros, series = order.needs_micros(), order.market.event.series
+    # The fee if it were filled whole as a taker at its limit price.
+    attos = fees.exact_fee_attos(
+        series.fee_type, series.fee_multiplier, True, order.remaining_centis, order.price_centicents
+    )
+    fee_micros = -(-(attos or 0) // fees.ATTOS_PER_MICRO)
     shard = order.market.event.exchange_index
     free_micros = order.subaccount.free_on(shard) + released_micros
     if need_micros + fee_micros > free_micros:
@@ -153,12 +157,6 @@ def require_funds(state: State, order: Order, at: int, released_micros: int = 0)
         found = " and ".join(f"{exact(free, 6)} on shard {other}" for other, free in others.items() if free > 0)
         advice = f", and {found}: `shard_transfer` moves it" if found else ""
         raise Refused(RefusalCode.INSUFFICIENT_CASH, message + advice)
-
-
-def worst_fee_micros(order: Order) -> int:
-    """Return the fee of an order if it were filled whole as a taker at its limit price."""
-    attos = exact_fee(order.market, True, order.remaining_centis, order.price_centicents) or 0
-    return -(-attos // fees.ATTOS_PER_MICRO)
 
 
 def opening_centis(state: State, order: Order, count_centis: int) -> int:
@@ -207,7 +205,7 @@ def _require_subtrader(state: State, order: Order, at: int) -> None:
                 break
             price = fill.trade.yes_centicents if fill.outcome_side is Side.YES else fill.trade.no_centicents
             spent_micros += fill.trade.count_centis * price
-        if spent_micros + order.need_micros > rules.cap_micros:
-            needs = f"{exact(spent_micros, 6)} spent today, and the order needs {exact(order.need_micros, 6)}"
+        if spent_micros + order.needs_micros() > rules.cap_micros:
+            needs = f"{exact(spent_micros, 6)} spent today, and the order needs {exact(order.needs_micros(), 6)}"
             message = f"{order.subaccount_ref} may spend {exact(rules.cap_micros, 6)} a day: {needs}"
             raise Refused(RefusalCode.SUBTRADER_CAPPED, message)

@@ -32,7 +32,6 @@ from mockexchange.core.events import (
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.matching import Reach, match, opposite_to, reach
 from mockexchange.core.handlers.order_changes import (
-    add_order,
     cancel,
     enter_book,
     hold,
@@ -101,7 +100,7 @@ def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
     if crossing:  # it is listed as canceled at once; its client order id stays free
         order.end("cancel")
         order.is_archived = at < state.archived_before
-        add_order(state, order, order.serial)
+        list_order(state, order, order.serial, spends_id=False)
         return [
             OrderRejected(order_id=order.given_id, code=RefusalCode.POST_ONLY_WOULD_CROSS, message=crossing),
             OrderCanceled(order_id=order.given_id),
@@ -298,8 +297,8 @@ def _amended(state: State, order: Order, command: AmendOrder, at: int) -> Order:
         # It keeps the contracts that it covers; those by which it grows may open the other side.
         opened_centis = opening_centis(state, order, remaining_centis - order.remaining_centis)
         amended.opening_centis = min(order.opening_centis, order.remaining_centis) + opened_centis
-    if amended.need_micros > order.need_micros:
-        require_funds(state, amended, at, order.need_micros)
+    if amended.needs_micros() > order.needs_micros():
+        require_funds(state, amended, at, order.needs_micros())
     if price_centicents != order.price_centicents and opposite_to(state, amended).best() is not None:
         require_formula(order.market)
     return amended

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from mockexchange.core.commands import QuoteMarket, ReplenishMarket, TradeMarket
 from mockexchange.core.events import Event, LevelChanged, MarketQuoted
+from mockexchange.core.fees import COEFFICIENTS
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.matching import Opposite, consume_quote, new_trade, take_resting
 from mockexchange.core.handlers.order_checks import require_formula
-from mockexchange.core.handlers.trades import exact_fee, print_trade
+from mockexchange.core.handlers.trades import print_trade
 from mockexchange.core.model.markets import Levels, Market, require_open
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.order_rules import FillRule, QueueRule
@@ -80,7 +81,7 @@ def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
 def _fill_crossed(state: State, market: Market, at: int) -> Iterator[Event]:
     """Fill the orders that outside bids cross; in a series without a formula for fees they stay."""
     order_book = state.order_books.get(market.ticker)
-    if order_book is None or state.rules.fill is not FillRule.BOOK or exact_fee(market, False, 1, 1) is None:
+    if order_book is None or state.rules.fill is not FillRule.BOOK or market.event.series.fee_type not in COEFFICIENTS:
         return
     assert market.quotes is not None, "they were set before"
     for side in (Side.YES, Side.NO):

@@ -20,7 +20,6 @@ from mockexchange.core.handlers.order_changes import (
 )
 from mockexchange.core.handlers.order_groups import count_group_fill
 from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
-from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import total
 from mockexchange.core.model.orders import FillRow, Order, Trade
 from mockexchange.core.model.state import State
@@ -65,7 +64,10 @@ def _fill_one(state: State, traded: Trade, leg: Leg, at: int) -> list[Event]:
     stake, change_micros = trade(before, order.side, order.action, count_centis, price_centicents)
     fee_micros = leg.fee_micros
     if fee_micros is None:
-        exact_attos = exact_fee(market, leg.is_taker, count_centis, price_centicents)
+        series = market.event.series
+        exact_attos = fees.exact_fee_attos(
+            series.fee_type, series.fee_multiplier, leg.is_taker, count_centis, price_centicents
+        )
         assert exact_attos is not None, "checked before anything changed"
         # The smallest step of a balance: a centi-cent for members, a cent for subtraders of an FCM.
         step_micros = fees.MICROS_PER_CENTICENT if account.kind is AccountKind.MEMBER else MICROS_PER_CENT
@@ -146,9 +148,3 @@ def print_trade(state: State, traded: Trade, at: int) -> list[Event]:
         touch_market(state, market, at, traded.serial)
         return [printed]
     return [printed, *reprice(state, market, traded.yes_centicents, at, traded.serial)]
-
-
-def exact_fee(market: Market, is_taker: bool, count_centis: int, price_centicents: int) -> int | None:
-    """Return the fee of a fill before rounding, in 1e-18 dollars; None if the series has no formula."""
-    series = market.event.series
-    return fees.exact_fee_attos(series.fee_type, series.fee_multiplier, is_taker, count_centis, price_centicents)

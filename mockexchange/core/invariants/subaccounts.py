@@ -83,12 +83,12 @@ def _misfiled(where: str, index: Mapping[K, Ranking[T]], items: Iterable[T], key
 
 
 def _resting(subaccount: Subaccount, orders: list[Order]) -> Iterator[str]:
-    reserved_micros = sum(order.need_micros for order in orders)
+    reserved_micros = sum(order.needs_micros() for order in orders)
     if reserved_micros != subaccount.reserved_micros:
         yield f"{subaccount.ref}: {subaccount.reserved_micros} reserved, its orders need {reserved_micros}"
     shards_micros: Counter[int] = Counter()
     for order in orders:
-        shards_micros[order.market.event.exchange_index] += order.need_micros
+        shards_micros[order.market.event.exchange_index] += order.needs_micros()
     kept = {shard: micros for shard, micros in shards_micros.items() if shard and micros}
     if kept != subaccount.shards_reserved_micros:
         yield f"{subaccount.ref}: reserved on shards {subaccount.shards_reserved_micros}, its orders need {kept}"

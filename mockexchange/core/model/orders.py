@@ -231,17 +231,14 @@ class Order(Struct, eq=False, gc=False):
         """The values by which lists filter the order: (subaccount, status, archived)."""
         return self.subaccount.ref.subaccount, self.status, self.is_archived
 
-    @property
-    def need_micros(self) -> int:
-        """Cash in micro-dollars that is held back while the order rests."""
-        return self.needs_micros(self.remaining_centis)
+    def needs_micros(self, count_centis: int | None = None) -> int:
+        """Return the cash that contracts of the order hold back while it rests, in micro-dollars: of all that remain.
 
-    def needs_micros(self, count_centis: int) -> int:
-        """Return the cash that `count_centis` contracts of the order hold back, in micro-dollars.
-
-        A purchase holds back its cost at the limit price, a sale only the cost of contracts that it opens on the other
-        side.
+        With `count_centis` only of so many. A purchase holds back its cost at the limit price, a sale only the cost of
+        contracts that it opens on the other side.
         """
+        if count_centis is None:
+            count_centis = self.remaining_centis
         if self.action is Action.BUY:
             return count_centis * self.price_centicents
         return min(count_centis, self.opening_centis) * (CENTICENTS_PER_DOLLAR - self.price_centicents)

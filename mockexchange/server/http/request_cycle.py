@@ -123,14 +123,6 @@ class RequestCycle:
 
     # The request
 
-    @property
-    def message_event(self) -> asyncio.Event:
-        if self.event is None:
-            self.event = asyncio.Event()
-            if self.body or not self.more_body or self.disconnected or self.response_complete:
-                self.event.set()
-        return self.event
-
     def add_body(self, part: bytes) -> None:
         """Take a part of the body, or its end, which is empty; after the answer the rest of a body is dropped."""
         if not self.response_complete:
@@ -150,9 +142,12 @@ class RequestCycle:
             self.transport.write(CONTINUE)
             self.waiting_for_100_continue = False
         if not (self.disconnected or self.response_complete):
-            event = self.message_event
-            await event.wait()
-            event.clear()
+            if self.event is None:
+                self.event = asyncio.Event()
+                if self.body or not self.more_body:
+                    self.event.set()
+            await self.event.wait()
+            self.event.clear()
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         message = {"type": "http.request", "body": self.body, "more_body": self.more_body}
@@ -163,37 +158,35 @@ class RequestCycle:
 
     # The answer
 
-    def can_write(self, status: int) -> bool:
-        """Return whether the answer may be sent by `write`.
-
-        It may not if it has no body, after HEAD, and if the connection ends or its buffer is full.
-        """
-        return (
-            self.keep_alive
-            and not (self.disconnected or self.response_started or self.transport.is_closing())
-            and self.method != "HEAD"
-            and status not in WITHOUT_BODY
-            and self._connection is not None
-            and self._connection.is_writable
-        )
-
-    def write(self, status_line: bytes, lines: bytes, body: bytes) -> None:
+    def write_whole(self, status: int, lines: bytes, body: bytes) -> bool:
         """Write an answer at once and end the request. `lines` are its headers, except those of every answer.
 
-        A long body is not copied.
+        Return False, without a byte written, if the answer has to go through `send`: if it has no body, after HEAD, and
+        if the connection ends or its buffer is full.
         """
-        assert self._connection is not None, "it is not answered"
-        pieces = [status_line]
-        for name, value in self._connection.state.common_headers:
+        connection = self._connection
+        if (
+            connection is None
+            or not (connection.is_writable and self.keep_alive)
+            or self.disconnected
+            or self.response_started
+            or self.transport.is_closing()
+            or self.method == "HEAD"
+            or status in WITHOUT_BODY
+        ):
+            return False
+        pieces = [STATUS_LINES[status]]
+        for name, value in connection.state.common_headers:
             pieces += name, b": ", value, b"\r\n"
         pieces += lines, b"\r\n"
         self.response_started = True
         if len(body) < COPIED_BYTES_MAX:
             pieces.append(body)
             self.transport.write(b"".join(pieces))
-        else:
+        else:  # to copy it would take longer than a second buffer
             self.transport.writelines((b"".join(pieces), body))
         self._end()
+        return True
 
     async def send(self, message: Message) -> None:
         """Write the head of the answer, or a part of its body; wait before while the client reads too slowly.
@@ -302,8 +295,7 @@ class RequestCycle:
 async def send_whole(scope: Scope, send: Send, status: int, headers: list[Header], body: bytes) -> None:
     """Send an answer, whose headers include its length, in one write if possible, else in ASGI's two messages."""
     cycle = carrier_of(scope)
-    if isinstance(cycle, RequestCycle) and cycle.can_write(status):
-        cycle.write(STATUS_LINES[status], lines_of(headers), body)
+    if isinstance(cycle, RequestCycle) and cycle.write_whole(status, lines_of(headers), body):
         return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

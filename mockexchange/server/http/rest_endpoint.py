@@ -24,7 +24,7 @@ from mockexchange.sandbox.port import RequestContext, SandboxBroken, SandboxEnde
 from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
-from mockexchange.server.http.request_cycle import STATUS_LINES, Header, RequestCycle, carrier_of, lines_of
+from mockexchange.server.http.request_cycle import Header, RequestCycle, carrier_of, lines_of
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
@@ -152,7 +152,7 @@ class RestEndpoint:
                 413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE
             )
             entry = sandbox.note_answer(asked, answer)
-            await send_whole(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
+            await send_answer(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
             sandbox.journal.close(entry)  # what is still to come of the body is discarded
             return entry
         if body is None:
@@ -191,8 +191,8 @@ class RestEndpoint:
                 answer.diagnosis = self.diagnosis_worker.hide(answer.diagnosis)
             if sandbox.options.inspector:
                 entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
-            if sandbox.has_due:
-                await sandbox.run_due()
+            if (entry.commands or sandbox.script.triggers.steps) and sandbox.has_due:
+                await sandbox.run_due()  # what the request has set off comes before its answer
             if self.is_numbered or entry.commands:
                 more = (sequence_header(sandbox), *more)
             date = api_date_of(sandbox, asked)
@@ -201,7 +201,7 @@ class RestEndpoint:
                 async with FaultyResponse(receive, send, carrier, sandbox.closing) as response:
                     await response.send(answer, [*headers_of(asked.venue, answer, date), *more])
             else:
-                await send_whole(send, carrier, asked.venue, answer, date, more)
+                await send_answer(send, carrier, asked.venue, answer, date, more)
             return entry
         finally:
             entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
@@ -271,11 +271,13 @@ class BodyTooLarge(Exception):
 
 async def read_body(receive: Receive, headers: Iterable[Header]) -> bytes | None:
     """Read a request body; None if the connection ended before it was complete. Raises BodyTooLarge."""
-    found = [(name, value) for name, value in headers if name in BODY_HEADERS]
-    if not found:
+    has_body = False
+    for name, value in headers:
+        if name == LENGTH and value.isdigit() and int(value) > BODY_BYTES_MAX:
+            raise BodyTooLarge(b"")
+        has_body = has_body or name in BODY_HEADERS
+    if not has_body:
         return b""
-    if any(name == LENGTH and value.isdigit() and int(value) > BODY_BYTES_MAX for name, value in found):
-        raise BodyTooLarge(b"")
     parts, size = [], 0
     while True:
         message = await receive()
@@ -290,7 +292,7 @@ async def read_body(receive: Receive, headers: Iterable[Header]) -> bytes | None
             return b"".join(parts)
 
 
-async def send_whole(
+async def send_answer(
     send: Send, carrier: Any, venue: Venue, answer: Answer, api_date: ApiDate, more: Sequence[Header]
 ) -> None:
     """Send an answer completely, with its headers, those in `more` and its content-length.
@@ -298,15 +300,15 @@ async def send_whole(
     It goes out in one write if possible, and by ASGI, which checks headers, if a stub made it or a fault changed it.
     """
     is_plain = answer.stub is None and answer.fault is None
-    if is_plain and isinstance(carrier, RequestCycle) and carrier.can_write(answer.status):
+    if is_plain and isinstance(carrier, RequestCycle):
         if answer.headers or answer.diagnosis:
             lines = lines_of(headers_of(venue, answer, api_date))
         else:
             lines = _common_lines(venue.name, api_date.day)
         further = lines_of(more) if more else b""
         lines = b"%b%bcontent-length: %d\r\n" % (lines, further, len(answer.body))
-        carrier.write(STATUS_LINES[answer.status], lines, answer.body)
-        return
+        if carrier.write_whole(answer.status, lines, answer.body):
+            return
     headers = [*headers_of(venue, answer, api_date), *more, *length_of(answer, len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

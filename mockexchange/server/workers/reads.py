@@ -32,7 +32,7 @@ from mockexchange.server.http.rest_endpoint import (
     explain,
     inspect,
     request_of,
-    send_whole,
+    send_answer,
     sequence_header,
 )
 from mockexchange.server.loop_budget import PIECE_BYTES
@@ -203,7 +203,7 @@ class ReaderApp(ListenerApp):
             entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)  # before the client knows the answer: what it does next comes after this
-        await send_whole(send, carrier_of(scope), asked.venue, answer, api_date_of(sandbox, asked), number)
+        await send_answer(send, carrier_of(scope), asked.venue, answer, api_date_of(sandbox, asked), number)
         return True
 
 

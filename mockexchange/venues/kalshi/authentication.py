@@ -38,35 +38,44 @@ def authenticate(
     state: State,
     settings: KalshiSettings,
     request: Request,
+    credentials: Credentials,
     at: int,
     host_at: int,
     reply: Answer,
-    *,
-    credentials: Credentials | None = None,
 ) -> Key:
-    """Verify a request and return its key; set the key id and the account of `reply`. Raises Rejected.
-
-    `credentials` are the request's headers, if the caller has parsed them already.
-    """
-    credentials = credentials or signatures.read_credentials(request)
-    reply.key_id = credentials.key_id
+    """Verify a request and return its key; set the key id and the account of `reply`. Raises Rejected."""
+    reply.key_id = key_id = credentials.key_id
+    timestamp, encoded = credentials.timestamp, credentials.signature
     is_off = settings.auth_mode == "off"
-    given = credentials.key_id, credentials.timestamp, credentials.signature
-    if given[0] is None or (None in given and not is_off):
+    if key_id is None or (None in (timestamp, encoded) and not is_off):
         raise _missing(request, credentials)
-    key = state.keys.get(credentials.key_id or "")
-    if key is None or not _is_of_this_venue(state, key):
-        raise _unknown_key(state, credentials.key_id or "")
+    key = state.keys.get(key_id)
+    if key is None or state.accounts[key.account].venue:  # only accounts of other venues name theirs
+        raise _unknown_key(state, key_id)
     reply.account = key.account
-    if not is_off:
-        _require_time(settings, credentials, at if settings.auth_clock == "exchange" else host_at)
-        _require_signature(state, settings, request, credentials, key, reply)
+    if is_off:
+        return key
+
+    clock = at if settings.auth_clock == "exchange" else host_at
+    problem = check_window(timestamp or "", clock, settings.window_past_us, settings.window_future_us)
+    if problem:
+        raise Rejected(Situation.TIMESTAMP_EXPIRED, problem)
+
+    signature = signatures.decode_signature(encoded or "")
+    message = signatures.signed_message(timestamp or "", request)
+    public_key = load_public_key(key.public_key)
+    verdict = "bad" if signature is None else signatures.verify(public_key, signature, message)
+    if verdict == "good":
+        return key
+    if verdict == "bad" or signature is None:
+        others = [known for known in known_keys(state) if known.key_id != key_id]
+        steps = _diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
+        raise Rejected(Situation.BAD_SIGNATURE, lambda pause: finish(steps, pause))
+    finding = _explain_salt(public_key, signature, message)
+    if settings.auth_salt == "32":
+        raise Rejected(Situation.BAD_SIGNATURE, finding)
+    reply.findings.append(finding)
     return key
-
-
-def _is_of_this_venue(state: State, key: Key) -> bool:
-    """Return whether the key's account belongs to this venue: only accounts of other venues have a venue name."""
-    return not state.accounts[key.account].venue
 
 
 def _unknown_key(state: State, key_id: str) -> Rejected:
@@ -92,33 +101,8 @@ def _missing(request: Request, credentials: Credentials) -> Rejected:
     return Rejected(situation, _explain_missing(request))
 
 
-def _require_time(settings: KalshiSettings, credentials: Credentials, at: int) -> None:
-    problem = check_window(credentials.timestamp or "", at, settings.window_past_us, settings.window_future_us)
-    if problem:
-        raise Rejected(Situation.TIMESTAMP_EXPIRED, problem)
-
-
-def _require_signature(
-    state: State, settings: KalshiSettings, request: Request, credentials: Credentials, key: Key, reply: Answer
-) -> None:
-    signature = signatures.decode_signature(credentials.signature or "")
-    message = signatures.signed_message(credentials.timestamp or "", request)
-    public_key = load_public_key(key.public_key)
-    verdict = "bad" if signature is None else signatures.verify(public_key, signature, message)
-    if verdict == "good":
-        return
-    if verdict == "bad" or signature is None:
-        others = [known for known in known_keys(state) if known.key_id != key.key_id]
-        steps = _diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
-        raise Rejected(Situation.BAD_SIGNATURE, lambda pause: finish(steps, pause))
-    finding = _explain_salt(public_key, signature, message)
-    if settings.auth_salt == "32":
-        raise Rejected(Situation.BAD_SIGNATURE, finding)
-    reply.findings.append(finding)
-
-
 def known_keys(state: State) -> list[KnownKey]:
-    return [_known(key) for key in state.keys.values() if _is_of_this_venue(state, key)]
+    return [_known(key) for key in state.keys.values() if not state.accounts[key.account].venue]
 
 
 def _known(key: Key) -> KnownKey:

@@ -72,7 +72,11 @@ def decode_body(operation: str, request: Request, api_date: ApiDate) -> DecodedB
         given = f"content-type {media_type}" if media_type else "no content-type"
         message = f"{operation} needs a JSON body and content-type {JSON_TYPE}: got {given}, {len(request.body)} bytes"
         raise Rejected(Situation.CONTENT_TYPE, message)
-    value = _parse(operation, request.body)
+    try:
+        value = msgspec.json.decode(request.body) if request.body.strip() else None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        details = "unexpected end of JSON input" if "truncated" in str(error) else "invalid character in JSON input"
+        raise Rejected(Situation.BAD_JSON, f"the body of {operation} is not JSON: {error}", details=details) from None
     if not isinstance(value, dict):
         raise _mismatch(f"cannot unmarshal {JSON_TYPES[type(value)]} into Go value of type {body.struct}", "the body")
     return decode_object(body, value, api_date)
@@ -88,7 +92,10 @@ def decode_object(body: Body, value: dict[str, Any], api_date: ApiDate) -> Decod
     try:
         params = decode_rows(body.struct, rows, value, READERS, _missing)
     except Rejected as rejected:
-        raise _with_unknown(rejected, unknown) from None
+        if unknown and rejected.situation is Situation.MISSING_FIELD:  # which may be one of these, mistyped
+            names = ", ".join(repr(name[:VALUE_CHARS_SHOWN_MAX]) for name in unknown[:UNKNOWN_SHOWN_MAX])
+            rejected.diagnosis = f"{rejected.diagnosis}; {names} is no field of it"
+        raise
     findings = [*unknown_findings(body.struct, unknown)] if unknown else []
     for name, of_item in lists.items():
         if params[name] is not None:
@@ -107,14 +114,6 @@ def _rows_on(body: Body, api_date: ApiDate) -> tuple[dict[str, BodyField], dict[
     wanted = {name: WANTED.get(row.kind, str) for name, row in rows.items()}
     types = {name: python_type for name, python_type in wanted.items() if python_type is not list}
     return rows, types, {name: row.body for name, row in rows.items() if row.body is not None}
-
-
-def _parse(operation: str, raw: bytes) -> Any:
-    try:
-        return msgspec.json.decode(raw) if raw.strip() else None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        details = "unexpected end of JSON input" if "truncated" in str(error) else "invalid character in JSON input"
-        raise Rejected(Situation.BAD_JSON, f"the body of {operation} is not JSON: {error}", details=details) from None
 
 
 # --- types
@@ -243,14 +242,6 @@ def _require_optional(given: Given[BodyField]) -> None:
     """Raise Rejected for a required field whose value is the zero value of its type, which counts as absent."""
     if given.row.required:
         raise _missing(given)
-
-
-def _with_unknown(rejected: Rejected, unknown: list[str]) -> Rejected:
-    """Return a refusal whose diagnosis also names the keys that the body does not have, if a field is missing."""
-    if unknown and rejected.situation is Situation.MISSING_FIELD:
-        names = ", ".join(repr(name[:VALUE_CHARS_SHOWN_MAX]) for name in unknown[:UNKNOWN_SHOWN_MAX])
-        rejected.diagnosis = f"{rejected.diagnosis}; {names} is no field of it"
-    return rejected
 
 
 def _missing(given: Given[BodyField]) -> Rejected:

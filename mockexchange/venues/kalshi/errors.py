@@ -352,7 +352,7 @@ ERRORS: tuple[ErrorRow, ...] = (
 def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
     """Return the status and body of a rejection as the venue wrote it at `api_date`."""
     row = _rows(api_date)[rejected.situation]
-    return row.status, _compact(_body(row, rejected.values, api_date))
+    return row.status, compact(_body(row, rejected.values, api_date))
 
 
 def error_object(rejected: Rejected, api_date: ApiDate) -> dict[str, str]:
@@ -396,5 +396,6 @@ def _named(row: ErrorRow, values: dict[str, str]) -> dict[str, str]:
     return {name: text.format(**values) if values else text for name, text in named.items() if text is not None}
 
 
-def _compact(body: dict[str, object]) -> bytes:
+def compact(body: dict[str, object]) -> bytes:
+    """Return JSON without spaces, as the venue writes it."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

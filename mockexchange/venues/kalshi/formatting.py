@@ -12,7 +12,15 @@ from json.encoder import encode_basestring
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.queries.order_books import Level
-from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, MICROS_PER_CENT, FeeType, MarketStatus, Result
+from mockexchange.core.vocabulary import (
+    CENTICENTS_PER_DOLLAR,
+    CENTIS_PER_CONTRACT,
+    MICROS_PER_CENT,
+    FeeType,
+    MarketStatus,
+    Result,
+    Side,
+)
 from mockexchange.venues.dated import Spelling
 from mockexchange.venues.kalshi import enumerations
 
@@ -24,6 +32,14 @@ DAY_CHARS = len("2025-11-03")
 def truncate(value: int, unit: int) -> int:
     """Divide an integer and round the quotient toward zero: -137 in units of 100 is -1, not -2."""
     return value // unit if value >= 0 else -(-value // unit)
+
+
+def yes_price(side: Side, price_centicents: int) -> int:
+    """Convert a price of `side` to the price of YES.
+
+    The same calculation converts a price of YES to a price of `side`.
+    """
+    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
 
 
 def cents(micros: int) -> str:
@@ -119,7 +135,7 @@ COUNT_2 = Spelling("count string, 2 decimals", count_2)
 CONTRACTS = Spelling("integer contracts, truncated", whole_contracts)
 INSTANT = Spelling("RFC 3339 UTC, at most 6 fractional digits, trailing zeros trimmed", instant)
 UNIX_SECONDS = Spelling("integer Unix seconds", unix_seconds)
-MILLISECONDS = Spelling("integer Unix milliseconds", unix_milliseconds)
+UNIX_MILLISECONDS = Spelling("integer Unix milliseconds", unix_milliseconds)
 CENTICENTS = Spelling("integer hundredths of a cent, truncated", centicents)
 INTEGER = Spelling("integer", str)
 TEXT = Spelling("string", encode_basestring)

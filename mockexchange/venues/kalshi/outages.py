@@ -5,7 +5,6 @@ The venue has four forms of bodies: nested {"error": {...}}, flat {code, message
 the nested form.
 """
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.context import KalshiContext
-from mockexchange.venues.kalshi.errors import SERVICE_REMOVED
+from mockexchange.venues.kalshi.errors import SERVICE_REMOVED, compact
 from mockexchange.venues.kalshi.legacy_fields import change_legacy
 from mockexchange.venues.kalshi.parameter_decoding import with_limit
 from mockexchange.venues.kalshi.resources import OPERATIONS
@@ -102,8 +101,8 @@ def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
     row = _row(status, api_date)
     if shape is None and api_date.is_compat:
         named = _named(row)
-        return _compact({"error": named, **{key: value for key, value in named.items() if key != "service"}})
-    return _compact(_shaped(row, shape or row.shape))
+        return compact({"error": named, **{key: value for key, value in named.items() if key != "service"}})
+    return compact(_shaped(row, shape or row.shape))
 
 
 def _shaped(row: OutageRow, shape: str) -> dict[str, Any]:
@@ -138,10 +137,6 @@ def _row(status: int, api_date: ApiDate) -> OutageRow:
 @lru_cache(maxsize=64)
 def _rows(api_date: ApiDate) -> dict[str, OutageRow]:
     return pick(OUTAGES, api_date)
-
-
-def _compact(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 _ANSWER_TABLES = {operation.name: operation.answer_table for operation in OPERATIONS}

@@ -50,28 +50,17 @@ class Decoded(NamedTuple):
     findings: tuple[str, ...]
 
 
-@lru_cache(maxsize=QUERIES_MAX)
-def decode_cached(operation: str, query: str, api_date: ApiDate) -> Decoded:
-    """Decode a query string as `decode` does, and cache the result, since clients poll with the same few queries."""
-    return decode(operation, query, api_date)
-
-
 def read_query(operation: str, query: str, api_date: ApiDate, unknown_status: str) -> Decoded:
     """Decode the query of a request; `unknown_status` is the scenario's setting of that name. Raises Rejected."""
     read = decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode
     try:
         return read(operation, query, api_date)
     except Rejected as rejected:
-        if unknown_status == "dated" and _is_status_of_markets(operation, rejected, api_date):
+        is_choice = operation == "GetMarkets" and rejected.situation is Situation.UNKNOWN_CHOICE
+        is_status = is_choice and rejected.values["field"] == "Status"
+        if unknown_status == "dated" and is_status and api_date.is_day_from(AUTUMN_2026):  # reported, not recorded
             raise Rejected(Situation.UNKNOWN_STATUS, rejected.diagnosis) from None
         raise
-
-
-def _is_status_of_markets(operation: str, rejected: Rejected, api_date: ApiDate) -> bool:
-    """Return whether a rejection has a code of its own since October 2026: a report without a recording."""
-    is_choice = operation == "GetMarkets" and rejected.situation is Situation.UNKNOWN_CHOICE
-    is_dated = api_date.holds(AUTUMN_2026) and not api_date.is_compat
-    return is_choice and is_dated and rejected.values["field"] == "Status"
 
 
 def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
@@ -90,10 +79,14 @@ def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
             texts[name] = text
     present = {name: text for name, text in texts.items() if text or rows[name].kind not in ("text", "texts")}
     params = decode_rows(operation, rows, present, READERS, _missing, LIST_KINDS)
-    findings = [*unknown_findings(operation, unknown)]
+    findings = [*unknown_findings(operation, unknown)] if unknown else []
     if has_too_many_pairs(query):
         findings.append(f"the query has more than {PAIRS_MAX:,} parameters: the rest is ignored")
     return Decoded(params, tuple(findings))
+
+
+decode_cached = lru_cache(maxsize=QUERIES_MAX)(decode)
+"""Decodes as `decode` does, and keeps the results, since clients poll with the same few queries."""
 
 
 def _text(given: Given[Parameter]) -> str:

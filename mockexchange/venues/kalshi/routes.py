@@ -52,8 +52,16 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
     found = _fixed_routes(api_date).get((method, path if "%" not in path else unquote(path)))
     if found:
         return found
-    found = _match_template(method, path, api_date)
-    return found if found and api_date.holds(*found.operation.life) else None
+    other = NOT_EMULATED.get((method, unquote(path)))
+    if other and api_date.holds(*other):
+        return None
+    for pattern, operation in TEMPLATES:
+        values = pattern.fullmatch(path) if operation.method == method else None
+        if values:
+            if not api_date.holds(*operation.life):
+                return None
+            return Match(operation, {name: unquote(value) for name, value in values.groupdict().items()})
+    return None
 
 
 @lru_cache(maxsize=DATES_KEPT_MAX)
@@ -67,20 +75,6 @@ def methods_of(path: str, api_date: ApiDate) -> list[str]:
 
     A fixed path that also fits a template has only its own methods.
     """
-    fixed = [method for method in METHODS if _is_fixed(method, path, api_date)]
+    whole = unquote(path[:PATH_CHARS_MAX])
+    fixed = [method for method in METHODS if (method, whole) in _fixed_routes(api_date)]
     return fixed or [method for method in METHODS if match(method, path, api_date)]
-
-
-def _is_fixed(method: str, path: str, api_date: ApiDate) -> bool:
-    return (method, unquote(path[:PATH_CHARS_MAX])) in _fixed_routes(api_date)
-
-
-def _match_template(method: str, path: str, api_date: ApiDate) -> Match | None:
-    other = NOT_EMULATED.get((method, unquote(path)))
-    if other and api_date.holds(*other):
-        return None
-    for pattern, operation in TEMPLATES:
-        found = pattern.fullmatch(path) if operation.method == method else None
-        if found:
-            return Match(operation, {name: unquote(value) for name, value in found.groupdict().items()})
-    return None

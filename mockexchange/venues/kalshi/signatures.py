@@ -14,7 +14,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
 from mockexchange.venues.diagnosis import credentials
@@ -34,8 +33,10 @@ SALT_LENGTH_BYTES = 32
 Verdict = Literal["good", "other_salt", "bad"]
 
 _SHA256 = hashes.SHA256()
-_PSS = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=SALT_LENGTH_BYTES)
-_PSS_ANY_SALT = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.AUTO)
+_SCHEMES: tuple[tuple[Verdict, padding.PSS], ...] = (
+    ("good", padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=SALT_LENGTH_BYTES)),
+    ("other_salt", padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.AUTO)),
+)
 
 
 class Credentials(Struct, frozen=True):
@@ -46,17 +47,11 @@ class Credentials(Struct, frozen=True):
     signature: str | None
 
 
-def read_credentials(request: Request) -> Credentials:
-    return _credentials_in(request.headers)
-
-
-def claimed_key(request: Request) -> str | None:
-    """Return the key id that a request names, unverified; None without one."""
-    return _credentials_in(request.headers).key_id
+NO_CREDENTIALS = Credentials(None, None, None)
 
 
 @lru_cache(maxsize=HEADERS_KEPT_MAX)
-def _credentials_in(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials:
+def read_credentials(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials:
     """Return the first value of each header that is not empty; several steps of a request read them."""
     found = dict.fromkeys((KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER), "")
     for name, value in headers:
@@ -64,6 +59,11 @@ def _credentials_in(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials:
             found[name] = value.decode("latin-1").strip()
     key_id, timestamp, signature = found.values()
     return Credentials(key_id or None, timestamp or None, signature or None)
+
+
+def claimed_key(request: Request) -> str | None:
+    """Return the key id that a request names, unverified; None without one."""
+    return read_credentials(request.headers).key_id
 
 
 def signed_message(timestamp: str, request: Request) -> bytes:
@@ -86,29 +86,19 @@ def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
     known: Any = key  # of the class that is looked up
     if _is_ed25519(type(key)):
         return "good" if verifies_ed25519(known, signature, message) else "bad"
-    if verifies_rsa(known, signature, message, _PSS):
-        return "good"
-    return "other_salt" if verifies_rsa(known, signature, message, _PSS_ANY_SALT) else "bad"
+    for verdict, scheme in _SCHEMES:
+        try:
+            known.verify(signature, message, scheme, _SHA256)
+        except InvalidSignature:
+            continue
+        return verdict
+    return "bad"
 
 
 @lru_cache
 def _is_ed25519(kind: type[PublicKey]) -> bool:
     """Return whether keys of a class are Ed25519 keys. Their class is abstract, so asking takes longer than hashing."""
     return issubclass(kind, Ed25519PublicKey)
-
-
-def verifies_rsa(
-    key: RSAPublicKey,
-    signature: bytes,
-    message: bytes,
-    scheme: padding.AsymmetricPadding,
-    algorithm: hashes.HashAlgorithm = _SHA256,
-) -> bool:
-    try:
-        key.verify(signature, message, scheme, algorithm)
-    except InvalidSignature:
-        return False
-    return True
 
 
 def verifies_ed25519(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:

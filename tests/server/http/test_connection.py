@@ -26,7 +26,7 @@ from mockexchange.server.control.route_table import Resource, RouteTable
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.http.request_cycle import COPIED_BYTES_MAX, RequestCycle, carrier_of
-from mockexchange.server.http.rest_endpoint import send_whole
+from mockexchange.server.http.rest_endpoint import send_answer
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
 from tests.helpers.rows import each_row
@@ -282,7 +282,7 @@ def test_an_exception_without_asgi_is_reported(is_answered: bool, caplog: pytest
         def direct_answer(self, cycle: RequestCycle) -> Awaitable[None]:
             async def answer() -> None:
                 if is_answered:
-                    cycle.write(b"HTTP/1.1 200 OK\r\n", b"content-length: 0\r\n", b"")
+                    cycle.write_whole(200, b"content-length: 0\r\n", b"")
                 raise ValueError("it broke")
 
             return answer()
@@ -369,7 +369,7 @@ def test_an_answer_in_one_write_is_that_of_messages(answer: Answer, method: str,
                 await send(message)
 
             carrier = None if self.is_wrapped else carrier_of(scope)
-            await send_whole(forward if self.is_wrapped else send, carrier, DEFAULT, answer, DATE, ())
+            await send_answer(forward if self.is_wrapped else send, carrier, DEFAULT, answer, DATE, ())
 
     raw = head("/", f"Connection: {connection}", method=method)
     app = Answering()

@@ -62,7 +62,7 @@ CREDENTIALS = [
 def test_credentials_are_the_first_header_with_a_value_without_white_space(
     sent: tuple[tuple[bytes, bytes], ...], expected: tuple[str | None, str | None, str | None]
 ) -> None:
-    assert read_credentials(Request("GET", PATH, headers=sent)) == Credentials(*expected)
+    assert read_credentials(sent) == Credentials(*expected)
 
 
 @each_row("kind", KEYS)

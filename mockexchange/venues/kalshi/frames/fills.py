@@ -16,6 +16,7 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     TEXT,
     one_of,
+    yes_price,
 )
 from mockexchange.venues.kalshi.frames.rows import (
     FILL_FEES_ADDED,
@@ -28,7 +29,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_cents,
     row,
     seconds,
-    yes_price,
 )
 
 LATE_ACTION = one_of("buy", "sell", "sell_partial", "sell_to_close", "")

@@ -6,8 +6,8 @@ The keys are in the order of the frames of June 2026.
 from typing import NamedTuple
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, one_of
-from mockexchange.venues.kalshi.frames.rows import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED, UNIX_MILLISECONDS, row
+from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, UNIX_MILLISECONDS, one_of
+from mockexchange.venues.kalshi.frames.rows import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED, row
 
 EVENT_TYPE = one_of("created", "triggered", "reset", "deleted", "limit_updated")
 

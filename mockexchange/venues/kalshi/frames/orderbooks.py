@@ -21,6 +21,7 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     list_of_levels,
     whole_contracts,
+    yes_price,
 )
 from mockexchange.venues.kalshi.frames.rows import (
     COUNTS_ADDED,
@@ -35,7 +36,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_3,
     price_cents,
     row,
-    yes_price,
 )
 
 DOLLAR_LEVELS_3 = Spelling(

@@ -1,19 +1,20 @@
 """Fields that several messages share, the JSON forms that only the stream has, and days on which messages changed."""
 
 from mockexchange.core.decimals import exact
-from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, Side
+from mockexchange.core.vocabulary import MICROS_PER_CENT
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
     CENTICENTS_PER_CENT,
     CONTRACTS,
     COUNT_2,
-    MICROS_PER_CENTICENT,
     PRICE_4,
     PRICE_CENTS,
     SIDE,
     TEXT,
+    UNIX_MILLISECONDS,
     UNIX_SECONDS,
+    centicents,
     truncate,
 )
 
@@ -61,31 +62,19 @@ INDEX_ADDED = "2026-08-27"
 # --- fields
 
 
-MICROSECONDS_PER_MILLISECOND = 1_000
-
-
 def price_3(centicents: int) -> str:
     """Return a price as text with three decimals, as in the first documents, or with four if it needs them."""
     text = exact(centicents, 4)
     return f'"{text.removesuffix("0")}"'
 
 
-def centicents(micros: int) -> str:
-    return str(truncate(micros, MICROS_PER_CENTICENT))
-
-
 def centicents_of_cents(micros: int) -> str:
     return str(truncate(micros, MICROS_PER_CENT) * CENTICENTS_PER_CENT)
-
-
-def unix_milliseconds(at: int) -> str:
-    return str(at // MICROSECONDS_PER_MILLISECOND)
 
 
 PRICE_3 = Spelling("dollar string, 3 decimals, or 4 where they are needed", price_3)
 CENTICENTS_OF_CENTS = Spelling("integer centi-cents, whole cents truncated", centicents_of_cents)
 CENTICENTS = Spelling("integer centi-cents, truncated", centicents)
-UNIX_MILLISECONDS = Spelling("integer Unix milliseconds", unix_milliseconds)
 
 
 def row(
@@ -152,8 +141,3 @@ def outcome(prefix: str, read: str) -> tuple[Field, ...]:
         row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
         row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),
     )
-
-
-def yes_price(side: Side, price_centicents: int) -> int:
-    """Return the price of YES for a price of `side`."""
-    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents

@@ -19,6 +19,7 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     TEXT,
     one_of,
+    yes_price,
 )
 from mockexchange.venues.kalshi.frames.rows import (
     INDEX_ADDED,
@@ -28,7 +29,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     milliseconds,
     outcome,
     row,
-    yes_price,
 )
 
 REASON = one_of(

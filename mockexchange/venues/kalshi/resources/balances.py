@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import NamedTuple
 
-from mockexchange.core.model.history import Partition
 from mockexchange.core.model.order_rules import BalanceRule
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import OrderStatus
@@ -87,9 +86,18 @@ class Balance(NamedTuple):
 
 
 def get_balance(call: AccountCall) -> bytes:
-    """Return the caller's balance; a key restricted to a subaccount gets no breakdown (docs of 2026)."""
-    balance = _balance_of(call, requested_or_primary(call), call.params.get("exchange_index"))
-    return write(call, balance if call.key.subaccount is None else balance._replace(breakdown=None))
+    """Return the caller's balance over all exchange indexes, or of the requested one (since 2026-08-20).
+
+    A key restricted to a subaccount gets no breakdown (docs of 2026).
+    """
+    subaccount, index = requested_or_primary(call), call.params.get("exchange_index")
+    cash_micros = free_by_index(subaccount, call.state.rules.balance) if subaccount else {0: 0}
+    values_micros = subaccount.values_micros if subaccount else {}
+    shown = sorted(cash_micros) if index is None else [index]
+    breakdown = tuple(IndexedBalance(shard, cash_micros.get(shard, 0)) for shard in shown)
+    value_micros = sum(values_micros.values()) if index is None else values_micros.get(index, 0)
+    total_micros = sum(part.cash_micros for part in breakdown)
+    return write(call, Balance(total_micros, value_micros, breakdown if call.key.subaccount is None else None, call.at))
 
 
 def free_by_index(subaccount: Subaccount, rule: BalanceRule) -> dict[int, int]:
@@ -102,38 +110,23 @@ def free_by_index(subaccount: Subaccount, rule: BalanceRule) -> dict[int, int]:
     return {shard: shown(shard) for shard in shards}
 
 
-def _balance_of(call: AccountCall, subaccount: Subaccount | None, index: int | None) -> Balance:
-    """Return the balance over all exchange indexes, or of the requested one (since 2026-08-20)."""
-    cash_micros = free_by_index(subaccount, call.state.rules.balance) if subaccount else {0: 0}
-    values_micros = subaccount.values_micros if subaccount else {}
-    shown = sorted(cash_micros) if index is None else [index]
-    breakdown = tuple(IndexedBalance(shard, cash_micros.get(shard, 0)) for shard in shown)
-    value_micros = sum(values_micros.values()) if index is None else values_micros.get(index, 0)
-    return Balance(sum(part.cash_micros for part in breakdown), value_micros, breakdown, call.at)
-
-
 class RestingValue(NamedTuple):
     cash_micros: int
     breakdown: list[IndexedBalance]
 
 
 def get_resting_value(call: AccountCall) -> bytes:
-    return cached_answer(call, call.account.ledger.orders.revision, lambda: _write_value(call))
-
-
-def _write_value(call: AccountCall) -> bytes:
     """Return the reserved cash of all subaccounts, by the exchange index of the order's market."""
-    held_micros = Counter({0: 0})
     orders = call.account.ledger.orders
-    for order in orders.find(len(orders), admits=_rests).rows:
-        held_micros[order.market.event.exchange_index] += order.need_micros
-    breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
-    value = RestingValue(held_micros.total(), breakdown)
-    return write(call, value)
 
+    def make() -> bytes:
+        held_micros = Counter({0: 0})
+        for order in orders.find(len(orders), admits=lambda partition: partition[1] is OrderStatus.RESTING).rows:
+            held_micros[order.market.event.exchange_index] += order.needs_micros()
+        breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
+        return write(call, RestingValue(held_micros.total(), breakdown))
 
-def _rests(partition: Partition) -> bool:
-    return partition[1] is OrderStatus.RESTING
+    return cached_answer(call, orders.revision, make)
 
 
 OPERATIONS = (

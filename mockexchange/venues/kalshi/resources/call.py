@@ -83,6 +83,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     retired_since: str = FOREVER
     answer_table: str = ""
     """Name of the answer's object in the venue's documents, which is also the name of its table."""
+    is_fcm_only: bool = False
+    empty: bytes | None = None
+    """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if there is no empty answer."""
 
     @property
     def is_write(self) -> bool:
@@ -98,7 +101,11 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     def is_retired(self, api_date: ApiDate) -> bool:
         """Return whether the venue no longer has the operation at an API date; always False at the date `compat`."""
-        return api_date.day is not None and api_date.day >= self.retired_since
+        return api_date.is_day_from(self.retired_since)
+
+    def admits_restricted(self, api_date: ApiDate) -> bool:
+        """Return whether a key restricted to a subaccount may call the operation at an API date."""
+        return True
 
 
 class AccountOperation(Operation, frozen=True, kw_only=True, eq=True):
@@ -109,10 +116,10 @@ class AccountOperation(Operation, frozen=True, kw_only=True, eq=True):
     """
 
     answer: Callable[[AccountCall], bytes]
-    is_fcm_only: bool = False
     is_per_subaccount: bool = False
-    empty: bytes | None = None
-    """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if there is no empty answer."""
+
+    def admits_restricted(self, api_date: ApiDate) -> bool:
+        return self.is_per_subaccount
 
 
 class WriteOperation(Operation, frozen=True, kw_only=True, eq=True):
@@ -124,8 +131,10 @@ class WriteOperation(Operation, frozen=True, kw_only=True, eq=True):
     carry_out: Callable[[AccountCall], Write]
     status: int = 200
     """HTTP status of the answer if the write succeeds."""
-    is_fcm_only: bool = False
     per_subaccount_since: str | None = None
+
+    def admits_restricted(self, api_date: ApiDate) -> bool:
+        return self.per_subaccount_since is not None and api_date.holds(self.per_subaccount_since)
 
 
 class RefusedOperation(Operation, frozen=True, kw_only=True, eq=True):

@@ -174,7 +174,10 @@ class EventCandles(NamedTuple):
 
 def get_market_candlesticks(call: Call) -> bytes:
     market = market_of(call)
-    _require_series(call, market)
+    series = market.event.series.ticker
+    if series != call.path_params["series_ticker"]:
+        message = f"{market.ticker} is of the series {series}, not {call.path_params['series_ticker']!r}"
+        raise Rejected(Situation.NOT_FOUND, message)
     return write(call, MarketCandles(market.ticker, _candles(call, market)))
 
 
@@ -200,14 +203,6 @@ def get_event_candlesticks(call: Call) -> bytes:
     rows = [b"[%s]" % b",".join(map(encode, _candles(call, market))) for market in markets]
     end_at = call.params["end_ts"] * MICROSECONDS_PER_SECOND
     return write(call, EventCandles([one.ticker for one in markets], f"[{b','.join(rows).decode()}]", end_at))
-
-
-def _require_series(call: Call, market: Market) -> None:
-    series = call.path_params["series_ticker"]
-    if market.event.series.ticker != series:
-        raise Rejected(
-            Situation.NOT_FOUND, f"{market.ticker} is of the series {market.event.series.ticker}, not {series!r}"
-        )
 
 
 def _candles(call: Call, market: Market) -> Sequence[Candle]:

@@ -36,6 +36,7 @@ from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import (
     AccountCall,
     AccountOperation,
+    Operation,
     Write,
     WriteOperation,
     cached_answer,
@@ -176,9 +177,7 @@ EMPTY_SUBTRADERS = b'{"subtraders":[]}'
 FREE = SubtraderRules()
 
 
-def answer_plain_member(
-    operation: AccountOperation, settings: KalshiSettings, account: str, findings: list[str]
-) -> bytes:
+def answer_plain_member(operation: Operation, settings: KalshiSettings, account: str, findings: list[str]) -> bytes:
     """Answer a member that is not an FCM and calls an operation for FCMs.
 
     The answer is a 403, or by a setting of the scenario a 404 or an empty list; the venue's answer is not recorded.

@@ -116,8 +116,7 @@ def live_since(call: Call) -> int | None:
 
     None at `compat`, and at API dates that do not have these operations.
     """
-    is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
-    return call.state.archived_before if is_split else None
+    return call.state.archived_before if call.api_date.is_day_from(ARCHIVE_SINCE) else None
 
 
 def live_or_all(call: Call) -> bool | None:
@@ -125,7 +124,7 @@ def live_or_all(call: Call) -> bool | None:
 
     It is None at API dates at which no /historical operation lists the archived rows.
     """
-    return None if live_since(call) is None else False
+    return False if call.api_date.is_day_from(ARCHIVE_SINCE) else None
 
 
 def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:

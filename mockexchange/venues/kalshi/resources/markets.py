@@ -587,7 +587,7 @@ def _require_one_time(call: Call) -> None:
 
     The rule holds from 2025-11-20 on, but not in compat.
     """
-    if call.api_date.is_compat or not call.api_date.holds(TIMES_EXCLUSIVE_SINCE):
+    if not call.api_date.is_day_from(TIMES_EXCLUSIVE_SINCE):
         return
     asked = [name for name in TIMES if bounds(call.params, name) != (None, None)]
     if len(asked) > 1:

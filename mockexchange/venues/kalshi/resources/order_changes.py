@@ -23,13 +23,20 @@ from mockexchange.core.vocabulary import (
     PRIMARY_SUBACCOUNT,
     MarketStatus,
     OrderStatus,
-    Side,
     TimeInForce,
 )
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, DOLLARS_4, INTEGER, TEXT, unix_milliseconds
+from mockexchange.venues.kalshi.formatting import (
+    CONTRACTS,
+    COUNT_2,
+    DOLLARS_4,
+    INTEGER,
+    TEXT,
+    unix_milliseconds,
+    yes_price,
+)
 from mockexchange.venues.kalshi.resources.call import AccountCall
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, table
 from mockexchange.venues.kalshi.resources.orders import ORDER, OrderView
@@ -317,14 +324,6 @@ def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: A
             receipt.fill_cost_micros += event.count_centis * yes_price(event.side, event.price_centicents)
             receipt.fee_micros += event.fee_micros
     return receipt
-
-
-def yes_price(side: Side, price_centicents: int) -> int:
-    """Convert a price of `side` to the price of YES.
-
-    The same calculation converts a price of YES to a price of `side`.
-    """
-    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
 
 
 # --- what every order is checked for before it reaches the exchange

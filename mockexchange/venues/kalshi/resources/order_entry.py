@@ -99,7 +99,10 @@ def batch(item_table: str, carry_out: Item, for_all_since: str = ALWAYS) -> Call
     """
 
     def carry_out_all(call: AccountCall) -> Write:
-        _require_tier(call, for_all_since)
+        account = call.account
+        if account.tier == DEFAULT_TIER and not call.api_date.holds(for_all_since):
+            message = f"{account.name} has the tier {account.tier}: until {for_all_since} batches need `tier: advanced`"
+            raise Rejected(Situation.FORBIDDEN, f"{message} or a higher one")
         encode = encoder(item_table, call.api_date)
         parts: list[bytes] = []
         for fields in _items(call):
@@ -108,14 +111,6 @@ def batch(item_table: str, carry_out: Item, for_all_since: str = ALWAYS) -> Call
         return write_parts(call, {"orders": b"[" + b",".join(parts) + b"]"})
 
     return carry_out_all
-
-
-def _require_tier(call: AccountCall, for_all_since: str) -> None:
-    """Raise Rejected for an account of the lowest tier before the day from which all may send"""
-    account = call.account
-    if account.tier == DEFAULT_TIER and not call.api_date.holds(for_all_since):
-        message = f"{account.name} has the tier {account.tier}: until {for_all_since} batches need `tier: advanced`"
-        raise Rejected(Situation.FORBIDDEN, f"{message} or a higher one")
 
 
 def _items(call: AccountCall) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, Time
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.formatting import yes_price
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, Write, write
@@ -25,7 +26,6 @@ from mockexchange.venues.kalshi.resources.order_changes import (
     require_amounts,
     require_market,
     require_terms,
-    yes_price,
 )
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.resources.refusals import submit

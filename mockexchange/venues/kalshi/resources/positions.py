@@ -143,7 +143,7 @@ STATUS_CODES: dict[bool | None, int] = {False: 0, True: 1, None: 2}
 def get_positions(call: AccountCall) -> bytes:
     subaccount = requested_or_primary(call)
     status = call.params.get("settlement_status") or "unsettled"
-    is_by_event = status != "unsettled" and not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
+    is_by_event = status != "unsettled" and call.api_date.is_day_from(SETTLEMENT_STATUS_BACK)
     return answer_positions(call, subaccount, status, is_by_event, live_or_all(call))
 
 
@@ -213,7 +213,7 @@ def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> Positi
     if cursor.digest != digest:
         crosses_status = cursor.status != STATUS_CODES[query.settled]
         # From October 2026 on each settlement status has cursors of its own (docs), but not in compat.
-        is_split = not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
+        is_split = call.api_date.is_day_from(SETTLEMENT_STATUS_BACK)
         is_error = call.settings.strict_cursors or (crosses_status and is_split)
         report_cursor(call, "the cursor was made under other filters: continued from its key", is_error)
     return replace(query, after=cursor.rank)

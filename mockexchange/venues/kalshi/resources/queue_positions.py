@@ -59,7 +59,13 @@ class QueuePositions(NamedTuple):
 def get_order_queue_positions(call: AccountCall) -> bytes:
     """Return the queue positions of one subaccount's resting orders, newest first, in one answer without pages."""
     subaccount = requested_or_primary(call)
-    return cached_answer(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
+
+    def make() -> bytes:
+        resting = _resting(call, subaccount) if subaccount else []
+        found = [QueuePosition(order, count_ahead_centis(call.state, order)) for order in resting]
+        return write(call, QueuePositions(found))
+
+    return cached_answer(call, call.state.sequence, make)
 
 
 def get_order_queue_position(call: AccountCall) -> bytes:
@@ -68,12 +74,6 @@ def get_order_queue_position(call: AccountCall) -> bytes:
         message = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
         raise Rejected(Situation.NOT_FOUND, message)
     return write(call, QueuePosition(order, count_ahead_centis(call.state, order)))
-
-
-def _write_queue_positions(call: AccountCall, subaccount: Subaccount | None) -> bytes:
-    resting = _resting(call, subaccount) if subaccount else []
-    found = [QueuePosition(order, count_ahead_centis(call.state, order)) for order in resting]
-    return write(call, QueuePositions(found))
 
 
 def _resting(call: AccountCall, subaccount: Subaccount) -> list[Order]:

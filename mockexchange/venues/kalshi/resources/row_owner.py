@@ -15,7 +15,8 @@ def requested_subaccount(call: AccountCall) -> str | None:
 
     Raises Rejected if the parameter names another one than the key may use.
     """
-    return _resolved_subaccount(call, call.params.get("subaccount"))
+    asked = call.params.get("subaccount")
+    return call.key.subaccount if asked is None else _numbered_subaccount(call, asked)
 
 
 def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = None) -> SubaccountRef:
@@ -25,15 +26,18 @@ def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = Non
     several. Raises Rejected if the key is restricted to another subaccount.
     """
     named = (call.body if fields is None else fields).get("subaccount")
-    asked = call.params.get("subaccount") if named is None else named
-    return SubaccountRef(call.account.name, _resolved_subaccount(call, asked) or PRIMARY_SUBACCOUNT)
+    name = requested_subaccount(call) if named is None else _numbered_subaccount(call, named)
+    return SubaccountRef(call.account.name, name or PRIMARY_SUBACCOUNT)
 
 
-def _resolved_subaccount(call: AccountCall, asked: int | None) -> str | None:
+def _numbered_subaccount(call: AccountCall, asked: int) -> str:
+    """Return the name of the subaccount with a number. Raises Rejected if the key may use only another one.
+
+    A subtrader has no number, even if its name is one: then the result is a name that no subaccount can have.
+    """
     bound = call.key.subaccount
-    if asked is None:
-        return bound
-    name = _subaccount_numbered(call.account, asked)
+    is_subaccount = call.account.kind is AccountKind.MEMBER or str(asked) == PRIMARY_SUBACCOUNT
+    name = str(asked) if is_subaccount else f"subaccount/{asked}"
     if bound not in (None, name):
         message = f"key {call.key.name} of {call.account.name} is restricted to subaccount {bound}, asked for {asked}"
         raise Rejected(Situation.FORBIDDEN, message)
@@ -98,14 +102,6 @@ def subtrader_ids(account: Account) -> dict[str, str]:
         for name, subaccount_id in account.subaccounts.items()
         if name != PRIMARY_SUBACCOUNT
     }
-
-
-def _subaccount_numbered(account: Account, number: int) -> str:
-    """Return the name of the subaccount with a number. A subtrader has no number, even if its name is one: then the
-    result is a name that no subaccount can have.
-    """
-    is_subaccount = account.kind is AccountKind.MEMBER or str(number) == PRIMARY_SUBACCOUNT
-    return str(number) if is_subaccount else f"subaccount/{number}"
 
 
 def _subaccount_of(account: Account, subtrader_id: str) -> str | None:

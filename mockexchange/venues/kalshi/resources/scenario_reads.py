@@ -30,11 +30,11 @@ from mockexchange.venues.kalshi.formatting import (
     DOLLARS_4,
     INSTANT,
     INTEGER,
-    MILLISECONDS,
     PRICE_4,
     PRICE_CENTS,
     TEXT,
     TEXTS,
+    UNIX_MILLISECONDS,
     one_of,
 )
 from mockexchange.venues.kalshi.resources.call import (
@@ -170,7 +170,7 @@ def price(name: str) -> Column:
 
 def milliseconds(column: Column) -> Column:
     """Return a copy of a column of instants that answers show in milliseconds."""
-    return replace(column, wire=tuple(replace(field, spelling=MILLISECONDS) for field in column.wire))
+    return replace(column, wire=tuple(replace(field, spelling=UNIX_MILLISECONDS) for field in column.wire))
 
 
 # --- reads

@@ -4,7 +4,6 @@ An FCM has subtraders instead, and only the primary subaccount. Keys restricted 
 writes.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from mockexchange.core.commands import OpenSubaccount, SetNetting, Transfer
@@ -177,7 +176,14 @@ class Netting(NamedTuple):
 
 def get_subaccount_balances(call: AccountCall) -> bytes:
     """Return a balance for each subaccount, or at later API dates for each subaccount and shard."""
-    balances = [row for name in _subaccounts(call) for row in _balances_of(call, name)]
+    balances = []
+    for name in _subaccounts(call):
+        subaccount = call.state.subaccounts[SubaccountRef(call.account.name, name)]
+        cash_micros = free_by_index(subaccount, call.state.rules.balance)
+        if not call.api_date.holds(EXCHANGE_INDEX_ADDED):
+            cash_micros = {0: sum(cash_micros.values())}
+        for index, amount_micros in sorted(cash_micros.items()):
+            balances.append(SubaccountBalance(name, amount_micros, subaccount.updated_at, index))
     return write(call, Subaccounts(balances))
 
 
@@ -204,15 +210,6 @@ def _subaccounts(call: AccountCall) -> list[str]:
 
 def _has_subtraders(call: AccountCall) -> bool:
     return call.account.kind is AccountKind.FCM
-
-
-def _balances_of(call: AccountCall, name: str) -> Iterator[SubaccountBalance]:
-    subaccount = call.state.subaccounts[SubaccountRef(call.account.name, name)]
-    cash_micros = free_by_index(subaccount, call.state.rules.balance)
-    if not call.api_date.holds(EXCHANGE_INDEX_ADDED):
-        cash_micros = {0: sum(cash_micros.values())}
-    for index, amount_micros in sorted(cash_micros.items()):
-        yield SubaccountBalance(name, amount_micros, subaccount.updated_at, index)
 
 
 # --- writes

@@ -213,7 +213,7 @@ def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: i
 
 
 def _new_answer(context: KalshiContext, request: Request) -> tuple[Answer, ApiDate]:
-    claimed = signatures.read_credentials(request).key_id
+    claimed = signatures.claimed_key(request)
     return Answer(500, b"", OPEN_STREAM), date_of(context, context.state.keys.get(claimed or ""))
 
 
@@ -221,10 +221,11 @@ def _authenticate(
     context: KalshiContext, request: Request, at: int, host_at: int, answer: Answer, api_date: ApiDate
 ) -> Key | None:
     """Return the key that may open a stream on that day; None for a stream without a key. Raises Rejected."""
-    if _is_anonymous(request) and _accepts_anonymous(context, api_date):
+    credentials = signatures.read_credentials(request.headers)
+    if credentials == signatures.NO_CREDENTIALS and _accepts_anonymous(context, api_date):
         return None
-    key = authenticate(context.state, context.settings, request, at, host_at, answer)
-    if key.subaccount is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
+    key = authenticate(context.state, context.settings, request, credentials, at, host_at, answer)
+    if key.subaccount is not None and api_date.is_day_from(RESTRICTED_SINCE, RESTRICTED_UNTIL):
         message = (
             f"key {key.name} of {key.account} is restricted to book {key.subaccount}: "
             f"from {RESTRICTED_SINCE} to {RESTRICTED_UNTIL} no such key could open a stream"
@@ -233,14 +234,8 @@ def _authenticate(
     return key
 
 
-def _is_anonymous(request: Request) -> bool:
-    """Return whether all three headers are missing; if only some are missing, that is a mistake."""
-    credentials = signatures.read_credentials(request)
-    return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
-
-
 def _accepts_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
-    is_documented = not api_date.is_compat and api_date.holds(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
+    is_documented = api_date.is_day_from(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
     return is_documented or context.settings.stream_anonymous == "accept"
 
 

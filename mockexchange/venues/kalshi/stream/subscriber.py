@@ -11,7 +11,8 @@ from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.frames.rows import REVISED, unix_milliseconds
+from mockexchange.venues.kalshi.formatting import unix_milliseconds
+from mockexchange.venues.kalshi.frames.rows import REVISED
 from mockexchange.venues.kalshi.stream.channels import ChannelRow
 from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow
 from mockexchange.venues.kalshi.stream.feed import Message
@@ -154,12 +155,6 @@ def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> 
     return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
 
 
-def with_sending_time(frame: Frame, at: int) -> Frame:
-    """Return a frame with a last key that has the exchange time at which the frame was queued (recorded)."""
-    raw = b'%b,"sending_ts_ms":%b}\n' % (frame[0][:-2], unix_milliseconds(at).encode())
-    return Frame(raw, *frame[1:])  # a third of the time of _replace
-
-
 def subscribed_reply(subscription: Subscription, command_id: int) -> bytes:
     msg = {"channel": subscription.channel, "sid": subscription.sid}
     return _line({"type": "subscribed", **_id(command_id), "msg": msg})
@@ -283,8 +278,14 @@ class Subscriber:
         return frame
 
     def stamped(self, frame: Frame, at: int) -> Frame:
-        """Return a frame with `at` (exchange time) as its sending time; unchanged if the API date has no such key."""
-        return with_sending_time(frame, at) if self.has_sending_time else frame
+        """Return a frame with a last key that has `at`, the exchange time at which it was queued (recorded).
+
+        The frame is unchanged if the API date has no such key.
+        """
+        if not self.has_sending_time:
+            return frame
+        raw = b'%b,"sending_ts_ms":%b}\n' % (frame[0][:-2], unix_milliseconds(at).encode())
+        return Frame(raw, *frame[1:])  # a third of the time of _replace
 
     def answer_of(self, message: Message, subscription: Subscription, command_id: int = 0) -> Frame:
         """Return data that a command requested, as the next frame of its subscription, without a sending time.
