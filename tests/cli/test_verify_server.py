@@ -17,6 +17,7 @@ import pytest
 from click.testing import Result
 
 from mockexchange.cli.server_connection import Server
+from mockexchange.runtime import api_documents
 from tests.cli.conftest import Cli
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.ports import closed_port
@@ -306,6 +307,7 @@ def test_a_document_that_does_not_parse_is_said_so(
     broken = tmp_path / "kalshi" / "2026-10"
     broken.mkdir(parents=True)
     (broken / "openapi.yaml").write_text("openapi: [")
+    api_documents.versions_of("kalshi")  # they are kept for the process: of the package's own documents
     monkeypatch.setattr("mockexchange.runtime.api_documents.directory", lambda: tmp_path)
     line = refused(cli, *mock.options)
     assert line.startswith("the contract documents of 2026-10 cannot be read: while parsing a flow node ")
