@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.drift.deviations import Evidence, Kind, Level
 from mockexchange.drift.drift import Drift, drift_of
-from mockexchange.drift.foreign import as_recording
+from mockexchange.drift.foreign_recordings import as_recording
 from mockexchange.drift.report import day_of
 from mockexchange.kit.operations import reads
 from mockexchange.runtime import api_documents

@@ -12,7 +12,6 @@ from mockexchange.core.handlers import (
     REGISTERED,
     Handler,
     accounts,
-    allocation,
     cash,
     exchange_status,
     fills,
@@ -21,6 +20,7 @@ from mockexchange.core.handlers import (
     order_groups,
     outside_traders,
     settlement,
+    shard_allocation,
 )
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.state import State
@@ -30,7 +30,7 @@ from mockexchange.core.vocabulary import FeeRounding
 Outcome = tuple[Event, ...] | Refusal
 
 HOMES = (
-    *(accounts, allocation, cash, exchange_status, fills, markets),
+    *(accounts, shard_allocation, cash, exchange_status, fills, markets),
     *(order_entry, order_groups, outside_traders, settlement),
 )
 """The modules that register handlers as they are imported; `core.derivatives.handlers` imports the others."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mockexchange.drift.deviations import Deviation, Evidence, Findings, joined, once_each
 from mockexchange.drift.documents import DocumentJudge
-from mockexchange.drift.ending import Ending, ending_of
+from mockexchange.drift.last_day import Ending, ending_of
 from mockexchange.drift.recorded_lines import UNKNOWN_HOST, RecordedExchange, RecordedFrame, read_lines
 from mockexchange.drift.streams import STREAM, FrameOrder, OpenStreams
 from mockexchange.drift.twin import Twin, twin_of

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.drift.deviations import STRUCTURE, Deviation, Evidence, Findings, Kind, Level
-from mockexchange.drift.learnt import Answers, Learnt
+from mockexchange.drift.learnt_values import Answers, Learnt
 from mockexchange.drift.recorded_lines import RecordedExchange, read_again, read_lines
 from mockexchange.drift.structure import differences
 from mockexchange.importing.comparison import INCOMPARABLE

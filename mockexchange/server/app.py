@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http.cut_requests import Cut
+from mockexchange.server.http.request_limits import Cut
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker, RestEndpoint
 from mockexchange.venues.registry import DEFAULT
 

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from mockexchange.server.http import connection, cut_requests
+from mockexchange.server.http import connection, request_limits
 from mockexchange.server.http.connection import PIPELINE_MAX
-from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX, HEADERS_MAX
+from mockexchange.server.http.request_limits import HEADERS_BYTES_MAX, HEADERS_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES, TURN_S, LoopBudget, budget_of
 from tests.attacks.attacking import ROUNDS, TURN_STEPS_MAX, attacked, head, play, watched
 from tests.attacks.test_turns import Clock
@@ -85,7 +85,7 @@ def test_endless_trailers_of_a_body_end(trailer: bytes) -> None:
     ],
 )
 def test_a_late_client_is_answered(name: str, raw: bytes, diagnosis: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut_requests, name, 0.01)
+    monkeypatch.setattr(request_limits, name, 0.01)
 
     async def scene() -> None:
         async with attacked() as target:
@@ -100,7 +100,7 @@ def test_a_late_client_is_answered(name: str, raw: bytes, diagnosis: str, monkey
 
 @pytest.mark.parametrize(("name", "opening"), [("HEAD_S_MAX", b"GET /"), ("BODY_S_MAX", SLOW_BODY)])
 def test_single_bytes_do_not_put_a_deadline_off(name: str, opening: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut_requests, name, 0.2)
+    monkeypatch.setattr(request_limits, name, 0.2)
 
     async def drip(writer: asyncio.StreamWriter) -> None:
         writer.write(opening)

@@ -17,7 +17,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.server.http.cut_requests import HEADERS_MAX
+from mockexchange.server.http.request_limits import HEADERS_MAX
 from mockexchange.venues.request import Request
 from tests.attacks.attacking import ROUNDS, play
 from tests.helpers.effort import chosen

@@ -9,7 +9,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.server.http.cut_requests import HEADERS_BYTES_MAX
+from mockexchange.server.http.request_limits import HEADERS_BYTES_MAX
 from mockexchange.server.http.rest_endpoint import BODY_BYTES_MAX, TARGET_BYTES_MAX
 from mockexchange.venues.jsonrpc.envelope import Malformed, read_object
 from mockexchange.venues.query import PAIRS_MAX, query_pairs

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mockexchange.drift.drift import drift_of
-from mockexchange.drift.foreign import as_recording
+from mockexchange.drift.foreign_recordings import as_recording
 from mockexchange.importing.recorded_answers import WrongRecording
 from tests.drift.test_golden import WIRE
 from tests.helpers.rows import each_row

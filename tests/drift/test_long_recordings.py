@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockexchange.drift import learnt, streams
-from mockexchange.drift.learnt import Answers, Learnt
+from mockexchange.drift import learnt_values, streams
+from mockexchange.drift.learnt_values import Answers, Learnt
 from mockexchange.drift.recorded_lines import RecordedFrame
 from mockexchange.drift.streams import FrameOrder, OpenStreams
 from mockexchange.kit.venues import KITS
@@ -32,7 +32,7 @@ def learn(count: int) -> Learnt:
 
 
 def test_answers_to_many_requests_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learnt, "CHARS_MAX", HELD_CHARS)
+    monkeypatch.setattr(learnt_values, "CHARS_MAX", HELD_CHARS)
     tracemalloc.start()
     try:
         found = learn(100)
@@ -45,14 +45,14 @@ def test_answers_to_many_requests_are_not_held(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_answer_that_is_longer_than_all_that_is_held_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learnt, "CHARS_MAX", BODY_CHARS)
+    monkeypatch.setattr(learnt_values, "CHARS_MAX", BODY_CHARS)
     found = learn(3)
     found.add(POSITIONS, "/positions?min_ts=2", Answers(body(7), body(0)))
     assert found.noise == set()
 
 
 def test_what_changes_by_itself_is_learnt_from_the_answers_that_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learnt, "CHARS_MAX", HELD_CHARS)
+    monkeypatch.setattr(learnt_values, "CHARS_MAX", HELD_CHARS)
     found = learn(100)
     found.add(POSITIONS, "/positions?min_ts=0", Answers(body(7), body(0)))
     assert found.noise == set(), "the answer before was dropped"

@@ -17,7 +17,7 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockexchange.server.http.cut_requests import HEAD_BYTES_MAX
+from mockexchange.server.http.request_limits import HEAD_BYTES_MAX
 from tests.helpers.effort import chosen, examples
 from tests.helpers.rows import each_row
 from tests.server import hostile

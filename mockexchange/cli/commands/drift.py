@@ -17,7 +17,7 @@ from mockexchange.cli.terminal import fitted, show_json_lines
 from mockexchange.core.instants import format_instant
 from mockexchange.drift.deviations import Evidence, Level
 from mockexchange.drift.drift import Drift, drift_of
-from mockexchange.drift.foreign import as_recording
+from mockexchange.drift.foreign_recordings import as_recording
 from mockexchange.drift.report import day_of, evidence_of, report_of
 from mockexchange.importing.recorded_answers import WrongRecording
 from mockexchange.kit.reports.destinations import Destination

@@ -27,7 +27,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.events import LevelChanged, OrderAmended, OrderPlaced, OrderRested
 from mockexchange.core.exchange import Exchange, Outcome
-from mockexchange.core.handlers.allocation import movements
+from mockexchange.core.handlers.shard_allocation import movements
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Order

@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 import httptools
 
-from mockexchange.server.http import cut_requests
-from mockexchange.server.http.cut_requests import (
+from mockexchange.server.http import request_limits
+from mockexchange.server.http.listener_state import ListenerState
+from mockexchange.server.http.request_cycle import BODY_BYTES_KEPT, Header, RequestCycle, lines_of, start_eagerly
+from mockexchange.server.http.request_limits import (
     BODY_TOO_SLOW,
     HEAD_BYTES_MAX,
     HEAD_TOO_LONG,
@@ -28,8 +30,6 @@ from mockexchange.server.http.cut_requests import (
     Cut,
     answer_bytes,
 )
-from mockexchange.server.http.listener_state import ListenerState
-from mockexchange.server.http.request_cycle import BODY_BYTES_KEPT, Header, RequestCycle, lines_of, start_eagerly
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 from mockexchange.server.loop_budget import PIECE_BYTES, UNFINISHED_BYTES_MAX, budget_of
 from mockexchange.venues.registry import STREAM_PATHS
@@ -356,7 +356,7 @@ class HttpConnection(asyncio.Protocol):
                 self._deadline.cancel()
             self._deadline, self._awaited = None, part
         if part and not self._deadline:
-            limit_s = cut_requests.HEAD_S_MAX if part == "head" else cut_requests.BODY_S_MAX
+            limit_s = request_limits.HEAD_S_MAX if part == "head" else request_limits.BODY_S_MAX
             self._deadline = self.loop.call_later(limit_s, self._be_late)
         held_bytes = self._held_bytes + size if part and not self._is_discarding() else 0
         self.shares.unfinished_bytes += held_bytes - self._held_bytes

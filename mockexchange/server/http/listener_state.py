@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.http.request_cycle import Header, RequestCycle, Work
+from mockexchange.server.http.request_limits import Cut
 
 
 class ServedApp(Protocol):

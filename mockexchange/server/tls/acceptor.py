@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes
+from mockexchange.server.http.request_limits import RAW_BYTES_MAX, Cut, answer_bytes
 
 HANDSHAKE = 0x16
 """The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""

@@ -21,9 +21,9 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from mockexchange.sandbox.streams import ABNORMAL, SERVICE_RESTART, VANISHED, Ending, Outbox
-from mockexchange.server.http.cut_requests import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
 from mockexchange.server.http.listener_state import ListenerState
 from mockexchange.server.http.request_cycle import CONNECTION, Header, addresses, hang_up
+from mockexchange.server.http.request_limits import RAW_BYTES_MAX, Cut, answer_bytes, raw_head
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
 from mockexchange.server.websocket.stream_transport import MICROSECONDS, StreamTransport
 

@@ -24,8 +24,8 @@ from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.app import ListenerApp, is_control, is_opened_as_page
 from mockexchange.server.http.connection import HttpConnection
-from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.http.request_cycle import carrier_of
+from mockexchange.server.http.request_limits import Cut
 from mockexchange.server.http.rest_endpoint import (
     DiagnosisWorker,
     api_date_of,

@@ -19,11 +19,11 @@ from mockexchange.venues.deribit.errors import BODY_BYTES_MAX, INVALID_CREDENTIA
 from mockexchange.venues.deribit.resources.call import Caller
 from mockexchange.venues.deribit.signatures import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
-from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
 from mockexchange.venues.keys.secrets import are_equal, find_secret_key
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.request import Answer, Diagnose, Request
+from mockexchange.venues.timestamps import check_window
 
 NAME = "deribit"
 READ, READ_WRITE = ":read", ":read_write"

@@ -24,9 +24,9 @@ from mockexchange.venues.deribit.signatures import (
 )
 from mockexchange.venues.diagnosis.hmac_signatures import Case, KnownSecret, Secret, explain
 from mockexchange.venues.diagnosis.search import VERIFIES, Attempt, Edit, Fields, attempts, no_pause
-from mockexchange.venues.diagnosis.timestamps import explain_digits, format_duration
 from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Request
+from mockexchange.venues.timestamps import explain_digits, format_duration
 
 # Mistakes in a text that a client signs, likeliest first
 #

@@ -9,13 +9,13 @@ from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.diagnosis.search import finish
-from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.signatures import Credentials, KnownKey
 from mockexchange.venues.keys.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.timestamps import check_window
 
 _function = functions_of(f"{__package__}.diagnosis")
 _diagnose_steps = _function("signature_search.diagnose_steps")

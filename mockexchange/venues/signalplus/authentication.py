@@ -7,7 +7,6 @@ carries a function that finds it, and that a worker thread calls.
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.diagnosis.hmac_signatures import explain
-from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signatures
@@ -15,6 +14,7 @@ from mockexchange.venues.signalplus.context import SignalPlusContext, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.signatures import Credentials
+from mockexchange.venues.timestamps import check_window
 
 
 def authenticate(

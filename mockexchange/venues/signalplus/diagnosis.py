@@ -17,7 +17,6 @@ from mockexchange.venues.diagnosis.credentials import (
 )
 from mockexchange.venues.diagnosis.hmac_signatures import Case, KnownSecret, Secret, explain
 from mockexchange.venues.diagnosis.search import VERIFIES, Attempt, Edit, Fields, attempts, no_pause
-from mockexchange.venues.diagnosis.timestamps import explain_digits
 from mockexchange.venues.keys import secrets
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
@@ -31,6 +30,7 @@ from mockexchange.venues.signalplus.signatures import (
     secret_bytes,
     signature_of,
 )
+from mockexchange.venues.timestamps import explain_digits
 
 # Texts and secrets that a client may have signed with by mistake
 

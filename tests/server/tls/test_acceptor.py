@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.server.http.cut_requests import Cut
 from mockexchange.server.http.listener import bind
+from mockexchange.server.http.request_limits import Cut
 from mockexchange.server.tls import acceptor
 from mockexchange.server.tls.acceptor import PLAIN, TlsAcceptor
 from tests.helpers.patience import PATIENCE_S

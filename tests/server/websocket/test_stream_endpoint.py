@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
-from mockexchange.server.http import cut_requests
+from mockexchange.server.http import request_limits
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.helpers.rows import each_row
@@ -242,7 +242,7 @@ def test_a_client_that_vanishes_in_the_handshake_leaves_nothing() -> None:
 
 
 def test_who_sends_the_head_too_slowly_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut_requests, "HEAD_S_MAX", 0.01)
+    monkeypatch.setattr(request_limits, "HEAD_S_MAX", 0.01)
 
     async def scene() -> None:
         async with listening() as venue:

@@ -5,7 +5,6 @@ search, `signature_reading` decodes the signature and recovers the signed digest
 texts that may have been signed.
 """
 
-from mockexchange.venues.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.kalshi.diagnosis.headers import explain_missing, explain_unknown_key
 from mockexchange.venues.kalshi.diagnosis.offline import explain_offline
 from mockexchange.venues.kalshi.diagnosis.signature_search import (
@@ -16,6 +15,7 @@ from mockexchange.venues.kalshi.diagnosis.signature_search import (
     explain_signature,
 )
 from mockexchange.venues.kalshi.signatures import KnownKey
+from mockexchange.venues.timestamps import explain_timestamp
 
 __all__ = [
     "OTHER_KEYS_MAX",

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mockexchange.venues.diagnosis.search import VERIFIES
-from mockexchange.venues.diagnosis.timestamps import explain_digits
 from mockexchange.venues.kalshi.diagnosis.signature_search import explain_salt, explain_signature
 from mockexchange.venues.kalshi.signatures import Credentials, KnownKey, decode_signature, signed_message, verify
 from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 from mockexchange.venues.request import Request
+from mockexchange.venues.timestamps import explain_digits
 
 _URL = re.compile(r"[A-Za-z]+://([^/?#]*)", re.ASCII)
 

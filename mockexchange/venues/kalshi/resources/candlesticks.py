@@ -10,7 +10,7 @@ from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, PRICE_4, PRICE_CENTS, TEXT, TEXTS, UNIX_SECONDS
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, encoder, write
-from mockexchange.venues.kalshi.resources.candles import Candle, candles_of, projected
+from mockexchange.venues.kalshi.resources.candle_sums import Candle, candles_of, projected
 from mockexchange.venues.kalshi.resources.events import event_of_series
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, optional, table, text
 from mockexchange.venues.kalshi.resources.markets import historical_market_of, is_listed, market_of

@@ -14,8 +14,8 @@ from msgspec import Struct
 from mockexchange.venues.dated import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_object
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
-from mockexchange.venues.kalshi.resources import order_entry_first as first
-from mockexchange.venues.kalshi.resources import order_entry_second as second
+from mockexchange.venues.kalshi.resources import order_entry_v1 as v1
+from mockexchange.venues.kalshi.resources import order_entry_v2 as v2
 from mockexchange.venues.kalshi.resources.bodies import Body
 from mockexchange.venues.kalshi.resources.call import AccountCall, Write, WriteOperation, encoder, write_parts
 from mockexchange.venues.kalshi.resources.order_changes import (
@@ -144,9 +144,9 @@ def canceled(call: AccountCall, fields: Fields) -> Steps[Receipt]:
     return (yield from cancel(call, order))
 
 
-create_orders = batch("BatchCreateOrdersIndividualResponse", first.placed, CREATES_FOR_ALL_SINCE)
+create_orders = batch("BatchCreateOrdersIndividualResponse", v1.placed, CREATES_FOR_ALL_SINCE)
 cancel_orders = batch("BatchCancelOrdersIndividualResponse", canceled, CANCELS_FOR_ALL_SINCE)
-create_orders_v2 = batch("BatchCreateOrdersV2ResponseOrdersInner", second.placed)
+create_orders_v2 = batch("BatchCreateOrdersV2ResponseOrdersInner", v2.placed)
 cancel_orders_v2 = batch("BatchCancelOrdersV2ResponseOrdersInner", canceled)
 
 # --- operations
@@ -206,43 +206,39 @@ def _first(
 
 
 OPERATIONS = (
-    _first("CreateOrder", "POST", "", first.create_order, 201, body=first.CREATE_ORDER),
-    _first("CancelOrder", "DELETE", "/{order_id}", first.cancel_order, parameters=first.CANCEL_ORDER),
-    _first("BatchCreateOrders", "POST", "/batched", create_orders, 201, body=first.CREATE_ORDERS),
-    _first("BatchCancelOrders", "DELETE", "/batched", cancel_orders, body=first.CANCEL_ORDERS),
-    _first("AmendOrder", "POST", "/{order_id}/amend", first.amend_order, body=first.AMEND_ORDER),
-    _first("DecreaseOrder", "POST", "/{order_id}/decrease", first.decrease_order, body=first.DECREASE_ORDER),
-    _operation("CreateOrderV2", "POST", SECOND, second.create_order, status=201, body=second.CREATE_ORDER),
+    _first("CreateOrder", "POST", "", v1.create_order, 201, body=v1.CREATE_ORDER),
+    _first("CancelOrder", "DELETE", "/{order_id}", v1.cancel_order, parameters=v1.CANCEL_ORDER),
+    _first("BatchCreateOrders", "POST", "/batched", create_orders, 201, body=v1.CREATE_ORDERS),
+    _first("BatchCancelOrders", "DELETE", "/batched", cancel_orders, body=v1.CANCEL_ORDERS),
+    _first("AmendOrder", "POST", "/{order_id}/amend", v1.amend_order, body=v1.AMEND_ORDER),
+    _first("DecreaseOrder", "POST", "/{order_id}/decrease", v1.decrease_order, body=v1.DECREASE_ORDER),
+    _operation("CreateOrderV2", "POST", SECOND, v2.create_order, status=201, body=v2.CREATE_ORDER),
     _operation(
         "CancelAllOrdersV2",
         "DELETE",
         SECOND,
-        second.cancel_all_orders,
+        v2.cancel_all_orders,
         status=204,
         answer_table="",
-        parameters=second.CHANGE_ORDER_V2,
+        parameters=v2.CHANGE_ORDER_V2,
     ),
-    _operation(
-        "CancelOrderV2", "DELETE", f"{SECOND}/{{order_id}}", second.cancel_order, parameters=second.CANCEL_ORDER_V2
-    ),
-    _operation(
-        "BatchCreateOrdersV2", "POST", f"{SECOND}/batched", create_orders_v2, status=201, body=second.CREATE_ORDERS
-    ),
-    _operation("BatchCancelOrdersV2", "DELETE", f"{SECOND}/batched", cancel_orders_v2, body=second.CANCEL_ORDERS),
+    _operation("CancelOrderV2", "DELETE", f"{SECOND}/{{order_id}}", v2.cancel_order, parameters=v2.CANCEL_ORDER_V2),
+    _operation("BatchCreateOrdersV2", "POST", f"{SECOND}/batched", create_orders_v2, status=201, body=v2.CREATE_ORDERS),
+    _operation("BatchCancelOrdersV2", "DELETE", f"{SECOND}/batched", cancel_orders_v2, body=v2.CANCEL_ORDERS),
     _operation(
         "AmendOrderV2",
         "POST",
         f"{SECOND}/{{order_id}}/amend",
-        second.amend_order,
-        parameters=second.CHANGE_ORDER_V2,
-        body=second.AMEND_ORDER,
+        v2.amend_order,
+        parameters=v2.CHANGE_ORDER_V2,
+        body=v2.AMEND_ORDER,
     ),
     _operation(
         "DecreaseOrderV2",
         "POST",
         f"{SECOND}/{{order_id}}/decrease",
-        second.decrease_order,
-        parameters=second.CHANGE_ORDER_V2,
-        body=second.DECREASE_ORDER,
+        v2.decrease_order,
+        parameters=v2.CHANGE_ORDER_V2,
+        body=v2.DECREASE_ORDER,
     ),
 )

@@ -1,4 +1,4 @@
-"""Order entry's second generation, the operations below /portfolio/events/orders.
+"""Order entry V2, the second generation: the operations below /portfolio/events/orders.
 
 Orders are bids or asks of the YES side; an answer shows counts.
 """

@@ -1,4 +1,4 @@
-"""Defines why a request is not read to its end (limits, for example), and makes the bytes of the answer to it."""
+"""The limits of a request; defines why one is not read to its end, and makes the bytes of the answer to it."""
 
 from http import HTTPStatus
 from typing import NamedTuple

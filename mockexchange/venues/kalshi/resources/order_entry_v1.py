@@ -1,4 +1,4 @@
-"""Order entry's first generation, the operations below /portfolio/orders.
+"""Order entry V1, the first generation: the operations below /portfolio/orders.
 
 Orders have a side, an action and a price of either side; an answer shows the whole order.
 """
@@ -35,7 +35,7 @@ from mockexchange.venues.kalshi.resources.order_changes import (
     require_market,
     require_terms,
 )
-from mockexchange.venues.kalshi.resources.order_entry_second import (
+from mockexchange.venues.kalshi.resources.order_entry_v2 import (
     SELF_TRADE_PREVENTIONS,
     TIMES_IN_FORCE,
     require_same_order,

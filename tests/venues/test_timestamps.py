@@ -1,6 +1,6 @@
 """The window of timestamps."""
 
-from mockexchange.venues.diagnosis.timestamps import check_window
+from mockexchange.venues.timestamps import check_window
 from tests.helpers.rows import each_row
 
 AT = 1_780_000_000_000_000

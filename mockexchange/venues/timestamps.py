@@ -1,4 +1,7 @@
-"""The diagnosis of a refused timestamp: it has a wrong format or unit, or the client's clock is wrong."""
+"""The window of timestamps that clients send, and the diagnosis of a refused one.
+
+Such a timestamp has a wrong format or unit, or the client's clock is wrong.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
