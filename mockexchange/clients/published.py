@@ -42,9 +42,10 @@ def variables_of(
     host = urlsplit(values["base_url"]).hostname or ""
     beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
     exports = {name: template.format(**values) for name, template in {**client.exports, **beyond}.items()}
-    trust = trust_of(values.get("ca_bundle")) or dict.fromkeys(
-        [name for name in TRUST if OWN_FILE.search(environment.get(name, ""))]
-    )
+    trust: Mapping[str, str | None] = trust_of(values.get("ca_bundle"))
+    if not trust:
+        # What an earlier server with TLS left in this shell is unset: its file is gone, or other hosts are not in it.
+        trust = dict.fromkeys(name for name in TRUST if OWN_FILE.search(environment.get(name, "")))
     return {**exports, **trust, **_past_proxies(host, environment), **dict.fromkeys(client.unset)}
 
 

@@ -62,10 +62,10 @@ class DocumentJudge:
         if exchange.status == BUSY or exchange.status >= UNJUDGED_FROM or exchange.status == SWITCHED:
             return []
         operation = self.operation(exchange)
-        # Deviations without the unknown words that are values of another type, since no list of words has these.
         found = [_of_finding(one, operation) for one in self._objections(exchange)]
-        other = {one.path for one in found if one.kind is Kind.TYPE}
-        return [one for one in found if one.kind is not Kind.WORD or one.path not in other]
+        # A value of a wrong type is in no list of words either: it is reported once, by its type.
+        of_wrong_type = {one.path for one in found if one.kind is Kind.TYPE}
+        return [one for one in found if one.kind is not Kind.WORD or one.path not in of_wrong_type]
 
     def of_frame(self, frame: RecordedFrame, operation: str) -> list[Deviation]:
         """Return the deviations of a frame that the server sent. The frame's text must have been recorded."""
@@ -84,14 +84,17 @@ class DocumentJudge:
 
 
 class _BodyJudge(AnswerJudge):
-    """Names the field of each error, and its kind as the rule of the finding."""
+    """An `AnswerJudge` that yields a finding for each error of a body, where that yields one for the whole body.
+
+    The finding's place is the path of the field, and its rule is a `Kind`, so that errors can be grouped by both.
+    """
 
     def __init__(self, document: Document, subject: str) -> None:
         super().__init__(document, subject)
         self.components: dict[str, Any] = document["components"]["responses"]
 
     def _judge(self, answer: Any, response: Any, place: tuple[str, ...]) -> Iterator[Finding]:
-        if answer.headers:
+        if answer.headers:  # a recording may lack them: then the body alone is compared
             yield from super()._judge(answer, response, place)
         elif content := (response.get("content") or {}).get("application/json"):
             yield from self._judge_body(answer, content["schema"], place)
@@ -141,8 +144,9 @@ def _below(place: str, name: str) -> str:
 def _of_finding(found: Finding, operation: str) -> Deviation:
     """Return a deviation; of an answer whose status, header or media type is another, that is the path."""
     try:
-        kind = Kind(found.rule)
+        kind = Kind(found.rule)  # an error in the body, from `_of_error`
     except ValueError:
+        # `AnswerJudge` has one rule for the status and the headers: only the words tell which it is.
         kind = Kind.HEADER if "header" in found.seen else Kind.STATUS if "status" in found.seen else Kind.ANSWER
         path = found.expected if kind is Kind.HEADER else found.seen
         return Deviation(Level.DOCUMENT, kind, operation, path, found.seen, found.expected)
@@ -150,7 +154,10 @@ def _of_finding(found: Finding, operation: str) -> Deviation:
 
 
 def _of_frame_finding(found: Finding, operation: str) -> Deviation:
-    """Return a deviation whose path is the field without the name of the message before it."""
+    """Return a deviation whose path is the field without the name of the message before it.
+
+    `FrameJudge` writes findings for people, "<message>.<field>: <value>", so field and kind are read from their words.
+    """
     if found.rule in FORMATS:
         return Deviation(Level.DOCUMENT, Kind.SPELLING, operation, FORMATS[found.rule], cut(found.seen), found.expected)
     place, _, seen = found.seen.partition(":")

@@ -29,23 +29,20 @@ def ending_of(venue: str, found: Mapping[str, Findings]) -> Ending | None:
     if not fitting or fitting[-1] == dates[-1]:
         return None
     before, after = fitting[-1], dates[dates.index(fitting[-1]) + 1]
-    endings = _changes(venue, found[after], before, after)
-    return min(endings, default=None)
-
-
-def _changes(venue: str, found: Findings, before: str, after: str) -> list[Ending]:
-    """Return the changes between two dates of the fields that a recording has otherwise."""
-    emulated, wire = VENUES[venue], VENUES[venue].wire
+    # The fields that deviate from the first date which does not fit, by operation: their name and the request's words.
     document = api_documents.parse(api_documents.path_of(f"{venue}/{after}"))
     ids = {f"GET {one.path}": one.id for one in reads(document).values()}
-    names: dict[str, dict[str, str]] = {}
-    for _, operation, path in found.groups:
-        names.setdefault(ids.get(operation, ""), {})[path.rpartition(".")[2].rstrip("[]")] = operation
-    days = emulated.api_date(before), emulated.api_date(after)
-    return [
-        Ending(change.day, wanted[change.name], change.name)
-        for section in (wire.sections() if wire else ())
-        for wanted in (names[one] for one in section.operations & names.keys())
-        for change in diff_rows(section.rows, *days, section.describe)
-        if change.name in wanted and change.day
-    ]
+    deviating: dict[str, dict[str, str]] = {}
+    for _, operation, path in found[after].groups:
+        deviating.setdefault(ids.get(operation, ""), {})[path.rpartition(".")[2].rstrip("[]")] = operation
+    # Those of them that the venue's tables change between the two dates. The earliest change ended the recording.
+    days = VENUES[venue].api_date(before), VENUES[venue].api_date(after)
+    endings: list[Ending] = []
+    for section in wire.sections() if wire else ():
+        for operation_id in section.operations & deviating.keys():
+            fields = deviating[operation_id]
+            changes = diff_rows(section.rows, *days, section.describe)
+            endings += [
+                Ending(one.day, fields[one.name], one.name) for one in changes if one.name in fields and one.day
+            ]
+    return min(endings, default=None)

@@ -31,7 +31,10 @@ NO_CONTENT: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(slots=True)
 class _Entry:
+    """A frame of the client, as `rules.SentEntry` wants it."""
+
     sent: SentCommand | None
+    """The command in the frame; None if it has none."""
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class FrameOrder:
         return len(self.messages) + len(self.entries)
 
     def add_frame(self, frame: RecordedFrame) -> None:
-        """Add a frame."""
+        """Add a frame of either side. A frame whose text was not recorded ends what can be checked."""
         self.first_at = self.first_at or frame.at
         if frame.text is None:
             self.is_whole = False
@@ -96,17 +99,14 @@ class OpenStreams:
             self._held -= stream.held
             return self.streams.pop(frame.connection)
         if not frame.kind and stream.is_whole:
-            self._add(frame, stream)
+            stream.is_cut |= self._held >= FRAMES_MAX
+            if stream.is_cut:  # from here on: a gap would look like a broken order
+                self.beyond += 1
+            else:
+                before = stream.held
+                stream.add_frame(frame)
+                self._held += stream.held - before
         return None
-
-    def _add(self, frame: RecordedFrame, stream: FrameOrder) -> None:
-        stream.is_cut |= self._held >= FRAMES_MAX
-        if stream.is_cut:
-            self.beyond += 1
-            return
-        before = stream.held
-        stream.add_frame(frame)
-        self._held += stream.held - before
 
 
 def _command(text: str) -> SentCommand | None:

@@ -57,7 +57,7 @@ class RecordedStreams:
     def take(self, line: dict[str, Any], number: int) -> str:
         """Hold a line; return why its frame is not compared, "" if it is."""
         kind = str(line.get("kind", ""))
-        why = self._why_not(line, kind)
+        why = self._why_not_compared(line, kind)
         if not why and kind not in (OPEN, *CONTROL):
             text = str(line["frame"] or "")
             self._chars += len(text)
@@ -65,7 +65,7 @@ class RecordedStreams:
             self.lines.append(StreamLine(number, int(line["at_us"]), line["connection"], is_sent, kind, text))
         return why
 
-    def _why_not(self, line: dict[str, Any], kind: str) -> str:
+    def _why_not_compared(self, line: dict[str, Any], kind: str) -> str:
         venue = self.venues.get(line.get("connection", 0))
         if venue is None:
             return "frames of streams whose opening was not recorded"
@@ -235,30 +235,29 @@ def check_header(path: Path, line: Plain) -> None:
 
 
 def _take_entry(found: Recorded, line: Plain, number: int, offset: int) -> None:
+    """Take the line of a request: a read to ask again, a write whose answer may have rows, or an opened stream."""
     body = call_in(line)
-    is_write = line["method"] in WRITES and not body
     answer = RecordedAnswer(number, offset, int(line["at_us"]), str(line["target"]), line["method"], body)
-    why = _why_not(line, is_read=bool(body))
+    why = _why_not_asked_again(line, is_read=bool(body))
     if line["status"] == SWITCHED:
         found.streams.open(line.get("connection"), answer.path)
     elif why:
         found.skipped[why] += 1
-    if why and not _is_carried_out(line):
+    is_done = line["status"] in (200, 201) and line.get("source") != PROXY
+    has_rows = line["method"] in WRITES and is_done and bool(line.get("answer"))
+    if why and not has_rows:
         return
     venue = venue_at(answer.path).name
-    if found.venue not in ("", venue):
-        found.skipped[f"answers of {venue}"] += not is_write
+    if found.venue not in ("", venue):  # the first read decides which venue is imported
+        found.skipped[f"answers of {venue}"] += 0 if answer.is_write else 1  # writes are counted above
         return
     if not isinstance(json.loads(line["answer"]), dict):
         raise TypeError("expected an object as the answer")
-    found.venue = found.venue if is_write else venue
-    (found.writes if is_write else found.answers).append(answer)
-
-
-def _is_carried_out(line: Plain) -> bool:
-    """Return whether a write was answered with what may be rows."""
-    is_done = line["status"] in (200, 201) and line.get("source") != PROXY
-    return line["method"] in WRITES and is_done and bool(line.get("answer"))
+    if answer.is_write:
+        found.writes.append(answer)
+    else:
+        found.venue = venue
+        found.answers.append(answer)
 
 
 def call_in(line: Plain) -> str:
@@ -272,7 +271,7 @@ def call_in(line: Plain) -> str:
     return body if is_rpc and why_not_sent(asked) is None else ""
 
 
-def _why_not(line: Plain, *, is_read: bool) -> str:
+def _why_not_asked_again(line: Plain, *, is_read: bool) -> str:
     if line["method"] != "GET" and not is_read:
         return f"{line['method']} requests"
     if line.get("source") == PROXY:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from mockexchange.importing.comparison import EXPLAINED, NOT_JUDGED, UNEXPLAINED, Comparison
+from mockexchange.importing.comparison import EXPLAINED, NOT_JUDGED, UNEXPLAINED
 from mockexchange.importing.importing import Imported
 from mockexchange.importing.verification import Verified
 from mockexchange.kit.findings import Finding, Report, Verdict
@@ -24,24 +24,12 @@ def report_of(found: Imported) -> Report:
     report.add(_verdict(path, verified) for path, verified in by_path.items())
     refused = [Finding(STEPS, found.recorded.path.name, "a step that is refused", why, PLACE) for why in found.refusals]
     unread = [Finding(STEPS, answer.where, why, "rows that can be read", PLACE) for answer, why in found.unread]
+    from_frames = [
+        Finding(STEPS, f"line {row.line}", f"from frames: {row.why}", "a row in an answer", PLACE)
+        for row in found.recorded.from_frames
+    ]
     description = "Every row is a step that can be carried out."
-    # A note for each row that only frames show.
-    rows = found.recorded.from_frames
-    report.add(
-        [
-            Verdict(
-                STEPS,
-                "steps",
-                tuple(refused + unread),
-                "",
-                tuple(
-                    Finding(STEPS, f"line {row.line}", f"from frames: {row.why}", "a row in an answer", PLACE)
-                    for row in rows
-                ),
-                description,
-            )
-        ]
-    )
+    report.add([Verdict(STEPS, "steps", (*refused, *unread), "", tuple(from_frames), description)])
     return report
 
 
@@ -55,12 +43,8 @@ def _verdict(path: str, verified: list[Verified]) -> Verdict:
 
 
 def _finding(one: Verified) -> Finding:
-    seen, expected = _shown(one.comparison)
-    return Finding(f"{RULE}", one.answer.where, seen, expected, PLACE)
-
-
-def _shown(comparison: Comparison) -> tuple[str, str]:
-    """Return what the mock answers and what was recorded, by path."""
-    answered = "; ".join(f"{one.path} {one.answered}" for one in comparison.differences)
-    recorded = "; ".join(f"{one.path} {one.recorded}" for one in comparison.differences)
-    return f"{comparison.kind}: {answered}", recorded
+    """Return a finding with what the mock answers and what was recorded, by the path in the body."""
+    kind, differences = one.comparison.kind, one.comparison.differences
+    answered = "; ".join(f"{each.path} {each.answered}" for each in differences)
+    recorded = "; ".join(f"{each.path} {each.recorded}" for each in differences)
+    return Finding(RULE, one.answer.where, f"{kind}: {answered}", recorded, PLACE)

@@ -17,7 +17,7 @@ from mockexchange.faults.stream_calls import RESULT, frame_of
 from mockexchange.replay.installed_rules import InstalledRules, StubReplay
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
-from mockexchange.replay.verdicts import Verdict, deviation
+from mockexchange.replay.verdicts import Verdict, deviating
 from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.scenario.fault_effects import ClockOffset, LostRequest, RateLimit, Status, UnknownOutcome
 from mockexchange.scenario.fault_rules import FAULT, Rule
@@ -266,7 +266,7 @@ class StreamReplay:
         made = stream.next_frame(raw)
         if made == raw:
             return Verdict("frame", frame["number"])
-        return deviation(
+        return deviating(
             "frame",
             frame["number"],
             f"to stream {frame['connection']} ({frame['kind'] or 'of no kind'})",
@@ -276,7 +276,7 @@ class StreamReplay:
 
     def _left(self, connection: int, frame: Frame) -> Verdict:
         title = f"to stream {connection} ({frame.kind}), which is not in the journal"
-        return deviation("frame", 0, title, frame.raw, NOTHING)
+        return deviating("frame", 0, title, frame.raw, NOTHING)
 
 
 def _skipped(frame: Plain, is_of_unknown_stream: bool = False) -> Verdict:

@@ -32,7 +32,8 @@ class Verdict:
     """Whether the frame was skipped because its stream is older than the journal, which lacks the handshake."""
 
 
-def deviation(subject: str, number: int, title: str, got: str | bytes, wanted: str | bytes) -> Verdict:
+def deviating(subject: str, number: int, title: str, got: str | bytes, wanted: str | bytes) -> Verdict:
+    """Return the verdict about an answer or a frame that has other bytes than the recorded one."""
     return Verdict(subject, number, Deviation(f"{subject} {number or '-'} {title}", _text(got), _text(wanted)))
 
 

@@ -17,6 +17,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 
 # Names in the parts of a scenario that a check leaves out, and the refusals that follow from them
+#
 # A check executes what can be read. A step that names something of a part that was left out may be refused only because
 # that part is missing: such a refusal is not an error of its own.
 
@@ -94,8 +95,11 @@ def names_of(command: Command) -> Iterator[Name]:
 def depends_on(names: Iterable[Name], left_out: set[Name], code: RefusalCode | None = None) -> bool:
     """Return whether a refusal of a step with these names can follow from the names that were left out."""
     kinds = DECIDED_BY.get(code, ALL_KINDS) if code else ALL_KINDS
+    # A step that names nothing of these kinds may depend on any thing of them.
     decisive = {name for name in names if name[0] in kinds} or {(kind, ANY) for kind in kinds}
-    return any(_is_left_out(name, left_out) for name in decisive | {EXCHANGE} if name[0] in kinds)
+    if "exchange" in kinds:  # every step depends on it without naming it
+        decisive.add(EXCHANGE)
+    return any(_is_left_out(name, left_out) for name in decisive)
 
 
 def _is_left_out(name: Name, left_out: set[Name]) -> bool:

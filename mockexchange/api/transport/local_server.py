@@ -67,7 +67,7 @@ class InProcessClient:
             "extensions": {IN_PROCESS: {}},
         }
         content = encode_body(body) or b""
-        running_loop()
+        running_loop()  # raises outside an event loop, where `await` could not work
         self._control.require_loop()
         return await run_in_loop(self._carry(scope, content), self._control.loop)
 
@@ -149,9 +149,7 @@ class LocalServer:
 
             authority = Authority.make()
             try:
-                self.server_state.identity = authority.identity(
-                    names_for(self._settings.host, self._settings.tls_names)
-                )
+                self.server_state.identity = authority.identity(names_for(settings.host, settings.tls_names))
             except ValueError as error:
                 raise WrongArgument(str(error), "tls_names") from None
             self.trust = self._directory().write_authority(authority.certificate_pem)

@@ -1,4 +1,7 @@
-"""Defines records of an exchange's traffic: requests with answers, frames, subscriptions, uses of retired items."""
+"""Defines records of an exchange's traffic: requests with answers, frames, subscriptions, uses of retired items.
+
+They are read from rows of the control API's journal and from its server-sent events.
+"""
 
 import json
 from collections.abc import Mapping

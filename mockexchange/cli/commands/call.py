@@ -153,8 +153,14 @@ def call(
     request = request_of(dialect, method, path_of(path, base_url), params, body)
     reply = _send_signed(base_url, dialect, credential, request, server.ca_cert)
     diagnosis = reply.headers.get(DIAGNOSIS_HEADER) or ""
-    has_words = "?" in request.target or request.body
-    _show(reply, [diagnosis] if diagnosis else _findings(server, sandbox, request) if has_words else [])
+    if diagnosis:
+        remarks = [diagnosis]
+    elif "?" in request.target or request.body:
+        # Findings are about misspelt and ignored parameters: a request that sends none is not looked up.
+        remarks = _findings(server, sandbox, request)
+    else:
+        remarks = []
+    _show(reply, remarks)
     if reply.status == NOT_FOUND and diagnosis.startswith(UNKNOWN_PATH) and SUGGESTED not in diagnosis:
         text = printable(f"{account} is on {credential['venue']}, whose paths begin with {dialect.prefix}")
         click.echo(fitted(text, 0), err=True)

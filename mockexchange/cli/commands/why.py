@@ -42,10 +42,11 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
     Prints the last N refusals (by default 3), newest last, with the answer and what to change. `journal NUMBER` prints
     all details of a request.
     """
-    server, hidden = find_server(ready_file), {} if show_secrets else REDACTED
-    clean = SecretFilter(server, sandbox).clean if hidden else (lambda entry: entry)
-    requests = list(map(clean, _refusals(server, sandbox, count, hidden)))
-    frames = list(map(clean, _frames(server, sandbox, count, hidden)))
+    server = find_server(ready_file)
+    redaction = {} if show_secrets else REDACTED
+    clean = (lambda entry: entry) if show_secrets else SecretFilter(server, sandbox).clean
+    requests = list(map(clean, _refused_requests(server, sandbox, count, redaction)))
+    frames = list(map(clean, _refused_frames(server, sandbox, count, redaction)))
     steps = [step for step in fetch(server, sandbox, "/script", {}) if step["refused"] or step["failed"]]
     if as_json:
         kinds = (("request", requests), ("frame", frames), ("script", steps))
@@ -70,22 +71,25 @@ def why(count: int, as_json: bool, show_secrets: bool, sandbox: str, ready_file:
         _say_why(describe_refusal(step))
 
 
-def _frames(server: Server, sandbox: str, count: int, hidden: dict[str, str]) -> list[Entry]:
+def _refused_requests(server: Server, sandbox: str, count: int, redaction: dict[str, str]) -> list[Entry]:
+    """Return the last refused requests, oldest first, from the newest entries or, if too few are there, from all."""
+
+    def refused(entries: list[Entry]) -> list[Entry]:
+        return [entry for entry in entries if entry["status"] >= 400][-count:]
+
+    recent = fetch(server, sandbox, "/journal", {**redaction, "last": RECENT_MAX})
+    found = refused(recent)
+    if len(found) == count or len(recent) < RECENT_MAX:
+        return found
+    return refused(fetch(server, sandbox, "/journal", redaction))
+
+
+def _refused_frames(server: Server, sandbox: str, count: int, redaction: dict[str, str]) -> list[Entry]:
     """Return the errors of streams, and the subscriptions that left out some channels."""
-    errors = fetch(server, sandbox, "/frames", {"kind": "error", "last": count, **hidden})
-    acknowledged = fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX, **hidden})
+    errors = fetch(server, sandbox, "/frames", {"kind": "error", "last": count, **redaction})
+    acknowledged = fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX, **redaction})
     noted = [frame for frame in acknowledged if frame["note"]]
     return sorted([*errors, *noted], key=lambda frame: frame["number"])[-count:]
-
-
-def _refusals(server: Server, sandbox: str, count: int, hidden: dict[str, str]) -> list[Entry]:
-    refused: list[Entry] = []
-    for last in (RECENT_MAX, 0):
-        entries = fetch(server, sandbox, "/journal", {**hidden, **({"last": last} if last else {})})
-        refused = [entry for entry in entries if entry["status"] >= 400][-count:]
-        if len(refused) == count or len(entries) < last:
-            break
-    return refused
 
 
 def _show_head(*parts: str | None) -> None:

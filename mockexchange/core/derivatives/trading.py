@@ -1,4 +1,7 @@
-"""Trades of derivatives: the handlers that record them, the fills of a combo's legs, and the parties and their fees."""
+"""Trades of derivatives: the handlers that record them, the fills of a combo's legs, and the parties and their fees.
+
+A position that is opened without a trade is here too, since later trades change it.
+"""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -80,8 +83,8 @@ def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterato
     for fill in fills:
         combo = command.derivative if fill.derivative is not derivative else None
         yield from record_fill(state, fill, parties, at, combo, command.trade if fill.is_first else None)
-    if derivative.terms.kind in COMBOS:
-        _print(state, derivative, command.price, at)
+    if derivative.terms.kind in COMBOS:  # its legs were recorded as fills, the combo itself was not
+        _record_on_tape(state, derivative, command.price, at)
 
 
 def fills_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Fill]:
@@ -111,7 +114,7 @@ def record_fill(
     derivative, terms, price = fill.derivative, fill.derivative.terms, fill.price
     trade_id = trade_id or new_id(state, derivative)
     state.derivatives.trade_ids.add(trade_id)
-    is_long_tick = _print(state, derivative, price, at)
+    is_long_tick = _record_on_tape(state, derivative, price, at)
     index = state.derivatives.indexes[terms.index]
     for party in parties:
         order = party.order
@@ -164,8 +167,8 @@ def record_fill(
         yield from charge(state, party.subaccount_ref, terms.settlement_currency, fee, premium)
 
 
-def _print(state: State, derivative: Derivative, price: Decimal, at: int) -> bool:
-    """Record a trade on the derivative's tape; return whether its price is not below the previous trade's."""
+def _record_on_tape(state: State, derivative: Derivative, price: Decimal, at: int) -> bool:
+    """Count a trade as the derivative's last; return whether its price is not below the previous trade's."""
     is_long_tick = derivative.last is None or price >= derivative.last
     derivative.last = price
     derivative.trades += 1

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import chain
 from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant, parse_instant
@@ -98,7 +97,9 @@ def play_tasks(tasks: Sequence[Task], session: Session, account: str, ask: Calla
     for task in tasks:
         session.carry_out(task.before, task.advance_us)
         first = session.call_count
-        result = ask(replace(task, arguments=_filled_in(task.arguments, _order_id(played, new_orders()))))
+        order_id = _order_id(played, new_orders())
+        arguments = {name: order_id if value == ORDER else value for name, value in task.arguments.items()}
+        result = ask(replace(task, arguments=arguments))
         played.append(PlayedTask(task, result, first, session.call_count))
         if result.reply is None or result.reply.is_unsupported:
             break
@@ -110,15 +111,6 @@ def _order_id(played: Sequence[PlayedTask], orders: Sequence[ExchangeOrder]) -> 
     rows = (row for one in played for row in (one.result.reply.rows if one.result.reply else None) or ())
     reported = (str(row["order"]) for row in rows if row.get("order"))
     return next(reported, orders[0].order_id if orders else "")
-
-
-def _filled_in(arguments: Mapping[str, Any], order_id: str) -> dict[str, Any]:
-    return dict(_replaced(arguments, order_id))
-
-
-def _replaced(arguments: Mapping[str, Any], order_id: str) -> Iterator[tuple[str, Any]]:
-    for name, value in arguments.items():
-        yield name, order_id if value == ORDER else value
 
 
 # What a client reported
@@ -149,7 +141,7 @@ def reports_of(task: Task, reply: AdapterReply) -> list[Report]:
 
     Raises ValueError if the reply's rows do not fit the task; the message names the misfit.
     """
-    orders = task.arguments["orders"] if task.name == BATCH else [task.arguments]
+    orders = _wanted(task)
     if reply.rows is None:
         return [_of_error(reply)] * len(orders)
     if len(reply.rows) != len(orders):
@@ -231,14 +223,17 @@ def order_findings(played: PlayedTasks, traffic: Traffic, place: str) -> Iterato
 
     `place` is where the rule is documented, for the findings.
     """
-    problems = chain.from_iterable(_problems(played, traffic))
-    yield from (Finding(one.rule, f"task {one.task}", one.seen, one.expected, place) for one in problems)
+    for one in _problems(played, traffic):
+        yield Finding(one.rule, f"task {one.task}", one.seen, one.expected, place)
 
 
-def _problems(played: PlayedTasks, traffic: Traffic) -> Iterator[Iterator[Problem]]:
+def _problems(played: PlayedTasks, traffic: Traffic) -> Iterator[Problem]:
     legs = legs_of(played)
     for leg in legs.values():
-        yield _duplicates(leg, played.tasks[0].task.name)
+        if len(leg.effective) > 1:
+            shown = "; ".join(order.shown for order in leg.effective)
+            seen, expected = f"{len(leg.effective)} orders: {shown}", "one order for one wish of its user"
+            yield Problem("orders.once", played.tasks[0].task.name, seen, expected)
     is_amended = any(one.task.name == AMEND for one in played.tasks)
     asked: set[str] = set()
     for one in played.tasks:
@@ -247,20 +242,21 @@ def _problems(played: PlayedTasks, traffic: Traffic) -> Iterator[Iterator[Proble
         try:
             reports = reports_of(one.task, one.result.reply)
         except ValueError as error:
-            yield iter([Problem("orders.reply", one.task.name, str(error), "a row for each order, or an error")])
+            yield Problem("orders.reply", one.task.name, str(error), "a row for each order, or an error")
             continue
         writes = [call for call in traffic.calls[one.first_call : one.end_call] if call.method != READ]
         is_disturbed = one.task.name == TRADE and bool(traffic.fault_count)
-        for wanted, report in zip(_wanted(one), reports, strict=True):
+        for wanted, report in zip(_wanted(one.task), reports, strict=True):
             key = _key(wanted)
             leg = legs.get(key) or next(iter(legs.values()))
             change = Change(one, report, leg, writes, is_disturbed, is_repeated=key in asked)
             asked.add(key)
-            yield _of_change(change, is_amended=is_amended)
+            yield from _of_change(change, is_amended=is_amended)
 
 
-def _wanted(one: PlayedTask) -> list[Mapping[str, Any]]:
-    return list(one.task.arguments["orders"]) if one.task.name == BATCH else [one.task.arguments]
+def _wanted(task: Task) -> list[Mapping[str, Any]]:
+    """Return what a task asks for, order by order."""
+    return list(task.arguments["orders"]) if task.name == BATCH else [task.arguments]
 
 
 def _key(wanted: Mapping[str, Any]) -> str:
@@ -273,7 +269,7 @@ def legs_of(played: PlayedTasks) -> dict[str, Leg]:
     Clients may choose client order ids of their own. An order with an unknown id is assigned to the first wanted order
     of its market that has none yet, else to the first of its market.
     """
-    wanted = {_key(each): each for one in played.tasks if one.task.name in PLACES for each in _wanted(one)}
+    wanted = {_key(each): each for one in played.tasks if one.task.name in PLACES for each in _wanted(one.task)}
     found: dict[str, list[ExchangeOrder]] = {key: [] for key in wanted}
     for order in played.orders:
         if order.client_order_id in found:
@@ -282,14 +278,6 @@ def legs_of(played: PlayedTasks) -> dict[str, Leg]:
         keys = [key for key, each in wanted.items() if each["market"] == order.market] or list(wanted)
         found[next((key for key in keys if not found[key]), keys[0])].append(order)
     return {key: Leg(each, found[key]) for key, each in wanted.items()}
-
-
-def _duplicates(leg: Leg, task: str) -> Iterator[Problem]:
-    if len(leg.effective) > 1:
-        shown = "; ".join(order.shown for order in leg.effective)
-        yield Problem(
-            "orders.once", task, f"{len(leg.effective)} orders: {shown}", "one order for one wish of its user"
-        )
 
 
 def _of_change(change: Change, *, is_amended: bool) -> Iterator[Problem]:

@@ -131,17 +131,17 @@ class Session:
         name = self.credential(account).account
         return self.exchange.portal.call(orders_of, self.sandbox.exchange.state, name)
 
+    def positions(self, account: str = "") -> AccountPositions:
+        """Return the tickers of an account's positions, read from the exchange's state. Raises NoSuchAccount."""
+        name = self.credential(account).account
+        return self.exchange.portal.call(positions_of, self.sandbox.exchange.state, name)
+
     def install(self, stubs: Sequence[Stub]) -> None:
         """Install stubs. ELSEWHERE in their headers is replaced by this sandbox's address under another host name."""
         here = f"{OTHER_HOST}:{urlsplit(self.base_url).port}"
         for stub in stubs:
             headers = {name: value.replace(ELSEWHERE, here) for name, value in stub.headers.items()}
             self.exchange.portal.call(self.sandbox.stubs.install, replace(stub, headers=headers))
-
-    def positions(self, account: str = "") -> AccountPositions:
-        """Return the tickers of an account's positions, read from the exchange's state. Raises NoSuchAccount."""
-        name = self.credential(account).account
-        return self.exchange.portal.call(positions_of, self.sandbox.exchange.state, name)
 
     def carry_out(self, commands: Sequence[Command], advance_us: int = 0) -> None:
         """Advance exchange time, then execute commands. Raises ScenarioError if the exchange refuses one."""
@@ -242,11 +242,16 @@ class CardSandboxes:
     def play(self, card: Card) -> Iterator[Session]:
         """Open a new sandbox with the scenario, faults and script of a test card. Raises ScenarioError."""
         with self.open(self._with_auth_mode(self._staged(card), card.is_checking_signatures), card.api_date) as session:
-            if not _has_too_many_positions(session, card):
-                _add_positions(session, card)
+            needed = card.needs.positions
+            held = len(session.positions(card.account).listed) if needed else 0
+            if needed is None or held <= needed[1]:
+                if needed is not None:
+                    account = session.credential(card.account).account
+                    session.carry_out(list(added_positions(account, needed[0] - held)))
                 session.install(card.stubs)
                 yield session
                 return
+        # Positions can be added but not removed: the card is played in the scenario that is made for cards.
         with self.play(replace(card, scenario=self.kit.client_scenario, account="")) as session:
             yield session
 
@@ -290,16 +295,3 @@ def load_plan(name: str) -> Plan:
     """Load a scenario: a built-in one for test cards, a general built-in one, or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
-
-
-def _has_too_many_positions(session: Session, card: Card) -> bool:
-    needed = card.needs.positions
-    return needed is not None and len(session.positions(card.account).listed) > needed[1]
-
-
-def _add_positions(session: Session, card: Card) -> None:
-    """Add the positions that a card needs and the account does not have. Raises ScenarioError."""
-    needed = card.needs.positions
-    if needed is not None:
-        missing = needed[0] - len(session.positions(card.account).listed)
-        session.carry_out(list(added_positions(session.credential(card.account).account, missing)))

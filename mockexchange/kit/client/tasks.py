@@ -134,15 +134,18 @@ def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
 def read_body(task: Task, body: Any) -> list[dict[str, str | None]]:
     """Return the rows of an API answer with a task's names. Each value comes from the most precise field."""
     rows = body[task.rows] if task.rows else [body]
-    return [{name: _read(row, wires) for name, wires in task.names.items() if _has(row, wires)} for row in rows]
+    return [
+        {
+            name: _read(row, wires)
+            for name, wires in task.names.items()
+            if any(wire.name in row for wire in wires)  # a name without a field at this date is left out
+        }
+        for row in rows
+    ]
 
 
 def _cut(true: str, decimals: int) -> str:
     return str(Decimal(true).quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN))
-
-
-def _has(row: Row, wires: Sequence[WireField]) -> bool:
-    return any(wire.name in row for wire in wires)
 
 
 def _read(row: Row, wires: Sequence[WireField]) -> str | None:

@@ -75,17 +75,26 @@ def require_server(target: Target) -> None:
     """Send a read with each key. Raises CannotJudge if an answer shows that the server cannot be checked."""
     for role, signer in target.keys.items():
         if target.venue.probe:
-            _require(_probed(target, signer), target, role, signer)
+            url, body = target.base_url + target.venue.probe, target.venue.probe_body
+            request = target.http.build_request("POST", url, content=body, headers={"Content-Type": "application/json"})
+            request.headers.update(signer.headers("POST", url, 0, body))
+            _require_readable(_sent(target, request), target, role, signer)
             continue
-        operation, answer = _answered(target, role, signer)
-        if _status(target, answer) != WRONG or not _is_about_a_parameter(operation, answer):
-            _require(answer, target, role, signer)
+        operation, answer = _first_answer(target, role, signer)
+        is_documented = _status(target, answer) == WRONG and str(WRONG) in operation.node["responses"]
+        if is_documented and any(name in answer.text for name in operation.query):
+            continue  # a documented 400 for a parameter: the key was accepted before the parameter was read
+        _require_readable(answer, target, role, signer)
 
 
 def role_of_key(target: Target, signer: Signer) -> str:
     """Return the role of a key: the first one whose reads return content with this key, else member."""
     roles = {_role_of(target, operation) for operation in target.operations.values()} - {None, MEMBER}
-    return next((role for role in sorted(filter(None, roles)) if _may(target, role, signer)), MEMBER)
+    for role in sorted(filter(None, roles)):
+        # Some servers send empty lists to any key.
+        if any(_has_content(_ask(target, operation, signer)) for operation in _plain_reads(target, role)):
+            return role
+    return MEMBER
 
 
 def mock_api_date(target: Target) -> str | None:
@@ -99,7 +108,7 @@ def mock_api_date(target: Target) -> str | None:
     return spoken
 
 
-def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, httpx.Response]:
+def _first_answer(target: Target, role: str, signer: Signer) -> tuple[Operation, httpx.Response]:
     """Send a read that the key should be allowed; return the operation and its response.
 
     It is the first read of the role; without such a read, the first of a member that is not forbidden.
@@ -115,38 +124,27 @@ def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, htt
     return refused
 
 
-def _is_about_a_parameter(operation: Operation, answer: httpx.Response) -> bool:
-    """Return whether an answer is a documented 400 for a parameter: then the server accepts the key."""
-    is_documented = str(WRONG) in operation.node["responses"]
-    return is_documented and any(name in answer.text for name in operation.query)
-
-
 def _role_of(target: Target, operation: Operation) -> str | None:
     return target.venue.role_of(operation.node, operation.path)
 
 
 def _plain_reads(target: Target, role: str) -> list[Operation]:
     """Return the reads of a role that need no unknown parameter, first the reads that most keys can use."""
-    plain = [one for one in target.operations.values() if not one.names and not _required(target, one)]
-    own = [one for one in plain if _role_of(target, one) == role]
+
+    def is_plain(operation: Operation) -> bool:
+        given = _given_names(target, operation)
+        required = [name for name, parameter in operation.query.items() if parameter.is_required]
+        return not operation.names and given.keys() >= set(required)
+
+    own = [one for one in target.operations.values() if is_plain(one) and _role_of(target, one) == role]
     facts = target.venue.facts
     return sorted(own, key=lambda one: (any(name in one.query for name in facts.needs), one.id not in facts.listings))
-
-
-def _required(target: Target, operation: Operation) -> list[str]:
-    given = _given_names(target, operation)
-    return [name for name, parameter in operation.query.items() if parameter.is_required and name not in given]
 
 
 def _given_names(target: Target, operation: Operation) -> dict[str, str]:
     """Return the values that the user gave for the parameters that most keys have to send."""
     needed = [name for name in target.venue.facts.needs if name in operation.query]
     return {name: target.names[name] for name in needed if name in target.names}
-
-
-def _may(target: Target, role: str, signer: Signer) -> bool:
-    """Return whether a key reads more under a role than empty lists, which some servers send to any key."""
-    return any(_has_content(_ask(target, operation, signer)) for operation in _plain_reads(target, role))
 
 
 def _has_content(answer: httpx.Response) -> bool:
@@ -170,14 +168,6 @@ def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response
     return _sent(target, request)
 
 
-def _probed(target: Target, signer: Signer) -> httpx.Response:
-    """Send the venue's probe with a key."""
-    url, body = target.base_url + target.venue.probe, target.venue.probe_body
-    request = target.http.build_request("POST", url, content=body, headers={"Content-Type": "application/json"})
-    request.headers.update(signer.headers("POST", url, 0, body))
-    return _sent(target, request)
-
-
 def _sent(target: Target, request: httpx.Request) -> httpx.Response:
     try:
         return target.http.send(request)
@@ -190,7 +180,8 @@ def _sent(target: Target, request: httpx.Request) -> httpx.Response:
         raise CannotJudge(f"{request.url}: connected, but got no answer: {error_text(error)}") from None
 
 
-def _require(answer: httpx.Response, target: Target, role: str, signer: Signer) -> None:
+def _require_readable(answer: httpx.Response, target: Target, role: str, signer: Signer) -> None:
+    """Raise CannotJudge unless an answer is a JSON object with a status of success; name the most likely reason."""
     status, body_text, base_url = answer.status_code, _shown(answer), target.base_url
     if _status(target, answer) in (401, 403):
         raise CannotJudge(f"the key {signer.key_id} ({role}) was refused: {status} {body_text}{_reason(answer)}")

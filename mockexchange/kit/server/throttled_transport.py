@@ -80,24 +80,32 @@ class ThrottledTransport(httpx.BaseTransport):
             self.statuses[response.status_code] += 1
             status = self._venue.status_of(response.status_code, response.read())
             if status == TOO_MANY:
-                self._wait(response, attempt)
-            elif not self._may_have_expired(request, status) or attempt == ATTEMPTS_MAX - 1:
+                retry_after = response.headers.get("retry-after", "")
+                wanted_s = float(retry_after) if retry_after.isdecimal() else PAUSE_FIRST_S * 2**attempt
+                wait_s = min(wanted_s, PAUSE_S_MAX)
+                self.waited_s += wait_s
+                self._pause(wait_s)
+                continue
+            # On a busy machine a signature can expire on its way: the request is sent again, with a new one.
+            has_expired = status == REFUSED and is_signed_long_ago(request, self._now_s())
+            if not has_expired or attempt == ATTEMPTS_MAX - 1:
                 return response
         self.gone = f"it answers {TOO_MANY} {ATTEMPTS_MAX} times in a row: ask for less at a time with --rate"
         raise ServerGone(self.gone, request=request)
-
-    def _may_have_expired(self, request: httpx.Request, status: int) -> bool:
-        """Return whether a signature was refused which was no longer new when the answer came, as on a busy machine."""
-        return status == REFUSED and is_signed_long_ago(request, self._now_s())
 
     def _is_read(self, request: httpx.Request) -> bool:
         path = request.url.raw_path.decode("ascii").partition("?")[0]
         return self._venue.is_read(request.method, path.partition(self._venue.prefix)[2], request.read())
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
+        """Send a request in its turn, with a signature of then; note whether the server still answers."""
         if self.gone:
             raise ServerGone(self.gone, request=request)
-        self._take_turn()
+        with self._lock:
+            wait_s = self._next_at_s - self._now_s()
+            self._next_at_s = max(self._next_at_s, self._now_s()) + self._gap_s
+        if wait_s > 0:
+            self._pause(wait_s)
         sign_again(request, self._now_s())
         try:
             response = self._answered(request)
@@ -110,6 +118,7 @@ class ThrottledTransport(httpx.BaseTransport):
         return response
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
+        """Send a request now and read its whole answer; a read whose connection was closed is sent once more."""
         try:
             return self._whole(self._inner.handle_request(request), request)
         except httpx.RemoteProtocolError:
@@ -136,19 +145,6 @@ class ThrottledTransport(httpx.BaseTransport):
         return httpx.Response(
             response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
         )
-
-    def _take_turn(self) -> None:
-        with self._lock:
-            wait_s = self._next_at_s - self._now_s()
-            self._next_at_s = max(self._next_at_s, self._now_s()) + self._gap_s
-        if wait_s > 0:
-            self._pause(wait_s)
-
-    def _wait(self, response: httpx.Response, attempt: int) -> None:
-        retry_after = response.headers.get("retry-after", "")
-        wait_s = min(float(retry_after) if retry_after.isdecimal() else PAUSE_FIRST_S * 2**attempt, PAUSE_S_MAX)
-        self.waited_s += wait_s
-        self._pause(wait_s)
 
     def close(self) -> None:
         self._inner.close()

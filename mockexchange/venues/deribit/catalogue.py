@@ -60,7 +60,7 @@ EMULATED = (
     "private/get_cancel_on_disconnect",
     "private/logout",
 )
-"""Names of the emulated methods, in the order of `routes.OPERATIONS`."""
+"""Names of the emulated methods, in the order of `routes.OPERATIONS`, which is imported only at the first request."""
 
 METHODS = frozenset(
     (

@@ -1,6 +1,5 @@
 """Lists the values of the venue's enumerations that scenarios may use."""
 
-# The scopes that the documentation of 2026-10 names.
 SCOPES = (
     "read",
     "write",
@@ -11,8 +10,9 @@ SCOPES = (
     "write::fcm_risk",
     "write::block_trade_accept",
 )
-# The usage tiers of the same documentation.
+"""The scopes of keys that the documentation of 2026-10 names."""
 TIERS = ("basic", "advanced", "expert", "premier", "paragon", "prime", "prestige")
+"""The usage tiers of the same documentation, which decide the rate limits of an account."""
 STRIKE_TYPES = (
     "greater",
     "greater_or_equal",

@@ -7,7 +7,7 @@ since no request depends on earlier ones.
 """
 
 from base64 import b64decode, b64encode
-from binascii import Error, b2a_base64
+from binascii import b2a_base64
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -92,7 +92,7 @@ def _decoded(secret: str) -> bytes:
         return b""
     try:
         return b64decode(secret, validate=True)
-    except (Error, ValueError):
+    except ValueError:
         return b""
 
 
@@ -104,9 +104,9 @@ def _credentials_in(headers: tuple[tuple[bytes, bytes], ...]) -> Credentials | N
     """
     first = dict(reversed(headers))
     found = [first.get(name, b"").decode("latin-1").strip() or None for name in HEADERS]
-    return Credentials(_token(found[0] or ""), *found[1:]) if any(found) else None
-
-
-def _token(authorization: str) -> str | None:
+    if not any(found):
+        return None
+    authorization = found[0] or ""
     is_bearer = authorization[: len(SCHEME)].lower() == SCHEME
-    return authorization[len(SCHEME) :].strip() or None if is_bearer else None
+    key_id = (authorization[len(SCHEME) :].strip() or None) if is_bearer else None
+    return Credentials(key_id, *found[1:])

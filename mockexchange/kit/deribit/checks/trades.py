@@ -17,6 +17,7 @@ BY_CURRENCY, BY_INSTRUMENT = "private/get_user_trades_by_currency", "private/get
 AND_TIME = "_and_time"
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
 MOST = 1000
+"""The venue's bound of `count`, with which a list has all trades of the account."""
 Trade = dict[str, Any]
 
 
@@ -33,6 +34,10 @@ def _own(target: Target) -> dict[str, list[Trade]]:
     return {currency: trades for currency, trades in found.items() if trades}
 
 
+def _id(trade: Trade) -> str:
+    return str(trade["trade_id"])
+
+
 def _where(method: str, **params: Any) -> str:
     return f"POST /{method} {params}"
 
@@ -47,9 +52,9 @@ def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
         ascending = _list(target, BY_CURRENCY, currency=currency, count=MOST, sorting="asc")["trades"]
         if ascending != trades[::-1]:
             yield finding(target, ORDER, f"{where} sorting=asc", shown(ascending), "the reverse list", operation_id)
-        wrong = [trade for trade in trades if currency_of(trade["instrument_name"]) != currency]
-        for trade in wrong:
-            yield finding(target, ORDER, where, shown(trade), f"trades in {currency}", operation_id)
+        for trade in trades:
+            if currency_of(trade["instrument_name"]) != currency:
+                yield finding(target, ORDER, where, shown(trade), f"trades in {currency}", operation_id)
 
 
 def judge_count(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -74,10 +79,6 @@ def judge_between(target: Target, operation_id: str) -> Iterator[Finding]:
                 yield finding(
                     target, BETWEEN, _where(operation_id, **params), shown(found), shown(expected), operation_id
                 )
-
-
-def _id(trade: Trade) -> str:
-    return str(trade["trade_id"])
 
 
 def judge_kind(target: Target, operation_id: str) -> Iterator[Finding]:
