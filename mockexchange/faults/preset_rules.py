@@ -1,6 +1,7 @@
 """Reads presets: named sets of fault rules in data files of the package.
 
-A line with `$private` in it is expanded to one line per condition that matches a venue's private operations.
+A line with `$private` in it is expanded to one line per condition that matches a venue's private operations, one with
+`$http` to one line per venue, with a condition that matches its requests over HTTP and no calls on streams.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from mockexchange.venues.registry import VENUES
 
 PRESETS = files("mockexchange.faults") / "presets"
 SUFFIX = ".yaml"
-PRIVATE = "$private"
+PRIVATE, OVER_HTTP = "$private", "$http"
 
 
 @cache
@@ -35,12 +36,17 @@ def load_preset(name: str) -> tuple[Rule, ...]:
 
 
 def _for_venues(line: str) -> str:
-    if PRIVATE not in line:
+    venues = VENUES.values()
+    if PRIVATE in line:
+        marker, named = (
+            PRIVATE,
+            {name: one for venue in venues for name, one in venue.faults.private_conditions.items()},
+        )
+    elif OVER_HTTP in line:
+        marker, named = OVER_HTTP, {venue.name: f"path: {venue.prefix}*" for venue in venues}
+    else:
         return line
-    conditions = {
-        name: condition for venue in VENUES.values() for name, condition in venue.faults.private_conditions.items()
-    }
-    return "".join(line.replace(PRIVATE, condition).replace("$name", name) for name, condition in conditions.items())
+    return "".join(line.replace(marker, condition).replace("$name", name) for name, condition in named.items())
 
 
 def with_presets(plan: Plan, names: Iterable[str]) -> Plan:

@@ -10,7 +10,14 @@ from msgspec.structs import replace
 from mockexchange.core.commands import Note
 from mockexchange.faults.bodies import cursor_of
 from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
-from mockexchange.faults.requests import FaultedRequest, RequestTarget, error_answer, note_clock_offset, subject_of
+from mockexchange.faults.requests import (
+    FaultedRequest,
+    RequestTarget,
+    error_answer,
+    note_clock_offset,
+    replace_body,
+    subject_of,
+)
 from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
 from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
 from mockexchange.sandbox.journal import Firing
@@ -178,8 +185,11 @@ class Faults:
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
         if refused is not None and isinstance(refused.rule.effect, Refuse):
-            status = Status(refused.rule.effect.status)
-            handshake = Handshake(error_answer(target, request, subject, refused.name, status))
+            effect = refused.rule.effect
+            status = Status(effect.status, effect.shape, effect.headers)
+            answer = error_answer(target, request, subject, refused.name, status)
+            replace_body(answer, effect.body, effect.content_type)
+            handshake = Handshake(answer)
         else:
             handshake = ask(host_at + offset_us)
         if moved:

@@ -240,15 +240,17 @@ class FaultedRequest:
                 reply.body = edited
         if fault_effects.Body in self._by_effect:
             effect: fault_effects.Body = self._effect(fault_effects.Body)
-            reply.body = effect.text.encode()
-            _set_type(reply, effect.content_type)
+            replace_body(reply, effect.text, effect.content_type)
         if fault_effects.TruncateJson in self._by_effect:
             reply.body = truncate(reply.body)
         if fault_effects.ContentType in self._by_effect:
-            _set_type(reply, self._effect(fault_effects.ContentType).value)
+            replace_body(reply, None, self._effect(fault_effects.ContentType).value)
 
 
-def _set_type(reply: FaultyAnswer, content_type: str | None) -> None:
+def replace_body(reply: Answer, text: str | None, content_type: str | None) -> None:
+    """Set the body and the content type of an answer; None keeps them."""
+    if text is not None:
+        reply.body = text.encode()
     if content_type is not None:
         others = [pair for pair in reply.headers if pair[0] != CONTENT_TYPE]
         reply.headers = (*others, (CONTENT_TYPE, content_type.encode()))

@@ -38,6 +38,9 @@ SIZE_BYTES_MAX = 1024 * 1024 * 1024
 REQUESTS_MAX = 1_000_000
 ROWS_MAX = 10_000
 STATUS_MIN, STATUS_MAX = 400, 599
+HANDSHAKE_STATUS_MIN = 200
+WITHOUT_BODY = (204, 205, 304)
+"""Statuses whose answers have no body (RFC 9110), so that no text can refuse a handshake with them."""
 CLOSE_CODES = (*range(1000, 1004), *range(1007, 1015), *range(3000, 5000))
 """Codes that a close frame may have (RFC 6455, 7.4); clients report 1006 if there was no close frame."""
 SHAPES = keywords("nested", "flat", "msg", "text")
@@ -102,6 +105,13 @@ def _close_code(text: str) -> int:
     return code
 
 
+def _handshake_status(text: str) -> int:
+    status: int = _ANY_STATUS.parse(text)
+    if status in WITHOUT_BODY:
+        raise ValueError
+    return status
+
+
 def _share(text: str) -> int:
     ppm: int = _DECIMAL.parse(text)
     if not 0 <= ppm <= PROBABILITY_UNIT:
@@ -112,6 +122,12 @@ def _share(text: str) -> int:
 FLAG = Flag()
 PROBABILITY_UNIT = 1_000_000
 _DECIMAL = decimal("a probability", 6)
+_ANY_STATUS = integer(HANDSHAKE_STATUS_MIN, STATUS_MAX)
+HANDSHAKE_STATUS = Scalar(
+    f"a status from {HANDSHAKE_STATUS_MIN} to {STATUS_MAX} whose answer has a body",
+    _handshake_status,
+    _ANY_STATUS.schema,
+)
 SHARE = Scalar(
     "a probability from 0 to 1, such as 0.5, of at most 6 decimals",
     _share,
@@ -320,11 +336,22 @@ class RateLimit(Effect, frozen=True):
     headers: Headers = field(default_factory=dict)
 
 
-@effect("refuse", Surface.HANDSHAKE, choice({"401": 401, "403": 403, "502": 502}))
+@effect(
+    "refuse",
+    Surface.HANDSHAKE,
+    HANDSHAKE_STATUS,
+    **OF_ANSWER,
+    body=may(Literal(chars_min=0)),
+    content_type=may(HEADER_VALUE),
+)
 class Refuse(Effect, frozen=True):
-    """Refuse the handshake of a stream."""
+    """Answer the handshake of a stream with an HTTP answer. `body` None selects the venue's own body for the status."""
 
     status: int
+    shape: str | None = None
+    headers: Headers = field(default_factory=dict)
+    body: str | None = None
+    content_type: str | None = None
 
 
 @effect("close", Surface.FRAME, CLOSE_CODE, stage="end", at_frame=may(integer(1, REQUESTS_MAX)))

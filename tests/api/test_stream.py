@@ -145,8 +145,18 @@ def test_handshakes_of_an_account_are_refused_for_good(exchange: Any) -> None:
 
 
 def test_a_status_that_cannot_be_is_refused(exchange: Any) -> None:
-    with pytest.raises(WrongRequest, match="expected 401, 403 or 502, got '400'"):
-        exchange.stream.reject(400)
+    with pytest.raises(WrongRequest, match="expected a status from 200 to 599 whose answer has a body, got '101'"):
+        exchange.stream.reject(101)
+
+
+def test_an_edge_refuses_a_handshake_with_its_page(exchange: Any) -> None:
+    page = "<html>You have been blocked</html>"
+    exchange.stream.reject(403, headers={"CF-RAY": "8c0f-EWR"}, body=page, content_type="text/html")
+    with pytest.raises(InvalidStatus) as caught, stream_of(exchange):
+        pass
+    response = caught.value.response
+    told = (response.status_code, response.headers["CF-RAY"], response.headers["Content-Type"], response.body)
+    assert told == (403, "8c0f-EWR", "text/html", page.encode())
 
 
 def test_what_clients_sent_is_there(exchange: Any) -> None:

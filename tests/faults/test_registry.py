@@ -244,7 +244,7 @@ def test_a_signed_query_is_recognized_though_the_page_is_made_smaller() -> None:
 
 
 def test_presets_are_read_and_named_after_themselves() -> None:
-    assert preset_names() == ("429-storm", "flaky", "lossy-stream", "maintenance")
+    assert preset_names() == ("429-storm", "blocked-edge", "flaky", "lossy-stream", "maintenance")
     for name in preset_names():
         rules = load_preset(name)
         prefix = name.split("-")[-1 if name.startswith("4") else 0]
@@ -253,7 +253,7 @@ def test_presets_are_read_and_named_after_themselves() -> None:
         sandbox.faults.check(rules)
     with pytest.raises(ScenarioError, match="no preset 'flacky': did you mean 'flaky'"):
         load_preset("flacky")
-    with pytest.raises(ScenarioError, match="no preset 'x': known are 429-storm, flaky, lossy-stream, maintenance"):
+    with pytest.raises(ScenarioError, match="no preset 'x': known are 429-storm, blocked-edge, flaky, "):
         load_preset("x")
 
 

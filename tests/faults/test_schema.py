@@ -51,6 +51,10 @@ READ: list[tuple[str, Effect]] = [
         fault_effects.RateLimit(5, 2_000_000, 9, "exchange", "nested"),
     ),
     ("{refuse: 502}", fault_effects.Refuse(502)),
+    (
+        "{refuse: 403, body: <html>, content_type: text/html, headers: {Server: edge}}",
+        fault_effects.Refuse(403, None, {"Server": "edge"}, "<html>", "text/html"),
+    ),
     ("{close: 1001}", fault_effects.Close(1001)),
     ("{close: 4000, at_frame: 3}", fault_effects.Close(4000, 3)),
     ("{abort}", fault_effects.Abort()),
@@ -119,7 +123,9 @@ WRONG = [
     ("{then: {close: 1006}}", "got '1006': no close frame has it, use `abort`"),
     ("{then: {close: 1005}}", "f.yaml:1: then.close: expected a close code from 1000 to 4999 that may be sent"),
     ("{then: {terminal: 17}}", "f.yaml:1: then.terminal: expected 10 or 25, got '17'"),
-    ("{then: {refuse: 500}}", "f.yaml:1: then.refuse: expected 401, 403 or 502, got '500'"),
+    ("{then: {refuse: 304}}", "f.yaml:1: then.refuse: expected a status from 200 to 599 whose answer has a body"),
+    ("{then: {refuse: 101}}", "f.yaml:1: then.refuse: expected a status from 200 to 599"),
+    ("{then: {refuse: 429, headers: {Connection: close}}}", "f.yaml:1: then.headers: expected a header other than"),
     ("{then: {frame: ''}}", "f.yaml:1: then.frame: expected a mapping, or text of 1 to 1,048,576 characters, got ''"),
     (
         "{then: {frame: [1]}}",

@@ -14,6 +14,7 @@ from mockexchange.sandbox import journal
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
+from mockexchange.venues.registry import STREAM_PATHS, VENUES
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import (
     WORLD,
@@ -184,6 +185,37 @@ def test_a_handshake_is_refused_in_the_venues_way() -> None:
     assert handshake.session is None
     assert handshake.answer.status == 502
     assert "error" in json.loads(handshake.answer.body)
+
+
+@each_row("path", list(STREAM_PATHS))
+def test_a_handshake_is_answered_with_any_status_headers_and_text(path: str) -> None:
+    sandbox = faulty(
+        "match: {nth: 1}, then: {refuse: 429, headers: {Retry-After: 2}}",
+        "match: {nth: 2}, then: {refuse: 403, body: <html>blocked</html>, content_type: text/html}",
+    )
+    limited, blocked, granted = (sandbox.shake_hands(Request("GET", path))[0].answer for _ in range(3))
+    assert (limited.status, limited.headers) == (429, ((b"retry-after", b"2"),))
+    assert "error" in json.loads(limited.body)
+    assert (blocked.status, blocked.headers, blocked.body) == (
+        403,
+        ((b"content-type", b"text/html"),),
+        b"<html>blocked</html>",
+    )
+    assert granted.fault is None
+
+
+def test_an_edge_that_blocks_answers_every_venue_with_its_page_and_leaves_streams_open() -> None:
+    sandbox = faulty()
+    socket = deribit_stream(sandbox)
+    for rule in load_preset("blocked-edge"):
+        run(sandbox.faults.install(rule))
+    answers = [sandbox.answer(Request("GET", path))[0] for path in (f"{venue.prefix}/any" for venue in VENUES.values())]
+    answers += [sandbox.shake_hands(Request("GET", path))[0].answer for path in STREAM_PATHS]
+    assert {(answer.status, dict(answer.headers)[b"content-type"]) for answer in answers} == {
+        (403, b"text/html; charset=UTF-8")
+    }
+    assert all(b"blocked" in answer.body for answer in answers)
+    assert "result" in socket.say("private/get_positions", currency="BTC")[0]
 
 
 @each_row("opened", [deribit_stream, signalplus_stream])

@@ -15,7 +15,7 @@ from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from tests.helpers.rows import each_row
-from tests.helpers.sandboxes import PREFIX, WALL, signed
+from tests.helpers.sandboxes import PREFIX, WALL, carry_out, signed
 from tests.helpers.stream_reader import Reader
 from tests.scenario.builtin_sandboxes import held
 
@@ -89,13 +89,16 @@ OWN = (
     "/historical/positions",
     "/historical/fills",
     "/historical/orders",
+    "/communications/rfqs",
+    "/communications/quotes?rfq_creator_user_id=a11ce000-0000-4000-8000-000000000001",
 )
+LISTED = ("/milestones?limit=10", "/structured_targets", "/multivariate_event_collections")
 DESK = ("/fcm/positions", "/fcm/orders", "/fcm/fills", "/fcm/subtraders")
 
 
 @each_row(
     ("account", "path"),
-    [*(("alice", path) for path in (*OWN, *SHARED)), *(("desk", path) for path in (*DESK, *SHARED))],
+    [*(("alice", path) for path in (*OWN, *LISTED, *SHARED)), *(("desk", path) for path in (*DESK, *SHARED))],
 )
 def test_no_list_of_lively_is_empty(account: str, path: str) -> None:
     sandbox = lively()
@@ -105,3 +108,10 @@ def test_no_list_of_lively_is_empty(account: str, path: str) -> None:
     lists = {key: value for key, value in json.loads(answer.body).items() if isinstance(value, list)}
     assert lists
     assert all(lists.values()), lists
+
+
+def test_alice_of_lively_may_open_a_subaccount() -> None:
+    sandbox = lively()
+    path = f"{PREFIX}/portfolio/subaccounts"
+    answer, _ = carry_out(sandbox, signed(sandbox, path, "alice/main", method="POST", body={}))
+    assert answer.status == 201, answer

@@ -250,7 +250,7 @@ FILTERS = [
     Row("scope missing", signed(), bodies.FORBIDDEN, "has scopes write: GetPositions needs read", "alice/writer"),
 ]
 
-LONGEST = 64_000 - len(PATH) - len("x=")
+LONGEST = 128_000 - len(PATH) - len("x=")
 QUERIES = [
     Row("unknown parameter", query("page=2"), FIRST_PAGE, "parameter 'page' is unknown to GetPositions: ignored"),
     Row("parameter in capitals", query("Limit=0"), FIRST_PAGE, "parameter 'Limit' is unknown to GetPositions"),
@@ -261,10 +261,10 @@ QUERIES = [
     Row("cursor of emoji", query("cursor=%F0%9F%92%A9"), FIRST_PAGE, "the cursor is none that this exchange made"),
     Row("cursor of 50 kB", query("cursor=" + "A" * 50_000), FIRST_PAGE, "the cursor is none that this exchange made"),
     Row("cursor empty", query("cursor="), FIRST_PAGE),
-    Row("1 MB", query("ticker=" + "A" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
-    Row("1 MB, escaped", query("x=" + "%20" * 333_333), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
+    Row("1 MB", query("ticker=" + "A" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 128,000 characters"),
+    Row("1 MB, escaped", query("x=" + "%20" * 333_333), bodies.TARGET_TOO_LONG, "more than 128,000 characters"),
     Row("as long as may be", query("x=" + "a" * LONGEST), FIRST_PAGE, "parameter 'x' is unknown"),
-    Row("one longer", query("xx=" + "a" * LONGEST), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
+    Row("one longer", query("xx=" + "a" * LONGEST), bodies.TARGET_TOO_LONG, "more than 128,000 characters"),
 ]
 
 REQUIRED = {OLD: "subtrader_id is required", NEW: "key main of desk is not bound", COMPAT: "is not bound to one"}
@@ -308,7 +308,8 @@ PATHS = [
     Row("broken escape", signed(PATH + "%zz"), bodies.NOT_FOUND, 'positions%zz": did you mean'),
     Row("escaped NUL", signed(PATH + "%00"), bodies.NOT_FOUND, f'positions\0": did you mean "{PATH}"?'),
     Row("stars", signed("*"), bodies.NOT_FOUND, 'nothing is served at "*"'),
-    Row("path of 1 MB", signed(PATH + "/" + "a" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
+    Row("path of 1 MB", signed(PATH + "/" + "a" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 128,000 characters"),
+    Row("absolute, 1 MB", signed(f"http://h{PATH}/" + "a" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 128,000"),
     Row("escaped letters", signed(PATH.replace("positions", "%70ositions")), FIRST_PAGE),
     life("/margin/balance", "2026-06-01"),
     life("/margin/cross/positions/KX/exit_trigger", "2026-08-18"),

@@ -207,8 +207,9 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
         times: int | None = None,
         name: str | None = None,
     ) -> list[Fault]:
-        """Install a fault, written as in scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
+        """Install a fault, written as in scenarios, or a preset.
 
+        Presets are flaky, maintenance, 429-storm, lossy-stream and blocked-edge.
         `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. A new fault replaces an
         installed one of the same name.
         """

@@ -71,9 +71,23 @@ class AsyncStream(ShortTracebacks):
         """
         return await self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
-    async def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
-        """Install a fault that refuses the next `times` stream handshakes (None: all) with status 401, 403 or 502."""
-        always = {"match": _given_filters(account=account), "then": {"refuse": status}}
+    async def reject(
+        self,
+        status: int,
+        times: int | None = 1,
+        account: str = ANY,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Install a fault that answers the next `times` stream handshakes (None: all) with this status, 200 to 599.
+
+        Without a `body` the answer has the venue's own for the status.
+        """
+        parts = {"headers": headers, "body": body, "content_type": content_type}
+        effect = {"refuse": status, **{name: part for name, part in parts.items() if part is not None}}
+        always = {"match": _given_filters(account=account), "then": effect}
         await self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
     async def received(

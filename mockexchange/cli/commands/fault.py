@@ -45,7 +45,7 @@ def add(rules: tuple[str, ...], as_json: bool, sandbox: str, ready_file: Path) -
 @sandbox_option
 @server_option
 def preset(name: str, as_json: bool, sandbox: str, ready_file: Path) -> None:
-    """Install a preset: flaky, maintenance, 429-storm or lossy-stream."""
+    """Install a preset: flaky, maintenance, 429-storm, lossy-stream or blocked-edge."""
     (show_json_lines if as_json else _show)(install(ready_file, sandbox, PATH, {"preset": name}))
 
 

@@ -28,6 +28,8 @@ COPIED_BYTES_MAX = 8 * 1024
 WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 PHRASES = {one.value: one.phrase for one in HTTPStatus}
 STATUS_LINES = {status: f"HTTP/1.1 {status} {PHRASES.get(status, '')}\r\n".encode() for status in range(100, 600)}
+PARSED_BYTES_MAX = 65_535
+"""The longest target that httptools takes apart."""
 NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """The name of a header (RFC 9110, 5.6.2)."""
 NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -100,8 +102,10 @@ class RequestCycle:
         self.method, self.http_version, self.headers = method, http_version, connection.headers or []
         path, _, query = connection.url.partition(b"?")
         if path[:1] != b"/" or b"#" in connection.url:  # in all other targets it finds the same parts
-            parsed = httptools.parse_url(connection.url)
+            parsed, rest = httptools.parse_url(connection.url[:PARSED_BYTES_MAX]), connection.url[PARSED_BYTES_MAX:]
             path, query = parsed.path, parsed.query or b""
+            if rest and parsed.fragment is None:
+                path, query = (path, query + rest) if parsed.query is not None else (path + rest, query)
         self.raw_path, self.query = path.decode("ascii"), query.decode("latin-1")
         self.keep_alive, self.waiting_for_100_continue = is_kept_alive, connection.is_continue_expected
         self._connection: Connection | None = connection

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import NamedTuple
 
+from mockexchange.server.http.request_cycle import STATUS_LINES
 from mockexchange.server.http.rest_endpoint import MARK, PLAIN_TEXT, header_text
 from mockexchange.server.loop_budget import UNFINISHED_BYTES_MAX
 from mockexchange.venues.registry import DEFAULT
@@ -54,6 +55,5 @@ def answer_bytes(cut: Cut, body: bytes) -> bytes:
 
 def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
     """Return the status line and the headers of an answer after which the server closes the connection."""
-    first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
-    lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    lines = [*(b"%s: %s" % pair for pair in headers), b"connection: close"]
+    return STATUS_LINES[status] + b"\r\n".join(lines) + b"\r\n\r\n"

@@ -37,7 +37,7 @@ BODY_BYTES_MAX = 256 * 1024
 CUT_BYTES_MAX = 4_096
 """The bytes of a larger body that the journal keeps."""
 TOO_LARGE = f"the body of this request has more than {BODY_BYTES_MAX:,} bytes"
-TARGET_BYTES_MAX = 64_002
+TARGET_BYTES_MAX = 128_002
 """The bytes of a path, and of a query, that are kept: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256

@@ -37,6 +37,7 @@ SOURCES = {
     "demo-2026-01": "bodies of order entry recorded on the demo host, 2026-01-14 and 2026-01-15",
     "wire-2026-06": "bodies recorded on the demo host, 2026-06-11",
     "stream-2026-06": "stream frames recorded on the demo host, 2026-06-11 and 2026-06-12",
+    "sdk-3.0": "the official Python SDK 3.0.0, 2025-12-02",
     "openapi-3.13": "OpenAPI document 3.13.0, April 2026",
     "openapi-3.21": "OpenAPI document 3.21.0, June 2026",
     "docs-daily": "docs.kalshi.com API reference as a daily mirror kept it, November 2025 to August 2026",

@@ -46,8 +46,8 @@ from mockexchange.venues.kalshi.signatures import NO_CREDENTIALS, Credentials
 from mockexchange.venues.request import Answer, Pending, Request
 from mockexchange.venues.venue import RestApi
 
-TARGET_CHARS_MAX = 64_000
-"""Longest accepted request target: far above any real cursor, and below the HTTP parser's limit of 65,535."""
+TARGET_CHARS_MAX = 128_000
+"""Longest accepted request target: half as much again as 2,000 `ids` of 36 characters, the documented number, need."""
 ACCOUNT_PATHS = tuple(f"{PREFIX}/{part}" for part in ("portfolio", "fcm", "account", "api_keys", "communications"))
 """Paths below which every request needs a key, whether or not the operation is emulated.
 

@@ -249,7 +249,7 @@ def test_a_literal_frame_can_be_any_text() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize("status", [401, 403, 502])
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 429, 502, 503, 520])
 @pytest.mark.since("websockets", "13", "its client for asyncio shows no answer to a handshake")
 def test_a_refused_handshake_has_the_status_and_a_body(status: int) -> None:
     async def scene() -> None:

@@ -190,6 +190,12 @@ def test_they_do_so_since_late_november(venue: Venue) -> None:
     assert why(answer) == "a filter by close time goes with closed, not with status open"
 
 
+def test_combinations_are_filtered_since_the_official_client_of_december_2025(venue: Venue) -> None:
+    assert tickers(venue, "mve_filter=only", "2025-12-01") == tickers(venue, "", "2025-12-01") != ""
+    assert tickers(venue, "mve_filter=only", "2025-12-02") == ""
+    assert venue.ask("markets?mve_filter=exclude", date="2026-02").findings == []
+
+
 def test_what_a_date_does_not_know_is_ignored_and_told(venue: Venue) -> None:
     unknown = ("mve_filter=only", "min_created_ts=99999999999", "max_updated_ts=0", "min_settled_ts=99999999999")
     answer = venue.ask(f"markets?{'&'.join(unknown)}", date="2025-11")
@@ -219,7 +225,7 @@ BAD: list[tuple[str, set[str], Body]] = [
     ("status=", {"2026-02", *LATE} - NAMED, invalid("Status", "oneof", "GetMarkets")),
     ("status=active", NAMED, bodies.UNKNOWN_STATUS),
     ("status=open,closed", NAMED, bodies.UNKNOWN_STATUS),
-    ("mve_filter=both", LATE, invalid("MveFilter", "oneof", "GetMarkets")),
+    ("mve_filter=both", {"2026-02", *LATE}, invalid("MveFilter", "oneof", "GetMarkets")),
     (f"event_ticker={ELEVEN}", OF_LISTS, invalid("EventTicker", "max", "GetMarkets")),
 ]
 

@@ -124,3 +124,17 @@ def test_selling_no_waits_with_those_who_buy_yes(side: Side, action: Action, pri
     venue.do(rest_order("RAIN-1", 4, 20, BOB), rest_order("RAIN-1", 1, price, side=side, action=action, order="a"))
     ahead = venue.read("portfolio/orders/a/queue_position")["queue_position_fp"]
     assert ahead == ("4.00" if is_behind else "0.00")
+
+
+@each_row("date", ["2025-11", "2026-02", "compat"])
+def test_the_whole_number_counts_places_and_the_first_is_one(date: str) -> None:
+    """Recorded on 2026-01-14: 1, 2 and 103; the text counts the contracts ahead."""
+    venue = Venue()
+    venue.fund(ALICE, BOB)
+    venue.list_markets("RAIN-1")
+    ahead = [rest_order("RAIN-1", 1, 20, order="first"), rest_order("RAIN-1", 101, 20, BOB)]
+    venue.do(*ahead, rest_order("RAIN-1", 1, 20, order="last"))
+    rows = venue.read(QUEUE, date=date)["queue_positions"]
+    assert [(row["order_id"], row["queue_position"]) for row in rows] == [("last", 103), ("first", 1)]
+    assert date == "2025-11" or [row["queue_position_fp"] for row in rows] == ["102.00", "0.00"]
+    assert venue.read("portfolio/orders/last/queue_position", date=date)["queue_position"] == 103

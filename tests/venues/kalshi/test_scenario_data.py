@@ -248,3 +248,9 @@ def test_lists_are_empty_by_default() -> None:
             answer = sandbox.answer(Request("GET", PREFIX + one.path, query))[0]
             assert answer.status == 200
             assert not any(value for value in json.loads(answer.body).values())
+
+
+def test_as_many_ids_as_are_documented_fit_a_request() -> None:
+    ids = [f"{number:08x}-3e5f-4a6b-9c8d-1e2f3a4b5c6d" for number in range(1_999)]
+    targets = json.loads(ask("structured_targets", ids=[*ids, MILESTONE]).body)["structured_targets"]
+    assert [target["id"] for target in targets] == [MILESTONE]

@@ -19,7 +19,7 @@ const FIRINGS_MAX = 200;
 /** @type {any} */
 const FAULT_WORDS = html`Which: all of <code>match</code>. What then, of requests: <code>status</code>, <code>rate_limit</code>, <code>delay</code>, <code>body</code>, <code>truncate_json</code>, <code>drop</code>, <code>reset</code>, <code>cut_after</code>, <code>lost_answer</code>, <code>stale</code>;
   of frames on streams: <code>gap</code>, <code>duplicate</code>, <code>reorder</code>, <code>silent_channel</code>, <code>terminal</code>, <code>stall</code>, <code>close</code>, <code>abort</code>.`;
-const PRESETS = ["flaky", "429-storm", "maintenance", "lossy-stream"];
+const PRESETS = ["flaky", "429-storm", "maintenance", "lossy-stream", "blocked-edge"];
 export function ScriptAndFaults() {
   const path = sandboxPath(place.value.sandbox);
   const script = useSignal(/** @type {any[]} */ ([]));

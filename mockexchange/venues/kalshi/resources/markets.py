@@ -364,7 +364,8 @@ GET_MARKETS: tuple[Parameter, ...] = (
     *OTHER_TIMES,
     *STATUS_FILTER,
     TICKERS,
-    Parameter(name="mve_filter", kind="choice", choices=("only", "exclude"), since=SPRING_2026, source="openapi-3.13"),
+    # The official client released on that day sends it; the document of 2025-11-03 does not have it.
+    Parameter(name="mve_filter", kind="choice", choices=("only", "exclude"), since="2025-12-02", source="sdk-3.0"),
 )
 
 SERIES_OR_EVENT = (

@@ -6,22 +6,39 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.queries.order_books import count_ahead_centis
-from mockexchange.core.vocabulary import OrderStatus
+from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, OrderStatus
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
+from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.formatting import TEXT
+from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, TEXT
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, cached_answer, write
 from mockexchange.venues.kalshi.resources.fields import list_of, table
 from mockexchange.venues.kalshi.resources.lists import names_of
-from mockexchange.venues.kalshi.resources.orders import count, named_order
+from mockexchange.venues.kalshi.resources.orders import named_order
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.resources.row_owner import requested_or_primary
 
 # --- fields of answers
 
-QUEUE_POSITION = count("queue_position", "ahead_centis")
+# The whole number is the place in the queue, the first of which is 1 (recorded: 1, 2, 103); the text that replaced it
+# counts the contracts that trade before the order.
+QUEUE_POSITION = (
+    Field(
+        name="queue_position",
+        spelling=CONTRACTS,
+        read="place_centis",
+        until=INTEGERS_REMOVED,
+        source="wire-2026-01",
+    ),
+    Field(
+        name="queue_position_fp",
+        spelling=COUNT_2,
+        read="ahead_centis",
+        since=FIXED_POINT_ADDED,
+        source="changelog",
+    ),
+)
 
 ORDER_QUEUE_POSITION = table(
     "OrderQueuePosition",
@@ -50,6 +67,10 @@ GET_ORDER_QUEUE_POSITIONS: tuple[Parameter, ...] = (
 class QueuePosition(NamedTuple):
     order: Order
     ahead_centis: int
+
+    @property
+    def place_centis(self) -> int:
+        return self.ahead_centis + CENTIS_PER_CONTRACT
 
 
 class QueuePositions(NamedTuple):
