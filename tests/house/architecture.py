@@ -68,7 +68,7 @@ LAYERS = {
     "recording": layer("named_files core venues clients guard runtime emulation", "h11"),
     "importing": layer("named_files core venues scenario sandbox clients recording kit"),
     "snapshot": layer("core venues runtime recording kit", "httpx"),
-    "drift": layer("named_files core venues scenario runtime recording importing kit"),
+    "drift": layer("named_files core venues scenario runtime recording importing kit", "yaml"),
     "cli": layer(
         "named_files core venues store scenario sandbox faults replay runtime clients server kit guard api emulation"
         " recording importing snapshot drift __init__",
