@@ -42,7 +42,7 @@ LAYERS = {
     "sandbox": layer("named_files core venues store scenario faults replay", "cryptography msgspec sortedcontainers"),
     "faults": layer("core venues store scenario sandbox replay", "msgspec"),
     "replay": layer("core venues store scenario sandbox faults", "msgspec"),
-    "runtime": layer("named_files core venues store scenario sandbox", "yaml"),
+    "runtime": layer("named_files core venues store scenario sandbox", "msgspec yaml"),
     "clients": layer("venues guard"),
     "server": layer(
         "named_files core venues store scenario sandbox faults replay runtime",
