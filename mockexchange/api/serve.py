@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -43,17 +44,19 @@ def serve(
     token: str | None = None,
     tls: bool = False,
     tls_names: Sequence[str] = (),
+    overlay: str | Path | None = None,
 ) -> Iterator[Exchange]:
     """Run an exchange in a thread of this process, until the end of the block.
 
     `scenario` is a built-in name, a file, YAML text of more than one line, or a mapping. `faults` are rules as in a
     scenario, and names of presets. Port 0 takes any free port. With `tls` the server speaks https and wss, under this
-    machine's names and `tls_names`; clients have to trust `exchange.ca_cert`.
+    machine's names and `tls_names`; clients have to trust `exchange.ca_cert`. `overlay` is a newer
+    OpenAPI document of a venue, whose new fields answers at its newest date get.
 
     Raises WrongRequest if an argument is wrong, PortInUse, or Unavailable if the address cannot be listened on.
     """
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
-    place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
+    place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names, overlay=overlay)
     with run_exchange(place, body) as exchange:
         yield exchange
 
@@ -92,10 +95,11 @@ async def serve_async(
     token: str | None = None,
     tls: bool = False,
     tls_names: Sequence[str] = (),
+    overlay: str | Path | None = None,
 ) -> AsyncIterator[AsyncExchange]:
     """Run an exchange in the caller's event loop, until the end of the block. The arguments are those of `serve`."""
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
-    place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
+    place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names, overlay=overlay)
     async with local_server(place, body) as server:
         connection = AsyncConnection(**_connection_fields(server), ask=server.ask)
         async with AsyncExchange(connection, await server.ask("GET", path_of(DEFAULT))) as exchange:
@@ -217,6 +221,7 @@ def asgi(
     api_date: str = "latest",
     clock: str = "real",
     faults: Sequence[Mapping[str, Any] | str] = (),
+    overlay: str | Path | None = None,
 ) -> Application:
     """Return an exchange as an ASGI application: the REST paths and streams of every venue, without a socket.
 
@@ -226,5 +231,5 @@ def asgi(
     """
     body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
     read_creation(body)
-    settings = ListenerSettings(host=DEFAULT_HOST, port=0, token=None, tls=False, tls_names=(), listens=False)
+    settings = ListenerSettings(host=DEFAULT_HOST, port=0, token=None, overlay=overlay, listens=False)
     return Application(settings, body)

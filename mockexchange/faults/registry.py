@@ -199,10 +199,11 @@ class Faults:
 
     def _target(self, asked: RequestContext) -> RequestTarget:
         venue, key_id = asked.venue, asked.key_id
-        context = self._sandbox.contexts[venue.name]
+        context, overlay = self._sandbox.contexts[venue.name], self._sandbox.overlay
+        target = RequestTarget(venue, context, key_id, ask=partial(overlay.answer, venue) if overlay else None)
         if not self._sandbox.stubs.installed:
-            return RequestTarget(venue, context, key_id)
-        return RequestTarget(venue, context, key_id, partial(self._sandbox.stubs.answer, venue, context))
+            return target
+        return replace(target, stub_answer=partial(self._sandbox.stubs.answer, venue, context))
 
     def _fired(self, rules: list[InstalledRule], subject: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
         fired, position = list(firing(rules, subject)), self._sandbox.exchange.state.sequence

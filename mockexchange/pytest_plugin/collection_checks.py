@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mockexchange.api.errors import MockExchangeError, WrongRequest
+from mockexchange.api.transport.local_server import read_overlay
 from mockexchange.api.transport.remote import RemoteClient, find_control
 from mockexchange.api.values.sandbox_settings import creation_body
 from mockexchange.pytest_plugin.markers import (
@@ -28,6 +29,7 @@ from mockexchange.pytest_plugin.options import (
     API_DATE,
     API_DATE_DEFAULT,
     LOGS,
+    OVERLAY,
     SCENARIO,
     TOKEN,
     URL,
@@ -60,7 +62,7 @@ def problems(config: pytest.Config, items: Iterable[pytest.Item]) -> str:
 
 def _problems(config: pytest.Config, settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
     """Yield one line per problem. A problem of the configuration is not repeated for each test."""
-    for find in (_wrong_server, _wrong_defaults, _wrong_directory):
+    for find in (_wrong_server, _wrong_defaults, _wrong_directory, _wrong_overlay):
         wrong = list(find(config, settings))
         if wrong:
             yield from wrong
@@ -104,6 +106,18 @@ def _wrong_defaults(config: pytest.Config, settings: PluginSettings) -> Iterator
 def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
     if settings.logs is not None and settings.logs.exists() and not settings.logs.is_dir():
         yield f"{origin_of(config, LOGS)}: expected a directory, got the file {settings.logs}"
+
+
+def _wrong_overlay(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
+    if settings.overlay is None:
+        return
+    if settings.is_remote:
+        yield f"{origin_of(config, OVERLAY)}: the server at {URL.flag} has its own: start it by serve --overlay"
+        return
+    try:
+        read_overlay(settings.overlay)
+    except WrongRequest as error:
+        yield f"{origin_of(config, OVERLAY)}: {error.message}"
 
 
 def problems_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> list[str]:

@@ -20,7 +20,7 @@ def session_exchange(config: pytest.Config) -> Iterator[Exchange]:
     settings = settings_of(config)
     scenario, api_date = find_scenario(settings.scenario, config.rootpath), settings.api_date
     if settings.url is None:
-        making = serve(scenario, api_date=api_date)
+        making = serve(scenario, api_date=api_date, overlay=settings.overlay)
     else:
         own_port = settings.has_own_ports
         making = connect(settings.url, settings.token, scenario=scenario, api_date=api_date, own_port=own_port)

@@ -64,7 +64,12 @@ LOGS = Option(
     metavar="DIR",
     alias="--mockexchange-keep",
 )
-OPTIONS = (URL, TOKEN, SCENARIO, API_DATE, OWN_PORTS, ALLOW_HOSTS, LOGS)
+OVERLAY = Option(
+    "mockexchange_overlay",
+    "add the new fields of this OpenAPI document to answers of the newest API date",
+    metavar="FILE",
+)
+OPTIONS = (URL, TOKEN, SCENARIO, API_DATE, OWN_PORTS, ALLOW_HOSTS, LOGS, OVERLAY)
 YES = frozenset({"1", "true", "yes", "on"})
 
 
@@ -79,6 +84,7 @@ class PluginSettings:
     has_own_ports: bool
     allow_hosts: tuple[str, ...]
     logs: Path | None
+    overlay: Path | None
 
     @property
     def is_remote(self) -> bool:
@@ -113,7 +119,7 @@ def settings_of(config: pytest.Config) -> PluginSettings:
 
 
 def _settings_of(config: pytest.Config) -> PluginSettings:
-    logs = _given(config, LOGS)
+    logs, overlay = _given(config, LOGS), _given(config, OVERLAY)
     return PluginSettings(
         url=_given(config, URL),
         token=_given(config, TOKEN),
@@ -122,6 +128,7 @@ def _settings_of(config: pytest.Config) -> PluginSettings:
         has_own_ports=bool(_given(config, OWN_PORTS)),
         allow_hosts=tuple(_given(config, ALLOW_HOSTS) or ()),
         logs=config.rootpath / logs if logs else None,
+        overlay=config.rootpath / overlay if overlay else None,
     )
 
 

@@ -86,6 +86,8 @@ class JournalEntry(Struct, gc=False):
     """The number of the stream that this handshake opened; None for other requests."""
     commands: tuple[int, ...] = ()
     """The numbers, in the log, of the commands that this request executed."""
+    overlay: tuple[str, ...] = ()
+    """The paths of fields that `serve --overlay` added to the answer."""
     dropped_body: Dropped | None = None
     dropped_answer: Dropped | None = None
     head_bytes: int = 0

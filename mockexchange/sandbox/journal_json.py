@@ -40,7 +40,8 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     bodies = {**_bytes("body", entry.body), **_bytes("answer", entry.answer)}
     dropped = {"dropped": entry.dropped} if entry.dropped else {}
     commands = {"commands": list(entry.commands)} if entry.commands else {}
-    return {**plain, **_times(entry), "headers": headers, **bodies, **dropped, **commands}
+    overlay = {"overlay": list(entry.overlay)} if entry.overlay else {}
+    return {**plain, **_times(entry), "headers": headers, **bodies, **dropped, **commands, **overlay}
 
 
 def _plain(entry: JournalEntry, names: Iterable[str]) -> dict[str, Any]:
@@ -50,7 +51,8 @@ def _plain(entry: JournalEntry, names: Iterable[str]) -> dict[str, Any]:
 def request_to_json(entry: JournalEntry) -> dict[str, Any]:
     """Return a journal entry as JSON, without its headers and bodies."""
     plain = _plain(entry, SHORT)
-    return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
+    overlay = {"overlay": list(entry.overlay)} if entry.overlay else {}
+    return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at), **overlay}
 
 
 def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:

@@ -131,6 +131,12 @@ class StubAnswers(Protocol):
     def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None: ...
 
 
+class AnswerOverlay(Protocol):
+    """Answers in the place of a venue, with the fields of a newer API document, as `serve --overlay` does."""
+
+    def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer: ...
+
+
 class NoteWriter(Protocol):
     """The writer of a sandbox's log, as the script uses it; `Writer` documents each member."""
 
@@ -148,6 +154,7 @@ class SandboxPort(Protocol):
 
     name: str
     plan: Plan
+    overlay: AnswerOverlay | None
     exchange: Exchange
     log: Log
     clock: ExchangeClock

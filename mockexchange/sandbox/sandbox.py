@@ -24,6 +24,7 @@ from mockexchange.sandbox.credentials import Credential, credential_of
 from mockexchange.sandbox.journal import Firing, Journal, JournalEntry, pack_headers, pieces_of
 from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
 from mockexchange.sandbox.port import (
+    AnswerOverlay,
     KeyInUse,
     RequestContext,
     SandboxBroken,
@@ -60,6 +61,8 @@ class Sandbox:
 
     None for a sandbox with a port of its own.
     """
+    overlay: AnswerOverlay | None = None
+    """Answers requests with the fields of a newer API document; None if the venues answer alone."""
     aside: SetAside | None = None
     """Set if the sandbox could not be opened from its store; it is broken then."""
     _ending: str | None = None
@@ -235,7 +238,8 @@ class Sandbox:
         else:
             venue, context = asked.venue, self.contexts[asked.venue.name]
             stubbed = self.stubs.answer(venue, context, asked.request, at, host_at) if self.stubs.installed else None
-            answer = stubbed or venue.rest.answer(context, asked.request, at, host_at)
+            ask = venue.rest.answer if self.overlay is None else partial(self.overlay.answer, venue)
+            answer = stubbed or ask(context, asked.request, at, host_at)
         entry = self._note(asked, answer, at, host_at, position)
         if answer.pending is None and self.script.triggers.steps:
             self.script.note_request(entry)
@@ -258,7 +262,7 @@ class Sandbox:
             step = resume(answer.pending, outcome)
         entry.status, entry.operation, entry.account = step.status, step.operation, step.account
         entry.key_id, entry.diagnosis, entry.findings = step.key_id, step.diagnosis, tuple(step.findings)
-        entry.fault, entry.stub, entry.refusal = step.fault, step.stub, step.refusal
+        entry.fault, entry.stub, entry.refusal, entry.overlay = step.fault, step.stub, step.refusal, step.overlay
         self.journal.set_answer(entry, step.body)
         if self.script.triggers.steps:
             self.script.note_request(entry)
@@ -342,6 +346,7 @@ class Sandbox:
             answer.stub,
             asked.venue.name,
             answer.refusal,
+            overlay=answer.overlay,
         )
         self.journal.add(entry, awaits_answer=answer.pending is not None)
         return entry

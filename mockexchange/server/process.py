@@ -56,6 +56,7 @@ class Server:
             public_url=options.public_url,
             has_deflate=options.has_deflate,
             inspector=options.inspector,
+            overlay=options.overlay,
             scenario_files=ScenarioFiles(options.scenario_dir),
             on_sandbox=options.on_sandbox,
             sandboxes=Sandboxes(options.sharing.sandboxes_max),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.options import Inspector
+from mockexchange.sandbox.port import AnswerOverlay
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
@@ -83,6 +84,8 @@ class ServeOptions:
     sharing: Sharing = NOT_SHARED
     has_deflate: bool = False
     inspector: Inspector | None = None
+    overlay: AnswerOverlay | None = None
+    """Adds the fields of a newer API document to answers."""
     authority: "Authority | None" = None
     """The authority that signs certificates for TLS on every port; None: no TLS."""
     reload: "Reload | None" = None

@@ -14,7 +14,7 @@ from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, Inspector, SandboxOptions
-from mockexchange.sandbox.port import LOGGER, NO_OWN_PORTS, SandboxError, StoreUnavailable
+from mockexchange.sandbox.port import LOGGER, NO_OWN_PORTS, AnswerOverlay, SandboxError, StoreUnavailable
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
@@ -75,6 +75,8 @@ class ServerState:
     public_url: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
+    overlay: AnswerOverlay | None = None
+    """Adds the fields of a newer API document to the answers of all sandboxes."""
     quotas: Quotas = NO_QUOTAS
     """The quotas of each sandbox."""
     ttl_us: int | None = None
@@ -225,6 +227,7 @@ class ServerState:
         await self.persistence.create(fresh, _port_of(listener), slot.idle_us_max, slot.sandbox)
 
     def _take_in(self, sandbox: Sandbox) -> None:
+        sandbox.overlay = self.overlay
         self.script_timers[sandbox.name] = ScriptTimer(sandbox)
         if self.on_sandbox:
             self.on_sandbox(sandbox)

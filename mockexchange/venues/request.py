@@ -85,6 +85,8 @@ class Answer(Struct):
     """The remaining steps of a write, which return the complete answer; None if this answer is complete."""
     page: Page | None = None
     """The cached page in the body, which the journal keeps once for all the answers that contain it."""
+    overlay: tuple[str, ...] = ()
+    """The paths of fields that `serve --overlay` added to the body."""
 
 
 Pending: TypeAlias = Generator[Command, Outcome, Answer]

@@ -4,7 +4,7 @@ Each venue's `venue.py` defines one such value, and the rest of the package uses
 commands come in as bytes, answers and frames go out as bytes; times are microseconds, exchange time before host time.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -161,6 +161,8 @@ class WireTables(Struct, frozen=True, kw_only=True):
     """Return the retired parts that a request uses: (method, path, query, answer, day of the request)."""
     retired_by_frame: Callable[[str, bytes, str], Iterable[Retirement]]
     """Return the retired parts that a frame of a stream uses: (direction, frame, kind)."""
+    known_operations: Callable[[], Collection[str]] = tuple
+    """Return the operations that the venue is known to have, emulated or not, such as "GET /fills"."""
 
 
 def no_subtraders(account: Account) -> Mapping[str, str]:

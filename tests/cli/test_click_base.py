@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -159,6 +160,9 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "call body": ('{"a": 1}', b'{"a": 1}'),
     "show_secrets": ("1", True),
     "writes": ("1", True),
+    "overlay": (__file__, __file__),
+    "since": ("2026-12-01", datetime(2026, 12, 1)),  # noqa: DTZ001  # a day alone
+    "patch": ("1", True),
     "scenario_dir": (str(Path(__file__).parent), str(Path(__file__).parent)),
     "venue": ("deribit", "deribit"),
     "adapter": ("1", True),
@@ -184,6 +188,7 @@ SERVE_OPTIONS = {
         "MOCKEXCHANGE_TLS_NAME",
         "MOCKEXCHANGE_TOKEN",
         "MOCKEXCHANGE_SCENARIO_DIR",
+        "MOCKEXCHANGE_OVERLAY",
         "MOCKEXCHANGE_STORE",
         "MOCKEXCHANGE_DURABILITY",
         "MOCKEXCHANGE_WORKERS",

@@ -24,7 +24,11 @@ from tests.house.checkout import ROOT
 from tests.house.image import dockerfile, instructions, pairs_of
 
 BOT = EXAMPLES / "bot"
-WORKFLOWS = [ROOT / ".github" / "workflows" / "ci.yml", BOT / ".github" / "workflows" / "test.yml"]
+WORKFLOWS = [
+    ROOT / ".github" / "workflows" / "ci.yml",
+    BOT / ".github" / "workflows" / "test.yml",
+    EXAMPLES / "watch" / "watch.yml",
+]
 COMPOSE = BOT / "compose.yaml"
 RAIN = "RAIN-26NOV03"
 EVENING = BOT / "compose" / "scenarios" / "evening.yaml"

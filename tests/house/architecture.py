@@ -42,7 +42,7 @@ LAYERS = {
     "sandbox": layer("named_files core venues store scenario faults replay", "cryptography msgspec sortedcontainers"),
     "faults": layer("core venues store scenario sandbox replay", "msgspec"),
     "replay": layer("core venues store scenario sandbox faults", "msgspec"),
-    "runtime": layer("named_files core venues store scenario sandbox", "yaml"),
+    "runtime": layer("named_files core venues store scenario sandbox", "msgspec yaml"),
     "clients": layer("venues guard"),
     "server": layer(
         "named_files core venues store scenario sandbox faults replay runtime",
@@ -68,7 +68,7 @@ LAYERS = {
     "recording": layer("named_files core venues clients guard runtime emulation", "h11"),
     "importing": layer("named_files core venues scenario sandbox clients recording kit"),
     "snapshot": layer("core venues runtime recording kit", "httpx"),
-    "drift": layer("named_files core venues scenario runtime recording importing kit"),
+    "drift": layer("named_files core venues scenario runtime recording importing kit", "yaml"),
     "cli": layer(
         "named_files core venues store scenario sandbox faults replay runtime clients server kit guard api emulation"
         " recording importing snapshot drift __init__",

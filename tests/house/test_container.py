@@ -119,7 +119,7 @@ def test_images_and_actions_are_pinned_by_digest() -> None:
     found = []
     for name in ("Dockerfile", "examples/bot/Dockerfile"):
         found += [arguments.split(" AS ")[0] for word, arguments in instructions(text_of(name)) if word == "FROM"]
-    for name in (".github/workflows/ci.yml", "examples/bot/.github/workflows/test.yml"):
+    for name in (".github/workflows/ci.yml", "examples/bot/.github/workflows/test.yml", "examples/watch/watch.yml"):
         found += re.findall(r"uses: (.*)", text_of(name))
     assert len(found) > 8
     stages = {"bot", "build"}

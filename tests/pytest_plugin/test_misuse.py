@@ -152,6 +152,26 @@ def test_a_directory_of_logs_that_is_a_file_is_refused(suite: Suite) -> None:
     assert suite.run_text("def test_it(mock_exchange): pass\n", "--mockexchange-logs=kept").refusal == [told]
 
 
+def test_an_overlay_that_is_no_document_is_refused(suite: Suite) -> None:
+    path = suite.file("openapi.yaml", "swagger: '2.0'\n")
+    told = f"--mockexchange-overlay: {path} is no OpenAPI document: expected `openapi: 3.x` at its beginning"
+    text = "def test_it(mock_exchange): pass\n"
+    assert suite.run_text(text, "--mockexchange-overlay=openapi.yaml").refusal == [told]
+
+
+def test_an_overlay_is_of_the_exchange_of_every_test(suite: Suite) -> None:
+    schema = "{properties: {risk_dollars: {type: string}}}"
+    answer = f"{{content: {{application/json: {{schema: {schema}}}}}}}"
+    paths = f"{{/portfolio/balance: {{get: {{responses: {{'200': {answer}}}}}}}}}"
+    suite.file("openapi.yaml", f"openapi: 3.1.0\npaths: {paths}\n")
+    text = """\
+def test_it(exchange_sandbox):
+    entry = exchange_sandbox.call("alice", "GET", "/trade-api/v2/portfolio/balance")
+    assert entry.overlay == ("risk_dollars",)
+"""
+    assert suite.run_text(text, "--mockexchange-overlay=openapi.yaml").counts == {"passed": 1}
+
+
 def test_tests_that_are_not_run_are_not_looked_at(suite: Suite) -> None:
     suite.file("test_it.py", "import pytest\n" + marked("scenario='goldn'", "test_one") + "def test_two(): pass\n")
     assert suite.run("-k", "two").counts == {"passed": 1, "deselected": 1}

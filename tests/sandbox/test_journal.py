@@ -323,7 +323,7 @@ def test_an_entry_as_json() -> None:
 
 
 def test_nothing_of_an_entry_is_left_out() -> None:
-    shown = set(entry_to_json(entry(1, dropped_answer=(1, "x"), commands=(5,))))
+    shown = set(entry_to_json(entry(1, dropped_answer=(1, "x"), commands=(5,), overlay=("fills[].new",))))
     left_out = {field.name for field in fields(JournalEntry)} - shown
     assert left_out == {"host_at", "is_closed", "answer_pieces", "packed_headers", "head_bytes", *DROPPED}
     assert {"headers", "dropped"} <= shown

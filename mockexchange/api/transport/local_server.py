@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Scope
@@ -31,6 +31,9 @@ from mockexchange.server.http import listener
 from mockexchange.server.ready_content import describe_accounts
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
+
+if TYPE_CHECKING:
+    from mockexchange.runtime.overlay import Overlay
 
 # The control API, which is called without a socket
 
@@ -122,15 +125,27 @@ class ListenerSettings:
     token: str | None
     tls: bool = False
     tls_names: Sequence[str] = ()
+    overlay: str | Path | None = None
+    """A newer OpenAPI document, whose new fields answers get."""
     listens: bool = True
     """Whether the server opens a socket; if not, only the ASGI applications of its sandboxes can be called."""
 
     def __post_init__(self) -> None:
         require_as("host", self.host, "host")
         require_as("port", self.port, "port")
-        require(token=self.token, tls=self.tls, tls_names=self.tls_names)
+        require(token=self.token, tls=self.tls, tls_names=self.tls_names, overlay=self.overlay)
         if self.tls_names and not self.tls:
             raise wrong_argument("tls_names", "none without tls=True", self.tls_names)
+
+
+def read_overlay(path: str | Path) -> "Overlay":
+    """Read a newer OpenAPI document, whose new fields answers get. Raises WrongArgument."""
+    from mockexchange.runtime.overlay import Overlay  # rarely needed
+
+    try:
+        return Overlay.read(path)
+    except ValueError as error:
+        raise WrongArgument(str(error), "overlay") from None
 
 
 class LocalServer:
@@ -141,7 +156,11 @@ class LocalServer:
         self._files: RunDirectory | None = None
         self._described: list[dict[str, Any]] | None = None
         self.trust: dict[str, str] = {}
-        self.server_state = ServerState(settings.host, public_url=None if settings.listens else INVALID_ORIGIN)
+        self.server_state = ServerState(
+            settings.host,
+            public_url=None if settings.listens else INVALID_ORIGIN,
+            overlay=None if settings.overlay is None else read_overlay(settings.overlay),
+        )
         self._loop = asyncio.get_running_loop()
         if settings.tls:
             # Create an authority and a certificate. Raises WrongRequest for a name that is not valid.

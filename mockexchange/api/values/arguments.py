@@ -92,6 +92,7 @@ ARGUMENTS = {
     "token": ArgumentType("text of visible ASCII characters", _is_token),
     "tls": _SWITCH,
     "tls_names": _LIST,
+    "overlay": ArgumentType("the path of an OpenAPI document", lambda value: isinstance(value, str | Path)),
     "url": ArgumentType("the URL of a server such as http://127.0.0.1:8600", _is_text),
     "sandbox": ArgumentType("the name of a sandbox", _is_text),
     # time

@@ -58,6 +58,8 @@ class Request:
     """The stub that answered the request; None without one."""
     connection: int | None = None
     """The number of the stream that this handshake opened; None for other requests."""
+    overlay: tuple[str, ...] = ()
+    """The paths of fields that `serve --overlay` added to the answer, such as "fills[].new"."""
 
     @property
     def path(self) -> str:
@@ -211,6 +213,7 @@ def read_request(row: Mapping[str, Any]) -> Request:
         findings=tuple(row["findings"]),
         stub=row.get("stub"),
         connection=row["connection"],
+        overlay=tuple(row.get("overlay", ())),
     )
 
 

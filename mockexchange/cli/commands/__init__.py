@@ -52,7 +52,10 @@ SECTIONS = {
         "store": CommandEntry("store", "List, export, delete, compact and check what `serve --store` keeps."),
     },
     "Compare with the venue": {
-        "api": CommandEntry("api", "List the dates of a venue's API, and print what changed between two of them."),
+        "api": CommandEntry(
+            "api",
+            "List the dates of a venue's API, and print what changed between two, or is new in a later document.",
+        ),
         "verify": CommandEntry("verify", "Prove that a server or a client keeps the documented contract."),
         "record": CommandEntry(
             "record", "Record what a real venue answers, through a proxy that holds no key and writes no secret."

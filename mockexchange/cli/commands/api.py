@@ -1,13 +1,18 @@
-"""Defines `mockexchange api`, which lists the API dates of a venue, and the changes between two of them."""
+"""Defines `mockexchange api`, which lists the API dates of a venue, and what changed between two or is to change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from mockexchange.cli.click_base import Group, checked, json_option, option
+from mockexchange.cli.argument_types import FileToRead
+from mockexchange.cli.click_base import Group, UsageFailure, checked, json_option, option
 from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
+from mockexchange.runtime import api_documents, document_diff
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -28,7 +33,7 @@ class Difference(NamedTuple):
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def api(context: click.Context) -> None:
-    """List the dates of a venue's API, and print what changed between two of them."""
+    """List the dates of a venue's API, and print what changed between two, or is new in a later document."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
@@ -148,17 +153,107 @@ def _show(difference: Difference) -> None:
     for change in difference.changes:
         sign, colour = SIGNS[change.kind]
         head = f"  {change.day or ALWAYS_SO:<10}  "
-        body, source = f"{sign} {change.name:<{name_width}}  {_describe_change(change)}", f"[{change.source}]"
+        words = _describe_change(change.kind, change.facts)
+        body, source = f"{sign} {change.name:<{name_width}}  {words}", f"[{change.source}]"
         if width is None or len(f"{head}{body}  {source}") <= width:
             click.echo(f"{head}{click.style(body, fg=colour)}  {source}")
             continue
         click.echo(head + click.style(f"{sign} {change.name}", fg=colour))
-        for text, style in ((_describe_change(change), colour), (source, None)):
+        for text, style in ((words, colour), (source, None)):
             click.secho(wrapped("", text, len(head) + 2, width), fg=style)
 
 
-def _describe_change(change: Change) -> str:
-    parts = ((aspect, old, new) for aspect, (old, new) in change.facts.items())
-    if change.kind == "changed":
+def _describe_change(kind: str, facts: Mapping[str, tuple[str | None, str | None]]) -> str:
+    parts = ((aspect, old, new) for aspect, (old, new) in facts.items())
+    if kind == "changed":
         return "; ".join(f"{aspect} {old or 'none'} -> {new or 'none'}".strip() for aspect, old, new in parts)
     return ", ".join(f"{aspect} {old or new}".strip() for aspect, old, new in parts if aspect != READS)
+
+
+# --- a document that is newer than the newest date
+
+
+@api.command()
+@click.argument("openapi", type=FileToRead(exists=False), metavar="NEW_OPENAPI")
+@click.argument("asyncapi", type=FileToRead(exists=False), metavar="[NEW_ASYNCAPI]", required=False)
+@venue_option
+@option("--patch", is_flag=True, help="Print a patch of the facts in contracts/, to be proposed.")
+@option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="First day of what is new, for --patch.  [default: today]",
+)
+@json_option("api watch")
+@click.pass_context
+def watch(
+    context: click.Context,
+    openapi: Path,
+    asyncapi: Path | None,
+    venue: str,
+    patch: bool,
+    since: datetime | None,
+    as_json: bool,
+) -> None:
+    """Compare a venue's newer documents with `latest`, and print what is new, gone and changed, by operation.
+
+    NEW_OPENAPI and NEW_ASYNCAPI are YAML or JSON, 3.x, and one file each. Exit code 1 if something differs, 2 if a file
+    is no such document.
+
+    \b
+    mockexchange api watch openapi.yaml asyncapi.yaml
+    mockexchange api watch openapi.yaml --patch > facts.patch
+    """
+    if patch and as_json:
+        raise UsageFailure("--patch and --json exclude each other: leave one out")
+    of = VENUES[venue]
+    day = of.api_date(LATEST).day
+    assert day is not None, "the newest date is a day"
+    alias, news, names = api_documents.alias_before(venue, day), [], []
+    for kind, path in ((api_documents.OPENAPI, openapi), (api_documents.ASYNCAPI, asyncapi)):
+        if path is None:
+            continue
+        try:
+            newer = document_diff.describe(document_diff.read_document(path), str(path), kind, of.prefix)
+        except document_diff.WrongDocument as error:
+            raise UsageFailure(str(error)) from None
+        ours = document_diff.describe_own(venue, alias, kind)
+        if not ours.operations.keys() & newer.operations.keys():
+            raise UsageFailure(f"{newer.name} describes no {kind} operation of {venue}: give --venue, or its document")
+        news.append((newer, document_diff.changes_between(ours, newer, _wire(of).known_operations())))
+        names.append(str(newer))
+    changes = [change for _, found in news for change in found]
+    if patch:
+        from mockexchange.drift.fact_patch import patch_of
+
+        day_of_news = f"{since or datetime.now(UTC):%Y-%m-%d}"
+        try:
+            click.echo(patch_of(news, venue, day_of_news), nl=False)
+        except (LookupError, document_diff.WrongDocument) as error:
+            raise UsageFailure(f"--patch: {error}") from None
+    elif as_json:
+        show_json_lines(
+            {"operation": one.operation, "part": one.part, "kind": one.kind, "name": one.name, "facts": one.facts}
+            for one in changes
+        )
+    else:
+        _show_news(f"{venue} {alias} -> {', '.join(names)}", changes)
+    context.exit(int(bool(changes)))
+
+
+def _show_news(title: str, changes: list[document_diff.Change]) -> None:
+    from mockexchange.kit.reports.printable_text import in_a_line  # a document may have any characters
+
+    count = f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
+    click.secho(in_a_line(f"{title}: {count}"), bold=True)
+    for operation, group in groupby(changes, key=lambda one: one.operation):
+        found = list(group)
+        name = found[0].operation_name
+        click.secho("\n" + in_a_line(operation + (f" ({name})" if name and name not in operation else "")), bold=True)
+        for one in found:
+            sign, colour = SIGNS[one.kind]
+            if one.steps:
+                line = f"{sign} {one.part} {one.name}: {_describe_change(one.kind, one.facts)}".rstrip(": ")
+            else:
+                line = f"{sign} the {one.part} is {'new' if one.kind == 'added' else 'gone'}"
+            click.secho(wrapped("  ", in_a_line(line), 2, terminal_width()), fg=colour)

@@ -26,7 +26,7 @@ DEVIATIONS_SHOWN_MAX = 20
 SUBJECTS = ("answer", "frame")
 CHARS_BEFORE = 60
 CHARS_SHOWN_MAX = 200
-SKIPPED_TOUCHED = "{} touched by a fault"
+SKIPPED_TOUCHED = "{} touched by a fault or an overlay"
 SKIPPED_UNKNOWN_STREAM = "{} of a stream that began before the journal of requests"
 REQUESTS_MISSING = (
     "expected the journal of requests too, for streams are opened again by their handshakes: "

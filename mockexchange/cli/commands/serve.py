@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from mockexchange.cli.argument_types import FileToRead
 from mockexchange.cli.click_base import (
     PREFIX,
     UsageFailure,
@@ -32,8 +33,10 @@ from mockexchange.cli.serve.from_log import Amount, LogToOpen, ServeValues, log_
 from mockexchange.cli.serve.options import (
     read_certificate_names,
     read_host_names,
+    read_overlay,
     read_public_url,
     read_token,
+    require_overlay_possible,
     require_replica_possible,
     require_workers_possible,
     sharing_of,
@@ -159,6 +162,12 @@ def _no_arguments(context: click.Context, parameter: click.Parameter, given: tup
 @workers_option
 @shared_option("--token", callback=checked(read_token), help="The control API's token; generated if not given.")
 @sharing_options
+@shared_option(
+    "--overlay",
+    type=FileToRead(exists=False),
+    metavar="FILE",
+    help="Add the new fields of this OpenAPI document to answers of the newest API date.",
+)
 @shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
 @shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")
 @shared_option("--tls", is_flag=True, help="Speak https and wss, with a certificate made for this run.")
@@ -199,6 +208,7 @@ def serve(
     durability: str,
     workers: int,
     token: str | None,
+    overlay: Path | None,
     self_check: bool,
     deflate: bool,
     tls: bool,
@@ -251,6 +261,7 @@ def serve(
             hidden=request_log.tokens,
             has_deflate=deflate,
             inspector=inspector,
+            overlay=read_overlay(overlay) if overlay else None,
             authority=authority,
             tls_names=tls_name,
             on_sandbox=request_log.watch,
@@ -289,6 +300,7 @@ def _log_to_open(context: click.Context, more: ServeValues) -> LogToOpen | None:
             )
         require_workers_possible(given["workers"], given["store"], tls=tls)
         require_replica_possible(context, given["store"])
+        require_overlay_possible(context)
         return LogToOpen.of(context, more)
 
 

@@ -18,8 +18,11 @@ from mockexchange.server.serve_options import READS, STRICT, Sharing
 from mockexchange.server.tls.certificate_names import normalised
 from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
+from mockexchange.venues.dated import LATEST
+from mockexchange.venues.registry import DEFAULT
 
 if TYPE_CHECKING:
+    from mockexchange.runtime.overlay import Overlay
     from mockexchange.server.replicas.peers import Address  # only for a server with --replica
 
 
@@ -59,6 +62,29 @@ def read_host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if wild is not None:
         raise ValueError(f"expected one host name, such as mock.test, got {wild!r}")
     return tuple(map(normalised, names))
+
+
+def read_overlay(path: Path) -> "Overlay":
+    """Read a newer API document. Raises UsageFailure if it is none."""
+    from mockexchange.runtime.overlay import Overlay
+
+    try:
+        return Overlay.read(path)
+    except ValueError as error:
+        raise UsageFailure(f"--overlay: {error}") from None
+
+
+def require_overlay_possible(context: click.Context) -> None:
+    """Raise UsageFailure if --overlay contradicts another option."""
+    given = context.params
+    if given["overlay"] is None:
+        return
+    if given["workers"] > 1 or given["replica"] is not None:
+        other = "--workers" if given["workers"] > 1 else "--replica"
+        raise UsageFailure(f"--overlay and {other} exclude each other: leave one out")
+    date, newest = given["api_date"], DEFAULT.api_date(LATEST).day
+    if date.day is not None and newest is not None and date.day < newest:
+        raise UsageFailure(f"--overlay adds to the newest date: give --api-date latest or compat, not {date.name}")
 
 
 # A server that several people share: tokens, audit log, limits and quotas

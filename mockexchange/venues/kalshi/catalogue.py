@@ -209,6 +209,13 @@ def find_entry(method: str, resource: str) -> CatalogueEntry | None:
     return min(found, key=lambda known: known.path.count("{"), default=None)
 
 
+def known_operations() -> list[str]:
+    """Return the operations that the venue has and has not retired, such as "GET /fills", emulated or not."""
+    return [
+        f"{method} {known.path}" for known in CATALOGUE if known.until == FOREVER for method in known.methods.split()
+    ]
+
+
 def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
     """Return a text that explains why the server does not answer a path, and what to do."""
     shown = path[:PATH_CHARS_SHOWN_MAX]

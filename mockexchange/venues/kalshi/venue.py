@@ -55,5 +55,6 @@ KALSHI = VenueDefinition(
         count_removed_fields=_function("resources.count_removed_fields"),
         retired_by_request=_function("retired_fields.of_request"),
         retired_by_frame=_function("retired_fields.of_frame"),
+        known_operations=_function("catalogue.known_operations"),
     ),
 )
