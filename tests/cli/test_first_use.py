@@ -49,7 +49,7 @@ main(["serve", "--port", "0", "--quiet", "--ready-file", sys.argv[1]], prog_name
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
     """The modules of a server of `demo` that is ready."""
     ready = tmp_path_factory.mktemp("run") / "ready.json"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
     command = [sys.executable, "-c", SERVE, str(ready)]
     found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return frozenset(json.loads(found.stdout))

@@ -102,10 +102,11 @@ class RequestCycle:
         self.method, self.http_version, self.headers = method, http_version, connection.headers or []
         path, _, query = connection.url.partition(b"?")
         if path[:1] != b"/" or b"#" in connection.url:  # in all other targets it finds the same parts
-            parsed, rest = httptools.parse_url(connection.url[:PARSED_BYTES_MAX]), connection.url[PARSED_BYTES_MAX:]
+            head, rest = connection.url[:PARSED_BYTES_MAX], connection.url[PARSED_BYTES_MAX:]
+            parsed = httptools.parse_url(head)
             path, query = parsed.path, parsed.query or b""
-            if rest and parsed.fragment is None:
-                path, query = (path, query + rest) if parsed.query is not None else (path + rest, query)
+            if rest and b"#" not in head:
+                path, query = (path, query + rest) if b"?" in head else (path + rest, query)
         self.raw_path, self.query = path.decode("ascii"), query.decode("latin-1")
         self.keep_alive, self.waiting_for_100_continue = is_kept_alive, connection.is_continue_expected
         self._connection: Connection | None = connection
