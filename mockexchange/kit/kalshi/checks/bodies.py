@@ -18,6 +18,8 @@ KEY_ORDER, TWINS, REPEATS, COMPLEMENTS, FLOW = (
 )
 STEPS = {"_dollars": CENT, "_fixed": CENT, "_fp": ONE}
 """By suffix of a text amount's key, the unit of the whole number beside it: cents or contracts."""
+FROM_ONE = {"queue_position": 1}
+"""Whole numbers that were recorded from 1 on, while nobody recorded them beside their text, which begins at 0."""
 REPEATED = (("trade_id", "fill_id"), ("market_ticker", "ticker"))
 COMPLEMENTARY = (
     ("yes_price_dollars", "no_price_dollars"),
@@ -89,7 +91,7 @@ def judge_twins(target: Target, operation_id: str) -> Iterator[Finding]:
         for name, other, number, text, step in _amount_pairs(value):
             judged = True
             expected = truncated(Decimal(text), step) / step
-            if truncated(Decimal(number), ONE) != expected:
+            if truncated(Decimal(number), ONE) not in (expected, expected + FROM_ONE.get(name, 0)):
                 wanted = f"{name} {expected}, as {other} is {text}"
                 yield finding(target, TWINS, where, f"{name} {number}", wanted, operation_id)
     if not judged:
