@@ -146,7 +146,7 @@ def _of_finding(found: Finding, operation: str) -> Deviation:
     try:
         kind = Kind(found.rule)  # an error in the body, from `_of_error`
     except ValueError:
-        # `AnswerJudge` has one rule for the status and the headers: only the words tell which it is.
+        # `AnswerJudge` has one rule for the status and the headers: only the text of its finding shows which is wrong.
         kind = Kind.HEADER if "header" in found.seen else Kind.STATUS if "status" in found.seen else Kind.ANSWER
         path = found.expected if kind is Kind.HEADER else found.seen
         return Deviation(Level.DOCUMENT, kind, operation, path, found.seen, found.expected)

@@ -125,13 +125,15 @@ class _Writer:
                 self._note(change)
         for name, (added, removed) in words.items():
             if not self._add_words(name, added, removed):
-                told = f"new {', '.join(added) or 'none'}; gone {', '.join(removed) or 'none'}"
-                self._notes[_printable(f"values of {name}: {told}")] = None
+                difference = f"new {', '.join(added) or 'none'}; gone {', '.join(removed) or 'none'}"
+                self._notes[_printable(f"values of {name}: {difference}")] = None
 
     def _note(self, change: Change) -> None:
         pairs = change.facts.items()
-        told = "; ".join(f"{name} {old or 'none'} -> {new or 'none'}".strip() for name, (old, new) in pairs)
-        line = f"{change.operation}: {change.part} {change.name} {change.kind}" + (f": {told}" if told else "")
+        differences = "; ".join(f"{name} {old or 'none'} -> {new or 'none'}".strip() for name, (old, new) in pairs)
+        line = f"{change.operation}: {change.part} {change.name} {change.kind}" + (
+            f": {differences}" if differences else ""
+        )
         self._notes[_printable(line)] = None
 
     # Fields

@@ -142,10 +142,10 @@ def describe_own(venue: str, alias: str, kind: str = OPENAPI) -> Description:
 
 def describe(document: Any, name: str, kind: str = OPENAPI, prefix: str = "") -> Description:
     """Return what a parsed document says; `prefix` is left out of paths. Raises WrongDocument, with `name` first."""
-    said = document.get(kind) if isinstance(document, dict) else None
+    version = document.get(kind) if isinstance(document, dict) else None
     title = {OPENAPI: "OpenAPI", ASYNCAPI: "AsyncAPI"}[kind]
-    if not VERSION.fullmatch(_text(said)):
-        got = "" if said is None else f", got {_text(said)[:20]!r}"
+    if not VERSION.fullmatch(_text(version)):
+        got = "" if version is None else f", got {_text(version)[:20]!r}"
         raise WrongDocument(f"{name} is no {title} document: expected `{kind}: 3.x` at its beginning{got}")
     reader = Reader(document, name)
     operations = _messages_of(reader) if kind == ASYNCAPI else dict(_operations_of(reader, prefix))
@@ -178,7 +178,7 @@ class Shape:
 
     types: set[str] = field(default_factory=set)
     words: list[str] | None = None
-    """None: any value, or nothing is said."""
+    """The values that an enumeration lists; None if there is no enumeration."""
     properties: dict[str, list[Any]] = field(default_factory=dict)
     items: list[Any] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
@@ -446,8 +446,8 @@ def _messages_of(reader: Reader) -> dict[str, Operation]:
             message = reader.mapping(one, given[:80])
             body = Operation(f"{given} {MESSAGE}", given, MESSAGE)
             reader.add_fields(body, FIELD, message.get("payload"))
-            said = (body.parts.get((FIELD, (word,)), Fact()).words for word in ("type", "cmd"))
-            name = next((words[0] for words in said if len(words) == 1), given)
+            types = (body.parts.get((FIELD, (key,)), Fact()).words for key in ("type", "cmd"))
+            name = next((words[0] for words in types if len(words) == 1), given)
             known = found.setdefault(f"{MESSAGE} {name}", Operation(f"{name} {MESSAGE}", name, MESSAGE))
             for place, fact in body.parts.items():
                 known.parts[place] = _joined(known.parts[place], fact) if place in known.parts else fact

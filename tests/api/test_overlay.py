@@ -140,22 +140,22 @@ REFUSED = [
 ]
 
 
-@each_row(("options", "told"), REFUSED)
-def test_a_wrong_overlay_is_one_line(options: list[str], told: str, overlay: Path, tmp_path: Path) -> None:
+@each_row(("options", "message"), REFUSED)
+def test_a_wrong_overlay_is_one_line(options: list[str], message: str, overlay: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{}")
     (tmp_path / "none.json").write_text(json.dumps({"openapi": "3.1.0", "paths": {"/x": {"get": {}}}}))
     (tmp_path / "new.json").write_bytes(overlay.read_bytes())
     command = [sys.executable, "-m", "mockexchange", "serve", "--port", "0", *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     (line,) = done.stderr.splitlines()
-    assert (done.returncode, line.startswith(f"mockexchange serve: {told}")) == (2, True), line
+    assert (done.returncode, line.startswith(f"mockexchange serve: {message}")) == (2, True), line
 
 
-def test_a_wrong_argument_is_told() -> None:
+def test_a_wrong_argument_is_refused() -> None:
     wrong: list[tuple[Any, str]] = [
         (5, "overlay: expected the path of an OpenAPI document, got 5"),
         ("x.yaml", "overlay: x.yaml: No such file or directory"),
     ]
-    for given, told in wrong:
-        with pytest.raises(WrongArgument, match=told), mockexchange.serve("demo", overlay=given):
+    for given, message in wrong:
+        with pytest.raises(WrongArgument, match=message), mockexchange.serve("demo", overlay=given):
             pass

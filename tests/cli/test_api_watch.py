@@ -26,7 +26,7 @@ POSITIONS = [
 ]
 FILLS = ["  ~ field fills[].ts: integer -> string", "  - field fills[].trade_id: string"]
 STATUS = ["  + field value {}: paused", "  - field value {}: executed"]
-TOLD = {
+PRINTED = {
     "GET /portfolio/positions (GetPositions)": POSITIONS,
     "GET /fcm/positions (GetFCMPositions)": POSITIONS,
     "GET /portfolio/balance (GetBalance)": [
@@ -80,14 +80,14 @@ def test_what_is_new_gone_and_changed_is_told_by_operation(documents: tuple[Path
     first, *lines = watch(*documents).stdout.splitlines()
     openapi, asyncapi = documents
     assert first == f"kalshi {ALIAS} -> {openapi} (9.9.9), {asyncapi} (9.9.9): 39 changes"
-    told: dict[str, list[str]] = {}
+    printed: dict[str, list[str]] = {}
     title = ""
     for line in filter(None, lines):
         if line.startswith(" "):
-            told[title].append(line)
+            printed[title].append(line)
         else:
-            title, told[line] = line, []
-    assert told == TOLD
+            title, printed[line] = line, []
+    assert printed == PRINTED
 
 
 def test_programs_get_a_change_a_line(documents: tuple[Path, Path]) -> None:
@@ -233,15 +233,15 @@ BAD: dict[str, tuple[Make, str]] = {
 }
 
 
-@each_row(("make", "told"), [pytest.param(*row, id=name) for name, row in BAD.items()])
-def test_a_bad_document_is_one_line(make: Make, told: str, tmp_path: Path) -> None:
+@each_row(("make", "message"), [pytest.param(*row, id=name) for name, row in BAD.items()])
+def test_a_bad_document_is_one_line(make: Make, message: str, tmp_path: Path) -> None:
     path, content = tmp_path / "openapi.yaml", make()
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     result = watch(path, code=2)
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"mockexchange api watch: {path}")
-    assert told in line.replace(str(path), "", 1)
+    assert message in line.replace(str(path), "", 1)
     assert len(line) < 500
     assert line.isprintable()
 

@@ -19,7 +19,11 @@ KEY_ORDER, TWINS, REPEATS, COMPLEMENTS, FLOW = (
 STEPS = {"_dollars": CENT, "_fixed": CENT, "_fp": ONE}
 """By suffix of a text amount's key, the unit of the whole number beside it: cents or contracts."""
 FROM_ONE = {"queue_position": 1}
-"""Whole numbers that were recorded from 1 on, while nobody recorded them beside their text, which begins at 0."""
+"""The difference that a whole number may have to its text.
+
+Queue positions were recorded as whole numbers from 1 on, and texts begin at 0; no answer that was recorded has both, so
+equal ones are accepted too.
+"""
 REPEATED = (("trade_id", "fill_id"), ("market_ticker", "ticker"))
 COMPLEMENTARY = (
     ("yes_price_dollars", "no_price_dollars"),
