@@ -24,6 +24,7 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ticker_of
 from mockexchange.importing.recorded_answers import Problem
+from mockexchange.venues.kalshi.dates import FEES_OF_2026
 
 # Fills that only rows of orders show, because the recording does not have the oldest fills, or none
 # The row of an order has the count, the cost and the fees of its fills. What the recorded fills of the order do not
@@ -168,7 +169,6 @@ def prices(price: Decimal, side: Side) -> dict[str, str]:
 # what was recorded, a step has no fee. Else it has the recorded cents: the formula is not that of the fill's series.
 
 
-FEES_OF_2026 = "2026-01-01T00:00:00Z"
 MICROS_PER_CENTICENT = 100
 MULTIPLIER = 10_000
 """The usual multiplier of a series, 1, in ten-thousandths."""

@@ -36,6 +36,7 @@ from mockexchange.importing.kalshi.order_steps import (
     resting_orders,
 )
 from mockexchange.importing.kalshi.step import ACCOUNT, Step, fills_in_order, holder, ticker_of, trade_of
+from mockexchange.venues.kalshi.dates import FEES_OF_2026
 
 # The part of a position that was held before its first recorded fill
 # Size, traded amount and fees are linear. The exposure after all fills is affine in the exposure before them, except
@@ -352,7 +353,6 @@ def _trade(fill: Plain) -> Trade:
 # The scenario
 
 
-FEES_OF_2026 = "2026-01-01T00:00:00Z"
 SECOND_US = 1_000_000
 AT_START = -1
 """A stand-in for the start, which is known only after the instants of all other steps."""
