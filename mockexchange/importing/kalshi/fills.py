@@ -24,7 +24,8 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ticker_of
 from mockexchange.importing.recorded_answers import Problem
-from mockexchange.venues.kalshi.dates import FEES_OF_2026
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import venue_of
 
 # Fills that only rows of orders show, because the recording does not have the oldest fills, or none
 # The row of an order has the count, the cost and the fees of its fills. What the recorded fills of the order do not
@@ -175,10 +176,16 @@ MULTIPLIER = 10_000
 FillKey = tuple[str, str]
 
 
+def rounding_at(instant: int) -> FeeRounding:
+    """Return how the venue rounded fees on the day of an instant, in microseconds."""
+    day = format_instant(instant)[: len("2026-01-01")]
+    return venue_of("kalshi").fee_rounding(ApiDate(day, day))
+
+
 def cent_fees(facts: Facts) -> dict[FillKey, str]:
     """Return the fees of fills that the formula does not give, in dollars, by the ids of the fill and of its order."""
     first = min((instant_of(fill, "created_time") for fill in facts.fills.values()), default=0)
-    rounding = FeeRounding.CENT if first < parse_instant(FEES_OF_2026) else FeeRounding.GRID
+    rounding = rounding_at(first)
     of_order: dict[tuple[str, bool], list[FillKey]] = defaultdict(list)
     for key, fill in facts.fills.items():
         of_order[key[1], bool(fill["is_taker"])].append(key)

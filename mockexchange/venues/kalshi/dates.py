@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from mockexchange.core.vocabulary import FeeRounding
-from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate, parse_api_date
+from mockexchange.venues.dated import ALWAYS, DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-11-03"
 ALIASES = {
@@ -56,7 +56,7 @@ SOURCES = {
 
 def fee_rounding(date: ApiDate) -> FeeRounding:
     """Return how the venue rounds fees at an API date; `compat` rounds as the newest day does."""
-    return FeeRounding.CENT if date.is_day_from(FIRST_DAY, FEES_OF_2026) else FeeRounding.GRID
+    return FeeRounding.CENT if date.is_day_from(ALWAYS, FEES_OF_2026) else FeeRounding.GRID
 
 
 @lru_cache(maxsize=DATES_KEPT_MAX)

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.state import some_of
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.resources.call import AccountCall
+
+NAMES_SHOWN_MAX = 20
+SHOWN_CHARS_MAX = 80
 
 
 def requested_subaccount(call: AccountCall) -> str | None:
@@ -63,7 +67,8 @@ def requested_or_all(call: AccountCall) -> str | None:
 
 def note_unknown_subaccount(call: AccountCall, name: str) -> None:
     number = name.rpartition("/")[2]
-    call.findings.append(f"{call.account.name} has no subaccount {number}: answered as an empty one")
+    message = f"{call.account.name} has no subaccount {number}: answered as an empty one"
+    call.findings.append(f"{message}; {own_names(call.account)}")
 
 
 def requested_subtrader(call: AccountCall) -> str | None:
@@ -79,8 +84,8 @@ def requested_subtrader(call: AccountCall) -> str | None:
         message = f"key {call.key.name} of {call.account.name} is bound to subtrader {bound}, asked for {asked!r}"
         raise Rejected(Situation.FORBIDDEN, message)
     if name is None:
-        known = ", ".join(subtrader_ids(call.account).values()) or "none"
-        raise Rejected(Situation.NOT_FOUND, f"{call.account.name} has no subtrader {asked!r}; its own: {known}")
+        message = f"{call.account.name} has no subtrader {asked[:SHOWN_CHARS_MAX]!r}; {own_names(call.account)}"
+        raise Rejected(Situation.NOT_FOUND, message)
     return name
 
 
@@ -89,8 +94,15 @@ def required_subtrader(call: AccountCall) -> str:
     name = requested_subtrader(call)
     if name is None:
         message = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
-        raise Rejected(Situation.MISSING, message, parameter="subtrader_id")
+        raise Rejected(Situation.MISSING, f"{message}; {own_names(call.account)}", parameter="subtrader_id")
     return name
+
+
+def own_names(account: Account) -> str:
+    """Return a text that lists the subtraders of an FCM by their ids, or the subaccounts of a member."""
+    if account.kind is AccountKind.FCM:
+        return f"its subtraders: {some_of(subtrader_ids(account).values(), NAMES_SHOWN_MAX)}"
+    return f"its subaccounts: {some_of(account.subaccounts, NAMES_SHOWN_MAX)}"
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:
