@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockexchange.core.fees import charge, exact_fee_attos
-from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.instants import format_instant
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, FeeRounding, FeeType, Side
 from mockexchange.importing.kalshi.amounts import (
     MICROS,
