@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import some_of
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
+from mockexchange.venues.dated import ALWAYS, ApiDate
+from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.resources.call import AccountCall
 
@@ -14,13 +16,26 @@ NAMES_SHOWN_MAX = 20
 SHOWN_CHARS_MAX = 80
 
 
+def only_subaccount(key: Key, account: Account, api_date: ApiDate, shown_since: str) -> str | None:
+    """Return the only subaccount that a key is shown; None if it is shown all.
+
+    It is the one that the key is restricted to. Before the day `shown_since`, from which a row or a frame says whose it
+    is, members had no other than the primary one: two rows or frames of a market could not be told apart.
+    """
+    if key.subaccount is None and account.kind is AccountKind.MEMBER and api_date.is_day_from(ALWAYS, shown_since):
+        return PRIMARY_SUBACCOUNT
+    return key.subaccount
+
+
 def requested_subaccount(call: AccountCall) -> str | None:
-    """Return the subaccount that the parameter names, else the only one that the key may use, else None.
+    """Return the subaccount that the parameter names, else the only one that the key is shown, else None.
 
     Raises Rejected if the parameter names another one than the key may use.
     """
     asked = call.params.get("subaccount")
-    return call.key.subaccount if asked is None else _numbered_subaccount(call, asked)
+    if asked is None:
+        return only_subaccount(call.key, call.account, call.api_date, SUBACCOUNTS_ADDED)
+    return _numbered_subaccount(call, asked)
 
 
 def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = None) -> SubaccountRef:
