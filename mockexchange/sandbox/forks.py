@@ -78,6 +78,8 @@ class ForkSource:
     """The data from which a fork is made: the source's scenario plan, commands, key pairs and clock."""
 
     plan: Plan
+    rounding: FeeRounding
+    """How the source rounds fees."""
     api_date: ApiDate
     clock: str
     """The clock mode with which the source was created."""
@@ -97,6 +99,7 @@ def source_of(sandbox: Sandbox) -> ForkSource:
     pool = KeyPool(sandbox.pool.sandbox, set(sandbox.pool.taken), dict(sandbox.pool.drawn))
     return ForkSource(
         plan=sandbox.plan,
+        rounding=sandbox.exchange.state.rounding,
         api_date=sandbox.options.api_date,
         clock=sandbox.options.clock,
         records=sandbox.log.records(count=sandbox.exchange.state.sequence),
@@ -125,12 +128,14 @@ def read_source(lines: Iterable[bytes], *, is_sent: bool = False) -> ForkSource:
         if spec.private_path is None and spec.public_path is None:
             pool.pair_for(spec)
     try:
+        rounding = FeeRounding(header.rounding)
         api_date = DEFAULT.api_date(header.api_date)
         parse_mode(header.clock)
     except ValueError as error:
         raise LogError(f"line 1: {error}") from None
     return ForkSource(
         plan=plan,
+        rounding=rounding,
         api_date=api_date,
         clock=header.clock,
         records=_in_sequence(records),
@@ -159,7 +164,6 @@ def _bare_plan(header: Header) -> Plan:
     """Return the plan of a log without its scenario: the same rules, and no keys, script, faults or stubs."""
     empty = load_text("scenario: empty\n")
     try:
-        rounding = FeeRounding(header.rounding)
         settings = {name: venue.scenario.settings(**settings_of(venue, header)) for name, venue in VENUES.items()}
     except (TypeError, ValueError) as error:
         raise LogError(f"line 1: {error}") from None
@@ -169,7 +173,6 @@ def _bare_plan(header: Header) -> Plan:
         title="",
         seed=header.seed,
         archived_before=header.archived_before,
-        rounding=rounding,
         order_rules=header.orders,
         settings=settings,
         digest=header.scenario_hash,
@@ -278,7 +281,7 @@ async def _sandbox_after(
         begun = Beginning(len(records), options.clock, records[-1].at if records else source.plan.start, host_at)
     if clock is not None or not begun.host_at:
         begun = Beginning(begun.history, clock or begun.mode, begun.exchange_at, host_at)
-    sandbox = Sandbox(source.plan, options, source.pool)
+    sandbox = Sandbox(source.plan, options, source.pool, rounding=source.rounding)
     sandbox.private_pems |= source.private_pems
     log = MemoryLog(sandbox.log.header)
     log.extend_now(records)

@@ -11,7 +11,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.clock import SLICE_S, ExchangeClock
 from mockexchange.sandbox.collector import collect_newest, collector_paused, objects_left_out
-from mockexchange.sandbox.options import Beginning, SandboxOptions
+from mockexchange.sandbox.options import Beginning, SandboxOptions, rounding_of
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.snapshots import Snapshot
 from mockexchange.scenario.accounts import KeySpec
@@ -40,7 +40,7 @@ async def open_sandbox(
     """
     is_real = options.clock == "real"
     plan = at_beginning(plan, options.host(), is_real=is_real)
-    kept = snapshots.snapshot_for(plan)
+    kept = snapshots.snapshot_for(plan, rounding_of(plan, options))
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
     if kept:
         await _restore(sandbox, kept)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.sandbox.clock import HostClock, host_now_us
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.plan import Plan
@@ -70,8 +71,13 @@ class Beginning(Struct, frozen=True):
     host_at: int = 0
 
 
-def new_log(plan: Plan, options: SandboxOptions) -> Log:
-    """Return an empty log, its header filled in from the plan and the options."""
+def rounding_of(plan: Plan, options: SandboxOptions) -> FeeRounding:
+    """Return how a new sandbox rounds fees: as the scenario says, else as the venue did at the API date."""
+    return plan.rounding or DEFAULT_VENUE.fee_rounding(options.api_date)
+
+
+def new_log(plan: Plan, options: SandboxOptions, rounding: FeeRounding) -> Log:
+    """Return an empty log, its header filled in from the plan, the options and the rounding of fees."""
     # the settings of the default venue, and by name those of other venues if they are not their defaults
     settings: dict[str, Any] = {
         name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].scenario.settings()
@@ -85,7 +91,7 @@ def new_log(plan: Plan, options: SandboxOptions) -> Log:
         seed=plan.seed,
         api_date=options.api_date.name,
         clock=options.clock,
-        rounding=plan.rounding.value,
+        rounding=rounding.value,
         archived_before=plan.archived_before,
         orders=plan.order_rules,
         settings={**asdict(plan.settings[DEFAULT_VENUE.name]), **settings},

@@ -16,13 +16,14 @@ from typing import Any
 from mockexchange.core.commands import AddKey, Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
+from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.faults.installed_rule import fires
 from mockexchange.faults.registry import Faults
 from mockexchange.faults.stream_calls import CallReply, PendingReply
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credential_of
 from mockexchange.sandbox.journal import Firing, Journal, JournalEntry, pack_headers, pieces_of
-from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log
+from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log, rounding_of
 from mockexchange.sandbox.port import (
     AnswerOverlay,
     KeyInUse,
@@ -70,13 +71,20 @@ class Sandbox:
     """The sequence number of the last command that its quota allows."""
 
     def __init__(
-        self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None, exchange: Exchange | None = None
+        self,
+        plan: Plan,
+        options: SandboxOptions,
+        pool: KeyPool | None = None,
+        exchange: Exchange | None = None,
+        rounding: FeeRounding | None = None,
     ) -> None:
+        """`rounding` is that of the log of a sandbox that is opened again; None for a new one."""
         self.name = options.name
         self.options = options
         self.plan = plan
-        self.exchange = exchange or Exchange(plan.seed, plan.rounding, plan.archived_before, plan.order_rules)
-        self.log: Log = new_log(plan, options)
+        log = new_log(plan, options, rounding or rounding_of(plan, options))
+        self.exchange = exchange or log.header.new_exchange()
+        self.log = log
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
         self.journal = Journal.of_size(options.quotas.journal_bytes)
         self.contexts: dict[str, Any] = {

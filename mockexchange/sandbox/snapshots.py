@@ -22,7 +22,7 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.position_arithmetic import Stake
-from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 from mockexchange.sandbox.collector import collector_paused
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
@@ -41,7 +41,7 @@ Longer ones are seldom executed for a single test.
 """
 SHARED = (Enum, SubaccountRef, Stake, SeriesDetails, EventDetails, MarketDetails, OrderRules)
 """Types of values that never change, so that all copies have the same ones: to make them is a tenth of a copy."""
-SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "order_rules", "setup", "keys", "steps")
+SAME_HISTORY = ("seed", "start", "archived_before", "order_rules", "setup", "keys", "steps")
 """Fields of a plan that determine the state after its history. Plans share a copy if these are identical."""
 
 
@@ -49,6 +49,7 @@ class Snapshot(Struct, frozen=True):
     """A pickled exchange after a plan's history, without keys; `records` is the whole log of the history."""
 
     plan: Plan
+    rounding: FeeRounding
     pickled: bytes
     shared: tuple[object, ...]
     """The values that all copies have in common."""
@@ -69,10 +70,10 @@ class Snapshot(Struct, frozen=True):
         return copied
 
 
-def snapshot_for(plan: Plan) -> Snapshot | None:
-    """Return the snapshot that a new sandbox of this plan can use; None if there is none."""
+def snapshot_for(plan: Plan, rounding: FeeRounding) -> Snapshot | None:
+    """Return the snapshot that a new sandbox of this plan and rounding of fees can use; None if there is none."""
     kept: Snapshot | None = plan.cache.snapshot
-    if kept is None or len(kept.records) > COMMANDS_MAX:
+    if kept is None or kept.rounding is not rounding or len(kept.records) > COMMANDS_MAX:
         return None
     return kept if all(getattr(kept.plan, name) is getattr(plan, name) for name in SAME_HISTORY) else None
 
@@ -81,7 +82,7 @@ def note_played(plan: Plan, exchange: Exchange, log: Log) -> None:
     """Record that a plan's history was executed, and take a snapshot if the next sandbox can use it."""
     plan.cache.plays += 1
     if plan.cache.plays >= PLAYS_MIN and _can_be_kept(plan, log):
-        plan.cache.snapshot = Snapshot(plan, *pickled_without_keys(exchange), tuple(log))
+        plan.cache.snapshot = Snapshot(plan, exchange.state.rounding, *pickled_without_keys(exchange), tuple(log))
 
 
 class _Pickler(pickle.Pickler):

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from mockexchange.core.commands import AddKey, RemoveKey
+from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.sandbox.clock import HostClock, Turns, host_now_us
 from mockexchange.sandbox.options import DEFAULT, Beginning, Inspector, SandboxOptions
 from mockexchange.sandbox.port import NO_OWN_PORTS, CommandFailed, SandboxBroken
@@ -143,7 +144,8 @@ def new_sandbox(
         quotas=quotas,
     )
     pairs = {name: KeyPair(*pair) for name, pair in description.pairs.items()}
-    return Sandbox(plan, options, KeyPool(name, set(description.places), pairs))
+    pool = KeyPool(name, set(description.places), pairs)
+    return Sandbox(plan, options, pool, rounding=FeeRounding(header.rounding))
 
 
 def plan_of(description: Description) -> Plan:

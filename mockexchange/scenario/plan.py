@@ -78,7 +78,8 @@ class Plan:
     start: int
     archived_before: int
     """Rows last updated before this instant (microseconds) are archived."""
-    rounding: FeeRounding
+    rounding: FeeRounding | None
+    """The rounding of fees; None if the API date of a sandbox decides."""
     order_rules: OrderRules
     settings: dict[str, Any]
     """The settings of each venue, by its name."""
@@ -144,7 +145,7 @@ def make_plan(
         seed=values["seed"],
         start=start,
         archived_before=start if (cutoff := values["historical"].get("cutoff")) is None else cutoff,
-        rounding=values["fees"].get("rounding") or FeeRounding.GRID,
+        rounding=values["fees"].get("rounding"),
         order_rules=rules_of(values["orders"]),
         frames=values["orders"].get("frames", "after"),
         settings=settings_of(values),

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from mockexchange.core.events import Event
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.venues.data_tables import DataTable
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
@@ -170,6 +171,11 @@ def no_subtraders(account: Account) -> Mapping[str, str]:
     return {}
 
 
+def rounding_of_2026(date: ApiDate) -> FeeRounding:
+    """Return the rounding of 2026 at every date, for venues that never changed it."""
+    return FeeRounding.GRID
+
+
 class VenueDefinition(Struct, Generic[ContextT, SettingsT, MessageT], frozen=True, kw_only=True):
     """A venue: its names, dates and functions, with its own types of context, settings and messages."""
 
@@ -185,6 +191,8 @@ class VenueDefinition(Struct, Generic[ContextT, SettingsT, MessageT], frozen=Tru
     """Return the context for a state, an API date and settings."""
     date_of: Callable[[ContextT, Key | None], ApiDate]
     """Return the API date at which a key is served."""
+    fee_rounding: Callable[[ApiDate], FeeRounding] = rounding_of_2026
+    """Return how fees are rounded at an API date, where no scenario says it."""
     subtrader_ids: Callable[[Account], Mapping[str, str]] = no_subtraders
     """Return the ids that clients use for the subtraders of an account, by subaccount."""
 

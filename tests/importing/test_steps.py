@@ -126,14 +126,13 @@ def test_a_group_that_its_fills_triggered_ends_its_orders_itself(tmp_path: Path)
     assert steps(found, "cancel") == []
 
 
-@each_row("date", ["2025-11", "2026-02"])
-@each_row("start", ["2025-10-01", "2026-03-01"])
+@each_row(["date", "start"], [("2025-11", "2025-10-01"), ("2026-02", "2025-10-01"), ("2026-02", "2026-03-01")])
 @each_row(("fee", "given"), [("", ""), (", fee: 0.05", "0.05")], ids=["formula", "other"])
 def test_a_fee_in_cents_is_a_fact_where_the_formula_gives_another(
     tmp_path: Path, date: str, start: str, fee: str, given: str
 ) -> None:
     """Rows of 2025 have the fee of an order, those of 2026 of a fill too."""
-    rounding = 'fees: {rounding: "2025"}\n' if start < "2026" else ""
+    rounding = f'fees: {{rounding: "{2025 if start < "2026" else 2026}"}}\n'
     head = HEAD.replace("start: 2026-03-01", f"start: {start}").replace("accounts:", f"{rounding}accounts:")
     bought = f"  - {{after: 1s, fill: {{{TRADE}, count: 2, price: 0.50, taker: true{fee}}}}}\n"
     found = import_recording(record(tmp_path / "run.jsonl", head + bought, date), date)

@@ -12,7 +12,7 @@ import pytest
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.invariants import violations
-from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
@@ -47,7 +47,7 @@ def opened(plan: Plan, name: str = "one") -> Sandbox:
 def taken_up(plan: Plan, name: str = "one") -> Sandbox:
     for number in range(snapshots.PLAYS_MIN):
         opened(plan, f"before-{number}")
-    assert snapshots.snapshot_for(plan)
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID)
     return opened(plan, name)
 
 
@@ -152,18 +152,18 @@ def test_copies_have_nothing_in_common() -> None:
 def test_the_first_time_is_not_worth_a_copy() -> None:
     plan = load_text(SMALL + "# the first time\n")
     opened(plan)
-    assert snapshots.snapshot_for(plan) is None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
     opened(plan)
-    assert snapshots.snapshot_for(plan) is not None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is not None
 
 
 def test_plans_that_differ_in_the_history_share_none() -> None:
     plan = load_text(SMALL + "# differ\n")
     taken_up(plan)
-    assert snapshots.snapshot_for(replace(plan, faults=[], script=[], settings={**plan.settings}))
+    assert snapshots.snapshot_for(replace(plan, faults=[], script=[], settings={**plan.settings}), FeeRounding.GRID)
     longer = replace(plan, steps=[*plan.steps])
-    assert snapshots.snapshot_for(longer) is None
-    assert snapshots.snapshot_for(replace(plan, seed=8)) is None
+    assert snapshots.snapshot_for(longer, FeeRounding.GRID) is None
+    assert snapshots.snapshot_for(replace(plan, seed=8), FeeRounding.GRID) is None
     assert opened(replace(plan, seed=8)).exchange.state.seed == 8
 
 
@@ -172,10 +172,10 @@ def test_a_short_history_is_played_each_time(monkeypatch: pytest.MonkeyPatch) ->
     commands = len(opened(plan).log)
     monkeypatch.setattr(snapshots, "COMMANDS_MIN", commands + 1)
     opened(plan)
-    assert snapshots.snapshot_for(plan) is None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
     monkeypatch.setattr(snapshots, "COMMANDS_MIN", commands)
     opened(plan)
-    assert snapshots.snapshot_for(plan) is not None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is not None
 
 
 def test_copies_share_values_that_never_change() -> None:
@@ -198,12 +198,12 @@ def test_a_long_history_is_played_each_time(monkeypatch: pytest.MonkeyPatch) -> 
     commands = len(opened(plan).log)
     monkeypatch.setattr(snapshots, "COMMANDS_MAX", commands - 1)
     opened(plan)
-    assert snapshots.snapshot_for(plan) is None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
     monkeypatch.setattr(snapshots, "COMMANDS_MAX", commands)
     opened(plan)
-    assert snapshots.snapshot_for(plan) is not None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is not None
     monkeypatch.setattr(snapshots, "COMMANDS_MAX", 0)
-    assert snapshots.snapshot_for(plan) is None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
 
 
 def test_files_are_read_each_time(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_files_are_read_each_time(tmp_path: Path) -> None:
         plan = load_file(tmp_path / name)
         for _ in range(snapshots.PLAYS_MIN + 1):
             opened(plan)
-        assert snapshots.snapshot_for(plan) is None, name
+        assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None, name
 
 
 def test_a_history_that_adds_keys_is_played_each_time() -> None:
@@ -224,7 +224,7 @@ def test_a_history_that_adds_keys_is_played_each_time() -> None:
     step = {"key": {"account": "bob", "key": "more", "key_id": "more", "public_key": pem}}
     plan = load_text(f"{SMALL}  - {json.dumps(step)}\n")
     made = [opened(plan) for _ in range(snapshots.PLAYS_MIN + 1)]
-    assert snapshots.snapshot_for(plan) is None
+    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
     assert "more" in made[-1].exchange.state.keys
 
 

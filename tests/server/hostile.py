@@ -276,10 +276,16 @@ FCM = [
         "another FCM's",
         below("/fcm/positions?subtrader_id=fcm8_st9"),
         NO_SUBTRADER,
-        "desk has no subtrader 'fcm8_st9'; its own: fcm7_st1, fcm7_st2",
+        "desk has no subtrader 'fcm8_st9'; its subtraders: fcm7_st1, fcm7_st2",
         "desk/main",
     ),
-    Row("without its prefix", below("/fcm/positions?subtrader_id=st1"), NO_SUBTRADER, "its own: fcm7_st1", "desk/main"),
+    Row(
+        "without its prefix",
+        below("/fcm/positions?subtrader_id=st1"),
+        NO_SUBTRADER,
+        "its subtraders: fcm7_st1",
+        "desk/main",
+    ),
     Row(
         "not the key's",
         below("/fcm/positions?subtrader_id=fcm7_st2"),

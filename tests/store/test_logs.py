@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import Note
+from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.sandbox.options import SandboxOptions, new_log
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.log import Header, Log, LogConflict, LogEnded, Record
@@ -17,7 +18,7 @@ from mockexchange.store.opening import open_store
 from mockexchange.store.stores import Store
 from tests.helpers.postgres import PostgresServer
 
-HEADER: Header = new_log(load_text("scenario: empty"), SandboxOptions()).header
+HEADER: Header = new_log(load_text("scenario: empty"), SandboxOptions(), FeeRounding.GRID).header
 Opened = Callable[[], Any]
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.sandbox import opening
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions, new_log
@@ -14,7 +15,7 @@ from mockexchange.store.memory_log import BLOCK_RECORDS, MemoryLog
 from tests.commands.examples import EXAMPLES
 from tests.helpers.rows import each_row
 
-HEADER = new_log(load_text("scenario: empty"), SandboxOptions()).header
+HEADER = new_log(load_text("scenario: empty"), SandboxOptions(), FeeRounding.GRID).header
 COMMANDS = [one.command for one in EXAMPLES]
 COUNT = 3 * BLOCK_RECORDS + 100
 RECORDS = [

@@ -81,7 +81,7 @@ class Derivatives:
         """Return an order of a derivative by its id. Raises Refused if it is unknown."""
         order = self.orders.get(order_id)
         if order is None:
-            raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
+            raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {some_of(self.orders)}")
         return order
 
 
@@ -172,7 +172,7 @@ class State:
         subaccount = self.subaccounts.get(subaccount_ref)
         if subaccount is None:
             account, name = subaccount_ref
-            known = _some(self.account(account).subaccounts)
+            known = some_of(self.account(account).subaccounts)
             message = f"account {account} has no book {name!r}; known: {known}"
             raise Refused(RefusalCode.UNKNOWN_SUBACCOUNT, message)
         return subaccount
@@ -189,7 +189,7 @@ class State:
         order = self.orders.find(order_id)
         if order is None:
             near = get_close_matches(order_id, islice(reversed(self.orders), ORDERS_COMPARED_MAX), n=1)
-            advice = f": did you mean {near[0]!r}?" if near else f"; known: {_some(self.orders)}"
+            advice = f": did you mean {near[0]!r}?" if near else f"; known: {some_of(self.orders)}"
             raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}{advice}")
         return order
 
@@ -197,14 +197,14 @@ class State:
         """Return an order group by its id. Raises Refused if it is unknown."""
         group = self.groups.get(group_id)
         if group is None:
-            raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {_some(self.groups)}")
+            raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {some_of(self.groups)}")
         return group
 
     def payment(self, payment_id: str) -> Payment:
         """Return a deposit or a withdrawal by its id. Raises Refused if it is unknown."""
         payment = self.payments.get(payment_id)
         if payment is None:
-            message = f"no payment {payment_id!r}; known: {_some(self.payments)}"
+            message = f"no payment {payment_id!r}; known: {some_of(self.payments)}"
             raise Refused(RefusalCode.UNKNOWN_PAYMENT, message)
         return payment
 
@@ -212,7 +212,7 @@ class State:
         """Return a transfer between shards. Raises Refused if it is unknown."""
         transfer = self.shard_transfers.get(transfer_id)
         if transfer is None:
-            message = f"no transfer {transfer_id!r} between shards; known: {_some(self.shard_transfers)}"
+            message = f"no transfer {transfer_id!r} between shards; known: {some_of(self.shard_transfers)}"
             raise Refused(RefusalCode.UNKNOWN_TRANSFER, message)
         return transfer
 
@@ -224,10 +224,11 @@ class State:
 def _known(name: str, names: Collection[str]) -> str:
     """Return the name nearest to an unknown one, and some of those that are known."""
     near = get_close_matches(name, names, 1) if len(names) <= COMPARED_MAX else []
-    return f"{f': did you mean {near[0]!r}?' if near else ';'} known: {_some(names)}"
+    return f"{f': did you mean {near[0]!r}?' if near else ';'} known: {some_of(names)}"
 
 
-def _some(names: Collection[str]) -> str:
-    shown = ", ".join(islice(names, NAMES_SHOWN_MAX))
-    more = len(names) - NAMES_SHOWN_MAX
+def some_of(names: Collection[str], count_max: int = NAMES_SHOWN_MAX) -> str:
+    """Return a text with the first names, and how many more there are; "none" if there are none."""
+    shown = ", ".join(islice(names, count_max))
+    more = len(names) - count_max
     return (shown or "none") + (f" and {more} more" if more > 0 else "")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockexchange.core.fees import charge, exact_fee_attos
-from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.core.instants import format_instant
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, FeeRounding, FeeType, Side
 from mockexchange.importing.kalshi.amounts import (
     MICROS,
@@ -24,6 +24,8 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ticker_of
 from mockexchange.importing.recorded_answers import Problem
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import venue_of
 
 # Fills that only rows of orders show, because the recording does not have the oldest fills, or none
 # The row of an order has the count, the cost and the fees of its fills. What the recorded fills of the order do not
@@ -168,17 +170,22 @@ def prices(price: Decimal, side: Side) -> dict[str, str]:
 # what was recorded, a step has no fee. Else it has the recorded cents: the formula is not that of the fill's series.
 
 
-FEES_OF_2026 = "2026-01-01T00:00:00Z"
 MICROS_PER_CENTICENT = 100
 MULTIPLIER = 10_000
 """The usual multiplier of a series, 1, in ten-thousandths."""
 FillKey = tuple[str, str]
 
 
+def rounding_at(instant: int) -> FeeRounding:
+    """Return how the venue rounded fees on the day of an instant, in microseconds."""
+    day = format_instant(instant)[: len("2026-01-01")]
+    return venue_of("kalshi").fee_rounding(ApiDate(day, day))
+
+
 def cent_fees(facts: Facts) -> dict[FillKey, str]:
     """Return the fees of fills that the formula does not give, in dollars, by the ids of the fill and of its order."""
     first = min((instant_of(fill, "created_time") for fill in facts.fills.values()), default=0)
-    rounding = FeeRounding.CENT if first < parse_instant(FEES_OF_2026) else FeeRounding.GRID
+    rounding = rounding_at(first)
     of_order: dict[tuple[str, bool], list[FillKey]] = defaultdict(list)
     for key, fill in facts.fills.items():
         of_order[key[1], bool(fill["is_taker"])].append(key)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.position_arithmetic import Stake, trade
-from mockexchange.core.vocabulary import Action, Side
+from mockexchange.core.vocabulary import Action, FeeRounding, Side
 from mockexchange.importing.kalshi.amounts import Row as Plain
 from mockexchange.importing.kalshi.amounts import (
     centis_of,
@@ -27,7 +27,7 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.cash import cash_steps, subaccounts_of_cash
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.fcm_owners import rule_steps
-from mockexchange.importing.kalshi.fills import cent_fees
+from mockexchange.importing.kalshi.fills import cent_fees, rounding_at
 from mockexchange.importing.kalshi.order_steps import (
     CANCELED,
     assumed_order_steps,
@@ -352,7 +352,6 @@ def _trade(fill: Plain) -> Trade:
 # The scenario
 
 
-FEES_OF_2026 = "2026-01-01T00:00:00Z"
 SECOND_US = 1_000_000
 AT_START = -1
 """A stand-in for the start, which is known only after the instants of all other steps."""
@@ -364,8 +363,8 @@ def scenario_of_rows(facts: Facts, name: str, first_at: int) -> dict[str, Any]:
     steps = steps_of(facts, AT_START)
     start = midnight_before(min([first_at, *(step.at for step in steps if step.at != AT_START)]))
     found: dict[str, Any] = {"scenario": name, "title": f"Imported from {name}", "start": format_instant(start)}
-    if start < parse_instant(FEES_OF_2026):
-        found["fees"] = {"rounding": "2025"}
+    if (rounding := rounding_at(start)) is not FeeRounding.GRID:
+        found["fees"] = {"rounding": rounding.value}
     # The instant before which rows are history: the recorded one, else just after the rows that are.
     recorded = [str(value) for value in facts.cutoff.values() if value]
     archived = [parse_instant(instant) + 1 for instant in facts.archived]

@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate, parse_api_date
+from mockexchange.core.vocabulary import FeeRounding
+from mockexchange.venues.dated import ALWAYS, DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-11-03"
 ALIASES = {
@@ -13,6 +14,9 @@ ALIASES = {
     "2026-06": "2026-06-11",
     "2026-10": "2026-10-31",
 }
+
+FEES_OF_2026 = "2026-01-01"
+"""Day from which fees are rounded to the grid of the balance, with rebates, and no longer up to whole cents."""
 
 # Days on which more than one table changed; the others stand beside their rows.
 SUBACCOUNTS_ADDED = "2026-01-29"
@@ -48,6 +52,11 @@ SOURCES = {
     "client-report": "bodies and statuses quoted by client authors, 2026",
     "choice": "not settled by any source: a choice of this project, see docs/choices.md",
 }
+
+
+def fee_rounding(date: ApiDate) -> FeeRounding:
+    """Return how the venue rounds fees at an API date; `compat` rounds as the newest day does."""
+    return FeeRounding.CENT if date.is_day_from(ALWAYS, FEES_OF_2026) else FeeRounding.GRID
 
 
 @lru_cache(maxsize=DATES_KEPT_MAX)

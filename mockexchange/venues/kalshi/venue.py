@@ -4,7 +4,7 @@ from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.catalogue import OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
-from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
+from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date, fee_rounding
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
 from mockexchange.venues.kalshi.outages import FAULTS
 from mockexchange.venues.kalshi.resources import DATA
@@ -23,6 +23,7 @@ KALSHI = VenueDefinition(
     api_date=api_date,
     open_context=KalshiContext,
     date_of=date_of,
+    fee_rounding=fee_rounding,
     subtrader_ids=subtrader_ids,
     rest=REST,
     stream=StreamApi(

@@ -79,7 +79,7 @@ def test_an_event_on_another_index_is_told_at_once() -> None:
 @each_row("target", [f"{QUEUES}?subaccount=7", f"{GROUPS}?subaccount=7", "portfolio/fills?subaccount=7"])
 def test_a_kept_answer_tells_its_finding_each_time(target: str) -> None:
     venue = busy()
-    words = ["alice has no subaccount 7: answered as an empty one"]
+    words = ["alice has no subaccount 7: answered as an empty one; its subaccounts: 0, 3"]
     assert [venue.ask(target).findings for _ in range(2)] == [words, words]
 
 

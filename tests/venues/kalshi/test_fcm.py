@@ -211,7 +211,7 @@ def test_a_subtrader_whose_name_is_a_number_is_no_subaccount() -> None:
     by_number = ask(numbered, f"{PREFIX}/portfolio/fills?subaccount=7", "desk/main")
     assert (read(by_number)["fills"], by_number.findings) == (
         [],
-        ["desk has no subaccount 7: answered as an empty one"],
+        ["desk has no subaccount 7: answered as an empty one; its subtraders: fcm7_st1, fcm7_7"],
     )
     (row,) = [
         row for row in read(ask(numbered, f"{PREFIX}/portfolio/fills", "desk/main"))["fills"] if row["fill_id"] == "f3"

@@ -78,7 +78,9 @@ def test_either_a_subtrader_or_ids_are_needed() -> None:
     answer = world().ask(ORDERS, "desk")
     assert answer.status == 400
     assert answer.body == b'{"msg":"Query argument subtrader_id is required, but not found"}'
-    assert why(answer) == "name a subtrader_id: key desk of desk is not bound to one"
+    assert (
+        why(answer) == "name a subtrader_id: key desk of desk is not bound to one; its subtraders: fcm7_st1, fcm7_st2"
+    )
 
 
 def test_a_hundred_ids_and_no_more() -> None:

@@ -236,7 +236,8 @@ def test_a_cursor_of_positions_is_none_of_this_list(world: Sandbox) -> None:
 @each_row(
     ("date", "live", "archived"),
     [
-        ("2025-11", "5 4 3 2 1", None),
+        ("2025-11", "5 4 2 1", None),
+        ("2026-02", "5 4 3 2 1", None),
         ("2026-04", "5 4 3", "2 1"),
         ("2026-10", "5 4 3", "2 1"),
         ("compat", "5 4 3 2 1", "2 1"),

@@ -104,7 +104,7 @@ def test_a_bound_key_may_name_its_own_book_alone() -> None:
 def test_a_subaccount_that_was_never_opened_is_empty_and_told() -> None:
     answer = world().ask(f"{ORDERS}?subaccount=5")
     assert answer.body == b'{"cursor":"","orders":[]}'
-    assert answer.findings == ["alice has no subaccount 5: answered as an empty one"]
+    assert answer.findings == ["alice has no subaccount 5: answered as an empty one; its subaccounts: 0, 3"]
 
 
 # --- what becomes of an order

@@ -92,7 +92,7 @@ def test_a_key_restricted_to_a_subaccount() -> None:
 def test_a_subaccount_that_was_never_opened_is_empty_and_told() -> None:
     answer = world().ask(f"{QUEUE}?subaccount=9")
     assert answer.body == b'{"queue_positions":[]}'
-    assert answer.findings == ["alice has no subaccount 9: answered as an empty one"]
+    assert answer.findings == ["alice has no subaccount 9: answered as an empty one; its subaccounts: 0, 3"]
 
 
 def test_a_place_moves_when_others_leave_though_the_order_does_not_change() -> None:

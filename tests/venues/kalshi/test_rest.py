@@ -50,7 +50,11 @@ def test_a_key_sees_the_book_it_may_and_asks_for(sandbox: Sandbox, who: str, que
 
 def test_a_subaccount_that_is_not_there_is_empty_and_told(sandbox: Sandbox) -> None:
     page, balance = ask(sandbox, f"{POSITIONS}?subaccount=5"), ask(sandbox, f"{BALANCE}?subaccount=5")
-    assert page.findings == balance.findings == ["alice has no subaccount 5: answered as an empty one"]
+    assert (
+        page.findings
+        == balance.findings
+        == ["alice has no subaccount 5: answered as an empty one; its subaccounts: 0, 3"]
+    )
     assert page.body == bodies.EMPTY_PAGE
     assert read(balance)["balance_dollars"] == "0.0000"
 
@@ -113,13 +117,13 @@ def test_an_id_given_by_the_scenario_is_taken_verbatim() -> None:
     assert ask(sandbox, f"{FCM}?subtrader_id=fcm7_second", "desk/main").status == 200
     answer = ask(sandbox, f"{FCM}?subtrader_id=fcm7_st2", "desk/main")
     assert refusal(answer) == at(bodies.NOT_FOUND)
-    assert why(answer) == "desk has no subtrader 'fcm7_st2'; its own: fcm7_st1, fcm7_second"
+    assert why(answer) == "desk has no subtrader 'fcm7_st2'; its subtraders: fcm7_st1, fcm7_second"
 
 
 def test_an_fcm_without_subtraders_has_none() -> None:
     sandbox = make("scenario: bare\naccounts: {desk: {kind: fcm}}\n")
     answer = ask(sandbox, f"{FCM}?subtrader_id=desk_st1", "desk/main")
-    assert why(answer) == "desk has no subtrader 'desk_st1'; its own: none"
+    assert why(answer) == "desk has no subtrader 'desk_st1'; its subtraders: none"
     do(sandbox, OpenSubaccount(account="desk", subaccount="st1"))
     assert ask(sandbox, f"{FCM}?subtrader_id=desk_st1", "desk/main").status == 200
 

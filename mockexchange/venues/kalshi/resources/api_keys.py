@@ -22,7 +22,7 @@ from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperat
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, optional, table
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.resources.refusals import accepted, invalid, submit
-from mockexchange.venues.kalshi.resources.row_owner import subtrader_ids
+from mockexchange.venues.kalshi.resources.row_owner import SHOWN_CHARS_MAX, own_names, subtrader_ids
 from mockexchange.venues.keys.development_keys import KeyPair, derive_ed25519, free_rsa_pair, pkcs1, public_pem
 from mockexchange.venues.keys.public_keys import UnusableKey, load_public_key
 from mockexchange.venues.request import KEY_TAKEN
@@ -247,14 +247,15 @@ def _subaccount(call: AccountCall) -> str | None:
     if number is None:
         return None
     if call.account.kind is not AccountKind.MEMBER or str(number) not in call.account.subaccounts:
-        raise Rejected(Situation.NOT_FOUND_IN_WRITE, f"{call.account.name} has no subaccount {number}")
+        message = f"{call.account.name} has no subaccount {number}; {own_names(call.account)}"
+        raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
     return str(number)
 
 
 def _subtrader(call: AccountCall, subtrader_id: str) -> str:
     known = {wire: name for name, wire in subtrader_ids(call.account).items()}
     if subtrader_id not in known:
-        message = f"{call.account.name} has no subtrader {subtrader_id!r}; its own: {', '.join(known) or 'none'}"
+        message = f"{call.account.name} has no subtrader {subtrader_id[:SHOWN_CHARS_MAX]!r}; {own_names(call.account)}"
         raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
     return known[subtrader_id]
 

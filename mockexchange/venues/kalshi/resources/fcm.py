@@ -48,7 +48,13 @@ from mockexchange.venues.kalshi.resources.lists import ListTable, answer_list, w
 from mockexchange.venues.kalshi.resources.orders import answer_orders
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.resources.refusals import invalid, submit
-from mockexchange.venues.kalshi.resources.row_owner import requested_subtrader, required_subtrader, subtrader_ids
+from mockexchange.venues.kalshi.resources.row_owner import (
+    SHOWN_CHARS_MAX,
+    own_names,
+    requested_subtrader,
+    required_subtrader,
+    subtrader_ids,
+)
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
 # --- fields of answers
@@ -363,7 +369,6 @@ SUFFIX = re.compile(r"[A-Za-z0-9]{1,16}")
 MICROS_PER_CENTICENT = 100
 
 EMPTY = b"{}"
-SHOWN_CHARS_MAX = 80
 
 
 class NewSubtrader(NamedTuple):
@@ -441,8 +446,9 @@ def _named(call: AccountCall, field: str) -> SubaccountRef:
     asked = call.body[field]
     names = {wire: name for name, wire in subtrader_ids(call.account).items()}
     if asked not in names:
-        known = ", ".join(names) or "none"
-        message = f"{field}={asked[:SHOWN_CHARS_MAX]!r}: {call.account.name} has the subtraders {known}"
+        message = (
+            f"{field}: {call.account.name} has no subtrader {asked[:SHOWN_CHARS_MAX]!r}; {own_names(call.account)}"
+        )
         raise Rejected(Situation.NOT_FOUND_IN_WRITE, message)
     return SubaccountRef(call.account.name, names[asked])
 

@@ -3,20 +3,39 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.accounts import Account, Key
+from mockexchange.core.model.state import some_of
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
+from mockexchange.venues.dated import ALWAYS, ApiDate
+from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.resources.call import AccountCall
 
+NAMES_SHOWN_MAX = 20
+SHOWN_CHARS_MAX = 80
+
+
+def only_subaccount(key: Key, account: Account, api_date: ApiDate, shown_since: str) -> str | None:
+    """Return the only subaccount that a key is shown; None if it is shown all.
+
+    It is the one that the key is restricted to. Before the day `shown_since`, from which a row or a frame says whose it
+    is, members had no other than the primary one: two rows or frames of a market could not be told apart.
+    """
+    if key.subaccount is None and account.kind is AccountKind.MEMBER and api_date.is_day_from(ALWAYS, shown_since):
+        return PRIMARY_SUBACCOUNT
+    return key.subaccount
+
 
 def requested_subaccount(call: AccountCall) -> str | None:
-    """Return the subaccount that the parameter names, else the only one that the key may use, else None.
+    """Return the subaccount that the parameter names, else the only one that the key is shown, else None.
 
     Raises Rejected if the parameter names another one than the key may use.
     """
     asked = call.params.get("subaccount")
-    return call.key.subaccount if asked is None else _numbered_subaccount(call, asked)
+    if asked is None:
+        return only_subaccount(call.key, call.account, call.api_date, SUBACCOUNTS_ADDED)
+    return _numbered_subaccount(call, asked)
 
 
 def written_subaccount(call: AccountCall, fields: Mapping[str, Any] | None = None) -> SubaccountRef:
@@ -63,7 +82,8 @@ def requested_or_all(call: AccountCall) -> str | None:
 
 def note_unknown_subaccount(call: AccountCall, name: str) -> None:
     number = name.rpartition("/")[2]
-    call.findings.append(f"{call.account.name} has no subaccount {number}: answered as an empty one")
+    message = f"{call.account.name} has no subaccount {number}: answered as an empty one"
+    call.findings.append(f"{message}; {own_names(call.account)}")
 
 
 def requested_subtrader(call: AccountCall) -> str | None:
@@ -79,8 +99,8 @@ def requested_subtrader(call: AccountCall) -> str | None:
         message = f"key {call.key.name} of {call.account.name} is bound to subtrader {bound}, asked for {asked!r}"
         raise Rejected(Situation.FORBIDDEN, message)
     if name is None:
-        known = ", ".join(subtrader_ids(call.account).values()) or "none"
-        raise Rejected(Situation.NOT_FOUND, f"{call.account.name} has no subtrader {asked!r}; its own: {known}")
+        message = f"{call.account.name} has no subtrader {asked[:SHOWN_CHARS_MAX]!r}; {own_names(call.account)}"
+        raise Rejected(Situation.NOT_FOUND, message)
     return name
 
 
@@ -89,8 +109,15 @@ def required_subtrader(call: AccountCall) -> str:
     name = requested_subtrader(call)
     if name is None:
         message = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
-        raise Rejected(Situation.MISSING, message, parameter="subtrader_id")
+        raise Rejected(Situation.MISSING, f"{message}; {own_names(call.account)}", parameter="subtrader_id")
     return name
+
+
+def own_names(account: Account) -> str:
+    """Return a text that lists the subtraders of an FCM by their ids, or the subaccounts of a member."""
+    if account.kind is AccountKind.FCM:
+        return f"its subtraders: {some_of(subtrader_ids(account).values(), NAMES_SHOWN_MAX)}"
+    return f"its subaccounts: {some_of(account.subaccounts, NAMES_SHOWN_MAX)}"
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:

@@ -12,7 +12,8 @@ from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.formatting import unix_milliseconds
-from mockexchange.venues.kalshi.frames.rows import REVISED
+from mockexchange.venues.kalshi.frames.rows import REVISED, SUBACCOUNTS_SHOWN
+from mockexchange.venues.kalshi.resources.row_owner import only_subaccount
 from mockexchange.venues.kalshi.stream.channels import ChannelRow
 from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow
 from mockexchange.venues.kalshi.stream.feed import Message
@@ -237,7 +238,9 @@ class Subscriber:
         self._day = api_date.day or ""
         """The day as text; in compat empty, which sorts before every day: compat gets the messages of all days."""
         self._account = key.account if key else None
-        self._subaccount = key.subaccount if key else None
+        self._subaccount = (
+            only_subaccount(key, context.state.accounts[key.account], api_date, SUBACCOUNTS_SHOWN) if key else None
+        )
 
     @property
     def wants_empty_sides(self) -> bool:
@@ -298,7 +301,7 @@ class Subscriber:
         return _frame(message, subscription, b'"id":%d,' % command_id if command_id else b"", body)
 
     def _is_of_key(self, subaccount_ref: SubaccountRef) -> bool:
-        """Return whether the key may see a subaccount: a restricted key sees its own subaccount alone."""
+        """Return whether the key is shown a subaccount: a restricted key sees its own subaccount alone."""
         return subaccount_ref[0] == self._account and (
             self._subaccount is None or subaccount_ref[1] == self._subaccount
         )
