@@ -30,7 +30,7 @@ from mockexchange.core.derivatives.vocabulary import (
     TriggerKind,
     TriggerSource,
 )
-from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, Leg, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     EXCHANGE_INDEX_MAX,
@@ -335,6 +335,31 @@ class ListMarket(CommandStruct, frozen=True, kw_only=True):
         require(0 <= self.exchange_index <= EXCHANGE_INDEX_MAX, "exchange_index: expected 0 to 63")
         if self.price_centicents is not None:
             require_price(self.price_centicents)
+
+
+class ListCombination(CommandStruct, frozen=True, kw_only=True):
+    """List a market that combines sides of others, `legs`, in a collection; its event and series, too, if they are new.
+
+    `close_at` is the instant in microseconds at which it closes.
+    """
+
+    market: str
+    event: str
+    series: str
+    collection: str
+    legs: tuple[Leg, ...]
+    title: str = ""
+    exchange_index: int = 0
+    close_at: int | None = None
+
+    def __post_init__(self) -> None:
+        require(bool(self.collection and self.legs), "collection and legs: expected a name, and at least one leg")
+
+
+class LookUpMarket(CommandStruct, frozen=True, kw_only=True):
+    """Note that somebody asked for a combination by its legs."""
+
+    market: str
 
 
 class DescribeEvent(CommandStruct, frozen=True, kw_only=True):
@@ -1004,6 +1029,8 @@ Command = (
     | ListSeries
     | DescribeEvent
     | ListMarket
+    | ListCombination
+    | LookUpMarket
     | QuoteMarket
     | ReplenishMarket
     | PriceMarket

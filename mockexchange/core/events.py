@@ -179,6 +179,12 @@ class MarketListed(Struct, frozen=True, kw_only=True):
     series: str
 
 
+class MarketLookedUp(Struct, frozen=True, kw_only=True):
+    """Somebody asked for a market that combines others, by its legs."""
+
+    market: str
+
+
 class MarketPriced(Struct, frozen=True, kw_only=True):
     """The last price of YES changed."""
 
@@ -539,6 +545,7 @@ Event = (
     | EventDescribed
     | EventListed
     | MarketListed
+    | MarketLookedUp
     | MarketPriced
     | MarketQuoted
     | ExchangeSwitched

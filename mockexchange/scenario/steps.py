@@ -30,7 +30,7 @@ from mockexchange.core.derivatives.vocabulary import (
     TriggerKind,
     TriggerSource,
 )
-from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.markets import EventDetails, Leg, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
     PRIMARY_SUBACCOUNT,
@@ -144,6 +144,7 @@ STRIKE_TYPE = keywords(*of_venues("strike_type"))
 EXCHANGE_INDEX = integer(0, EXCHANGE_INDEX_MAX)
 ALLOCATIONS = MapOf(integer(0, 100), EXCHANGE_INDEX, "a mapping of exchange indexes to percents such as {0: 60, 1: 40}")
 LEVELS_MAX = 10_000
+LEGS_MAX = 100
 """The most levels of a side of a book: as many as a market has prices, and a step sets them all at once."""
 LEVELS = ListOf(
     TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]", LEVELS_MAX
@@ -490,6 +491,9 @@ EVENT_FIELDS = {
     "strike_at": ("details.strike_at", may(INSTANT)),
     "strike_period": ("details.strike_period", may(TEXT)),
 }
+COMBINED_LEGS = ListOf(
+    Made(Record({"event": must(NAME), "market": must(NAME), "side": must(SIDE)}), Leg), "a list of legs", LEGS_MAX
+)
 MARKET_FIELDS = {
     "event": ("event", must(NAME)),
     "series": ("series", must(NAME)),
@@ -527,6 +531,18 @@ STEPS |= {
     "series": step(commands.ListSeries, SeriesDetails, series=("series", must(NAME)), **SERIES_FIELDS),
     "event": step(commands.DescribeEvent, EventDetails, event=("event", must(NAME)), **EVENT_FIELDS),
     "market": step(commands.ListMarket, MarketDetails, _require_order, **_MARKET, **MARKET_FIELDS),
+    "combination": step(
+        commands.ListCombination,
+        **_MARKET,
+        event=("event", must(NAME)),
+        series=("series", must(NAME)),
+        collection=("collection", must(NAME)),
+        legs=("legs", must(COMBINED_LEGS)),
+        title=("title", may(TEXT, "")),
+        close=("close_at", may(INSTANT)),
+        exchange_index=("exchange_index", may(EXCHANGE_INDEX, 0)),
+    ),
+    "look_up": step(commands.LookUpMarket, **_MARKET),
     "orderbook": step(commands.QuoteMarket, **_MARKET, **BOOK_FIELDS),
     "replenish": step(commands.ReplenishMarket, **_MARKET),
     "price": step(commands.PriceMarket, **_MARKET, price=("price_centicents", must(PRICE))),

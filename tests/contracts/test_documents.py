@@ -161,7 +161,7 @@ def test_reads_live_at_their_dates(operation: str, wanted: set[str]) -> None:
     assert {alias for alias in ALIASES if operation in operations(alias)} == wanted
 
 
-WRITES = {"2025-11": 18, "2025-12": 18, "2026-02": 22, "2026-04": 23, "2026-06": 30, "2026-10": 43}
+WRITES = {"2025-11": 20, "2025-12": 20, "2026-02": 24, "2026-04": 25, "2026-06": 32, "2026-10": 44}
 """The number of writes at each date."""
 COMMON = {"401", "429", "500"}
 SUCCESS = {"200", "201", "204"}

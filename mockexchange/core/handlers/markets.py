@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from mockexchange.core.commands import (
     FEE_MULTIPLIER_UNIT,
     DescribeEvent,
+    ListCombination,
     ListMarket,
     ListSeries,
+    LookUpMarket,
     PriceMarket,
 )
 from mockexchange.core.events import (
@@ -14,6 +16,7 @@ from mockexchange.core.events import (
     EventDescribed,
     EventListed,
     MarketListed,
+    MarketLookedUp,
     MarketPriced,
     SeriesListed,
 )
@@ -24,6 +27,7 @@ from mockexchange.core.model.markets import (
     PLAIN_SERIES,
     EventListing,
     Market,
+    MarketDetails,
     Series,
     SeriesDetails,
     require_open,
@@ -97,6 +101,36 @@ def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
     state.listed_markets.add(market, serial)
     event.revision = state.listed_events.revision = serial
     yield MarketListed(market=command.market, event=command.event, series=command.series)
+
+
+@handler
+def list_combination(state: State, command: ListCombination, at: int) -> Iterator[Event]:
+    """List a market that combines others; who lists it has asked for it."""
+    details = MarketDetails(close_at=command.close_at)
+    yield from list_market(
+        state,
+        ListMarket(
+            market=command.market,
+            event=command.event,
+            series=command.series,
+            title=command.title,
+            exchange_index=command.exchange_index,
+            details=details,
+        ),
+        at,
+    )
+    market = state.markets[command.market]
+    market.collection, market.legs, market.looked_up_at = command.collection, command.legs, at
+
+
+@handler
+def look_up_market(state: State, command: LookUpMarket, at: int) -> Iterator[Event]:
+    """Note that a market that combines others was asked for."""
+    market = state.market(command.market)
+    if not market.collection:
+        raise Refused(RefusalCode.WRONG_EVENT, f"market {market.ticker} combines no others")
+    market.looked_up_at = at
+    yield MarketLookedUp(market=market.ticker)
 
 
 @handler

@@ -36,6 +36,14 @@ class EventDetails(Struct, frozen=True, kw_only=True):
     strike_period: str = ""
 
 
+class Leg(Struct, frozen=True):
+    """One side of a market that a combination of markets is about."""
+
+    event: str
+    market: str
+    side: Side
+
+
 class MarketDetails(Struct, frozen=True, kw_only=True):
     """Descriptive fields of a market: texts, times and strikes.
 
@@ -155,6 +163,11 @@ class Market:
     """Sequence number of the command that last changed the order book; 0 if none did."""
     consumed: list[ConsumedQuote] | None = None
     """Contracts that trades took from the outside bids and that come back later, in order of time."""
+    collection: str = ""
+    """The collection of a market that combines others, the sides in `legs`; empty for every other market."""
+    legs: tuple[Leg, ...] = ()
+    looked_up_at: int = 0
+    """When somebody last asked for this combination by its legs."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

@@ -16,6 +16,7 @@ from mockexchange.core.commands import (
     Command,
     DeliverDerivative,
     ExpireOrder,
+    ListCombination,
     ListDerivative,
     ListMarket,
     PlaceOrder,
@@ -113,7 +114,7 @@ class Calendar:
             if command.expires_at is not None:
                 entered = next(event for event in outcome if isinstance(event, ENTERING))
                 self._schedule_expiry(state.orders[entered.order_id], self._begun_at)
-        elif isinstance(command, ListMarket):
+        elif isinstance(command, (ListMarket, ListCombination)):
             self._schedule_close(state.markets[command.market], record.at)
         elif isinstance(command, ListDerivative):
             self._schedule_delivery(state.derivatives.listed[command.terms.name], record.at)

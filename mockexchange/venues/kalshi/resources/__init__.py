@@ -75,6 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *candlesticks.OPERATIONS,
     *order_entry.OPERATIONS,
     *map(operation_of, READS),
+    *collections.OPERATIONS,
     *communications.OPERATIONS,
 )
 

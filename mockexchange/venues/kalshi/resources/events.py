@@ -10,7 +10,6 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import BOOLEAN, DECIMAL, FREE_OBJECT, INSTANT, TEXT
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
-from mockexchange.venues.kalshi.resources.collections import MULTIVARIATE_EVENTS
 from mockexchange.venues.kalshi.resources.fields import (
     CURSOR,
     NULLS_LEFT_OUT,
@@ -41,6 +40,7 @@ from mockexchange.venues.kalshi.resources.markets import (
     MARKET,
     OLD_STATUS_WORDS,
     SERIES_TICKER,
+    collection_of,
     encode_markets,
     instants,
 )
@@ -205,10 +205,8 @@ def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[EventListing]
 
 
 def _tests(call: Call) -> Iterator[Test[EventListing]]:
-    params, combined = call.params, call.data.rows("multivariate_events")
-    if combined:
-        tickers = {row.event_ticker for row in combined}
-        yield lambda event: event.ticker not in tickers
+    params = call.params
+    yield lambda event: not collection_of(call, event)
     status, series = params["status"], params["series_ticker"]
     if status:
         yield lambda event: status_of_event(event) == status
@@ -222,11 +220,15 @@ def _tests(call: Call) -> Iterator[Test[EventListing]]:
 
 
 def get_multivariate_events(call: Call) -> bytes:
-    """Return a page of the events that the scenario puts into collections."""
+    """Return a page of the events that belong to collections."""
     collection, series = call.params["collection_ticker"], call.params["series_ticker"]
-    rows = call.data.rows(MULTIVARIATE_EVENTS.data)
-    tickers = [row.event_ticker for row in rows if collection in (None, row.collection_ticker)]
-    events = [event for event in named(call.state.events, tickers) if series in (None, event.series.ticker)]
+    events = [
+        event
+        for event in call.state.events.values()
+        if (found := collection_of(call, event))
+        and collection in (None, found)
+        and series in (None, event.series.ticker)
+    ]
     view = viewer(call)
 
     def find(limit: int, after: int | None) -> HistoryPage[EventView]:

@@ -57,6 +57,15 @@ def close_at(market: Market) -> int:
     return open_at(market) + TRADING_US if closes_at is None else closes_at
 
 
+class LegView(NamedTuple):
+    """A side that a market combines, as the market's JSON shows it."""
+
+    event_ticker: str
+    market_ticker: str
+    side: Side
+    yes_settlement_value: None = None
+
+
 class MarketView:
     """A market as its JSON shows it; values are computed only when the JSON is encoded."""
 
@@ -96,6 +105,15 @@ class MarketView:
     @property
     def subtitle_or_none(self) -> str | None:
         return self.market.details.subtitle or None
+
+    @property
+    def collection_or_none(self) -> str | None:
+        return self.market.collection or None
+
+    @property
+    def legs(self) -> list[LegView] | None:
+        """The sides that the market combines; None if it combines none."""
+        return [LegView(leg.event, leg.market, leg.side) for leg in self.market.legs] or None
 
     @property
     def category(self) -> str:

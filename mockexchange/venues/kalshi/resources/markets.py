@@ -10,7 +10,7 @@ from functools import partial
 
 from mockexchange.core.model import history
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
-from mockexchange.core.model.markets import Market
+from mockexchange.core.model.markets import EventListing, Market
 from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SPRING_2026
@@ -119,6 +119,7 @@ MVE_SELECTED_LEG = table(
     maybe("event_ticker", TEXT, "event_ticker"),
     maybe("market_ticker", TEXT, "market_ticker"),
     maybe("side", TEXT, "side"),
+    # Of the legs of RFQs alone: a market's answer does not change when a market that it combines is settled.
     maybe("yes_settlement_value_dollars", PRICE_4, "yes_settlement_value", since=SPRING_2026, source="openapi-3.13"),
 )
 
@@ -252,8 +253,8 @@ MARKET = table(
     _time("latest_expiration_time", "expiration_at"),
     *_LIQUIDITY,
     Field(name="market_type", spelling=one_of("binary", "scalar"), read="market_type", source="docs-2025-11"),
-    maybe("mve_collection_ticker", TEXT),
-    maybe("mve_selected_legs", Nested("MveSelectedLeg", MVE_SELECTED_LEG, is_list=True)),
+    maybe("mve_collection_ticker", TEXT, "collection_or_none"),
+    maybe("mve_selected_legs", Nested("MveSelectedLeg", MVE_SELECTED_LEG, is_list=True), "legs"),
     *_price("no_ask", "no_ask_centicents", PRICE_CENTS_NUMBER),
     *_price("no_bid", "no_bid.price_centicents", PRICE_CENTS_NUMBER),
     text("no_sub_title", "no_title"),
@@ -382,6 +383,23 @@ GET_HISTORICAL_MARKETS: tuple[Parameter, ...] = (
 
 # --- operations
 
+MULTIVARIATE_EVENTS_NAME = "multivariate_events"
+"""The table of those events of the scenario that belong to a collection."""
+
+
+def collection_of(call: Call, event: EventListing) -> str:
+    """Return the collection whose markets an event has, by its ticker; empty for an event that combines no others."""
+    row = call.data.find(MULTIVARIATE_EVENTS_NAME, event.ticker)
+    return str(row.collection_ticker) if row is not None else event.markets[0].collection
+
+
+def _combination_tests(call: Call) -> Iterator[Test[Market]]:
+    """Yield the test of markets by whether they combine others."""
+    asked = call.params.get("mve_filter")
+    if asked:
+        yield lambda market: bool(collection_of(call, market.event)) == (asked == "only")
+
+
 MARKETS = ListTable("markets", "Market")
 TIMES_EXCLUSIVE_SINCE = "2025-11-20"
 
@@ -424,11 +442,11 @@ def get_market(call: Call) -> bytes:
 
 
 def get_historical_markets(call: Call) -> bytes:
-    """Return a page of the markets that were paid out before the cutoff; none of them combines other markets."""
+    """Return a page of the markets that were paid out before the cutoff."""
     params = call.params
     events, series, aged = params["event_ticker"], params.get("series_ticker"), aged_serial(call.state, call.at)
     tests, lists = (
-        all_of([lambda market: is_archived(call, market), *_tests_of_names(events, series)]),
+        all_of([lambda market: is_archived(call, market), *_tests_of_names(events, series), *_combination_tests(call)]),
         _named_lists(call),
     )
     if lists is not None:
@@ -504,9 +522,7 @@ def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
 
 
 def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
-    """Return the function that finds a page of markets; empty for markets that combine others (not emulated)."""
-    if call.params.get("mve_filter") == "only":
-        return lambda limit, after: HistoryPage([], None)
+    """Return the function that finds a page of markets."""
     lists = _named_lists(call)
     if lists is not None:
         keeps = all_of(list(_all_tests(call)))
@@ -536,12 +552,14 @@ def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
 def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
     yield from _test_of_archive(call)
     yield from _test_of_pause(call)
+    yield from _combination_tests(call)
     yield from _tests_of_times(call, ("close", "settled", "updated"))
 
 
 def _all_tests(call: Call) -> Iterator[Test[Market]]:
     yield from _test_of_archive(call)
     yield from _test_of_pause(call)
+    yield from _combination_tests(call)
     statuses, events = _statuses(call), names_of(call.params["event_ticker"])
     if statuses is not None:
         yield lambda market: market.status in statuses

@@ -157,10 +157,7 @@ def best_bid(state: State, market: Market, side: Side) -> Level:
 
 LIFECYCLE = "market_lifecycle_v2"
 COMBINATION_PREFIX = "KXMVE"
-"""Ticker prefix of markets that combine others.
-
-They left this channel before they got their own on 2026-03-19.
-"""
+"""Ticker prefix of the venue's own markets that combine others."""
 
 
 def created_message(state: State, event: MarketListed, at: int) -> Message:
@@ -210,15 +207,16 @@ def event_message(state: State, event: EventListed, at: int) -> Message:
     listing = state.events[event.event]
     row = EventView(state, listing, at, 0, is_nested=False)
     view = EventLifecycleView(listing, row.title, row.strike_period, row.collateral_return_type)
-    return Message(LIFECYCLE, "event_lifecycle", view, until=_told_until(listing.ticker))
+    return Message(LIFECYCLE, "event_lifecycle", view, until=_told_until(listing.ticker, listing.markets[0]))
 
 
 def _message(market: Market, view: LifecycleView) -> Message:
-    return Message(LIFECYCLE, LIFECYCLE, view, market=market, until=_told_until(market.ticker))
+    return Message(LIFECYCLE, LIFECYCLE, view, market=market, until=_told_until(market.ticker, market))
 
 
-def _told_until(ticker: str) -> str:
-    return COMBINATIONS_LEFT if ticker.startswith(COMBINATION_PREFIX) else FOREVER
+def _told_until(ticker: str, market: Market) -> str:
+    """Combinations left this channel before they got their own on 2026-03-19."""
+    return COMBINATIONS_LEFT if market.collection or ticker.startswith(COMBINATION_PREFIX) else FOREVER
 
 
 # Events to messages, in the order in which they are sent
