@@ -16,12 +16,12 @@ from benchmarks.world import carry_out
 from mockexchange.core import commands
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
-from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.state_json.events import outcome_of
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.control.answers import encode
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 
 ROUNDS, FILLS, SINGLE = 5, 2_000, 400
 ACCOUNT, MARKET = "trader", "KXBENCH-1"

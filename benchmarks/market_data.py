@@ -17,7 +17,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.context import KalshiContext
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.request import Request
 
 MARKETS_TO_AN_EVENT, MARKETS_MAX = 4, 100_000

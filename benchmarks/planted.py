@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.plant_names import SESSION_IGNORED, SESSION_READS
 from mockexchange.cli import main
-from mockexchange.sandbox.port import RequestContext
+from mockexchange.sandbox.interface import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.replicas import home_role
 from mockexchange.server.replicas.follower_role import RelaxedReads

@@ -36,7 +36,7 @@ from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.server_state import ServerState
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.keys.development_keys import development_keys
 from mockexchange.venues.keys.public_keys import load_public_key
 

@@ -15,8 +15,8 @@ from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.opening import Location, open_store, read_location
 from mockexchange.store.stores import Store

@@ -36,7 +36,7 @@ from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.operating_system import allow_many_files
 from mockexchange.server.websocket.stream_transport import streams_drained
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.feed import Message, messages_of
 
 BATCH = 32

@@ -22,7 +22,7 @@ from mockexchange.drift.foreign_recordings import as_recording
 from mockexchange.drift.report import day_of
 from mockexchange.kit.operations import reads
 from mockexchange.runtime import api_documents
-from mockexchange.venues.dated import Field, Nested, Spelling
+from mockexchange.venues.dated_fields import Field, Nested, Spelling
 from mockexchange.venues.json_comparison import class_of
 from mockexchange.venues.registry import VENUES
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockexchange.venues.dated import ALWAYS, FOREVER
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, CatalogueEntry
 from mockexchange.venues.kalshi.resources import OPERATIONS
 from mockexchange.venues.kalshi.resources.call import RefusedOperation

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, DatedRow
-from mockexchange.venues.kalshi.dates import ALIASES, SOURCES
+from mockexchange.venues.dated_fields import ALWAYS, COMPAT_ONLY, FOREVER, DatedRow
+from mockexchange.venues.kalshi.named_days import ALIASES, SOURCES
 from mockexchange.venues.kalshi.wire_sections import sections
 from mockexchange.venues.wire_diff import READS, Facts, Section
 

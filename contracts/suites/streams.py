@@ -22,7 +22,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.scenario.plan import Plan
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.patience import PATIENCE_S
 
 WORLD = Path(__file__).with_name("stream_world.yaml")

@@ -14,7 +14,7 @@ from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, OTHER_FCM, RESTRICTED, Target
-from mockexchange.venues.kalshi.dates import ALIASES
+from mockexchange.venues.kalshi.named_days import ALIASES
 
 ROLES = {
     MEMBER: ("member", "main"),

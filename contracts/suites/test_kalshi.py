@@ -14,7 +14,7 @@ from mockexchange.kit.schemathesis.outcome import RunOutcome
 from mockexchange.kit.schemathesis.run import EXAMPLES, Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from mockexchange.venues.kalshi.dates import ALIASES
+from mockexchange.venues.kalshi.named_days import ALIASES
 from tests.helpers.effort import chosen, examples
 
 pytestmark = pytest.mark.contract

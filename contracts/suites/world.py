@@ -17,7 +17,7 @@ from mockexchange.scenario.loader import load_file, load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 
 HOST = "127.0.0.1"
 IN_PROCESS_HOST = "testserver"

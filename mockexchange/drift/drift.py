@@ -7,13 +7,13 @@ from pathlib import Path
 from mockexchange.drift.deviations import Deviation, Evidence, Findings, joined, once_each
 from mockexchange.drift.documents import DocumentJudge
 from mockexchange.drift.last_day import Ending, ending_of
+from mockexchange.drift.mock_comparison import Twin, twin_of
 from mockexchange.drift.recorded_lines import UNKNOWN_HOST, RecordedExchange, RecordedFrame, read_lines
 from mockexchange.drift.streams import STREAM, FrameOrder, OpenStreams
-from mockexchange.drift.twin import Twin, twin_of
 from mockexchange.importing.recorded_answers import PROBLEMS_MAX, Problem, WrongRecording
 from mockexchange.kit.venue import VenueKit, aliases, read_alias
 from mockexchange.kit.venues import KITS
-from mockexchange.venues.dated import COMPAT
+from mockexchange.venues.dated_fields import COMPAT
 from mockexchange.venues.registry import venue_at
 
 KNOWN_MAX = 200

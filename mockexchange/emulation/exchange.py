@@ -20,7 +20,7 @@ from mockexchange.server.control.app import control_app
 from mockexchange.server.operating_system import allow_many_files
 from mockexchange.server.ready_content import ready_content
 from mockexchange.server.server_state import ServerState
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

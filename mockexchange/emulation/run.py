@@ -29,7 +29,7 @@ from mockexchange.runtime.trust import bundle
 from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.tls.certificates import Authority
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 
 LOCAL, DEMO = "local", "demo"
 MODES = (LOCAL, DEMO)

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockexchange.core.exchange import Exchange, Outcome
-from mockexchange.sandbox.port import SandboxPort
+from mockexchange.sandbox.interface import SandboxPort
 from mockexchange.store.log import Record
 from mockexchange.venues.venue import Venue
 

@@ -22,7 +22,7 @@ from mockexchange.importing.verification import Emulated, Verified, plan_of, pla
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
-from mockexchange.venues.dated import COMPAT, ApiDate
+from mockexchange.venues.dated_fields import COMPAT, ApiDate
 from mockexchange.venues.registry import VENUES, venue_of
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

@@ -26,7 +26,7 @@ from mockexchange.importing.recorded_answers import CLOSE, Recorded, RecordedAns
 from mockexchange.importing.verification import Emulated, Verified
 from mockexchange.recording.read_errors import reason_of
 from mockexchange.scenario.plan import Plan
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import venue_of
 from mockexchange.venues.session import Session

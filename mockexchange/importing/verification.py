@@ -20,7 +20,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_steps, load_text
 from mockexchange.scenario.plan import Plan, PlanCache, TimedCommand
 from mockexchange.venues.client_setup import UnsignedRequest
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import venue_of
 from mockexchange.venues.request import Request
 from mockexchange.venues.session import Handshake

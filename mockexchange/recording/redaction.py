@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from mockexchange.recording.pseudonyms import Pseudonyms
 from mockexchange.runtime.redaction import HIDDEN, redact
-from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.registry import VENUES
 
 # What the values of a field are, by its name: ids of an account, secrets, or public text

@@ -12,8 +12,8 @@ from mockexchange.core.commands import Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.faults.registry import SUBJECT
-from mockexchange.faults.stream_calls import RESULT, frame_of
+from mockexchange.faults.faulted_calls import RESULT, frame_of
+from mockexchange.faults.installed_rules import SUBJECT
 from mockexchange.replay.installed_rules import InstalledRules, StubReplay
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain

@@ -28,7 +28,7 @@ from mockexchange.runtime.document_diff import (
     read_document,
     text_of,
 )
-from mockexchange.venues.dated import LATEST, ApiDate
+from mockexchange.venues.dated_fields import LATEST, ApiDate
 from mockexchange.venues.quoting import STUB_ADVICE
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Pending, Request

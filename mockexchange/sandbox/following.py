@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from mockexchange.sandbox.interface import LOGGER
 from mockexchange.sandbox.options import DEFAULT, Inspector
-from mockexchange.sandbox.port import LOGGER
+from mockexchange.sandbox.reopening import blank_sandbox, follow, follow_sandbox, read_description, reason_of
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.stored import blank_sandbox, follow, follow_sandbox, read_description, reason_of
 from mockexchange.store.heads import SET_ASIDE, Heads
 from mockexchange.store.log import Log, LogError, LogUnavailable
 from mockexchange.store.stores import StoredSandbox

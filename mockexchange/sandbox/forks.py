@@ -20,19 +20,19 @@ from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.replay.log_replay import settings_of
 from mockexchange.sandbox.clock import Turns, parse_mode
+from mockexchange.sandbox.interface import CommandFailed, KeyInUse
 from mockexchange.sandbox.options import Beginning, SandboxOptions
-from mockexchange.sandbox.port import CommandFailed, KeyInUse
+from mockexchange.sandbox.reopening import Description, describe, find_private_keys, plan_of, restore
 from mockexchange.sandbox.sandbox import CLOCK, Sandbox
-from mockexchange.sandbox.stored import Description, describe, find_private_keys, plan_of, restore
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.loop_turns import ITEMS_PER_TURN, take_turn
 from mockexchange.scenario.plan import Plan, PlanCache
-from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
 from mockexchange.store.codec import read_log, write_log
 from mockexchange.store.log import FAILURE, Header, LogError, ReadableLog, Record
 from mockexchange.store.memory_log import MemoryLog
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
 
 SEQUENCE_DIGITS_MAX = 18

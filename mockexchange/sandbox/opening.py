@@ -8,12 +8,12 @@ from typing import TypeVar
 from mockexchange.core.commands import AddKey
 from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox import snapshots
+from mockexchange.sandbox import history_cache
 from mockexchange.sandbox.clock import SLICE_S, ExchangeClock
-from mockexchange.sandbox.collector import collect_newest, collector_paused, objects_left_out
+from mockexchange.sandbox.garbage_collection import collect_newest, collector_paused, objects_left_out
+from mockexchange.sandbox.history_cache import Snapshot
 from mockexchange.sandbox.options import Beginning, SandboxOptions, rounding_of
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.snapshots import Snapshot
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.error_collection import note_or_raise, note_refusal
 from mockexchange.scenario.errors import ScenarioError
@@ -40,13 +40,13 @@ async def open_sandbox(
     """
     is_real = options.clock == "real"
     plan = at_beginning(plan, options.host(), is_real=is_real)
-    kept = snapshots.snapshot_for(plan, rounding_of(plan, options))
+    kept = history_cache.snapshot_for(plan, rounding_of(plan, options))
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
     if kept:
         await _restore(sandbox, kept)
     else:
         await _play(sandbox, progress)
-        snapshots.note_played(plan, sandbox.exchange, sandbox.log)
+        history_cache.note_played(plan, sandbox.exchange, sandbox.log)
     begins = max(plan.start, sandbox.exchange.last_at)
     sandbox.clock = ExchangeClock(options.clock, begins, options.host)
     sandbox.beginning = Beginning(

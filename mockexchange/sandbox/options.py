@@ -12,7 +12,7 @@ from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Header, Log
 from mockexchange.store.memory_log import MemoryLog
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES
 from mockexchange.version import __version__

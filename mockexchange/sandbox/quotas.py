@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.sandbox.port import StoreUnavailable
+from mockexchange.sandbox.interface import StoreUnavailable
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets
 
 REFUSAL_EVERY_S = 0.05

@@ -17,14 +17,12 @@ from mockexchange.core.commands import AddKey, Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import FeeRounding
-from mockexchange.faults.installed_rule import fires
-from mockexchange.faults.registry import Faults
-from mockexchange.faults.stream_calls import CallReply, PendingReply
+from mockexchange.faults.faulted_calls import CallReply, PendingReply
+from mockexchange.faults.installed_rules import Faults
+from mockexchange.faults.rule_firing import fires
 from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credential_of
-from mockexchange.sandbox.journal import Firing, Journal, JournalEntry, pack_headers, pieces_of
-from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log, rounding_of
-from mockexchange.sandbox.port import (
+from mockexchange.sandbox.interface import (
     AnswerOverlay,
     KeyInUse,
     RequestContext,
@@ -34,6 +32,8 @@ from mockexchange.sandbox.port import (
     StoreUnavailable,
     Written,
 )
+from mockexchange.sandbox.journal import Firing, Journal, JournalEntry, pack_headers, pieces_of
+from mockexchange.sandbox.options import Beginning, SandboxOptions, new_log, rounding_of
 from mockexchange.sandbox.script.script import Script
 from mockexchange.sandbox.streams import SERVICE_RESTART, Connection, Streams
 from mockexchange.sandbox.stubs import Stubs

@@ -11,9 +11,9 @@ from msgspec import Struct, field
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Outcome
+from mockexchange.sandbox.interface import KeyInUse, SandboxError
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT
-from mockexchange.sandbox.port import KeyInUse, SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Record

@@ -12,8 +12,8 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.delivery import PLAIN, FrameDelivery
-from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
-from mockexchange.faults.stream_calls import CallReply, PendingReply
+from mockexchange.faults.faulted_calls import CallReply, PendingReply
+from mockexchange.faults.faulted_frames import FrameFaults, FrameRules, Timer
 from mockexchange.sandbox.journal import FrameEntry, Journal
 from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.quotas import NO_QUOTAS, FrameQuota, QuotaReached, Quotas, RefusalPace

@@ -17,8 +17,8 @@ from mockexchange.core.commands import Command, Note
 from mockexchange.core.ids import derived_id
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.faults.installed_rule import path_test
-from mockexchange.sandbox.port import SandboxPort
+from mockexchange.faults.rule_firing import path_test
+from mockexchange.sandbox.interface import SandboxPort
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.stub_placeholders import (

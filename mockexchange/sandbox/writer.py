@@ -20,8 +20,7 @@ from typing import NamedTuple
 
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Outcome
-from mockexchange.sandbox.journal import Firing
-from mockexchange.sandbox.port import (
+from mockexchange.sandbox.interface import (
     CommandFailed,
     SandboxBroken,
     SandboxEnded,
@@ -30,6 +29,7 @@ from mockexchange.sandbox.port import (
     Written,
     log_failure,
 )
+from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.streams import Streams
 from mockexchange.store.log import (
     Cause,

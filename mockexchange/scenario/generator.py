@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from mockexchange.core.position_arithmetic import Stake, trade
+from mockexchange.core.position_cost import Stake, trade
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     CENTIS_PER_CONTRACT,

@@ -17,6 +17,7 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.instants import START, START_DEFAULT, Counting, Now, begins_now, counted
 from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.located_text import Located, locate, located_json, read_json_lines, read_yaml, text_lines
+from mockexchange.scenario.loop_turns import take_turn
 from mockexchange.scenario.plan import (
     Document,
     History,
@@ -29,7 +30,6 @@ from mockexchange.scenario.plan import (
 )
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.turns import take_turn
 from mockexchange.scenario.value_types import Record
 
 BUILTIN = files("mockexchange.scenario") / "builtin"

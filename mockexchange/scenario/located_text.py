@@ -17,7 +17,7 @@ from yaml.reader import ReaderError
 
 from mockexchange.scenario.errors import ScenarioError, TooLarge
 from mockexchange.scenario.long_json import WINDOW_CHARS, LongJson, windows_of
-from mockexchange.scenario.turns import take_turn
+from mockexchange.scenario.loop_turns import take_turn
 
 VALUES_MAX = 2_000_000
 """The most values in a document, about 200,000 steps, with aliases expanded; longer histories are JSON lines."""

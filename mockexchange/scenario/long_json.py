@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from mockexchange.scenario.turns import take_turn
+from mockexchange.scenario.loop_turns import take_turn
 
 WINDOW_CHARS = 16 * 1024
 """The characters that the decoder in C is given at once, and once more if a value begins in one window and ends in the

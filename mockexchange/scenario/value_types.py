@@ -23,7 +23,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.scenario.error_collection import note_or_raise, read_on
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
+from mockexchange.scenario.loop_turns import ITEMS_PER_TURN, take_turn
 
 # Scalars
 

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
+from mockexchange.sandbox.interface import StoreUnavailable
 from mockexchange.sandbox.options import Inspector
-from mockexchange.sandbox.port import StoreUnavailable
 from mockexchange.sandbox.quotas import Quotas
+from mockexchange.sandbox.reopening import Reopened, describe, reopened
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stored import Reopened, describe, reopened
 from mockexchange.store.log import LogConflict, LogUnavailable, OutcomeUnknown
 from mockexchange.store.opening import Location, open_store
 from mockexchange.store.stores import Store

@@ -3,7 +3,7 @@
 import asyncio
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.sandbox.port import SandboxEnded, StoreUnavailable
+from mockexchange.sandbox.interface import SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.websocket.stream_transport import streams_drained
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
+from mockexchange.sandbox.interface import AnswerOverlay
 from mockexchange.sandbox.options import Inspector
-from mockexchange.sandbox.port import AnswerOverlay
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp
 
 from mockexchange.runtime.redaction import WholeSecrets
 from mockexchange.sandbox.clock import host_now_us
+from mockexchange.sandbox.interface import LOGGER, NO_OWN_PORTS, AnswerOverlay, SandboxError, StoreUnavailable
 from mockexchange.sandbox.opening import Progress, open_sandbox
 from mockexchange.sandbox.options import DEFAULT, Inspector, SandboxOptions
-from mockexchange.sandbox.port import LOGGER, NO_OWN_PORTS, AnswerOverlay, SandboxError, StoreUnavailable
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot

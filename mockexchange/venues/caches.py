@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 
 ROWS_MAX = 16_384
 """Size of one cache of encoded objects (one per sandbox, table and API date): about 6 MB, or 16 full pages."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from mockexchange.core.model.history import Partition, Selector
+from mockexchange.core.model.paged_history import Partition, Selector
 
 DataKind = Literal[
     "text", "texts", "integer", "boolean", "instant", "count", "price", "dollars", "number", "object", "objects", "rows"

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 
 FINDINGS_MAX = 20
 """Largest number of unknown parameters that are named one by one, because the journal keeps every finding."""

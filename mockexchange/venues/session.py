@@ -11,7 +11,7 @@ from msgspec import Struct
 from mockexchange.core.commands import Command
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.request import Answer, Call, Request
 

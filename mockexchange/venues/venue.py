@@ -15,7 +15,7 @@ from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.venues.data_tables import DataTable
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.retirement import Retirement
 from mockexchange.venues.session import ContextT, Handshake, Message, OpenCount, VenueSettings

@@ -7,7 +7,7 @@ reverse order. With `compat` on either side, the difference shows what `compat` 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
+from mockexchange.venues.dated_fields import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
 
 Facts = Mapping[str, str]
 """The compared properties of a row, such as its type, by name, both as text. A property without a value is left out."""

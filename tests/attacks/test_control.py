@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from mockexchange.sandbox.interface import RequestContext
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import RequestContext
 from mockexchange.scenario import located_text
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.control import requests

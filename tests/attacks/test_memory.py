@@ -4,6 +4,7 @@ import gc
 import tracemalloc
 from collections.abc import Callable
 
+from mockexchange.sandbox.interface import RequestContext
 from mockexchange.sandbox.journal import (
     BODIES_BYTES_MAX,
     BYTES_MAX,
@@ -14,7 +15,6 @@ from mockexchange.sandbox.journal import (
 )
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.http.request_limits import HEADERS_MAX

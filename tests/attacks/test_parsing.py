@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from mockexchange.sandbox.interface import RequestContext
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.http.request_limits import HEADERS_BYTES_MAX

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.cli.commands.api import compare
-from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, pick
-from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, DatedRow, pick
+from mockexchange.venues.kalshi.named_days import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.resources import OBJECTS
 from mockexchange.venues.kalshi.wire_sections import sections
 from tests.cli.conftest import AtTerminal

@@ -14,7 +14,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import builtin_names, load_builtin, load_text
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.ready_content import describe_accounts
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.cli.conftest import COLOUR, Terminal
 from tests.helpers.rows import each_row
 

@@ -10,7 +10,7 @@ from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.server_connection import Server
 from mockexchange.faults.preset_rules import with_presets
 from mockexchange.scenario.loader import load_builtin
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.cli.conftest import COLOUR, Cli
 
 RULE = "{name: third, match: {operation: GetPositions, nth: 3}, times: 2, then: {status: 503}}"

@@ -14,7 +14,7 @@ NOT_NEEDED = (
     "mockexchange.core.derivatives.handlers",
     "mockexchange.replay",
     "mockexchange.sandbox.forks",
-    "mockexchange.sandbox.stored",
+    "mockexchange.sandbox.reopening",
     "mockexchange.server.control.app",
     "mockexchange.server.persistence",
     "mockexchange.server.replicas",

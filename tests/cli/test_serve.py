@@ -20,7 +20,7 @@ from mockexchange.cli.serve.request_log import JSON, REFUSALS, opened_request_lo
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.cli.conftest import COLOUR, Cli
 from tests.cli.test_click_base import ENVIRONMENT, PROGRAM, error_of
 from tests.helpers.patience import PATIENCE_S, wait_until

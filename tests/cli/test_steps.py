@@ -4,7 +4,7 @@ import json
 
 from mockexchange.cli.event_format import event_row
 from mockexchange.cli.server_connection import Server
-from mockexchange.sandbox.ledger.events import event_of
+from mockexchange.sandbox.state_json.events import event_of
 from mockexchange.scenario.keys import make_pair
 from tests.cli.conftest import AtTerminal, Cli
 from tests.commands.examples import EVENTS

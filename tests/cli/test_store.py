@@ -13,7 +13,7 @@ from mockexchange.core.commands import PriceMarket
 from mockexchange.replay import Replay
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.stored import describe
+from mockexchange.sandbox.reopening import describe
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.checksums import sandbox_checksum
 from mockexchange.store.opening import Location, open_store

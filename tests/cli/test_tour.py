@@ -15,7 +15,7 @@ from mockexchange.cli.commands import journal, why
 from mockexchange.cli.live_view import LiveView
 from mockexchange.cli.serve.banner import banner
 from mockexchange.cli.server_connection import Server
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.cli.conftest import COLOUR, AtTerminal
 from tests.cli.test_live_view import full, picture
 

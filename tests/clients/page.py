@@ -6,7 +6,7 @@ from textwrap import fill
 from typing import TypeVar
 
 from mockexchange.kit.findings import Verdict
-from mockexchange.venues.kalshi.dates import ALIASES
+from mockexchange.venues.kalshi.named_days import ALIASES
 from tests.clients.cards import Outcomes, card_lines, outcomes_told
 from tests.clients.disturbances import DISTURBANCES
 from tests.clients.hearing import KINDS, Heard

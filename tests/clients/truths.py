@@ -12,7 +12,7 @@ from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockexchange.venues.kalshi.dates import ALIASES
+from mockexchange.venues.kalshi.named_days import ALIASES
 from tests.clients.published import COMPAT
 from tests.house.checkout import ROOT
 

@@ -21,7 +21,7 @@ from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import written_tag
-from mockexchange.sandbox.ledger.events import event_of
+from mockexchange.sandbox.state_json.events import event_of
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.steps import STEP
 from mockexchange.store.codec import COMMANDS

@@ -2,7 +2,7 @@
 
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources import OPERATIONS
 from mockexchange.venues.registry import VENUES
 from tests.contracts.documents import DOCUMENTS, document

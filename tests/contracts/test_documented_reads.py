@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources import OPERATIONS
 from mockexchange.venues.kalshi.resources.call import PublicOperation
 from tests.contracts.documents import ROOT

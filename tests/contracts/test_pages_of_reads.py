@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.venues.kalshi.dates import ALIASES, api_date
+from mockexchange.venues.kalshi.named_days import ALIASES, api_date
 from mockexchange.venues.kalshi.parameter_decoding import parameters
 from mockexchange.venues.kalshi.resources import OPERATIONS
 from tests.contracts.reads import ask

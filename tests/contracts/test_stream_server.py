@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from mockexchange.venues.dated import Field, Nested, pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import Field, Nested, pick
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.channels import channels_of
 from mockexchange.venues.kalshi.stream.commands import COMMANDS, PARAMETERS, actions_of
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS

@@ -7,7 +7,7 @@ from enum import Enum
 from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 
 PLAIN = (str, int, Decimal, type(None), Enum)
 VALUES = (tuple, Stake, Greeks, MarginTerms)

@@ -17,7 +17,7 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.queries.order_books import levels
 from mockexchange.core.vocabulary import OrderStatus, Side, SubaccountRef
 

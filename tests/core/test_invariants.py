@@ -7,8 +7,8 @@ from msgspec.structs import force_setattr, replace
 
 from mockexchange.core.commands import OpenGroup, SettleMarket, Transfer, TransferShard
 from mockexchange.core.invariants import violations
-from mockexchange.core.model.history import History
 from mockexchange.core.model.ledgers import Bought
+from mockexchange.core.model.paged_history import History
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import MarketStatus, OrderStatus, Result, Side, SubaccountRef

@@ -2,7 +2,7 @@
 
 from mockexchange.core.commands import CancelOrder, ListMarket
 from mockexchange.core.instants import format_instant, parse_instant
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from tests.core.tables import lines, micros
 from tests.core.world import STEP_US, World

@@ -13,7 +13,7 @@ import pytest
 
 from mockexchange.drift.deviations import Kind
 from mockexchange.drift.drift import JudgedRecording
-from mockexchange.venues.dated import ApiDate, Field, Nested, pick
+from mockexchange.venues.dated_fields import ApiDate, Field, Nested, pick
 from mockexchange.venues.registry import DEFAULT
 from tests.drift.test_drift import AT, SCENARIO
 from tests.helpers.rows import each_row

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, fires, firing
+from mockexchange.faults.rule_firing import FaultSubject, InstalledRule, fires, firing
 from mockexchange.scenario.fault_rules import FAULT, Rule
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues import token_buckets

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockexchange.faults.registry import FaultError
+from mockexchange.faults.installed_rules import FaultError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import Connection
 from mockexchange.scenario.fault_rules import FAULT, Rule

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 from mockexchange.core.commands import MarkDerivative
-from mockexchange.faults.frames import HELD_BACK_MAX
+from mockexchange.faults.faulted_frames import HELD_BACK_MAX
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.faults.stream_calls import BUY, CHANGES, POSITIONS, SECOND, Host, faulty, install, last, marks, positions
 from tests.helpers.derivatives import Socket

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.faults.installed_rule import FaultSubject, compile_match
+from mockexchange.faults.rule_firing import FaultSubject, compile_match
 from mockexchange.scenario.fault_rules import FAULT, Match
 from mockexchange.scenario.located_text import read_yaml
 from tests.helpers.rows import each_row

@@ -19,7 +19,7 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.keyring import Signer, sign
 

@@ -47,12 +47,16 @@ REFUSED_IMPORTS = [
     ("mockexchange/core/exchange.py", "import asyncio", "imports asyncio: core is pure"),
     ("mockexchange/core/exchange.py", "from os import path", "imports os.path: core is pure"),
     ("mockexchange/core/exchange.py", "import httpx", "imports httpx: not a library of core"),
-    ("mockexchange/core/exchange.py", "from mockexchange.venues import dated", "core may not import venues"),
+    ("mockexchange/core/exchange.py", "from mockexchange.venues import dated_fields", "core may not import venues"),
     ("mockexchange/core/exchange.py", "from mockexchange import venues", "core may not import venues"),
-    ("mockexchange/core/exchange.py", "from ..venues import dated", "core may not import venues"),
+    ("mockexchange/core/exchange.py", "from ..venues import dated_fields", "core may not import venues"),
     ("mockexchange/core/exchange.py", "def f():\n    import mockexchange.store.log", "core may not import store"),
     ("mockexchange/core/exchange.py", "from mockexchange import __version__", "core may not import the package itself"),
-    ("mockexchange/venues/dated.py", "from mockexchange.venues.kalshi import objects", "the registry know kalshi"),
+    (
+        "mockexchange/venues/dated_fields.py",
+        "from mockexchange.venues.kalshi import objects",
+        "the registry know kalshi",
+    ),
     ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues import deribit", "only deribit and the registry"),
     (
         "mockexchange/sandbox/sandbox.py",
@@ -81,7 +85,7 @@ REFUSED_IMPORTS = [
     ("mockexchange/venues/kalshi/fees.py", "import time", "imports time: venues is pure"),
     ("mockexchange/venues/kalshi/fees.py", "import mockexchange.sandbox.sandbox", "venues may not import sandbox"),
     ("mockexchange/venues/kalshi/fees.py", "import starlette", "not a library of venues"),
-    ("mockexchange/store/log.py", "from mockexchange.venues import dated", "store may not import venues"),
+    ("mockexchange/store/log.py", "from mockexchange.venues import dated_fields", "store may not import venues"),
     ("mockexchange/sandbox/sandbox.py", "from mockexchange.server import app", "sandbox may not import server"),
     ("mockexchange/sandbox/journal.py", "from starlette.requests import Request", "not a library of sandbox"),
     ("mockexchange/sandbox/clock.py", "from mockexchange import serve", "sandbox may not import the package itself"),
@@ -109,7 +113,10 @@ def test_an_import_against_the_layers_is_reported(path: str, source: str, proble
 
 ACCEPTED_IMPORTS = [
     ("mockexchange/core/exchange.py", "import hashlib\nfrom sortedcontainers import SortedDict\nfrom .ids import new"),
-    ("mockexchange/venues/kalshi/fees.py", "import msgspec\nfrom mockexchange.core import ids\nfrom .. import dated"),
+    (
+        "mockexchange/venues/kalshi/fees.py",
+        "import msgspec\nfrom ..core import ids\nfrom .. import dated_fields",
+    ),
     ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues.kalshi.resources import ROWS"),
     ("mockexchange/venues/registry.py", "from mockexchange.venues.kalshi.venue import KALSHI"),
     (

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from mockexchange.faults.frames import Timer
+from mockexchange.faults.faulted_frames import Timer
 from mockexchange.importing.verification import Emulated, plan_of
 from mockexchange.recording.recording_file import Exchanged, RecordingFile
 from mockexchange.recording.redaction import Redactor

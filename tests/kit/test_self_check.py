@@ -15,7 +15,7 @@ from mockexchange.runtime.api_documents import NoSuchDocument
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.websocket import stream_endpoint
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from mockexchange.venues.kalshi.dates import ALIASES
+from mockexchange.venues.kalshi.named_days import ALIASES
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.derivatives import ask, of_deribit

@@ -12,9 +12,9 @@ from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal import checksum_of
 from mockexchange.sandbox.journal_json import entry_to_json
-from mockexchange.sandbox.ledger.accounts import ledger_of, positions_of
-from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json.accounts import ledger_of, positions_of
+from mockexchange.sandbox.state_json.events import outcome_of
 from mockexchange.store.codec import write_log
 from mockexchange.store.log import LogError
 from mockexchange.venues.request import Request

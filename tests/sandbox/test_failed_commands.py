@@ -19,9 +19,9 @@ from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.replay import Replay
+from mockexchange.sandbox.interface import CommandFailed
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import CommandFailed
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log

@@ -6,12 +6,12 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.forks import exported, open_fork, read_source, source_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.memory_log import MemoryLog
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.core.dump import dump
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, make, run, signed

@@ -10,13 +10,13 @@ import pytest
 from mockexchange.core.commands import Deposit
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox import following, stored
+from mockexchange.sandbox import following, reopening
 from mockexchange.sandbox.following import Barrier, Follower
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.reopening import describe, follow_sandbox
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
-from mockexchange.sandbox.stored import describe, follow_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.log import Log, LogUnavailable, Record
 from mockexchange.store.stores import StoredSandbox
@@ -193,7 +193,7 @@ def test_a_record_that_cannot_be_applied_stops_one_copy_and_no_follower(monkeypa
             raise RuntimeError("of another version")
 
         with monkeypatch.context() as patch:
-            patch.setattr(stored, "_apply", fail)
+            patch.setattr(reopening, "_apply", fail)
             await writer.submit(pay(1))
             await follower.catch_up()
             assert "RuntimeError: of another version" in str(sandboxes.route(None).broken)

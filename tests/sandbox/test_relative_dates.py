@@ -14,9 +14,9 @@ from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.sandbox.forks import exported, open_fork, read_source, source_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file, load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import locate, read_yaml

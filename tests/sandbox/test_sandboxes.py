@@ -4,8 +4,8 @@ import pytest
 
 from mockexchange.core.commands import AddKey, RemoveKey
 from mockexchange.sandbox import sandboxes
+from mockexchange.sandbox.interface import KeyInUse, SandboxError
 from mockexchange.sandbox.options import DEFAULT
-from mockexchange.sandbox.port import KeyInUse, SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.venues.request import Request

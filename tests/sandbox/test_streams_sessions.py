@@ -9,7 +9,7 @@ from msgspec import structs
 from mockexchange.core.model.accounts import Key
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.streams import Connection, Streams
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.registry import DEFAULT
 

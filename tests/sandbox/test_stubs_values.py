@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.ids import derived_id
 from mockexchange.sandbox import stubs
-from mockexchange.sandbox.ledger.accounts import positions_of
+from mockexchange.sandbox.state_json.accounts import positions_of
 from mockexchange.venues.request import Request
 from tests.helpers.derivatives import WORLD, ask, of_deribit
 from tests.helpers.rows import each_row

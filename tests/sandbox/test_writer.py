@@ -13,9 +13,9 @@ from mockexchange.core.commands import AddKey, Command, Deposit, Note
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay
 from mockexchange.sandbox import writer
+from mockexchange.sandbox.interface import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import VANISHED
 from mockexchange.scenario.loader import load_text

@@ -12,9 +12,9 @@ from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.delivery import NOT_ASKED, FaultyAnswer
 from mockexchange.replay import Replay, Verdict, compare, read_journal
+from mockexchange.sandbox.interface import SandboxEnded
 from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.journal_json import entry_to_json
-from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.instants import format_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.ledgers import Ledger
@@ -19,9 +19,9 @@ from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import AccountKind, OrderStatus, PaymentStatus, Result, SubaccountRef, TransferStatus
-from mockexchange.sandbox.ledger.accounts import ledger_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.state_json.accounts import ledger_of
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.venues.kalshi.resources.row_owner import subtrader_ids
 from mockexchange.venues.keys.public_keys import load_public_key

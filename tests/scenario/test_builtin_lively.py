@@ -11,8 +11,8 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.venues.dated import FOREVER
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import FOREVER
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, WALL, carry_out, signed

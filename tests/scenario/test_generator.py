@@ -24,7 +24,7 @@ from mockexchange.core.commands import Fill
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.state import State
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions

@@ -19,7 +19,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_scenario, load_text
 from mockexchange.server.process import Server
 from mockexchange.server.serve_options import ServeOptions
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import load_key
 from tests.server.wire import Connection, Reply, request

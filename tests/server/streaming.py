@@ -22,7 +22,7 @@ from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.library_versions import is_at_least
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.sandboxes import SMALL, signed

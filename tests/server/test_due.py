@@ -16,7 +16,7 @@ from mockexchange.server.control.app import control_app
 from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, signed

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
+from mockexchange.sandbox.interface import SandboxError
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.loader import load_text

@@ -13,7 +13,7 @@ import pytest
 
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
-from mockexchange.sandbox.stored import added_keys, reopened
+from mockexchange.sandbox.reopening import added_keys, reopened
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.serve_options import Sharing
 from mockexchange.store.checksums import checksum, sandbox_checksum

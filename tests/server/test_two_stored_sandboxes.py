@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mockexchange.core.commands import AddKey, Command, OpenAccount, RemoveKey
-from mockexchange.sandbox.ledger.digest import state_digest
+from mockexchange.sandbox.interface import CommandFailed, KeyInUse
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import CommandFailed, KeyInUse
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json.digest import state_digest
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.parameter_decoding import (
     FINDINGS_MAX,
     Given,

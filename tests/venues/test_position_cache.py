@@ -17,7 +17,7 @@ from mockexchange.core.derivatives.orders import OpenOrders
 from mockexchange.core.derivatives.valuation import PositionView, view_of
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.resources import positions as deribit_positions
 from mockexchange.venues.deribit.resources import summaries

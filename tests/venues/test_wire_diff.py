@@ -1,6 +1,6 @@
 """The net difference of dated tables, with days and sources; forwards, backwards and with compat."""
 
-from mockexchange.venues.dated import ApiDate, DatedRow
+from mockexchange.venues.dated_fields import ApiDate, DatedRow
 from mockexchange.venues.wire_diff import Change, Facts, diff_rows
 from tests.helpers.rows import each_row
 

@@ -5,8 +5,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from contracts.suites.planted.planting import Fault, Planter, fault
-from mockexchange.core.model import history
-from mockexchange.core.model.history import HistoryPage
+from mockexchange.core.model import paged_history
+from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.queries import lists, positions
 from mockexchange.core.queries.lists import OrderQuery
 from mockexchange.venues.kalshi import cursor
@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.resources import lists as pages
 
 def page_loses_its_last_row(planter: Planter) -> None:
     planter.function(
-        history.page_of,
+        paged_history.page_of,
         lambda page_of: (
             lambda *given: page._replace(rows=page.rows[:-1]) if (page := page_of(*given)).after is not None else page
         ),
@@ -30,7 +30,7 @@ def page_begins_with_the_last_of_the_one_before(planter: Planter) -> None:
 
         return repeat
 
-    planter.function(history.page_of, make)
+    planter.function(paged_history.page_of, make)
 
 
 def page_is_repeated_for_ever(planter: Planter) -> None:

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from msgspec import Struct, structs
 
-from mockexchange.sandbox import snapshots
+from mockexchange.sandbox import history_cache
 from mockexchange.venues import registry
-from mockexchange.venues.dated import Field
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi import errors, rest
 from mockexchange.venues.kalshi import parameter_decoding as decoding
 from mockexchange.venues.kalshi.errors import Situation
@@ -37,7 +37,7 @@ class Planter:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
-        monkeypatch.setattr(snapshots, "COMMANDS_MAX", 0)  # what was made before knows nothing of what is planted
+        monkeypatch.setattr(history_cache, "COMMANDS_MAX", 0)  # what was made before knows nothing of what is planted
 
     def function(self, original: Any, make: Make) -> None:
         """Replace a function in every module of the server that has it, and in every venue."""

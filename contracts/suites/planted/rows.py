@@ -6,7 +6,7 @@ from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core.model.positions import EventHolding
 from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import MICROS_PER_CENT
-from mockexchange.venues.dated import FOREVER, Field, Spelling
+from mockexchange.venues.dated_fields import FOREVER, Field, Spelling
 from mockexchange.venues.kalshi import formatting
 from mockexchange.venues.kalshi.formatting import WINTER_STATUS
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.suites.planted.planting import Ask, Fault, Planter, fault
-from mockexchange.venues.dated import Spelling
+from mockexchange.venues.dated_fields import Spelling
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi import formatting
 from mockexchange.venues.kalshi.stream import (

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeVar
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
-from mockexchange.sandbox.port import SandboxEnded, SandboxError
+from mockexchange.sandbox.interface import SandboxEnded, SandboxError
 from mockexchange.sandbox.streams import ABNORMAL
 from mockexchange.server.http.request_cycle import CONNECTION
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.api.values.records import Deprecation, Frame, Request
 from mockexchange.server.control.streams import NOTE as ON_DEMAND
-from mockexchange.venues.dated import LATEST
+from mockexchange.venues.dated_fields import LATEST
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import RATE_LIMIT_FINDING
 from mockexchange.venues.retirement import Retirement

@@ -14,7 +14,7 @@ from mockexchange.cli.click_base import Group, UsageFailure, checked, json_optio
 from mockexchange.cli.terminal import Line, show_json_lines, show_table, terminal_width, wrapped
 from mockexchange.runtime import api_documents, document_diff
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
+from mockexchange.venues.dated_fields import COMPAT, LATEST, ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue, WireTables
 from mockexchange.venues.wire_diff import READS, Change, diff_rows

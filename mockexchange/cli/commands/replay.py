@@ -18,8 +18,8 @@ from mockexchange.cli.terminal import printable, show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.named_files import MIB, lines_of, read_file
 from mockexchange.replay import Recording, Replay, Verdict, compare, is_recorded, read_journal
-from mockexchange.sandbox.ledger.accounts import positions_of
-from mockexchange.sandbox.ledger.events import outcome_of
+from mockexchange.sandbox.state_json.accounts import positions_of
+from mockexchange.sandbox.state_json.events import outcome_of
 from mockexchange.store.log import LogError
 
 DEVIATIONS_SHOWN_MAX = 20

@@ -27,7 +27,7 @@ from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
 DOCUMENTATION = "docs/run.md"

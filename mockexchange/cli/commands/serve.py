@@ -55,8 +55,8 @@ from mockexchange.cli.terminal import progress_bar
 from mockexchange.faults.preset_rules import with_presets
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.clock import parse_mode
+from mockexchange.sandbox.interface import SandboxError, StoreUnavailable
 from mockexchange.sandbox.options import Inspector, SandboxOptions
-from mockexchange.sandbox.port import SandboxError, StoreUnavailable
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.scenario.plan import Plan
@@ -72,7 +72,7 @@ from mockexchange.server.workers.start import (
 )
 from mockexchange.store.opening import Location, read_serve_location
 from mockexchange.store.stores import DURABILITY, StoreError
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
 if TYPE_CHECKING:

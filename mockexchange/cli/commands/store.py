@@ -16,8 +16,8 @@ from mockexchange.cli.terminal import show_json_lines
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.forks import exported_log
+from mockexchange.sandbox.reopening import read_description, reopened
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.stored import read_description, reopened
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.store.codec import write_log
 from mockexchange.store.followed_store import FollowedStore

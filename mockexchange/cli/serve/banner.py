@@ -12,7 +12,7 @@ from mockexchange.cli.commands.env import holder_of
 from mockexchange.cli.terminal import fitted
 from mockexchange.clients.published import CLIENT_SETUPS, template_values, trust_of
 from mockexchange.runtime.ready_file import default_ready_file
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
 
 CHECKED = "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"

@@ -18,7 +18,7 @@ from mockexchange.server.serve_options import READS, STRICT, Sharing
 from mockexchange.server.tls.certificate_names import normalised
 from mockexchange.store.opening import Location
 from mockexchange.store.postgres.url import PostgresUrl
-from mockexchange.venues.dated import LATEST
+from mockexchange.venues.dated_fields import LATEST
 from mockexchange.venues.registry import DEFAULT
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.listing import orderable, touch
 from mockexchange.core.derivatives.order_book import Offer, is_within
-from mockexchange.core.derivatives.order_changes import book_of, cancel, fill_order, order_changed, quoted
+from mockexchange.core.derivatives.order_bookkeeping import book_of, cancel, fill_order, order_changed, quoted
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
 from mockexchange.core.derivatives.precision import ZERO, quotient
 from mockexchange.core.derivatives.trading import Fill, Party, amount_step, record_fill, require_amount

@@ -20,7 +20,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.listing import orderable, require_active, require_trader
 from mockexchange.core.derivatives.matching import best_offer, match, reducible, size_of
-from mockexchange.core.derivatives.order_changes import (
+from mockexchange.core.derivatives.order_bookkeeping import (
     book_of,
     cancel,
     end,

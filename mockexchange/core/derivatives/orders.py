@@ -16,7 +16,7 @@ from mockexchange.core.derivatives.vocabulary import (
     TriggerKind,
     TriggerSource,
 )
-from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.model.paged_history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
 OTHER_DIRECTION = {Direction.BUY: Direction.SELL, Direction.SELL: Direction.BUY}

@@ -17,7 +17,7 @@ from mockexchange.core.commands import (
     TransferShard,
     Withdraw,
 )
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.events import (
     CashMoved,
     Event,
@@ -29,8 +29,8 @@ from mockexchange.core.events import (
     Transferred,
 )
 from mockexchange.core.handlers import handler
-from mockexchange.core.model.history import History
 from mockexchange.core.model.ledgers import PAYMENT_TRANSITIONS, Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.paged_history import History
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused

@@ -6,7 +6,7 @@ from mockexchange.core.commands import Announce, Note, SwitchExchange, SwitchMar
 from mockexchange.core.events import Announced, Event, ExchangeSwitched, MarketSwitched, Noted
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.order_changes import cancel
+from mockexchange.core.handlers.order_bookkeeping import cancel
 from mockexchange.core.model.markets import require_open
 from mockexchange.core.model.state import Announcement, State
 from mockexchange.core.vocabulary import OrderReason

@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from mockexchange.core.commands import Fill, NewOrder, OpenPosition
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.events import Event
 from mockexchange.core.fees import COEFFICIENTS
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
 from mockexchange.core.handlers.order_checks import require_resting
-from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
+from mockexchange.core.handlers.position_rows import change_row, row_changed, row_of
 from mockexchange.core.handlers.trades import Leg, carry_out
 from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.orders import OTHER_SIDE, Order, Trade, outcome_side
 from mockexchange.core.model.state import State
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, MarketStatus, OrderStatus, Side
 

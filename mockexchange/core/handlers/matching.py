@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from mockexchange.core.events import Event, LevelChanged
-from mockexchange.core.handlers.order_changes import cancel, order_book_of
+from mockexchange.core.handlers.order_bookkeeping import cancel, order_book_of
 from mockexchange.core.handlers.trades import Leg, carry_out
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.markets import ConsumedQuote, Market

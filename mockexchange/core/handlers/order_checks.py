@@ -2,11 +2,11 @@
 
 from mockexchange.core import fees
 from mockexchange.core.commands import PlaceOrder
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
-from mockexchange.core.model.history import EVERYTHING
 from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.orders import OTHER_SIDE, Order
+from mockexchange.core.model.paged_history import EVERYTHING
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused

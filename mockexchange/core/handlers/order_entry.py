@@ -19,7 +19,7 @@ from mockexchange.core.commands import (
     ReduceOrder,
     RestOrder,
 )
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.events import (
     Event,
     OrderAmended,
@@ -31,7 +31,7 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.matching import Reach, match, opposite_to, reach
-from mockexchange.core.handlers.order_changes import (
+from mockexchange.core.handlers.order_bookkeeping import (
     cancel,
     enter_book,
     hold,
@@ -59,10 +59,10 @@ from mockexchange.core.handlers.order_checks import (
     require_resting,
     require_trading,
 )
-from mockexchange.core.model.history import EVERYTHING, Selector
 from mockexchange.core.model.markets import Market, require_open
 from mockexchange.core.model.order_rules import FillRule, RowRule
 from mockexchange.core.model.orders import Order, OrderGroup
+from mockexchange.core.model.paged_history import EVERYTHING, Selector
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused

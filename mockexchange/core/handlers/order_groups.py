@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from mockexchange.core.events import Event, GroupDeleted, GroupLimited, GroupOpened, GroupReset, GroupTriggered
 from mockexchange.core.handlers import handler
-from mockexchange.core.handlers.order_changes import cancel
+from mockexchange.core.handlers.order_bookkeeping import cancel
 from mockexchange.core.model.orders import OrderGroup
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused

@@ -6,15 +6,15 @@ from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMark
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.order_changes import cancel
+from mockexchange.core.handlers.order_bookkeeping import cancel
 from mockexchange.core.handlers.outside_traders import drop_quotes
-from mockexchange.core.handlers.position_changes import change_row, row_changed
+from mockexchange.core.handlers.position_rows import change_row, row_changed
 from mockexchange.core.model.ledgers import Bought, Ledger, Settlement
 from mockexchange.core.model.markets import Market, next_status
 from mockexchange.core.model.one_or_more import as_list
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
-from mockexchange.core.position_arithmetic import settle
+from mockexchange.core.position_cost import settle
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, OrderReason, Result, Side
 

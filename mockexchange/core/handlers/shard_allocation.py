@@ -12,7 +12,7 @@ from mockexchange.core.events import BalanceAllocated, Event
 from mockexchange.core.handlers import handler
 from mockexchange.core.handlers.cash import transfer_shard
 from mockexchange.core.model.accounts import Account
-from mockexchange.core.model.history import EVERYTHING
+from mockexchange.core.model.paged_history import EVERYTHING
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, OrderStatus, Reservation, SubaccountRef
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from mockexchange.core import fees
 from mockexchange.core.events import Event, Filled, OrderExecuted, Traded
 from mockexchange.core.handlers.markets import reprice, touch_market
-from mockexchange.core.handlers.order_changes import (
+from mockexchange.core.handlers.order_bookkeeping import (
     count_fill,
     level_changed,
     list_order,
@@ -19,11 +19,11 @@ from mockexchange.core.handlers.order_changes import (
     take_off,
 )
 from mockexchange.core.handlers.order_groups import count_group_fill
-from mockexchange.core.handlers.position_changes import change_row, row_changed, row_of
+from mockexchange.core.handlers.position_rows import change_row, row_changed, row_of
 from mockexchange.core.model.one_or_more import total
 from mockexchange.core.model.orders import FillRow, Order, Trade
 from mockexchange.core.model.state import State
-from mockexchange.core.position_arithmetic import held_fees, trade
+from mockexchange.core.position_cost import held_fees, trade
 from mockexchange.core.vocabulary import MICROS_PER_CENT, AccountKind, OrderReason, Side
 
 

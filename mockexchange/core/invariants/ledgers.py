@@ -11,9 +11,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Account
-from mockexchange.core.model.history import History, Partition, Selector
 from mockexchange.core.model.ledgers import Ledger, Settlement, ShardTransfer
 from mockexchange.core.model.orders import FillRow, Order
+from mockexchange.core.model.paged_history import History, Partition, Selector
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from mockexchange.core.model.history import EVERYTHING, History, Partition, Selector
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import FillRow, Order, Trade
+from mockexchange.core.model.paged_history import EVERYTHING, History, Partition, Selector
 from mockexchange.core.vocabulary import (
     Instance,
     PaymentKind,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
-from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.model.paged_history import EVERYTHING, Partition, Selector
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side
 

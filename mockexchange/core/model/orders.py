@@ -16,9 +16,9 @@ from itertools import chain
 from msgspec import Struct, field
 
 from mockexchange.core.ids import row_id, serial_in
-from mockexchange.core.model.history import EVERYTHING, Partition, Selector, by_serial
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import OneOrMore, as_list
+from mockexchange.core.model.paged_history import EVERYTHING, Partition, Selector, by_serial
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,

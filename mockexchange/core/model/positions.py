@@ -5,7 +5,7 @@ from functools import reduce
 
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.ranking import Rank, Ranking
-from mockexchange.core.position_arithmetic import Stake, value_micros
+from mockexchange.core.position_cost import Stake, value_micros
 from mockexchange.core.vocabulary import SubaccountRef
 
 NONZERO_QUANTITY = 1

@@ -14,12 +14,12 @@ from mockexchange.core.derivatives.order_book import DerivativeBook
 from mockexchange.core.derivatives.orders import NO_ORDERS, DerivativeOrder, DerivativeTrade, OpenOrders
 from mockexchange.core.ids import id_of
 from mockexchange.core.model.accounts import Account, Key
-from mockexchange.core.model.history import History
 from mockexchange.core.model.ledgers import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.markets import EventDetails, EventListing, Market, Series
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.orders import Order, OrderGroup, OrderTable, Trade
+from mockexchange.core.model.paged_history import History
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.subaccounts import Repricings, Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused

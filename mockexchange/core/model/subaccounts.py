@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from mockexchange.core.model.positions import ANY_COUNT, EventHolding, Position
 from mockexchange.core.model.ranking import Ranking
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.vocabulary import SubaccountRef
 
 

@@ -9,10 +9,10 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
-from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.model.ledgers import Settlement
 from mockexchange.core.model.markets import EventListing
 from mockexchange.core.model.orders import FillRow, Order
+from mockexchange.core.model.paged_history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import OrderStatus
 

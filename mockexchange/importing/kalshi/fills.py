@@ -24,7 +24,7 @@ from mockexchange.importing.kalshi.amounts import (
 from mockexchange.importing.kalshi.facts import Facts
 from mockexchange.importing.kalshi.step import ticker_of
 from mockexchange.importing.recorded_answers import Problem
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import venue_of
 
 # Fills that only rows of orders show, because the recording does not have the oldest fills, or none

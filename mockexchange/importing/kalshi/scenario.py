@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockexchange.core.instants import format_instant, parse_instant
-from mockexchange.core.position_arithmetic import Stake, trade
+from mockexchange.core.position_cost import Stake, trade
 from mockexchange.core.vocabulary import Action, FeeRounding, Side
 from mockexchange.importing.kalshi.amounts import Row as Plain
 from mockexchange.importing.kalshi.amounts import (

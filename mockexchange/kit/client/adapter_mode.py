@@ -16,7 +16,7 @@ from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, j
 from mockexchange.kit.client.card_verdicts import CardRun, is_cut_short, judge, not_judged, with_more_time
 from mockexchange.kit.client.cards import Card, Task
 from mockexchange.kit.client.fuzzing import FUZZ_DEFAULTS, LEFT_OUT, FuzzSettings, judge_fuzz
-from mockexchange.kit.client.orders import PlayedTasks, TaskResult, play_tasks
+from mockexchange.kit.client.order_tasks import PlayedTasks, TaskResult, play_tasks
 from mockexchange.kit.client.processes import AdapterBroken, AdapterTimeout
 from mockexchange.kit.client.sandboxes import CONNECTIONS_MAX, TOO_MANY, CardSandboxes, Session
 from mockexchange.kit.client.tasks import COMPAT, LATEST, aliases_of

@@ -11,7 +11,7 @@ from mockexchange.kit.client.accounts import AccountPositions
 from mockexchange.kit.client.adapter import AdapterReply, one_line
 from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.cards import ADVICE_ON_ERROR, ADVICE_ONLY, Card, Task
-from mockexchange.kit.client.orders import PlayedTasks, order_findings
+from mockexchange.kit.client.order_tasks import PlayedTasks, order_findings
 from mockexchange.kit.client.processes import CommandResult
 from mockexchange.kit.client.rows import (
     duplicate_values,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.derivatives import Row, contradictions_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import encode_json, post, result_of
+from mockexchange.kit.position_contradictions import Row, contradictions_of
 from mockexchange.kit.rules.finding_format import answer_text, finding, shown
 from mockexchange.kit.signalplus.calls import POSITIONS, body_with_rid, envelope, rows_of, snake
 from mockexchange.kit.signalplus.signing import KEY, NONCE, SIGNATURE, TIMESTAMP, Signer

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from mockexchange.core.instants import format_instant
-from mockexchange.sandbox.collector import collector_paused
+from mockexchange.sandbox.garbage_collection import collector_paused
 from mockexchange.scenario.script import ANY, NO_ORDER, ScriptEntry, Template
 
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"

@@ -20,9 +20,9 @@ from typing import Any, Protocol
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.faults.registry import Faults
+from mockexchange.faults.installed_rules import Faults
+from mockexchange.sandbox.interface import KeyInUse, SandboxEnded, SandboxPort, StoreUnavailable, log_failure
 from mockexchange.sandbox.journal import Firing, JournalEntry
-from mockexchange.sandbox.port import KeyInUse, SandboxEnded, SandboxPort, StoreUnavailable, log_failure
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
 from mockexchange.sandbox.script.schedule import (
     DONE,

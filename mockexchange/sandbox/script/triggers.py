@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from mockexchange.core.commands import Command, PlaceDerivativeOrder, PlaceOrder
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.derivatives.orders import OTHER_DIRECTION, DerivativeOrder
 from mockexchange.core.derivatives.precision import in_nine_decimals
 from mockexchange.core.events import DerivativeOrderChanged, Event, OrderPlaced

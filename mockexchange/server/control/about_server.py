@@ -31,7 +31,7 @@ from mockexchange.server.http import rest_endpoint
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
 from mockexchange.server.metrics import exposition
 from mockexchange.server.server_state import ServerState
-from mockexchange.venues.dated import COMPAT
+from mockexchange.venues.dated_fields import COMPAT
 from mockexchange.venues.registry import DEFAULT, VENUES, client_setups
 from mockexchange.version import __version__
 

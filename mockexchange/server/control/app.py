@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from mockexchange.sandbox.collector import collect_early
+from mockexchange.sandbox.garbage_collection import collect_early
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.control.about_server import Description, server_routes
 from mockexchange.server.control.access import GRANT, Access, Grant, Role, Tokens

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from mockexchange.sandbox.port import LOGGER
+from mockexchange.sandbox.interface import LOGGER
 from mockexchange.server.control.access import Grant
 from mockexchange.server.control.answers import encode
 

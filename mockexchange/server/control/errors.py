@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from mockexchange.sandbox.port import (
+from mockexchange.sandbox.interface import (
     CommandFailed,
     KeyInUse,
     SandboxBroken,

@@ -22,8 +22,8 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import written_name
 from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json, short_frame_to_json
-from mockexchange.sandbox.ledger.events import outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json.events import outcome_of
 from mockexchange.sandbox.writer import CommandObserver
 from mockexchange.scenario.fault_rules import CHANNEL_NAMES
 from mockexchange.server.control.access import Access, grant_of

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.forks import exported
 from mockexchange.sandbox.journal_json import firing_to_json
-from mockexchange.sandbox.ledger import markets
-from mockexchange.sandbox.ledger.equity import EquityCurve, series_to_json
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json import markets
+from mockexchange.sandbox.state_json.equity import EquityCurve, series_to_json
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import (

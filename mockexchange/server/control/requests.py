@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from mockexchange.sandbox.collector import collector_paused
+from mockexchange.sandbox.garbage_collection import collector_paused
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.loader import builtin_names
 from mockexchange.scenario.located_text import Located, let_go, located_json
-from mockexchange.scenario.turns import giving_turns
+from mockexchange.scenario.loop_turns import giving_turns
 from mockexchange.server.control.errors import TOO_LARGE, ControlError, misread
 
 BODY_BYTES_MAX = 64 * 1024 * 1024

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.preset_rules import load_preset, preset_names
+from mockexchange.faults.rule_firing import InstalledRule
 from mockexchange.sandbox.clock import Turns
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import InstalledStub

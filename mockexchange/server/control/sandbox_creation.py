@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from mockexchange.sandbox.clock import SCALE_MAX, parse_mode
 from mockexchange.sandbox.forks import ForkSource, Until, open_fork, parse_until, read_source, source_of
+from mockexchange.sandbox.interface import SandboxError
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import SandboxError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.files import ScenarioFiles, require_no_key_files
@@ -28,7 +28,7 @@ from mockexchange.server.control.requests import beside_loop
 from mockexchange.server.control.rules import RuleGroups
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.log import LogError
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
 DATE_CHARS_MAX = 40

@@ -10,15 +10,15 @@ from starlette.responses import Response
 from mockexchange.core.instants import format_instant, parse_duration
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox.ledger.accounts import ledger_lists, position_rows
-from mockexchange.sandbox.ledger.events import outcome_of
-from mockexchange.sandbox.port import CommandFailed, KeyInUse, log_failure
+from mockexchange.sandbox.interface import CommandFailed, KeyInUse, log_failure
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.schedule import ScriptOverrun
+from mockexchange.sandbox.state_json.accounts import ledger_lists, position_rows
+from mockexchange.sandbox.state_json.events import outcome_of
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.loop_turns import ITEMS_PER_TURN, take_turn
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scenario.turns import ITEMS_PER_TURN, take_turn
 from mockexchange.server.control.access import Access, grant_of
 from mockexchange.server.control.answers import (
     MEDIA_TYPE,

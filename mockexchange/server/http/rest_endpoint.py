@@ -18,15 +18,15 @@ from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.faults.delivery import FaultyAnswer
+from mockexchange.sandbox.interface import RequestContext, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.options import Inspector
-from mockexchange.sandbox.port import RequestContext, SandboxBroken, SandboxEnded, StoreUnavailable, log_failure
 from mockexchange.sandbox.quotas import QuotaReached
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import FaultyResponse, length_of
 from mockexchange.server.http.request_cycle import Header, RequestCycle, carrier_of, lines_of
 from mockexchange.server.loop_budget import PIECE_BYTES, budget_of
-from mockexchange.venues.dated import COMPAT, DATES_KEPT_MAX, ApiDate
+from mockexchange.venues.dated_fields import COMPAT, DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.registry import VENUES, known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue

@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from mockexchange.sandbox.ledger.digest import state_digest
-from mockexchange.sandbox.port import LOGGER
+from mockexchange.sandbox.interface import LOGGER
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json.digest import state_digest
 from mockexchange.server.workers.mailbox import Compare, Compared, Message
 from mockexchange.server.workers.reads import Reads
 

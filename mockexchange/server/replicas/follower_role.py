@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from mockexchange.runtime.ready_file import write_ready_file
+from mockexchange.sandbox.interface import RequestContext
 from mockexchange.sandbox.options import DEFAULT
-from mockexchange.sandbox.port import RequestContext
+from mockexchange.sandbox.reopening import find_private_keys
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stored import find_private_keys
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.http.listener import Listener
 from mockexchange.server.http.rest_endpoint import wanted_sequence

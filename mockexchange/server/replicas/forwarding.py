@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from mockexchange.sandbox.port import LOGGER
+from mockexchange.sandbox.interface import LOGGER
 from mockexchange.server.replicas.peers import (
     CONNECTION,
     GREETING,

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockexchange.sandbox.port import StoreUnavailable
+from mockexchange.sandbox.interface import StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.server.app import ListenerApp, SandboxOf

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from mockexchange.sandbox.interface import LOGGER
 from mockexchange.sandbox.opening import Progress
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.port import LOGGER
 from mockexchange.scenario.plan import Plan
 from mockexchange.server.http.listener import bind
 from mockexchange.server.operating_system import allow_many_files, signals_set

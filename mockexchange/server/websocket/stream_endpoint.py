@@ -12,7 +12,7 @@ from urllib.parse import quote
 from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.faults.delivery import FaultyAnswer
-from mockexchange.sandbox.port import RequestContext, StoreUnavailable
+from mockexchange.sandbox.interface import RequestContext, StoreUnavailable
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.server.http.faulty_response import FaultyResponse

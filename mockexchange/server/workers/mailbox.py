@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from mockexchange.sandbox.interface import SandboxEnded
 from mockexchange.sandbox.journal import JournalEntry
-from mockexchange.sandbox.port import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 
 WAITING_MAX = 10_000

@@ -16,9 +16,9 @@ from itertools import count
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.sandbox.following import FollowableStore, Follower
+from mockexchange.sandbox.interface import LOGGER, RequestContext
 from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.options import Inspector
-from mockexchange.sandbox.port import LOGGER, RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.errors import ScenarioError

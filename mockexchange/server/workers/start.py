@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mockexchange.runtime.ready_file import remove_ready_file
 from mockexchange.runtime.redaction import WholeSecrets
+from mockexchange.sandbox.interface import LOGGER
 from mockexchange.sandbox.options import Inspector
-from mockexchange.sandbox.port import LOGGER
 from mockexchange.server.control.access import NamedToken, Tokens
 from mockexchange.server.operating_system import STOP_SIGNALS, loop_factory
 from mockexchange.server.serve_options import ServeOptions, WorkersOptions

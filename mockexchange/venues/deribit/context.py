@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
-from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit.dates import api_date as parse_date
+from mockexchange.venues.dated_fields import ApiDate
+from mockexchange.venues.deribit.named_days import api_date as parse_date
 from mockexchange.venues.deribit.settings import DeribitSettings
 
 

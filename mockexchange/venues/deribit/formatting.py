@@ -5,7 +5,7 @@ Amounts are JSON numbers of at most 9 decimals, rounded half even, and always wi
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from mockexchange.venues.dated import Spelling
+from mockexchange.venues.dated_fields import Spelling
 from mockexchange.venues.jsonrpc.envelope import spell
 
 MICROSECONDS_PER_MILLISECOND = 1_000

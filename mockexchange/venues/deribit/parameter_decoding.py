@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
 from mockexchange.venues.deribit.resources.parameters import LABEL_CHARS_MAX, Parameter
 from mockexchange.venues.jsonrpc.envelope import Number, describe_value, read_integer

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.authentication import claimed_key, identify
 from mockexchange.venues.deribit.catalogue import OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from mockexchange.venues.dated import Field
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.deribit import signatures
 from mockexchange.venues.deribit.catalogue import EMULATED, OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, date_of
-from mockexchange.venues.deribit.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.deribit.enumerations import SCOPES, SCOPES_DEFAULT, SUMMARY_CURRENCIES
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED
+from mockexchange.venues.deribit.named_days import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.jsonrpc.wire_sections import wire_of
@@ -92,12 +92,12 @@ DERIBIT = VenueDefinition(
         vocabulary={"currency": SUMMARY_CURRENCIES},
     ),
     faults=FaultAnswers(
-        outage_body=_function("outages.outage_body"),
-        answer_outage=_function("outages.answer_outage"),
+        outage_body=_function("fault_bodies.outage_body"),
+        answer_outage=_function("fault_bodies.answer_outage"),
         # Every error is a 400 [wire]; the code 10028 marks this one.
         too_many_status=HTTPStatus.BAD_REQUEST,
         with_rows_max=_function("parameter_decoding.with_count"),
-        edit_legacy=_function("outages.edit_legacy"),
+        edit_legacy=_function("fault_bodies.edit_legacy"),
         private_conditions={"private": "operation: private/*"},
     ),
 )

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from mockexchange.core.commands import Command
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame, PendingFrame
 from mockexchange.venues.jsonrpc.envelope import Envelope, Rejection
 from mockexchange.venues.request import Call, Request

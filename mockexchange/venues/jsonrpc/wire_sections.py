@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mockexchange.venues.dated import FOREVER, Field
+from mockexchange.venues.dated_fields import FOREVER, Field
 from mockexchange.venues.venue import WireTables
 from mockexchange.venues.wire_diff import READS, Facts, Section
 

@@ -6,7 +6,7 @@ find, the rejection carries a function that finds it, and that a worker thread c
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.kalshi import signatures

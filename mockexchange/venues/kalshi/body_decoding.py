@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mockexchange.venues.dated import ApiDate, pick
+from mockexchange.venues.dated_fields import ApiDate, pick
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.resources import BODIES
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField

@@ -8,7 +8,7 @@ which the documentation has a page of it.
 import difflib
 from typing import NamedTuple
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, ApiDate
 from mockexchange.venues.quoting import STUB_ADVICE
 
 PREFIX = "/trade-api/v2"

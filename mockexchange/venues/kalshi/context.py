@@ -6,9 +6,9 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.data_tables import NO_DATA, Data
-from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi.dates import api_date as parse_date
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.kalshi.market_ids import MarketIds
+from mockexchange.venues.kalshi.named_days import api_date as parse_date
 from mockexchange.venues.kalshi.rate_limits import RateLimits
 from mockexchange.venues.kalshi.resources import DATA
 from mockexchange.venues.kalshi.settings import KalshiSettings

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 from mockexchange.venues.request import Answer, Diagnose
 
 # --- situations in which the venue answers with an error

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import (
@@ -21,7 +21,7 @@ from mockexchange.core.vocabulary import (
     Result,
     Side,
 )
-from mockexchange.venues.dated import Spelling
+from mockexchange.venues.dated_fields import Spelling
 from mockexchange.venues.kalshi import enumerations
 
 MICROS_PER_CENTICENT = 100

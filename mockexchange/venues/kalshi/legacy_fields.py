@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockexchange.venues.dated import FOREVER, Field, Nested
+from mockexchange.venues.dated_fields import FOREVER, Field, Nested
 from mockexchange.venues.kalshi.formatting import CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER
 from mockexchange.venues.kalshi.resources import OBJECTS
 

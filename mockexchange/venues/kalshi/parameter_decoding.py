@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.resources import PARAMETERS
 from mockexchange.venues.kalshi.resources.call import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.resources.parameters import Parameter

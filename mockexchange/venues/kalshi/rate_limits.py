@@ -14,7 +14,7 @@ import msgspec
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Account
-from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.catalogue import life_of
 from mockexchange.venues.request import RATE_LIMIT_FINDING, Request
 from mockexchange.venues.token_buckets import BucketSize, TokenBuckets

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.venues.dated import FOREVER, ApiDate
+from mockexchange.venues.dated_fields import FOREVER, ApiDate
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate, verifies_key

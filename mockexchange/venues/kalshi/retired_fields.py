@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, ApiDate, DatedRow, Field, Nested, pick
+from mockexchange.venues.dated_fields import ALWAYS, COMPAT_ONLY, FOREVER, ApiDate, DatedRow, Field, Nested, pick
 from mockexchange.venues.kalshi.catalogue import PREFIX, find_entry
-from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS, PARAMETERS
 from mockexchange.venues.kalshi.resources.call import Operation
 from mockexchange.venues.kalshi.resources.parameters import Parameter

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate
+from mockexchange.venues.dated_fields import DATES_KEPT_MAX, ApiDate
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, Life
 from mockexchange.venues.kalshi.resources import OPERATIONS
 from mockexchange.venues.kalshi.resources.call import Operation

@@ -4,9 +4,9 @@ from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.catalogue import OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
-from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date, fee_rounding
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
-from mockexchange.venues.kalshi.outages import FAULTS
+from mockexchange.venues.kalshi.fault_bodies import FAULTS
+from mockexchange.venues.kalshi.named_days import ALIASES, FIRST_DAY, SOURCES, api_date, fee_rounding
 from mockexchange.venues.kalshi.resources import DATA
 from mockexchange.venues.kalshi.resources.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.rest import REST

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED

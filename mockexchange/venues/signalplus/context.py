@@ -5,9 +5,9 @@ from msgspec import Struct, field
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.keys.secrets import find_secret_key
-from mockexchange.venues.signalplus.dates import api_date as parse_date
+from mockexchange.venues.signalplus.named_days import api_date as parse_date
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 
 NAME = "signalplus"

@@ -7,7 +7,7 @@ is behind the gateway, are used. Refused credentials are HTTP 401 [doc], all els
 from enum import StrEnum
 from functools import lru_cache
 
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, Rejection, spell
 from mockexchange.venues.request import Answer, Diagnose
 

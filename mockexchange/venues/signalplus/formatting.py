@@ -6,7 +6,7 @@ They have at most nine decimals, no trailing zeros, and at least one decimal: "0
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.venues.dated import Spelling
+from mockexchange.venues.dated_fields import Spelling
 from mockexchange.venues.jsonrpc.envelope import spell
 
 NINE_DECIMALS = Decimal("1e-9")

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.jsonrpc.envelope import describe_value, read_integer
 from mockexchange.venues.parameter_decoding import FINDINGS_MAX, NAME_CHARS_MAX, Given, Reader, decode_rows, rows_of
 from mockexchange.venues.quoting import quote

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.jsonrpc.envelope import Envelope, texts_of
 from mockexchange.venues.request import Answer, Page, Request
 from mockexchange.venues.signalplus.authentication import authenticate

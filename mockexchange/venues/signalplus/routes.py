@@ -3,7 +3,7 @@
 import re
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 from mockexchange.venues.signalplus.catalogue import explain_unknown_method
 from mockexchange.venues.signalplus.context import SignalPlusContext

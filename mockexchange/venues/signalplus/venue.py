@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from mockexchange.venues.dated import Field
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.deferred import functions_of
 from mockexchange.venues.jsonrpc.wire_sections import wire_of
 from mockexchange.venues.signalplus import signatures
 from mockexchange.venues.signalplus.catalogue import EMULATED, OPEN_STREAM, PREFIX, STREAM_PATHS
 from mockexchange.venues.signalplus.context import NAME, SignalPlusContext, date_of
-from mockexchange.venues.signalplus.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, SCOPES
+from mockexchange.venues.signalplus.named_days import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
 from mockexchange.venues.signalplus.stream.feed import CHANGES
 from mockexchange.venues.venue import (
@@ -70,12 +70,12 @@ SIGNALPLUS = VenueDefinition(
         vocabulary={"currency": CURRENCIES},
     ),
     faults=FaultAnswers(
-        outage_body=_function("outages.outage_body"),
-        answer_outage=_function("outages.answer_outage"),
+        outage_body=_function("fault_bodies.outage_body"),
+        answer_outage=_function("fault_bodies.answer_outage"),
         # Every error but 401 is a 400, as at Deribit, which is behind the gateway [choice].
         too_many_status=HTTPStatus.BAD_REQUEST,
-        with_rows_max=_function("outages.with_rows_max"),
-        edit_legacy=_function("outages.edit_legacy"),
+        with_rows_max=_function("fault_bodies.with_rows_max"),
+        edit_legacy=_function("fault_bodies.edit_legacy"),
         private_conditions={"private": "operation: private/*"},
     ),
 )

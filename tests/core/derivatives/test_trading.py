@@ -10,7 +10,7 @@ from mockexchange.core.events import (
     DerivativeTraded,
     HoldingChanged,
 )
-from mockexchange.core.model.history import Window
+from mockexchange.core.model.paged_history import Window
 from tests.core.derivatives_world import (
     CALL,
     DORA,

@@ -12,7 +12,7 @@ from mockexchange.core.events import (
     Traded,
 )
 from mockexchange.core.model.markets import Market
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
 from tests.core.tables import Line, centis, lines, micros, stories

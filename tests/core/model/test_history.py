@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.model.history import (
+from mockexchange.core.model.paged_history import (
     ALWAYS,
     EVERYTHING,
     History,

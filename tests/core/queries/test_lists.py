@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, SettleMarket
-from mockexchange.core.model.history import ALWAYS, HistoryPage, R, Window
 from mockexchange.core.model.ledgers import Settlement
 from mockexchange.core.model.orders import FillRow, Order
+from mockexchange.core.model.paged_history import ALWAYS, HistoryPage, R, Window
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.lists import (
     FillQuery,

@@ -10,7 +10,7 @@ import pytest
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenAccount, SettleMarket
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.model.history import ALWAYS, Window
+from mockexchange.core.model.paged_history import ALWAYS, Window
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.lists import (
     FillQuery,

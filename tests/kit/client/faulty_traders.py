@@ -21,7 +21,7 @@ from contracts.clients.examples.careful_orders import (
 )
 from mockexchange.kit.client.adapter import ConnectionDetails, read_answer
 from mockexchange.kit.client.cards import Task
-from mockexchange.kit.client.orders import TaskResult
+from mockexchange.kit.client.order_tasks import TaskResult
 from mockexchange.kit.client.sandboxes import Session
 from tests.kit.client.first_generation import FirstTrader
 

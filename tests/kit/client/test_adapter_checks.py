@@ -25,7 +25,7 @@ from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
 from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime import api_documents
-from mockexchange.sandbox.ledger.accounts import positions_of
+from mockexchange.sandbox.state_json.accounts import positions_of
 from mockexchange.scenario.loader import load_text
 from tests.helpers.rows import each_row
 from tests.kit.client.fake_adapters import answering

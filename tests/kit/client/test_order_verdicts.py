@@ -8,7 +8,7 @@ from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.kit.client.accounts import ExchangeOrder
 from mockexchange.kit.client.adapter import AdapterReply
 from mockexchange.kit.client.cards import AMEND, BATCH, CANCEL, PLACE, Task
-from mockexchange.kit.client.orders import PlayedTask, PlayedTasks, TaskResult, order_findings
+from mockexchange.kit.client.order_tasks import PlayedTask, PlayedTasks, TaskResult, order_findings
 from mockexchange.kit.client.traffic import Call
 from tests.helpers.rows import each_row
 from tests.kit.client.wiring import call, traffic

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.kit.derivatives import Row, contradictions_of, is_since_opened, is_since_settlement
+from mockexchange.kit.position_contradictions import Row, contradictions_of, is_since_opened, is_since_settlement
 from tests.helpers.rows import each_row
 
 SEED = {

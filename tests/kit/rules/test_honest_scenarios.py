@@ -18,7 +18,7 @@ from mockexchange.kit.target import MEMBER, OTHER, Target
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_builtin
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.rows import each_row
 
 MINUTE_US = 60_000_000

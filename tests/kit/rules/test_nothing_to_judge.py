@@ -14,7 +14,7 @@ from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_builtin, load_text
 from mockexchange.scenario.plan import Plan
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.effort import chosen
 from tests.helpers.rows import each_row
 

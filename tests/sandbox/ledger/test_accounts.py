@@ -14,9 +14,9 @@ from mockexchange.core.vocabulary import (
     Result,
     SubaccountRef,
 )
-from mockexchange.sandbox.ledger.accounts import decimal_text, ledger_of, positions_of
-from mockexchange.sandbox.ledger.events import event_of, outcome_of
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json.accounts import decimal_text, ledger_of, positions_of
+from mockexchange.sandbox.state_json.events import event_of, outcome_of
 from tests.commands.examples import BEGINS_AT as NOON
 from tests.commands.examples import EVENTS
 from tests.helpers.derivatives import WORLD

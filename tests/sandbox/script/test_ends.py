@@ -4,7 +4,7 @@ import pytest
 
 from mockexchange.core.commands import CancelOrder, ExpireOrder, Note
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.sandbox.port import SandboxEnded
+from mockexchange.sandbox.interface import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script import script as runner
 from mockexchange.scenario.located_text import read_yaml

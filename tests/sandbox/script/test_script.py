@@ -7,12 +7,12 @@ import pytest
 
 from mockexchange.core.commands import Announce, Note
 from mockexchange.replay import Replay
-from mockexchange.sandbox.ledger.accounts import positions_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.sandbox.script import script as runner
 from mockexchange.sandbox.script.schedule import ScriptOverrun, ScriptTooLong
+from mockexchange.sandbox.state_json.accounts import positions_of
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.ledger.equity import Sample, thinned
+from mockexchange.sandbox.state_json.equity import Sample, thinned
 from tests.server.live import Live, SandboxView
 from tests.server.small import BUY, error_of
 

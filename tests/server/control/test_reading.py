@@ -3,7 +3,7 @@
 import pytest
 
 from mockexchange.replay import Replay
-from mockexchange.sandbox.ledger.accounts import ledger_of, positions_of
+from mockexchange.sandbox.state_json.accounts import ledger_of, positions_of
 from tests.server.live import PREFIX, SandboxView
 from tests.server.small import BALANCE, BUY, POSITIONS, error_of
 from tests.server.wire import request

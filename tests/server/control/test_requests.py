@@ -10,8 +10,8 @@ from mockexchange.sandbox.forks import read_source
 from mockexchange.scenario.loader import load_object, load_text
 from mockexchange.scenario.located_text import Located, let_go, located_json
 from mockexchange.scenario.long_json import WINDOW_CHARS
+from mockexchange.scenario.loop_turns import ITEMS_PER_TURN, giving_turns
 from mockexchange.scenario.steps import LEVELS_MAX
-from mockexchange.scenario.turns import ITEMS_PER_TURN, giving_turns
 from mockexchange.server.control.requests import beside_loop
 from mockexchange.server.control.sandbox_creation import parse_creation
 from mockexchange.server.control.sandboxes import read_steps

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox.forks import ForkSource, read_source
-from mockexchange.sandbox.ledger.events import outcome_of
+from mockexchange.sandbox.state_json.events import outcome_of
 from mockexchange.server.control import answers, sandbox_creation, sandboxes
 from mockexchange.server.control.answers import encode
 from mockexchange.store.log import Record

@@ -13,7 +13,7 @@ from mockexchange.server.operating_system import loop_factory
 from mockexchange.server.replicas.peers import Address
 from mockexchange.server.replicas.replica import Replica
 from mockexchange.server.serve_options import ServeOptions
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.ports import free_port
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.sandboxes import SMALL

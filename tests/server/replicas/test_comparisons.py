@@ -10,8 +10,8 @@ import pytest
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.ledger.digest import state_digest
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.state_json.digest import state_digest
 from mockexchange.server.replicas import comparisons, replica
 from mockexchange.server.replicas.comparisons import PASSED_ON, READ_AGAIN, Comparisons
 from mockexchange.server.workers.mailbox import Compared

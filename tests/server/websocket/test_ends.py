@@ -14,7 +14,7 @@ from mockexchange.server.http import listener
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket import stream_protocol
 from mockexchange.server.websocket.stream_protocol import StreamProtocol
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL

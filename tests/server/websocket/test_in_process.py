@@ -15,7 +15,7 @@ from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.websocket.stream_transport import streams_drained
 from mockexchange.venues.kalshi.catalogue import STREAM_PATH
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, signed
 from tests.server.streaming import buy, play, subscribe, until

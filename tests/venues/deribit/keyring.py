@@ -27,7 +27,7 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.context import DeribitContext
-from mockexchange.venues.deribit.dates import api_date
+from mockexchange.venues.deribit.named_days import api_date
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Request
 

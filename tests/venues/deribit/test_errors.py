@@ -2,10 +2,10 @@
 
 import json
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import Rejected, error_object
-from mockexchange.venues.deribit.outages import CODES, outage_body
+from mockexchange.venues.deribit.fault_bodies import CODES, outage_body
 from tests.helpers.rows import each_row
 
 DAY = ApiDate("2026-10", "2026-10-01")

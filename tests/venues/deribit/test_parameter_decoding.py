@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.parameter_decoding import REPEATED, cap_count, decode, read_query, with_count
 from mockexchange.venues.deribit.resources.parameters import Parameter

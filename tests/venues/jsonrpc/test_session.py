@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, Rejection, read_envelope
 from mockexchange.venues.jsonrpc.session import JsonRpcSession, StreamRequest

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mockexchange.runtime import api_documents
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH, explain_no_route
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources import OPERATIONS
 from tests.helpers.rows import each_row
 

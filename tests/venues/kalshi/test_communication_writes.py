@@ -6,7 +6,7 @@ import httpx
 
 import mockexchange
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources.communications import NAMES
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from mockexchange.venues.dated import pick
-from mockexchange.venues.kalshi.dates import SOURCES, api_date
+from mockexchange.venues.dated_fields import pick
 from mockexchange.venues.kalshi.errors import ERRORS, Rejected, Situation, error_body
+from mockexchange.venues.kalshi.named_days import SOURCES, api_date
 from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body

@@ -6,8 +6,8 @@ from typing import Any
 
 from mockexchange.core.commands import SettleMarket
 from mockexchange.core.vocabulary import Result
-from mockexchange.venues.dated import pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import pick
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources.markets import MARKET
 from mockexchange.venues.request import Request
 from tests.helpers.rows import each_row

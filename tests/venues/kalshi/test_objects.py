@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.venues.dated import compile_object, pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import compile_object, pick
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources import OBJECTS, count_removed_fields
 from mockexchange.venues.kalshi.resources.balances import Balance, IndexedBalance
 from tests.helpers.rows import each_row

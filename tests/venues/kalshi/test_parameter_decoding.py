@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.parameter_decoding import decode, decode_cached, parameters
 from mockexchange.venues.parameter_decoding import FINDINGS_MAX
 from tests.helpers.rows import each_row

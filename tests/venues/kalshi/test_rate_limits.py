@@ -7,7 +7,7 @@ from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import write_log
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.rate_limits import RateLimits
 from mockexchange.venues.request import RATE_LIMIT_FINDING, Answer, Request
 from tests.helpers.rows import each_row

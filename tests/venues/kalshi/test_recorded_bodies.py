@@ -12,7 +12,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources.call import encoder
 from mockexchange.venues.kalshi.resources.settlements import SettlementView
 from mockexchange.venues.request import Request

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mockexchange.venues.dated import ApiDate, Field, Nested, pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import ApiDate, Field, Nested, pick
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.parameter_decoding import parameters
 from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS
 from mockexchange.venues.kalshi.resources.call import Operation as Emulated

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from mockexchange.venues.dated import COMPAT_ONLY, FOREVER
+from mockexchange.venues.dated_fields import COMPAT_ONLY, FOREVER
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, find_entry
-from mockexchange.venues.kalshi.dates import FIRST_DAY, api_date
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
+from mockexchange.venues.kalshi.named_days import FIRST_DAY, api_date
 from mockexchange.venues.kalshi.resources import OBJECTS, OPERATIONS, count_removed_fields
 from mockexchange.venues.kalshi.retired_fields import _table, of_frame, of_request
 from mockexchange.venues.retirement import Retirement

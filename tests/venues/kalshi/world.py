@@ -22,7 +22,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind, Action, Side, SubaccountRef
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.context import KalshiContext
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.bodies import Body

@@ -10,7 +10,7 @@ from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.orders import DerivativeTrade
 from mockexchange.core.derivatives.valuation import PositionView
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.venues.signalplus.dates import api_date
+from mockexchange.venues.signalplus.named_days import api_date
 from mockexchange.venues.signalplus.resources.fields import encode_list
 from mockexchange.venues.signalplus.stream.feed import Change
 from tests.venues.signalplus.world import GINA, ONE_PERPETUAL, terms

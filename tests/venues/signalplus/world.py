@@ -31,7 +31,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.context import SignalPlusContext
-from mockexchange.venues.signalplus.dates import api_date
+from mockexchange.venues.signalplus.named_days import api_date
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.session import Session
 from mockexchange.venues.signalplus.venue import SIGNALPLUS

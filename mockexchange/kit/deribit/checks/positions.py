@@ -7,8 +7,8 @@ from typing import Any
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import call_result
 from mockexchange.kit.deribit.lists import currency_of
-from mockexchange.kit.derivatives import SHOWN, Row, contradictions_of, is_since_opened, is_since_settlement
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.position_contradictions import SHOWN, Row, contradictions_of, is_since_opened, is_since_settlement
 from mockexchange.kit.rules.finding_format import finding, shown
 from mockexchange.kit.target import OTHER, NotJudged, Target
 

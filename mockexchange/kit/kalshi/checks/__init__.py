@@ -3,7 +3,7 @@
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.checks import (
     bodies,
-    items,
+    equal_reads,
     keys,
     ledger,
     name_lists,
@@ -20,7 +20,7 @@ CHECKS: tuple[Check[Target], ...] = (
     *sums.CHECKS,
     *ledger.CHECKS,
     *orders.CHECKS,
-    *items.CHECKS,
+    *equal_reads.CHECKS,
     *name_lists.CHECKS,
     *keys.CHECKS,
     *refusals.CHECKS,

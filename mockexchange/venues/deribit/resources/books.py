@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.deribit.formatting import INTEGER, MILLISECONDS, one_of
 from mockexchange.venues.deribit.formatting import number as number_text
 from mockexchange.venues.deribit.resources.fields import field, integer, number, text, writer

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from mockexchange.venues.dated import ApiDate, Empty, Field, Nested, Spelling, compile_object
+from mockexchange.venues.dated_fields import ApiDate, Empty, Field, Nested, Spelling, compile_object
 from mockexchange.venues.deribit.formatting import INTEGER, NUMBER, TEXT, constant
 
 DOCUMENT = "openapi-2.1.1"

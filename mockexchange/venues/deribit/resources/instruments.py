@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.derivative import Derivative, Terms
 from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind, Direction, Form
-from mockexchange.venues.dated import ApiDate, Field, Spelling
+from mockexchange.venues.dated_fields import ApiDate, Field, Spelling
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.formatting import (
     BOOLEAN,

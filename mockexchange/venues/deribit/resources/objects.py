@@ -1,6 +1,6 @@
 """The JSON objects of answers, by their names in the venue's documents."""
 
-from mockexchange.venues.dated import Field
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.deribit.resources import (
     books,
     instruments,

@@ -6,9 +6,9 @@ from decimal import Decimal
 from mockexchange.core.derivatives.order_entry import open_orders
 from mockexchange.core.derivatives.orders import ALIVE, DerivativeOrder, DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS, CancelReason, OrderLife, OrderState, TriggerSource
-from mockexchange.core.model.history import Selector
+from mockexchange.core.model.paged_history import Selector
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.dated_fields import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.enumerations import ANY, COMBO, KINDS, OPEN_ORDER_TYPES, STOPS, TAKES, TRADE_KINDS
 from mockexchange.venues.deribit.errors import NOT_OWNER, ORDER_NOT_FOUND, Rejected
 from mockexchange.venues.deribit.formatting import BOOLEAN, MILLISECONDS, TEXT, one_of

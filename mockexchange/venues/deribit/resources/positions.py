@@ -6,7 +6,7 @@ A combo is never held. A request for the position in a combo gets size 0 and the
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.valuation import Held, PositionView, held_of, position_of, view_of_held
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
-from mockexchange.venues.dated import ApiDate, Field
+from mockexchange.venues.dated_fields import ApiDate, Field
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.formatting import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of
 from mockexchange.venues.deribit.resources import parameters

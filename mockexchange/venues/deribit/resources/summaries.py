@@ -9,7 +9,7 @@ from mockexchange.core.derivatives.valuation import PositionView, SummaryView, c
 from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
-from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.dated_fields import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import CONTEXT, MILLISECONDS
 from mockexchange.venues.deribit.formatting import number as spell_number
 from mockexchange.venues.deribit.resources import parameters

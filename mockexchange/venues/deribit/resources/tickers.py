@@ -10,7 +10,7 @@ from decimal import Decimal
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_checks import price_band
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
-from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.dated_fields import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import MILLISECONDS, NUMBER_OR_ZERO
 from mockexchange.venues.deribit.formatting import number as number_text
 from mockexchange.venues.deribit.resources.fields import Writer, always, field, integer, number, text, writer

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.orders import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import DerivativeKind
-from mockexchange.core.model.history import Window
-from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.core.model.paged_history import Window
+from mockexchange.venues.dated_fields import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.formatting import BOOLEAN, MICROSECONDS_PER_MILLISECOND, MILLISECONDS, one_of

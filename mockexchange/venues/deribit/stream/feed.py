@@ -22,7 +22,7 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate, Field
+from mockexchange.venues.dated_fields import ApiDate, Field
 from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.resources import positions as shown_positions

@@ -23,7 +23,7 @@ from mockexchange.core.events import (
     SessionSettled,
 )
 from mockexchange.core.model.state import State
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.resources.books import BookChange, GroupedBook, change_text, grouped_text, quote_text
 from mockexchange.venues.deribit.resources.tickers import Levels, Ticker, ticker_text
 from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, Channel, market_names_of, read_channel

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify_token
 from mockexchange.venues.deribit.catalogue import OPEN_STREAM, PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of, date_of

@@ -7,7 +7,7 @@ from mockexchange.core.events import DerivativeOrderChanged
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.resources.call import Write

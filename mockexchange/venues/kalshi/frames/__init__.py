@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from mockexchange.venues.dated import ApiDate, Field, compile_message
+from mockexchange.venues.dated_fields import ApiDate, Field, compile_message
 from mockexchange.venues.kalshi.frames import (
     fills,
     lifecycle,

@@ -5,8 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.events import Filled
 from mockexchange.core.model.orders import Order, outcome_side
 from mockexchange.core.vocabulary import Side
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import (
     ACTION,
     BOOLEAN,
@@ -30,6 +29,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     row,
     seconds,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS
 
 LATE_ACTION = one_of("buy", "sell", "sell_partial", "sell_to_close", "")
 """JSON form of an action in October 2026; the mock never sends the values that were new then."""

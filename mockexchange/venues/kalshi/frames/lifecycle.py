@@ -7,8 +7,7 @@ keys of changed strikes and titles are never used, because the mock never change
 from typing import NamedTuple
 
 from mockexchange.core.model.markets import EventListing, Market
-from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Field, Nested, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
     DECIMAL,
@@ -37,6 +36,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     market_ticker,
     row,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.resources.market_views import PriceRange
 
 EVENT_TYPES = ("created", "activated", "deactivated", "close_date_updated", "determined", "settled")

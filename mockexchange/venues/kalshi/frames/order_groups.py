@@ -5,7 +5,7 @@ The keys are in the order of the frames of June 2026.
 
 from typing import NamedTuple
 
-from mockexchange.venues.dated import Field
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, UNIX_MILLISECONDS, one_of
 from mockexchange.venues.kalshi.frames.rows import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED, row
 

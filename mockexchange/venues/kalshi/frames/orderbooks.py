@@ -10,8 +10,7 @@ from mockexchange.core.events import LevelChanged
 from mockexchange.core.model.markets import Market
 from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import Side
-from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     CENT_LEVELS,
     EXACT_LEVELS,
@@ -37,6 +36,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_cents,
     row,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 
 DOLLAR_LEVELS_3 = Spelling(
     "list of [dollar string, integer contracts], 3 decimals, or 4 where they are needed",

@@ -7,8 +7,7 @@ the same precision: whole cents before 2026-03-07, exact since, with six decimal
 from typing import NamedTuple
 
 from mockexchange.core.events import PositionChanged
-from mockexchange.venues.dated import ALWAYS, Field
-from mockexchange.venues.kalshi.dates import SIX_DECIMALS
+from mockexchange.venues.dated_fields import ALWAYS, Field
 from mockexchange.venues.kalshi.formatting import DOLLARS_6, INTEGER, TEXT
 from mockexchange.venues.kalshi.frames.rows import (
     CENTICENTS,
@@ -23,6 +22,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     market_ticker,
     row,
 )
+from mockexchange.venues.kalshi.named_days import SIX_DECIMALS
 
 
 def _money(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:

@@ -1,8 +1,8 @@
 """Fields that several messages share, the JSON forms that only the stream has, and days on which messages changed."""
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.vocabulary import MICROS_PER_CENT
-from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
     CENTICENTS_PER_CENT,

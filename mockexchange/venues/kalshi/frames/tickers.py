@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.model.markets import Market
 from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR
-from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4
 from mockexchange.venues.kalshi.frames.rows import (
     PRICE_3,

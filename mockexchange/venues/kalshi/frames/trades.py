@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mockexchange.core.events import Traded
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR
-from mockexchange.venues.dated import Field
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import SIDE, TEXT
 from mockexchange.venues.kalshi.frames.rows import (
     BLOCK_TRADES_ADDED,

@@ -5,8 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.events import OrderChanged
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import OrderReason, Side
-from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS
+from mockexchange.venues.dated_fields import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
     COUNT_2,
@@ -30,6 +29,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     outcome,
     row,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SIX_DECIMALS
 
 REASON = one_of(
     "Decrease",

@@ -6,8 +6,8 @@ An operation is declared once, in the file of its resource; the tables here are 
 from collections.abc import Iterable
 
 from mockexchange.venues.data_tables import DataTable
-from mockexchange.venues.dated import COMPAT, ApiDate, Field, Nested, pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import COMPAT, ApiDate, Field, Nested, pick
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources import (
     account,
     api_keys,

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from mockexchange.core.commands import SetTier
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
-from mockexchange.core.model.history import Window
+from mockexchange.core.model.paged_history import Window
 from mockexchange.core.queries.lists import FillQuery, find_fills
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, Instance
-from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import COUNT_2, INTEGER, TEXT, UNIX_SECONDS, one_of

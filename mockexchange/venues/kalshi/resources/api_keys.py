@@ -11,11 +11,11 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind
-from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi import enumerations
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.resources import bodies
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, Write, WriteOperation, write

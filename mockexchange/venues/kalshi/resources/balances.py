@@ -6,9 +6,9 @@ from typing import NamedTuple
 from mockexchange.core.model.order_rules import BalanceRule
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.venues.dated import Field, Nested
-from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.formatting import CENTS, DOLLARS_4, INTEGER, UNIX_SECONDS
+from mockexchange.venues.kalshi.named_days import EXCHANGE_INDEX_ADDED
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, cached_answer, write
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, table

@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from mockexchange.venues.dated import ALWAYS
-from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
+from mockexchange.venues.dated_fields import ALWAYS
+from mockexchange.venues.kalshi.named_days import SUBACCOUNTS_ADDED
 from mockexchange.venues.parameter_decoding import ParameterRow
 
 Kind = Literal["text", "texts", "client_id", "choice", "integer", "boolean", "count", "price", "objects"]

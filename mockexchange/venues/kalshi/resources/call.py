@@ -12,7 +12,7 @@ from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.data_tables import Data
-from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
+from mockexchange.venues.dated_fields import FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.resources.bodies import Body
 from mockexchange.venues.kalshi.resources.fields import OBJECTS

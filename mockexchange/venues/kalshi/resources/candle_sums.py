@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from mockexchange.core.model.history import Window
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Trade
+from mockexchange.core.model.paged_history import Window
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
 

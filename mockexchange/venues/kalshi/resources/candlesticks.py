@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.markets import Market
-from mockexchange.venues.dated import Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
+from mockexchange.venues.dated_fields import Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, PRICE_4, PRICE_CENTS, TEXT, TEXTS, UNIX_SECONDS
+from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, encoder, write
 from mockexchange.venues.kalshi.resources.candle_sums import Candle, candles_of, projected
 from mockexchange.venues.kalshi.resources.events import event_of_series

@@ -14,10 +14,10 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.markets import EventDetails, Leg
 from mockexchange.core.vocabulary import MarketStatus, Side
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.dated import Field, Nested
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import TEXT
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.resources import bodies
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, Write, WriteOperation, write

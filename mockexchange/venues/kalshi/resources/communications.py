@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.ids import derived_id
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, INTEGERS_REMOVED
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Field, Nested
 from mockexchange.venues.kalshi.formatting import CENTICENTS, COUNT_2, DOLLARS_4, TEXT
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import RefusedOperation
 from mockexchange.venues.kalshi.resources.markets import MVE_SELECTED_LEG
 from mockexchange.venues.kalshi.resources.parameters import CURSOR, WINDOW, Parameter

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi.formatting import TEXTS, UNIX_SECONDS
 from mockexchange.venues.kalshi.resources.call import Call
 from mockexchange.venues.kalshi.resources.events import event_of, event_of_series

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
 from mockexchange.core.model.markets import EventListing
-from mockexchange.venues.dated import Field, Nested
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
+from mockexchange.core.model.paged_history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import BOOLEAN, DECIMAL, FREE_OBJECT, INSTANT, TEXT
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.resources.fields import (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.state import Announcement, Service
 from mockexchange.core.vocabulary import Severity
-from mockexchange.venues.dated import ALWAYS, Field, Nested
+from mockexchange.venues.dated_fields import ALWAYS, Field, Nested
 from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, INTEGER, TEXT, one_of
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, cached_answer, exchange_indexes, write
 from mockexchange.venues.kalshi.resources.fields import list_of, optional, table

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mockexchange.core.commands import CapSubtrader, Fill, OpenSubaccount, RestrictSubtrader
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.events import Traded
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.accounts import SubtraderRules
-from mockexchange.core.model.history import EVERYTHING, HistoryPage, Window
 from mockexchange.core.model.orders import FillRow, Trade
+from mockexchange.core.model.paged_history import EVERYTHING, HistoryPage, Window
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, Side, SubaccountRef
-from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,

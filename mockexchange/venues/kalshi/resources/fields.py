@@ -1,8 +1,8 @@
 """The tables of the objects in answers, and JSON fields that several share, each with the API dates that have it."""
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED, INTEGERS_REMOVED, SIX_DECIMALS
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.formatting import CENTS, DOLLARS_6, DOLLARS_OF_CENTS, INTEGER, TEXT
+from mockexchange.venues.kalshi.named_days import EXCHANGE_INDEX_ADDED, INTEGERS_REMOVED, SIX_DECIMALS
 
 NULLS_LEFT_OUT = "2026-06-01"
 

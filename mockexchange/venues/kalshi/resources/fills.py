@@ -2,20 +2,10 @@
 
 from msgspec.structs import replace
 
-from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.orders import FillRow
+from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.queries.lists import FillQuery, find_fills
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import (
-    AUTUMN_2026,
-    FIXED_POINT_ADDED,
-    FIXED_PRICES_REMOVED,
-    INTEGERS_REMOVED,
-    OUTCOMES_ADDED,
-    PRICE_STRINGS_ADDED,
-    SIX_DECIMALS,
-    SUBACCOUNTS_ADDED,
-)
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import (
     ACTION,
     BOOK_SIDE,
@@ -32,6 +22,16 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     TEXT,
     UNIX_SECONDS,
+)
+from mockexchange.venues.kalshi.named_days import (
+    AUTUMN_2026,
+    FIXED_POINT_ADDED,
+    FIXED_PRICES_REMOVED,
+    INTEGERS_REMOVED,
+    OUTCOMES_ADDED,
+    PRICE_STRINGS_ADDED,
+    SIX_DECIMALS,
+    SUBACCOUNTS_ADDED,
 )
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation

@@ -4,7 +4,7 @@ from typing import Any
 
 from mockexchange.core.vocabulary import FeeType
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi.formatting import TEXT, text
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.resources.parameters import CURSOR, Parameter

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from mockexchange.core.commands import AllocateBalance, TransferShard
 from mockexchange.core.events import ShardTransferred
-from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.ledgers import ShardTransfer
+from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.vocabulary import EXCHANGE_INDEX_MAX, PRIMARY_SUBACCOUNT, Instance, Reservation
-from mockexchange.venues.dated import Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
+from mockexchange.venues.dated_fields import Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import DOLLARS_4, INTEGER, TEXT, UNIX_SECONDS, one_of
+from mockexchange.venues.kalshi.named_days import EXCHANGE_INDEX_ADDED
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, Write, WriteOperation, write

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.core.model.history import HistoryPage, HistoryRow, Window, by_serial
+from mockexchange.core.model.paged_history import HistoryPage, HistoryRow, Window, by_serial
 from mockexchange.venues.caches import Revised
 from mockexchange.venues.kalshi.catalogue import life_of
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor

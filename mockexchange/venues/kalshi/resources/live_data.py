@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.resources.fields import list_of
 from mockexchange.venues.kalshi.resources.milestones import MILESTONES
 from mockexchange.venues.kalshi.resources.parameters import Parameter

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.core.model.history import Window
 from mockexchange.core.model.markets import TRADING_US, EventListing, Market
+from mockexchange.core.model.paged_history import Window
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side

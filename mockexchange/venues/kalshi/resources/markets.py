@@ -8,12 +8,11 @@ takes precedence over that of the pages. Keys without a value are left out of ev
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
-from mockexchange.core.model import history
-from mockexchange.core.model.history import EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
+from mockexchange.core.model import paged_history
 from mockexchange.core.model.markets import EventListing, Market
+from mockexchange.core.model.paged_history import EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.vocabulary import MarketStatus
-from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SPRING_2026
+from mockexchange.venues.dated_fields import ALWAYS, COMPAT_ONLY, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
@@ -39,6 +38,7 @@ from mockexchange.venues.kalshi.formatting import (
     WINTER_STATUS,
     one_of,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SPRING_2026
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.resources.fields import CURSOR, exchange_index, list_of, maybe, table, text
@@ -526,7 +526,7 @@ def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
     lists = _named_lists(call)
     if lists is not None:
         keeps = all_of(list(_all_tests(call)))
-        return lambda limit, after: page_of(lists, limit, history.ALWAYS, after, keeps)
+        return lambda limit, after: page_of(lists, limit, paged_history.ALWAYS, after, keeps)
     return _indexed(call)
 
 

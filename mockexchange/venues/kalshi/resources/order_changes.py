@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from mockexchange.core.commands import AmendOrder, CancelOrder, Command, PlaceOrder, ReduceOrder
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.events import Event, Filled, LevelChanged, OrderPlaced
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.handlers.order_checks import require_active, require_future
@@ -25,8 +25,7 @@ from mockexchange.core.vocabulary import (
     OrderStatus,
     TimeInForce,
 )
-from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, INTEGERS_REMOVED
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     CONTRACTS,
@@ -37,6 +36,7 @@ from mockexchange.venues.kalshi.formatting import (
     unix_milliseconds,
     yes_price,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import AccountCall
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, table
 from mockexchange.venues.kalshi.resources.orders import ORDER, OrderView

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockexchange.venues.dated import ALWAYS, FOREVER
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_object
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 from mockexchange.venues.kalshi.resources import order_entry_v1 as v1

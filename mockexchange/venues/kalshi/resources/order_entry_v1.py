@@ -16,9 +16,9 @@ from mockexchange.core.vocabulary import (
     Side,
     TimeInForce,
 )
-from mockexchange.venues.dated import ALWAYS, FOREVER
-from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, SUBACCOUNTS_ADDED
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, Write, write

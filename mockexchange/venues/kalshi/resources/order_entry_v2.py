@@ -7,10 +7,10 @@ from mockexchange.core.commands import AmendOrder, CancelAllOrders, PlaceOrder
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, TimeInForce
-from mockexchange.venues.dated import ALWAYS, FOREVER
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, SUBACCOUNTS_ADDED
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import yes_price
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, Write, write

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from mockexchange.core.commands import Command, DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from mockexchange.core.events import GroupOpened
-from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.orders import OrderGroup
+from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import SPRING_2026, SUBACCOUNTS_ADDED
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import BOOLEAN, COUNT_2, SUBACCOUNT, TEXT, TEXTS
+from mockexchange.venues.kalshi.named_days import SPRING_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import (

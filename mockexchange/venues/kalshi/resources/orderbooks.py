@@ -6,10 +6,10 @@ from typing import NamedTuple
 from mockexchange.core.model.markets import Market
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import Side
-from mockexchange.venues.dated import Empty, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
+from mockexchange.venues.dated_fields import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected
 from mockexchange.venues.kalshi.formatting import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS, TEXT
+from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write
 from mockexchange.venues.kalshi.resources.fields import list_of, table
 from mockexchange.venues.kalshi.resources.markets import market_of

@@ -4,18 +4,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mockexchange.core.model.history import HistoryPage, Window
 from mockexchange.core.model.orders import Order
+from mockexchange.core.model.paged_history import HistoryPage, Window
 from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.venues.dated import ALWAYS, Empty, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import (
-    FIXED_POINT_ADDED,
-    INTEGERS_REMOVED,
-    OUTCOMES_ADDED,
-    SIX_DECIMALS,
-    SUBACCOUNTS_ADDED,
-)
+from mockexchange.venues.dated_fields import ALWAYS, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     ACTION,
@@ -33,6 +26,13 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     TEXT,
     one_of,
+)
+from mockexchange.venues.kalshi.named_days import (
+    FIXED_POINT_ADDED,
+    INTEGERS_REMOVED,
+    OUTCOMES_ADDED,
+    SIX_DECIMALS,
+    SUBACCOUNTS_ADDED,
 )
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, write

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from mockexchange.venues.dated import FOREVER
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
+from mockexchange.venues.dated_fields import FOREVER
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
 from mockexchange.venues.parameter_decoding import ParameterRow
 
 Kind = Literal["text", "texts", "integer", "boolean", "choice", "choices", "instant", "repeated"]

@@ -1,8 +1,8 @@
 """An account's deposits and withdrawals."""
 
-from mockexchange.core.model.history import History, HistoryPage
 from mockexchange.core.model.ledgers import Payment
-from mockexchange.venues.dated import Field
+from mockexchange.core.model.paged_history import History, HistoryPage
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import CENTS, TEXT, UNIX_SECONDS, one_of
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation

@@ -9,10 +9,10 @@ from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING,
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ALWAYS, FOREVER, Field
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Field
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, TEXT
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, cached_answer, write_parts
 from mockexchange.venues.kalshi.resources.fields import CURSOR, exchange_index, list_of, money, table

@@ -7,10 +7,10 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.queries.order_books import count_ahead_centis
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, OrderStatus
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, SUBACCOUNTS_ADDED
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, TEXT
+from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, INTEGERS_REMOVED, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation, cached_answer, write
 from mockexchange.venues.kalshi.resources.fields import list_of, table

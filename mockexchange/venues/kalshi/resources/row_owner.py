@@ -7,9 +7,9 @@ from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import some_of
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
-from mockexchange.venues.dated import ALWAYS, ApiDate
-from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
+from mockexchange.venues.dated_fields import ALWAYS, ApiDate
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.named_days import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources.call import AccountCall
 
 NAMES_SHOWN_MAX = 20

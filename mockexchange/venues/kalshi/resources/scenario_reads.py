@@ -14,13 +14,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.core.model import history
+from mockexchange.core.model import paged_history
 from mockexchange.core.model.accounts import Account
-from mockexchange.core.model.history import HistoryPage, page_of
+from mockexchange.core.model.paged_history import HistoryPage, page_of
 from mockexchange.core.model.state import State
 from mockexchange.venues.data_tables import Data, DataColumn, DataKind, DataRow, DataTable
-from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
-from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
@@ -37,6 +36,7 @@ from mockexchange.venues.kalshi.formatting import (
     UNIX_MILLISECONDS,
     one_of,
 )
+from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import (
     AccountCall,
     AccountOperation,
@@ -409,7 +409,7 @@ def answer(read: Read, call: Call) -> bytes:
         rows = [row for row in rows if subaccount in (None, str(row.creator_subaccount))]
 
     def find(limit: int, after: int | None) -> HistoryPage[DataRow]:
-        page = page_of([rows], limit, history.ALWAYS, after, keeps)
+        page = page_of([rows], limit, paged_history.ALWAYS, after, keeps)
         return page if privacy is None else HistoryPage([privacy.seen_by(user, row) for row in page.rows], page.after)
 
     return answer_list(call, table, 0, find, is_kept=False)

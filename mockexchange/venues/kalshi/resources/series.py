@@ -6,8 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.markets import Series
 from mockexchange.core.model.state import State
-from mockexchange.venues.dated import Field, Nested
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
+from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     COUNT_2,
@@ -20,6 +19,7 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     TEXTS,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, cached_answer, write
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, table, text
 from mockexchange.venues.kalshi.resources.lists import Test, all_of

@@ -7,20 +7,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.ledgers import Bought, Settlement
+from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.queries.lists import SettlementQuery, find_settlements
 from mockexchange.core.vocabulary import Result
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import (
-    AUTUMN_2026,
-    FIXED_POINT_ADDED,
-    FIXED_PRICES_REMOVED,
-    INTEGERS_REMOVED,
-    PRICE_STRINGS_ADDED,
-    SIX_DECIMALS,
-    SUBACCOUNTS_ADDED,
-)
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import (
     CENTS,
     CONTRACTS,
@@ -31,6 +22,15 @@ from mockexchange.venues.kalshi.formatting import (
     PRICE_CENTS,
     TEXT,
     one_of,
+)
+from mockexchange.venues.kalshi.named_days import (
+    AUTUMN_2026,
+    FIXED_POINT_ADDED,
+    FIXED_PRICES_REMOVED,
+    INTEGERS_REMOVED,
+    PRICE_STRINGS_ADDED,
+    SIX_DECIMALS,
+    SUBACCOUNTS_ADDED,
 )
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import AccountCall, AccountOperation

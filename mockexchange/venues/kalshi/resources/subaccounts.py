@@ -7,8 +7,8 @@ writes.
 from typing import NamedTuple
 
 from mockexchange.core.commands import OpenSubaccount, SetNetting, Transfer
-from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.ledgers import TransferRow
+from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
     MICROS_PER_CENT,
@@ -17,8 +17,7 @@ from mockexchange.core.vocabulary import (
     AccountKind,
     SubaccountRef,
 )
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED, SIX_DECIMALS
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
@@ -29,6 +28,7 @@ from mockexchange.venues.kalshi.formatting import (
     TEXT,
     UNIX_SECONDS,
 )
+from mockexchange.venues.kalshi.named_days import EXCHANGE_INDEX_ADDED, SIX_DECIMALS
 from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.balances import free_by_index

@@ -1,9 +1,8 @@
 """Public trades, newest first."""
 
-from mockexchange.core.model.history import EVERYTHING, HistoryPage, Selector, Window
 from mockexchange.core.model.orders import Trade
-from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
+from mockexchange.core.model.paged_history import EVERYTHING, HistoryPage, Selector, Window
+from mockexchange.venues.dated_fields import Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
     CONTRACTS,
@@ -15,6 +14,7 @@ from mockexchange.venues.kalshi.formatting import (
     SIDE,
     TEXT,
 )
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
 from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation
 from mockexchange.venues.kalshi.resources.fields import CURSOR, list_of, table

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.data_tables import DataRow
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import TEXT
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.resources.fields import list_of
 from mockexchange.venues.kalshi.resources.scenario_reads import (
     Asked,

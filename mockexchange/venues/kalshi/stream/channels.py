@@ -7,9 +7,9 @@ subscription to a channel that does not exist at the API date gets error code 8.
 from functools import lru_cache
 from typing import Literal
 
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.frames.rows import ORDER_GROUPS_ADDED, REVISED, USER_ORDERS_ADDED
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE
 
 TICKER_V2_UNTIL = "2026-02-12"

@@ -8,9 +8,9 @@ import json
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, NoReturn
 
-from mockexchange.venues.dated import ALWAYS, ApiDate, DatedRow, pick
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.dated_fields import ALWAYS, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.frames.rows import REVISED
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.stream.channels import INDICES, ORDERBOOK, PYTH
 from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, Code, Refused
 

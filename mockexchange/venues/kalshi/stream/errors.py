@@ -6,9 +6,9 @@ The texts are the venue's. A code is not sent on days on which the venue's docum
 from enum import IntEnum
 from functools import lru_cache
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.frames.rows import REVISED
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 
 OVERFLOW_SINCE = "2026-05-12"
 IDS_SINCE = "2026-06-07"

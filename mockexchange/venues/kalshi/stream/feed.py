@@ -25,7 +25,7 @@ from mockexchange.core.model.markets import Market
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import MarketStatus, Side, SubaccountRef
-from mockexchange.venues.dated import FOREVER, ApiDate
+from mockexchange.venues.dated_fields import FOREVER, ApiDate
 from mockexchange.venues.kalshi.frames import body_encoder
 from mockexchange.venues.kalshi.frames.fills import FillView
 from mockexchange.venues.kalshi.frames.lifecycle import EventLifecycleView, LifecycleView, MetadataView

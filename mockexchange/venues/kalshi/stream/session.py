@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi import signatures
 from mockexchange.venues.kalshi.authentication import authenticate

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
-from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.formatting import unix_milliseconds
 from mockexchange.venues.kalshi.frames.rows import REVISED, SUBACCOUNTS_SHOWN
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.resources.row_owner import only_subaccount
 from mockexchange.venues.kalshi.stream.channels import ChannelRow
 from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow

@@ -6,7 +6,7 @@ A refused command changes nothing.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, TICKER, ChannelRow, channels_of

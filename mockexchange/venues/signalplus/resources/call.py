@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.enumerations import TRADE_READ
 

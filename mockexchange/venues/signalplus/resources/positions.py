@@ -9,7 +9,7 @@ from typing import Any
 from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.valuation import Held, held_of, view_of_held
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
-from mockexchange.venues.dated import Empty, Field
+from mockexchange.venues.dated_fields import Empty, Field
 from mockexchange.venues.signalplus.enumerations import ANY
 from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.formatting import DECIMAL, INTEGER, SIDE, TEXT

@@ -5,7 +5,7 @@ No page of the venue shows a trade.
 
 from typing import Any
 
-from mockexchange.venues.dated import Empty, Field, Spelling
+from mockexchange.venues.dated_fields import Empty, Field, Spelling
 from mockexchange.venues.jsonrpc.envelope import spell
 from mockexchange.venues.signalplus.formatting import DECIMAL, DIRECTION, INTEGER, MILLISECONDS, TEXT
 from mockexchange.venues.signalplus.resources.fields import table

@@ -12,7 +12,7 @@ from mockexchange.core.derivatives.valuation import PositionView, position_of
 from mockexchange.core.events import DerivativeTraded, Event, HoldingChanged
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell
 from mockexchange.venues.signalplus.context import NAME
 from mockexchange.venues.signalplus.enumerations import ANY, CURRENCIES, INTERVALS, KINDS

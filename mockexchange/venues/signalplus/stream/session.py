@@ -2,7 +2,7 @@
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope, spell
 from mockexchange.venues.jsonrpc.session import JsonRpcSession, StreamRequest
@@ -13,7 +13,7 @@ from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.catalogue import OPEN_STREAM, PREFIX, PRIVATE_PATH
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body, reject
-from mockexchange.venues.signalplus.outages import OUTAGES
+from mockexchange.venues.signalplus.fault_bodies import OUTAGES
 from mockexchange.venues.signalplus.resources import CONNECT, SUBSCRIBE, UNSUBSCRIBE
 from mockexchange.venues.signalplus.resources.call import Operation
 from mockexchange.venues.signalplus.routes import call_of, find, read, result_body

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import DEFAULTS, Message, messages_of
 from tests.venues.kalshi.world import Venue

@@ -4,9 +4,9 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from mockexchange.venues.dated import ALWAYS, FOREVER
-from mockexchange.venues.kalshi.dates import FIRST_DAY
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
+from mockexchange.venues.kalshi.named_days import FIRST_DAY
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.frame_texts import body
 from tests.venues.kalshi.frames.test_golden_frames import messages

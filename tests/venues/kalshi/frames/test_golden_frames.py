@@ -24,9 +24,9 @@ from mockexchange.core.commands import (
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.markets import EventDetails, MarketDetails
 from mockexchange.core.vocabulary import Action, Result, SelfTradePrevention, Side
-from mockexchange.venues.dated import pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import pick
 from mockexchange.venues.kalshi.frames import FRAMES
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.feed import Message, snapshot_of
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.bodies import DATES

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockexchange.venues.dated import Field, Nested, pick
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import Field, Nested, pick
 from mockexchange.venues.kalshi.frames import FRAMES
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.helpers.rows import each_row
 from tests.venues.kalshi.frames.facts import Fact, Table, frames, read_kept, tables, trimmed
 from tests.venues.kalshi.frames.frame_texts import body

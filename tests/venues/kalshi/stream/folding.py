@@ -7,7 +7,7 @@ from typing import Any
 
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.resources.call import encoder
 from mockexchange.venues.kalshi.resources.market_views import MarketView
 from mockexchange.venues.kalshi.resources.orders import OrderView

@@ -7,7 +7,7 @@ from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session

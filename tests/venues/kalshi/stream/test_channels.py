@@ -5,8 +5,8 @@ import json
 
 from mockexchange.core.commands import ListMarket, OpenGroup, QuoteMarket
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.venues.dated import ALWAYS
-from mockexchange.venues.kalshi.dates import FIRST_DAY, SOURCES, api_date
+from mockexchange.venues.dated_fields import ALWAYS
+from mockexchange.venues.kalshi.named_days import FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session

@@ -24,9 +24,9 @@ from mockexchange.core.commands import (
     TriggerGroup,
 )
 from mockexchange.core.vocabulary import Action, Result, Side
-from mockexchange.venues.dated import FOREVER
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.dated_fields import FOREVER
 from mockexchange.venues.kalshi.market_ids import market_id
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import Message, snapshot_of, ticker_of
 from tests.venues.kalshi.frames.frame_texts import Telling, body, only

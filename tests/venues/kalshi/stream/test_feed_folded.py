@@ -14,7 +14,7 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.positions import FLAT
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import FeeRounding
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.feed import Message, messages_of
 from tests.core.naive import strategies as some
 from tests.core.world import START

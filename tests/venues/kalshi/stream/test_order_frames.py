@@ -6,7 +6,7 @@ from typing import Any
 from mockexchange.core.commands import PlaceOrder
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef, TimeInForce
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import make, run, send

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mockexchange.venues.dated import FOREVER, ApiDate, pick
-from mockexchange.venues.kalshi.dates import SOURCES, api_date
+from mockexchange.venues.dated_fields import FOREVER, ApiDate, pick
+from mockexchange.venues.kalshi.named_days import SOURCES, api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, Code, Refused, error_row

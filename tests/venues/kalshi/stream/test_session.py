@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, COMMANDS, PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import Code, exists

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.venues.dated import ALWAYS, FOREVER
-from mockexchange.venues.kalshi.dates import SOURCES, api_date
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER
+from mockexchange.venues.kalshi.named_days import SOURCES, api_date
 from mockexchange.venues.kalshi.stream import session as sessions
 from mockexchange.venues.kalshi.stream.commands import COMMAND_BYTES_MAX
 from mockexchange.venues.kalshi.stream.errors import INSTEAD, STREAM_ERRORS, Code, error_row, exists

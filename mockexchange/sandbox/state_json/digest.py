@@ -8,8 +8,8 @@ import msgspec
 
 from mockexchange.core.model.state import State
 from mockexchange.sandbox.clock import Turns
-from mockexchange.sandbox.ledger.accounts import derivative_positions, ledger_lists, position_rows
-from mockexchange.sandbox.ledger.markets import instrument_rows, market_rows
+from mockexchange.sandbox.state_json.accounts import derivative_positions, ledger_lists, position_rows
+from mockexchange.sandbox.state_json.markets import instrument_rows, market_rows
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 

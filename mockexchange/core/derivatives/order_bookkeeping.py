@@ -11,7 +11,7 @@ from mockexchange.core.derivatives.order_book import DerivativeBook
 from mockexchange.core.derivatives.orders import DerivativeOrder, OpenOrders
 from mockexchange.core.derivatives.vocabulary import CancelReason, OrderState
 from mockexchange.core.events import DerivativeOrderChanged, DerivativeQuoted, Event
-from mockexchange.core.model.history import Partition
+from mockexchange.core.model.paged_history import Partition
 from mockexchange.core.model.state import State
 
 

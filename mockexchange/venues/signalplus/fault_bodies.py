@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import error_body

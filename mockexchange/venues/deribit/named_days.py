@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate, parse_api_date
+from mockexchange.venues.dated_fields import DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-10-01"
 ALIASES = {"2026-10": "2026-10-31"}

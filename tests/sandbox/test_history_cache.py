@@ -13,7 +13,7 @@ import pytest
 from mockexchange.core.commands import Deposit
 from mockexchange.core.invariants import violations
 from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
-from mockexchange.sandbox import snapshots
+from mockexchange.sandbox import history_cache
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
@@ -31,7 +31,7 @@ SCALARS = (str, int, float, bool, bytes, type(None), type, Enum)
 
 @pytest.fixture(autouse=True)
 def _short_histories_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "COMMANDS_MIN", 0)
+    monkeypatch.setattr(history_cache, "COMMANDS_MIN", 0)
 
 
 def fresh(plan: Plan) -> Plan:
@@ -45,9 +45,9 @@ def opened(plan: Plan, name: str = "one") -> Sandbox:
 
 
 def taken_up(plan: Plan, name: str = "one") -> Sandbox:
-    for number in range(snapshots.PLAYS_MIN):
+    for number in range(history_cache.PLAYS_MIN):
         opened(plan, f"before-{number}")
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID)
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID)
     return opened(plan, name)
 
 
@@ -152,30 +152,30 @@ def test_copies_have_nothing_in_common() -> None:
 def test_the_first_time_is_not_worth_a_copy() -> None:
     plan = load_text(SMALL + "# the first time\n")
     opened(plan)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is None
     opened(plan)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is not None
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is not None
 
 
 def test_plans_that_differ_in_the_history_share_none() -> None:
     plan = load_text(SMALL + "# differ\n")
     taken_up(plan)
-    assert snapshots.snapshot_for(replace(plan, faults=[], script=[], settings={**plan.settings}), FeeRounding.GRID)
+    assert history_cache.snapshot_for(replace(plan, faults=[], script=[], settings={**plan.settings}), FeeRounding.GRID)
     longer = replace(plan, steps=[*plan.steps])
-    assert snapshots.snapshot_for(longer, FeeRounding.GRID) is None
-    assert snapshots.snapshot_for(replace(plan, seed=8), FeeRounding.GRID) is None
+    assert history_cache.snapshot_for(longer, FeeRounding.GRID) is None
+    assert history_cache.snapshot_for(replace(plan, seed=8), FeeRounding.GRID) is None
     assert opened(replace(plan, seed=8)).exchange.state.seed == 8
 
 
 def test_a_short_history_is_played_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = load_text(SMALL + "# short\n")
     commands = len(opened(plan).log)
-    monkeypatch.setattr(snapshots, "COMMANDS_MIN", commands + 1)
+    monkeypatch.setattr(history_cache, "COMMANDS_MIN", commands + 1)
     opened(plan)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
-    monkeypatch.setattr(snapshots, "COMMANDS_MIN", commands)
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is None
+    monkeypatch.setattr(history_cache, "COMMANDS_MIN", commands)
     opened(plan)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is not None
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is not None
 
 
 def test_copies_share_values_that_never_change() -> None:
@@ -196,14 +196,14 @@ def test_no_row_is_made_by_a_function_in_python(name: str) -> None:
 def test_a_long_history_is_played_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = load_text(SMALL + "# long\n")
     commands = len(opened(plan).log)
-    monkeypatch.setattr(snapshots, "COMMANDS_MAX", commands - 1)
+    monkeypatch.setattr(history_cache, "COMMANDS_MAX", commands - 1)
     opened(plan)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
-    monkeypatch.setattr(snapshots, "COMMANDS_MAX", commands)
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is None
+    monkeypatch.setattr(history_cache, "COMMANDS_MAX", commands)
     opened(plan)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is not None
-    monkeypatch.setattr(snapshots, "COMMANDS_MAX", 0)
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is not None
+    monkeypatch.setattr(history_cache, "COMMANDS_MAX", 0)
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is None
 
 
 def test_files_are_read_each_time(tmp_path: Path) -> None:
@@ -214,23 +214,23 @@ def test_files_are_read_each_time(tmp_path: Path) -> None:
     (tmp_path / "lines.jsonl").write_text(lines)
     for name in ("keyed.yaml", "lines.jsonl"):
         plan = load_file(tmp_path / name)
-        for _ in range(snapshots.PLAYS_MIN + 1):
+        for _ in range(history_cache.PLAYS_MIN + 1):
             opened(plan)
-        assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None, name
+        assert history_cache.snapshot_for(plan, FeeRounding.GRID) is None, name
 
 
 def test_a_history_that_adds_keys_is_played_each_time() -> None:
     pem = make_pair("rsa").public_pem
     step = {"key": {"account": "bob", "key": "more", "key_id": "more", "public_key": pem}}
     plan = load_text(f"{SMALL}  - {json.dumps(step)}\n")
-    made = [opened(plan) for _ in range(snapshots.PLAYS_MIN + 1)]
-    assert snapshots.snapshot_for(plan, FeeRounding.GRID) is None
+    made = [opened(plan) for _ in range(history_cache.PLAYS_MIN + 1)]
+    assert history_cache.snapshot_for(plan, FeeRounding.GRID) is None
     assert "more" in made[-1].exchange.state.keys
 
 
 def test_a_history_that_is_refused_is_refused_each_time() -> None:
     plan = load_text(SMALL + "  - settle: {market: NOWHERE, result: yes}\n")
-    for _ in range(snapshots.PLAYS_MIN + 1):
+    for _ in range(history_cache.PLAYS_MIN + 1):
         with pytest.raises(ScenarioError, match="no market 'NOWHERE'"):
             opened(plan)
 

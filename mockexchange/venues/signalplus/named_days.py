@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from mockexchange.venues.dated import DATES_KEPT_MAX, ApiDate, parse_api_date
+from mockexchange.venues.dated_fields import DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-10-14"
 """First known day: the date from which the page of the channel user.changes lists it."""

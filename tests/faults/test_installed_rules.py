@@ -8,9 +8,9 @@ import pytest
 
 from mockexchange.core.commands import Deposit, Note
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.faults.installed_rule import InstalledRule
+from mockexchange.faults.installed_rules import RULES_MAX, FaultError
 from mockexchange.faults.preset_rules import load_preset, preset_names
-from mockexchange.faults.registry import RULES_MAX, FaultError
+from mockexchange.faults.rule_firing import InstalledRule
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_rules import FAULT, Rule

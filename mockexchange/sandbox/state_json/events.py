@@ -11,13 +11,13 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef, written_tag
-from mockexchange.sandbox.ledger.accounts import decimal_text, json_value
+from mockexchange.sandbox.state_json.accounts import decimal_text, json_value
 
 Write = Callable[[Any], Any]
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}

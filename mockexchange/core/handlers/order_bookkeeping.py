@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from mockexchange.core.events import Event, LevelChanged, OrderCanceled, OrderChanged
 from mockexchange.core.handlers.markets import touch_market
-from mockexchange.core.handlers.position_changes import row_changed, row_of
-from mockexchange.core.model.history import Partition, by_serial
+from mockexchange.core.handlers.position_rows import row_changed, row_of
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.order_book import OrderBook
 from mockexchange.core.model.orders import FillRow, Order
+from mockexchange.core.model.paged_history import Partition, by_serial
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Side
 

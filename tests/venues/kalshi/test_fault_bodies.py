@@ -2,9 +2,9 @@
 
 import json
 
-from mockexchange.venues.dated import pick
-from mockexchange.venues.kalshi.dates import SOURCES, api_date
-from mockexchange.venues.kalshi.outages import OUTAGES, outage_body
+from mockexchange.venues.dated_fields import pick
+from mockexchange.venues.kalshi.fault_bodies import OUTAGES, outage_body
+from mockexchange.venues.kalshi.named_days import SOURCES, api_date
 from tests.helpers.rows import each_row
 
 

@@ -6,7 +6,7 @@ Each status has the error code that fits it; if several fit, one after which cli
 from collections.abc import Callable
 from typing import Any
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import Rejected, bare_error
 from mockexchange.venues.deribit.resources.envelope import error_text

@@ -16,8 +16,8 @@ import msgspec
 from mockexchange.core.commands import AddKey, RemoveKey
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.sandbox.clock import HostClock, Turns, host_now_us
+from mockexchange.sandbox.interface import NO_OWN_PORTS, CommandFailed, SandboxBroken
 from mockexchange.sandbox.options import DEFAULT, Beginning, Inspector, SandboxOptions
-from mockexchange.sandbox.port import NO_OWN_PORTS, CommandFailed, SandboxBroken
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.catalogue import PREFIX
 from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.errors import SERVICE_REMOVED, compact

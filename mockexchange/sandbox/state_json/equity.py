@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockexchange.core.commands import CreditCurrency
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.derivatives import valuation
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import DerivativeMarked, DerivativeTraded, IndexSet, MarketMoved, MarketPriced, Traded
@@ -18,7 +18,7 @@ from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.ledger.accounts import decimal_text
+from mockexchange.sandbox.state_json.accounts import decimal_text
 from mockexchange.store.log import Log, Record
 
 SAMPLES_MAX = 20_000

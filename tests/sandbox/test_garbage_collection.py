@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox import opening
-from mockexchange.sandbox.collector import collect_early
+from mockexchange.sandbox.garbage_collection import collect_early
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError

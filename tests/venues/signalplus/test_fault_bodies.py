@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.dated_fields import ApiDate
 from mockexchange.venues.request import Request
-from mockexchange.venues.signalplus.dates import SOURCES, api_date
 from mockexchange.venues.signalplus.errors import ERRORS, Situation
+from mockexchange.venues.signalplus.named_days import SOURCES, api_date
 from mockexchange.venues.signalplus.resources import OBJECTS
 from mockexchange.venues.signalplus.resources.parameters import PARAMETERS
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings

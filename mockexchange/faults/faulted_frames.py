@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from mockexchange.faults.delivery import PLAIN, FrameDelivery
-from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
+from mockexchange.faults.rule_firing import FaultSubject, InstalledRule, firing
 from mockexchange.sandbox.journal import Firing, Journal
 from mockexchange.scenario import fault_effects
 from mockexchange.venues.frame import Frame

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.delivery import NOT_ASKED, OVER_HTTP, FaultyAnswer, Transport
-from mockexchange.faults.installed_rule import FaultSubject, InstalledRule
+from mockexchange.faults.rule_firing import FaultSubject, InstalledRule
 from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario import fault_effects
 from mockexchange.venues.request import Answer, Call, Pending, Request

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from mockexchange.core.position_arithmetic import Payout, Stake, settle, trade, value_micros
+from mockexchange.core.position_cost import Payout, Stake, settle, trade, value_micros
 from mockexchange.core.vocabulary import Result
 from tests.core import tables
 from tests.core.tables import Line, centicents, centis, lines, micros, stories

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from mockexchange.core.commands import Note
 from mockexchange.faults.bodies import cursor_of
-from mockexchange.faults.installed_rule import FaultSubject, InstalledRule, firing
-from mockexchange.faults.requests import (
+from mockexchange.faults.faulted_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
+from mockexchange.faults.faulted_requests import (
     FaultedRequest,
     RequestTarget,
     error_answer,
@@ -18,11 +18,11 @@ from mockexchange.faults.requests import (
     replace_body,
     subject_of,
 )
+from mockexchange.faults.rule_firing import FaultSubject, InstalledRule, firing
 from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
-from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
+from mockexchange.sandbox.interface import RequestContext, SandboxPort
 from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.page_numbers import PageNumbers
-from mockexchange.sandbox.port import RequestContext, SandboxPort
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status, Surface
 from mockexchange.scenario.fault_rules import Rule, read_change, unknown_account

@@ -21,9 +21,9 @@ from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.markets import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.order_rules import OrderRules
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
-from mockexchange.sandbox.collector import collector_paused
+from mockexchange.sandbox.garbage_collection import collector_paused
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
 

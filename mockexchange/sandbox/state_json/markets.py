@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.order_book import DerivativeBook
 from mockexchange.core.derivatives.orders import DerivativeOrder
@@ -18,7 +18,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Side
-from mockexchange.sandbox.ledger.accounts import decimal_text, json_value
+from mockexchange.sandbox.state_json.accounts import decimal_text, json_value
 
 Row = dict[str, Any]
 EMPTY_BOOK = DerivativeBook()

@@ -12,8 +12,8 @@ from mockexchange.core.commands import Note, PriceMarket
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.stored import describe, read_description, restore_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import load_builtin, load_file, load_object, load_text

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mockexchange.venues.dated import (
+from mockexchange.venues.dated_fields import (
     ALWAYS,
     COMPAT_ONLY,
     FOREVER,
@@ -21,7 +21,7 @@ from mockexchange.venues.dated import (
     compile_object,
     pick,
 )
-from mockexchange.venues.kalshi import dates
+from mockexchange.venues.kalshi import named_days
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.errors import ERRORS
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
@@ -70,8 +70,8 @@ def empty_spans(rows: Iterable[DatedRow]) -> list[str]:
 def loose_ends(rows: Iterable[DatedRow]) -> list[str]:
     """Days that are none, and sources that nobody has described."""
     days = [edge for row in rows for edge in (row.since, row.until) if edge not in NO_DAYS]
-    wrong = [edge for edge in days if edge < dates.FIRST_DAY or not ISO_DAY.fullmatch(edge)]
-    return wrong + [f"{row.name}: source {row.source!r}" for row in rows if row.source not in dates.SOURCES]
+    wrong = [edge for edge in days if edge < named_days.FIRST_DAY or not ISO_DAY.fullmatch(edge)]
+    return wrong + [f"{row.name}: source {row.source!r}" for row in rows if row.source not in named_days.SOURCES]
 
 
 @each_row("table", TABLES)
@@ -184,7 +184,7 @@ def test_how_dates_are_written() -> None:
     ],
 )
 def test_what_is_a_date(text: str, name: str, wanted: str | None) -> None:
-    assert dates.api_date(text) == ApiDate(name, wanted)
+    assert named_days.api_date(text) == ApiDate(name, wanted)
 
 
 DATES = "compat, latest, 2025-11, 2025-12, 2026-02, 2026-04, 2026-06, 2026-10"
@@ -210,7 +210,7 @@ KNOWN = f"expected {DATES}, a month, or a day such as 2025-11-03"
 )
 def test_what_is_no_date_is_told_what_there_is(text: str, near: str) -> None:
     with pytest.raises(ValueError, match=r"^unknown API date") as raised:
-        dates.api_date(text)
+        named_days.api_date(text)
     hint = f"; did you mean {near}?" if near else ""
     assert str(raised.value) == f"unknown API date {text!r}: {KNOWN}{hint}"
 
@@ -218,7 +218,7 @@ def test_what_is_no_date_is_told_what_there_is(text: str, near: str) -> None:
 @each_row("text", ["2025-11-02", "0001-01-01", "2025-10"])
 def test_nothing_is_known_before_the_first_day(text: str) -> None:
     with pytest.raises(ValueError, match=f"API date {text} is before 2025-11-03, the first day whose wire is known"):
-        dates.api_date(text)
+        named_days.api_date(text)
 
 
 # --- compiled objects

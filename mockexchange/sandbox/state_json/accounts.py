@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from mockexchange.core.derivatives import valuation
 from mockexchange.core.derivatives.orders import DerivativeOrder, DerivativeTrade
 from mockexchange.core.derivatives.valuation import PositionView

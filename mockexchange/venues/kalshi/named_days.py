@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from mockexchange.core.vocabulary import FeeRounding
-from mockexchange.venues.dated import ALWAYS, DATES_KEPT_MAX, ApiDate, parse_api_date
+from mockexchange.venues.dated_fields import ALWAYS, DATES_KEPT_MAX, ApiDate, parse_api_date
 
 FIRST_DAY = "2025-11-03"
 ALIASES = {

@@ -6,7 +6,7 @@ from mockexchange.core.model.one_or_more import total, with_one_more
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.position_arithmetic import Stake
+from mockexchange.core.position_cost import Stake
 
 
 def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.decimals import exact
+from mockexchange.core.decimal_text import exact
 from tests.helpers.rows import each_row
 
 
