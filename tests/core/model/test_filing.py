@@ -8,7 +8,7 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.invariants import violations
-from mockexchange.core.model import history, subaccounts
+from mockexchange.core.model import paged_history, subaccounts
 from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.subaccounts import Repricings
 from mockexchange.core.queries.lists import FillQuery, OrderQuery, find_fills, find_orders
@@ -66,7 +66,7 @@ def pages(exchange: Exchange) -> list[object]:
 @each_row("waiting", [1, 7, 256])
 @each_row("seed", range(3))
 def test_pages_do_not_depend_on_earlier_reads(seed: int, waiting: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (history, subaccounts):
+    for module in (paged_history, subaccounts):
         monkeypatch.setattr(module, "UNFILED_MAX", waiting)
     often, once = (Exchange(rules=OrderRules(check_cash=False)) for _ in range(2))
     for at, command in enumerate(story(seed)):
