@@ -224,7 +224,7 @@ def _insert(lines: list[str], table: str, name: str, row: list[str]) -> None:
 
 def _add_source(edits: _Edits, drift: Drift, source: str) -> None:
     """Add the recording to the sources that rows cite."""
-    module = import_module(f"{VENUES_PACKAGE}.{drift.recording.venue}.dates")
+    module = import_module(f"{VENUES_PACKAGE}.{drift.recording.venue}.named_days")
     known: Mapping[str, Any] = vars(module).get("SOURCES", {})
     lines = edits.of(Path(str(module.__file__)))
     first = next((number for number, line in enumerate(lines) if line.startswith("SOURCES")), None)
