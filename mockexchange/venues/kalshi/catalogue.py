@@ -132,7 +132,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET", "/live_data/milestone/{milestone_id}", "2026-03-31", source=PAGES),
     CatalogueEntry("GET", "/live_data/milestone/{milestone_id}/game_stats", "2026-03-31", source=PAGES),
     CatalogueEntry("GET", "/live_data/weather/{city}", "2026-08-18", source=PAGES),
-    CatalogueEntry("GET", "/live_data/weather/{city}/calibrations", "2026-10-01", source=PAGES),
+    CatalogueEntry("GET", "/live_data/weather/{city}/calibrations", "2026-08-31", source=PAGES),
     CatalogueEntry("GET", "/live_data/{type}/milestone/{milestone_id}"),
     CatalogueEntry("GET", "/markets/candlesticks", "2025-11-28", source=PAGES),
     CatalogueEntry("GET", "/milestones"),

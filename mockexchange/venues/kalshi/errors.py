@@ -66,6 +66,7 @@ class Situation(StrEnum):
     GROUP_NOT_FOUND = "order group not found"
     RISK_LIMIT = "risk limit exceeded"
     TOO_MANY_ORDERS = "too many open orders"
+    TOO_MANY_GROUPS = "too many order groups"
     AMEND_MISMATCH = "amendment of another order"
     ALREADY_EXISTS = "already exists"
     TRANSFER_APPLIED = "transfer applied before"
@@ -153,6 +154,7 @@ WRITE_ERRORS: tuple[ErrorRow, ...] = (
     *by_exchange(Situation.GROUP_NOT_FOUND, 404, "order_group_not_found", "choice"),
     *by_exchange(Situation.RISK_LIMIT, 400, "exceeded_per_market_risk_limit", "choice"),
     *by_exchange(Situation.TOO_MANY_ORDERS, 400, "too_many_orders", "choice"),
+    *by_exchange(Situation.TOO_MANY_GROUPS, 400, "too_many_order_groups", "choice"),
     *by_exchange(Situation.AMEND_MISMATCH, 400, "{code}", "changelog", "{message}"),
     *by_exchange(Situation.ALREADY_EXISTS, 409, "already_exists", "choice"),
     by_gateway(Situation.TRANSFER_APPLIED, 409, "transfer_already_applied", "stream-2026-06"),

@@ -60,6 +60,7 @@ WRITES: dict[Situation, Row] = {
     Situation.GROUP_NOT_FOUND: by_exchange(404, "order_group_not_found"),
     Situation.RISK_LIMIT: by_exchange(400, "exceeded_per_market_risk_limit"),
     Situation.TOO_MANY_ORDERS: by_exchange(400, "too_many_orders"),
+    Situation.TOO_MANY_GROUPS: by_exchange(400, "too_many_order_groups"),
     Situation.AMEND_MISMATCH: (
         {"code": "order_side_mismatch", "message": "order side mismatch"},
         *by_exchange(400, "order_side_mismatch")[1:],

@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import pytest
+
 from mockexchange.core.commands import OpenGroup, RestOrder
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.venues.kalshi.resources import order_groups
 from mockexchange.venues.request import Answer
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import PREFIX, carry_out, do, make, send, signed
@@ -261,3 +264,22 @@ def test_a_write_is_pending_until_its_commands_are_executed() -> None:
     answer, entry = sandbox.answer(signed(sandbox, PREFIX + CREATE, method="POST", body={"contracts_limit": 10}))
     assert answer.pending is not None
     assert (answer.status, entry.status, sandbox.exchange.state.groups) == (0, 0, {})
+
+
+@each_row(
+    ("day", "status"),
+    [("2026-07-22", 201), ("2026-07-23", 400), ("2026-08-12", 400), ("2026-08-13", 201), ("compat", 201)],
+)
+def test_an_account_has_no_more_groups_than_the_changelog_allows(day: str, status: int) -> None:
+    few = ((2, "2026-07-23", "2026-08-13"), (3, "2026-08-13", "9999-12-31"))
+    sandbox = make(date=day)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order_groups, "GROUPS_MAX", few)
+        for _ in range(2):
+            create(sandbox)
+        answer = send(sandbox, "POST", CREATE, {"contracts_limit": 10})
+    assert answer.status == status
+    if status == 400:
+        assert refused(answer)[1]["error"]["code"] == "too_many_order_groups"
+        assert "delete some" in why(answer)
+        assert send(sandbox, "POST", CREATE, {"contracts_limit": 10}, "bob/main").status == 201

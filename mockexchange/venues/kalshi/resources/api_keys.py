@@ -33,6 +33,7 @@ SCOPES_ADDED = "2025-12-18"
 
 RESTRICTED_KEYS_ADDED = "2026-07-02"
 KEY_TYPE_ADDED = "2026-09-24"
+REGION_EXPIRY_ADDED = "2026-08-16"
 
 
 def _old_scopes(scopes: tuple[str, ...]) -> str:
@@ -61,7 +62,9 @@ API_KEY = table(
 )
 GET_API_KEYS_RESPONSE = table(
     "GetApiKeysResponse",
-    *optional("api_key_region_expiration_ts", UNIX_SECONDS, "region_expires_at", since=AUTUMN_2026, source="sdk-3.34"),
+    *optional(
+        "api_key_region_expiration_ts", UNIX_SECONDS, "region_expires_at", since=REGION_EXPIRY_ADDED, source="changelog"
+    ),
     list_of("api_keys", "ApiKey", API_KEY),
 )
 

@@ -182,6 +182,8 @@ READS = (
 # --- writes
 
 PAYLOAD_ADDED = SPRING_2026
+RESTRICTED_KEYS_SINCE = "2026-08-20"
+"""Day from which keys restricted to a subaccount, and those with `write::trade` alone, create markets [changelog]."""
 SELECTED_MARKETS = BodyField(
     name="selected_markets",
     kind="objects",
@@ -342,6 +344,7 @@ OPERATIONS = (
         method="POST",
         path="/multivariate_event_collections/{collection_ticker}",
         scopes=TRADE,
+        per_subaccount_since=RESTRICTED_KEYS_SINCE,
         carry_out=create_market,
         body=CREATE_MARKET,
         answer_table="CreateMarketInMultivariateEventCollectionResponse",

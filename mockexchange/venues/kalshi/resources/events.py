@@ -51,10 +51,27 @@ from mockexchange.venues.kalshi.resources.series import SETTLEMENT_SOURCE
 # --- fields of answers
 
 SOURCES_ADDED = "2026-06-18"
+BROKERS_DEPRECATED = "2026-08-27"
 
 EVENT_DATA = table(
     "EventData",
-    Field(name="available_on_brokers", spelling=BOOLEAN, read="is_brokered", until=AUTUMN_2026, source="wire-2025-11"),
+    Field(
+        name="available_on_brokers",
+        spelling=BOOLEAN,
+        read="is_brokered",
+        until=BROKERS_DEPRECATED,
+        lenient=True,
+        source="wire-2025-11",
+    ),
+    # Announced with its deprecation: no longer filled in, always false.
+    Field(
+        name="available_on_brokers",
+        spelling=BOOLEAN,
+        read="is_brokered_late",
+        since=BROKERS_DEPRECATED,
+        until=AUTUMN_2026,
+        source="changelog",
+    ),
     text("category", "category"),
     text("collateral_return_type", "collateral_return_type"),
     text("event_ticker", "event.ticker"),

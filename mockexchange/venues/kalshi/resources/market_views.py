@@ -213,6 +213,7 @@ class EventView:
 
     nothing = None
     is_brokered = True
+    is_brokered_late = False
     sources = ()
 
     def __init__(self, state: State, event: EventListing, at: int, aged: int, is_nested: bool) -> None:

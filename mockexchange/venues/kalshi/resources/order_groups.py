@@ -11,7 +11,7 @@ from mockexchange.core.events import GroupOpened
 from mockexchange.core.model.orders import OrderGroup
 from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT
-from mockexchange.venues.dated_fields import Field
+from mockexchange.venues.dated_fields import FOREVER, Field
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import BOOLEAN, COUNT_2, SUBACCOUNT, TEXT, TEXTS
 from mockexchange.venues.kalshi.named_days import SPRING_2026, SUBACCOUNTS_ADDED
@@ -197,11 +197,24 @@ def get_order_group(call: AccountCall) -> bytes:
 EMPTY = b"{}"
 TRADE = ("write", "write::trade")
 RESTRICTED_KEYS_SINCE = "2026-07-30"
+LIMIT_RAISED = "2026-08-13"
+# The most order groups of an account [changelog; the second by clients' audits of it]; `compat` has no limit.
+GROUPS_MAX: tuple[tuple[int, str, str], ...] = (
+    (25_000, "2026-07-23", LIMIT_RAISED),
+    (100_000, LIMIT_RAISED, FOREVER),
+)
 
 
 def create_order_group(call: AccountCall) -> Write:
     limit_centis, subaccount_ref = _limit_of(call), written_subaccount(call)
     shard = call.body.get("exchange_index") or 0
+    for most, since, until in GROUPS_MAX:
+        groups = call.state.groups.values()
+        if call.api_date.is_day_from(since, until) and len(groups) >= most:
+            owned = sum(group.subaccount_ref.account == call.account.name for group in groups)
+            if owned >= most:
+                message = f"{call.account.name} has {owned:,} order groups, the most there may be: delete some"
+                raise Rejected(Situation.TOO_MANY_GROUPS, message)
     command = OpenGroup(subaccount_ref=subaccount_ref, limit_centis=limit_centis, exchange_index=shard)
     events = yield from submit(command)
     opened = next(event for event in events if isinstance(event, GroupOpened))

@@ -23,6 +23,8 @@ from mockexchange.venues.kalshi.resources.parameters import Parameter
 
 # --- fields of answers
 
+BLOCKS_SHOWN_SINCE = "2026-05-01"
+"""On the wire of June 2026; some day in May, by choice its first."""
 NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
 """JSON form of the key for block trades (agreed on beforehand by two parties): always false, as the mock has none."""
 
@@ -41,7 +43,7 @@ TRADE = table(
     Field(name="count", spelling=CONTRACTS, read="count_centis", until=INTEGERS_REMOVED, source="wire-2025-11"),
     Field(name="count_fp", spelling=COUNT_2, read="count_centis", since=FIXED_POINT_ADDED, source="changelog"),
     Field(name="created_time", spelling=INSTANT, read="created_at", source="wire-2025-11"),
-    Field(name="is_block_trade", spelling=NO_BLOCK, read="trade_id", since=OUTCOMES_ADDED, source="client-report"),
+    Field(name="is_block_trade", spelling=NO_BLOCK, read="trade_id", since=BLOCKS_SHOWN_SINCE, source="client-report"),
     *_prices("no"),
     Field(name="price", spelling=PRICE_NUMBER, read="yes_centicents", until=INTEGERS_REMOVED, source="wire-2025-11"),
     Field(name="taker_book_side", spelling=BOOK_SIDE, read="taker_side", since=OUTCOMES_ADDED, source="client-report"),

@@ -10,7 +10,7 @@ from typing import Literal
 from mockexchange.venues.dated_fields import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.frames.rows import ORDER_GROUPS_ADDED, REVISED, USER_ORDERS_ADDED
 from mockexchange.venues.kalshi.named_days import AUTUMN_2026
-from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE
+from mockexchange.venues.kalshi.stream.errors import IDS_SINCE
 
 TICKER_V2_UNTIL = "2026-02-12"
 FILTERED_FILLS_SINCE = "2026-02-08"
@@ -25,6 +25,8 @@ TICKER = "ticker"
 COMMUNICATIONS = "communications"
 INDICES = ("cfbenchmarks_value", "cfbenchmarks_value_5hz")
 PYTH = "pyth_value"
+PYTH_RELEASED = "2026-07-23"
+"""Day of the changelog; what the documents say of its commands and errors stood there nine days before."""
 COMBINATIONS = "multivariate_market_lifecycle"
 
 Filter = Literal["ignored", "optional", "required"]
@@ -83,7 +85,7 @@ CHANNELS: tuple[ChannelRow, ...] = (
     ChannelRow(name=COMBINATIONS, is_sequenced=True, is_emulated=False, since=AUTUMN_2026, source="sdk-3.34"),
     ChannelRow(name=INDICES[0], is_sequenced=True, is_emulated=False, since=IDS_SINCE, source="changelog"),
     ChannelRow(name=INDICES[1], is_sequenced=True, is_emulated=False, since=AUTUMN_2026, source="sdk-3.34"),
-    ChannelRow(name=PYTH, is_sequenced=True, is_emulated=False, since=PYTH_SINCE, source="changelog"),
+    ChannelRow(name=PYTH, is_sequenced=True, is_emulated=False, since=PYTH_RELEASED, source="changelog"),
 )
 
 
