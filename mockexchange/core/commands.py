@@ -722,6 +722,136 @@ class DeleteGroup(CommandStruct, frozen=True, kw_only=True):
     group: str
 
 
+# Requests for quotes (RFQs), quotes for them, and block trades.
+
+
+class CreateRfq(CommandStruct, frozen=True, kw_only=True):
+    """Ask for quotes in a market: for a number of contracts, or for as many as a cost buys."""
+
+    subaccount_ref: SubaccountRef
+    market: str
+    rfq: str | None = None
+    count_centis: int | None = None
+    cost_micros: int | None = None
+    rest_remainder: bool = False
+    """Whether what remains of the asking account's order rests after the execution."""
+    replaces: bool = False
+    """Whether an open RFQ of the account in this market is deleted first."""
+
+    def __post_init__(self) -> None:
+        is_one = (self.count_centis is None) != (self.cost_micros is None)
+        require(is_one, "count and cost: expected one of them")
+        require((self.count_centis or 1) > 0 and (self.cost_micros or 1) > 0, "count and cost: expected more than 0")
+
+
+class DeleteRfq(CommandStruct, frozen=True, kw_only=True):
+    """Close an RFQ and cancel its quotes."""
+
+    rfq: str
+
+
+class QuoteRfq(CommandStruct, frozen=True, kw_only=True):
+    """Answer an RFQ with a bid for its YES and one for its NO contracts; 0 declines a side.
+
+    The RFQ is named by its id, or by its market: the newest open one of another account there. An open quote of the
+    same account for it is replaced.
+    """
+
+    subaccount_ref: SubaccountRef
+    yes_centicents: int
+    no_centicents: int
+    """Price of the contract of NO."""
+    rfq: str | None = None
+    market: str | None = None
+    quote: str | None = None
+    rest_remainder: bool = False
+    post_only: bool = False
+    """Whether the order of the quote is canceled rather than crossed if it would take from the order book."""
+
+    def __post_init__(self) -> None:
+        require((self.rfq is None) != (self.market is None), "rfq and market: expected one of them")
+        for bid_centicents in (self.yes_centicents, self.no_centicents):
+            if bid_centicents:
+                require_price(bid_centicents)
+        require(bool(self.yes_centicents or self.no_centicents), "yes_bid and no_bid: expected one above 0")
+        is_dollar = self.yes_centicents + self.no_centicents <= CENTICENTS_PER_DOLLAR
+        require(is_dollar, "yes_bid and no_bid: expected a dollar at most together")
+
+
+class CancelRfqQuote(CommandStruct, frozen=True, kw_only=True):
+    """Cancel a quote that is not confirmed yet."""
+
+    quote: str
+
+
+class AcceptRfqQuote(CommandStruct, frozen=True, kw_only=True):
+    """Accept a side of a quote: the account that asked sells the contracts of `side` at the quote's bid for it.
+
+    The quote is named by its id, or by its RFQ: the oldest open quote with the highest bid for the side.
+    """
+
+    side: Side
+    quote: str | None = None
+    rfq: str | None = None
+
+    def __post_init__(self) -> None:
+        require((self.quote is None) != (self.rfq is None), "quote and rfq: expected one of them")
+
+
+class ConfirmRfqQuote(CommandStruct, frozen=True, kw_only=True):
+    """Confirm an accepted quote, which starts the timer of its execution.
+
+    The quote is named by its id, or by its account: the accepted quote that it has to confirm next.
+    """
+
+    quote: str | None = None
+    account: str | None = None
+
+    def __post_init__(self) -> None:
+        require((self.quote is None) != (self.account is None), "quote and account: expected one of them")
+
+
+class VoidRfqQuote(CommandStruct, frozen=True, kw_only=True):
+    """Cancel an accepted quote that was not confirmed in time."""
+
+    quote: str
+
+
+class ExecuteRfqQuote(CommandStruct, frozen=True, kw_only=True):
+    """Enter the orders of both sides of a confirmed quote into the order book, that of the quote first."""
+
+    quote: str
+
+
+class ProposeBlockTrade(CommandStruct, frozen=True, kw_only=True):
+    """Propose a trade between two accounts, outside the order book; the proposer accepts its own side with it."""
+
+    proposer: str
+    """An account, which need not be a side of the trade."""
+    buyer: SubaccountRef
+    """The account that buys YES."""
+    seller: SubaccountRef
+    market: str
+    price_centicents: int
+    """Price of the contract of YES."""
+    count_centis: int
+    maker_side: Side
+    expires_at: int
+    proposal: str | None = None
+
+    def __post_init__(self) -> None:
+        require(self.count_centis > 0, "count: expected more than 0")
+        require_price(self.price_centicents)
+        require(self.buyer != self.seller, "seller: expected another book than the buyer's")
+
+
+class AcceptBlockTrade(CommandStruct, frozen=True, kw_only=True):
+    """Accept a side of a proposed block trade; the second acceptance carries it out."""
+
+    proposal: str
+    subaccount_ref: SubaccountRef
+
+
 # Derivatives: listing, prices, trades, sessions, funding, delivery, and cash by currency.
 
 
@@ -1058,6 +1188,16 @@ Command = (
     | ResetGroup
     | LimitGroup
     | DeleteGroup
+    | CreateRfq
+    | DeleteRfq
+    | QuoteRfq
+    | CancelRfqQuote
+    | AcceptRfqQuote
+    | ConfirmRfqQuote
+    | VoidRfqQuote
+    | ExecuteRfqQuote
+    | ProposeBlockTrade
+    | AcceptBlockTrade
     | Deposit
     | Withdraw
     | FinalizePayment

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from mockexchange.core.derivatives.vocabulary import CancelReason, Direction, OrderState
+from mockexchange.core.model.rfqs import QuoteEnd
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,
@@ -436,6 +437,86 @@ class GroupDeleted(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
 
 
+# Requests for quotes (RFQs), quotes for them, and block trades.
+
+
+class RfqCreated(Struct, frozen=True, kw_only=True):
+    """An account asked for quotes."""
+
+    rfq: str
+    subaccount_ref: SubaccountRef
+    market: str
+
+
+class RfqDeleted(Struct, frozen=True, kw_only=True):
+    """A request for quotes was closed without a trade."""
+
+    rfq: str
+    subaccount_ref: SubaccountRef
+    market: str
+
+
+class RfqQuoted(Struct, frozen=True, kw_only=True):
+    """An account answered a request for quotes."""
+
+    quote: str
+    rfq: str
+    subaccount_ref: SubaccountRef
+    yes_centicents: int
+    no_centicents: int
+
+
+class RfqQuoteCanceled(Struct, frozen=True, kw_only=True):
+    """A quote ended without an execution."""
+
+    quote: str
+    subaccount_ref: SubaccountRef
+    end: QuoteEnd
+
+
+class RfqQuoteAccepted(Struct, frozen=True, kw_only=True):
+    """A side of a quote was accepted; it is void at `due_at` if it is not confirmed by then."""
+
+    quote: str
+    subaccount_ref: SubaccountRef
+    side: Side
+    count_centis: int
+    due_at: int
+
+
+class RfqQuoteConfirmed(Struct, frozen=True, kw_only=True):
+    """An accepted quote was confirmed; it is executed at `due_at`."""
+
+    quote: str
+    subaccount_ref: SubaccountRef
+    due_at: int
+
+
+class RfqQuoteExecuted(Struct, frozen=True, kw_only=True):
+    """The orders of both sides of a quote were entered: that of the account that quoted, and that of the other one."""
+
+    quote: str
+    subaccount_ref: SubaccountRef
+    order_id: str
+    rfq_order_id: str
+
+
+class BlockTradeProposed(Struct, frozen=True, kw_only=True):
+    """A block trade was proposed."""
+
+    proposal: str
+    proposer: str
+    buyer: SubaccountRef
+    seller: SubaccountRef
+
+
+class BlockTradeAccepted(Struct, frozen=True, kw_only=True):
+    """A side of a proposed block trade was accepted."""
+
+    proposal: str
+    subaccount_ref: SubaccountRef
+
+
 # Derivatives, holdings and cash by currency.
 
 
@@ -571,6 +652,15 @@ Event = (
     | GroupReset
     | GroupLimited
     | GroupDeleted
+    | RfqCreated
+    | RfqDeleted
+    | RfqQuoted
+    | RfqQuoteCanceled
+    | RfqQuoteAccepted
+    | RfqQuoteConfirmed
+    | RfqQuoteExecuted
+    | BlockTradeProposed
+    | BlockTradeAccepted
     | CashMoved
     | PaymentMade
     | PaymentFinalized

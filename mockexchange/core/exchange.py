@@ -12,6 +12,7 @@ from mockexchange.core.handlers import (
     REGISTERED,
     Handler,
     accounts,
+    block_trades,
     cash,
     exchange_status,
     fills,
@@ -19,6 +20,7 @@ from mockexchange.core.handlers import (
     order_entry,
     order_groups,
     outside_traders,
+    rfqs,
     settlement,
     shard_allocation,
 )
@@ -31,7 +33,7 @@ Outcome = tuple[Event, ...] | Refusal
 
 HOMES = (
     *(accounts, shard_allocation, cash, exchange_status, fills, markets),
-    *(order_entry, order_groups, outside_traders, settlement),
+    *(order_entry, order_groups, outside_traders, rfqs, block_trades, settlement),
 )
 """The modules that register handlers as they are imported; `core.derivatives.handlers` imports the others."""
 

@@ -52,6 +52,13 @@ class RefusalCode(StrEnum):
     NOTHING_TO_REDUCE = "nothing_to_reduce"
     TRIGGER_REACHED = "trigger_reached"
     TOO_MANY_ORDERS = "too_many_orders"
+    UNKNOWN_RFQ = "unknown_rfq"
+    UNKNOWN_QUOTE = "unknown_quote"
+    UNKNOWN_PROPOSAL = "unknown_proposal"
+    RFQ_CLOSED = "rfq_closed"
+    TOO_MANY_RFQS = "too_many_rfqs"
+    QUOTE_NOT_OPEN = "quote_not_open"
+    PROPOSAL_NOT_OPEN = "proposal_not_open"
 
 
 class Refusal(Struct, frozen=True):

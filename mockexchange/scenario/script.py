@@ -340,9 +340,14 @@ FRAME_ACTION, FAULT_ACTION, SEQUENCE = "frame", "fault", "sequence"
 FINISHED, EXPIRY = "done", "expiry"
 CLOSING, REPLENISHMENT, REBALANCING = "market_close", "replenishment", "rebalancing"
 """Causes, in the log and the journal, of commands that no script step issued: here about markets and cash."""
+QUOTE_VOID, QUOTE_EXECUTION = "quote_void", "quote_execution"
+"""Causes, likewise, of the end of a quote that was not confirmed in time, and of the execution of a confirmed one."""
 DELIVERY, SETTLEMENT = "delivery", "daily_settlement"
 """Causes, in the log and the journal, of the delivery of an expired derivative, and of the daily settlement."""
-_TAKEN = (FINISHED, EXPIRY, CLOSING, REPLENISHMENT, REBALANCING, DELIVERY, SETTLEMENT)
+_TAKEN = (
+    *(FINISHED, EXPIRY, CLOSING, REPLENISHMENT, REBALANCING),
+    *(QUOTE_VOID, QUOTE_EXECUTION, DELIVERY, SETTLEMENT),
+)
 STEP_NAME = matching(
     f"a name of 1 to {NAME_CHARS_MAX} characters, other than {', '.join(_TAKEN)} and script[...]",
     re.compile(rf"(?!(?:{'|'.join(_TAKEN)})$|script\[)[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}"),

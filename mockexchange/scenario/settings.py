@@ -222,6 +222,8 @@ RULES = {
     "group_window": ("group_window_us", DURATION),
     "amend_counts": ("amend_counts", choice({rule.value: rule for rule in AmendRule})),
     "replenish": ("replenish_us", DURATION),
+    "confirmation": ("confirmation_us", DURATION),
+    "execution": ("execution_us", DURATION),
 }
 """The keys of `orders`, with the name of the rule that each sets and the type of its value."""
 FRAMES = keywords("after", "before", "random")

@@ -367,6 +367,59 @@ STEPS |= {
 }
 
 
+# Requests for quotes (RFQs), quotes for them, and block trades
+
+
+_QUOTE = {"quote": ("quote", must(NAME))}
+
+STEPS |= {
+    "rfq": step(
+        commands.CreateRfq,
+        account=("subaccount_ref", must(BOOK)),
+        market=("market", must(NAME)),
+        count=("count_centis", may(COUNT_ABOVE_ZERO)),
+        cost=("cost_micros", may(AMOUNT_ABOVE_ZERO)),
+        rest_remainder=("rest_remainder", may(BOOLEAN, False)),
+        replaces=("replaces", may(BOOLEAN, False)),
+        rfq=("rfq", may(NAME)),
+    ),
+    "delete_rfq": step(commands.DeleteRfq, rfq=("rfq", must(NAME))),
+    "rfq_quote": step(
+        commands.QuoteRfq,
+        account=("subaccount_ref", must(BOOK)),
+        rfq=("rfq", may(NAME)),
+        market=("market", may(NAME)),
+        yes_bid=("yes_centicents", may(PAYOUT, 0)),
+        no_bid=("no_centicents", may(PAYOUT, 0)),
+        rest_remainder=("rest_remainder", may(BOOLEAN, False)),
+        post_only=("post_only", may(BOOLEAN, False)),
+        quote=("quote", may(NAME)),
+    ),
+    "cancel_rfq_quote": step(commands.CancelRfqQuote, **_QUOTE),
+    "accept_rfq_quote": step(
+        commands.AcceptRfqQuote, side=("side", must(SIDE)), quote=("quote", may(NAME)), rfq=("rfq", may(NAME))
+    ),
+    "confirm_rfq_quote": step(commands.ConfirmRfqQuote, quote=("quote", may(NAME)), account=("account", may(PART))),
+    "void_rfq_quote": step(commands.VoidRfqQuote, **_QUOTE),
+    "execute_rfq_quote": step(commands.ExecuteRfqQuote, **_QUOTE),
+    "block_trade": step(
+        commands.ProposeBlockTrade,
+        account=("proposer", must(PART)),
+        buyer=("buyer", must(BOOK)),
+        seller=("seller", must(BOOK)),
+        market=("market", must(NAME)),
+        price=("price_centicents", must(PRICE)),
+        count=("count_centis", must(COUNT_ABOVE_ZERO)),
+        maker=("maker_side", must(SIDE)),
+        expires=("expires_at", must(INSTANT)),
+        proposal=("proposal", may(NAME)),
+    ),
+    "accept_block_trade": step(
+        commands.AcceptBlockTrade, proposal=("proposal", must(NAME)), account=("subaccount_ref", must(BOOK))
+    ),
+}
+
+
 # Deposits, withdrawals and transfers of cash
 
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from mockexchange.core.commands import (
+    AcceptBlockTrade,
+    AcceptRfqQuote,
     AddKey,
     AllocateBalance,
     AmendOrder,
@@ -12,10 +14,14 @@ from mockexchange.core.commands import (
     CapSubtrader,
     Command,
     CompleteTransfer,
+    ConfirmRfqQuote,
+    CreateRfq,
     DeleteGroup,
+    DeleteRfq,
     Deposit,
     DetermineMarket,
     DisputeMarket,
+    ExecuteRfqQuote,
     ExpireOrder,
     FinalizePayment,
     LimitGroup,
@@ -27,6 +33,7 @@ from mockexchange.core.commands import (
     OpenSubaccount,
     PriceMarket,
     QuoteMarket,
+    QuoteRfq,
     RebalanceCash,
     ReduceOrder,
     RemoveKey,
@@ -39,10 +46,11 @@ from mockexchange.core.commands import (
     Transfer,
     TransferShard,
     TriggerGroup,
+    VoidRfqQuote,
     Withdraw,
 )
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import PaymentStatus, Result, SubaccountRef
+from mockexchange.core.vocabulary import PaymentStatus, Result, Side, SubaccountRef
 from tests.core.world import fill, rest
 
 ALICE = SubaccountRef("alice")
@@ -94,6 +102,11 @@ def sharded(amount_micros: int, source_shard: int, target_shard: int, **extra: s
 
 def grouped(group: str, subaccount_ref: str = "alice") -> RestOrder:
     return replace(rest("buy yes 1 @ 0.10", subaccount_ref), group=group)
+
+
+def quoted(account: str, yes_centicents: int = 5_000, **named: str) -> QuoteRfq:
+    ref = SubaccountRef.parse(account)
+    return QuoteRfq(subaccount_ref=ref, yes_centicents=yes_centicents, no_centicents=0, **named)
 
 
 R = RefusalCode
@@ -320,6 +333,34 @@ CASES = [
     Case(R.UNKNOWN_GROUP, grouped("lost"), "no group 'lost'; known: open, over"),
     Case(R.GROUP_MISMATCH, grouped("open", "bob"), "group open is of alice, the order of bob"),
     Case(R.GROUP_TRIGGERED, grouped("over"), "group over is triggered: reset it before it takes orders again"),
+    # requests for quotes, and block trades
+    Case(R.UNKNOWN_RFQ, DeleteRfq(rfq="lost"), "no RFQ 'lost'; known: ask, shut, own"),
+    Case(R.UNKNOWN_RFQ, quoted("alice", market="SUN-1"), "no other account has an open RFQ in SUN-1: the step `rfq`"),
+    Case(R.RFQ_CLOSED, quoted("bob", rfq="shut"), "RFQ shut is closed: expected an open one"),
+    Case(R.ALREADY_EXISTS, quoted("bob", rfq="ask", quote="bid"), "quote bid exists already"),
+    Case(R.PRICE_OFF_GRID, quoted("bob", rfq="ask", yes_centicents=5_010), "price 0.5010 is between the steps of"),
+    Case(
+        R.ALREADY_EXISTS,
+        CreateRfq(subaccount_ref=ALICE, market="RAIN-1", count_centis=100),
+        "alice has the open RFQ ask in RAIN-1: delete or replace it",
+    ),
+    Case(R.UNKNOWN_QUOTE, ExecuteRfqQuote(quote="lost"), "no quote 'lost'; known: bid, held"),
+    Case(R.UNKNOWN_QUOTE, ConfirmRfqQuote(account="alice"), "account alice has no accepted quote to confirm"),
+    Case(R.UNKNOWN_QUOTE, AcceptRfqQuote(rfq="ask", side=Side.NO), "RFQ ask has no open quote with a bid for no"),
+    Case(R.QUOTE_NOT_OPEN, AcceptRfqQuote(quote="bid", side=Side.NO), "quote bid declines the side no"),
+    Case(R.QUOTE_NOT_OPEN, VoidRfqQuote(quote="bid"), "quote bid is open: expected an accepted one"),
+    Case(R.QUOTE_NOT_OPEN, DeleteRfq(rfq="own"), "quote held for RFQ own is confirmed: neither side can withdraw"),
+    Case(
+        R.QUOTE_NOT_OPEN,
+        CreateRfq(subaccount_ref=ALICE, market="SUN-2", count_centis=100, replaces=True),
+        "quote held for RFQ own is confirmed: neither side can withdraw",
+    ),
+    Case(R.UNKNOWN_PROPOSAL, AcceptBlockTrade(proposal="lost", subaccount_ref=ALICE), "no block trade proposal 'lost'"),
+    Case(
+        R.PROPOSAL_NOT_OPEN,
+        AcceptBlockTrade(proposal="over", subaccount_ref=SubaccountRef("bob")),
+        "block trade over is executed: expected a pending one",
+    ),
     # orders
     Case(
         R.ORDER_MISMATCH,

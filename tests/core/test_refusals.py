@@ -1,6 +1,8 @@
 """Every refusal: its code, words that say what was wrong and what was expected, and a state that stays as it was."""
 
 from mockexchange.core.commands import (
+    AcceptBlockTrade,
+    AcceptRfqQuote,
     AddKey,
     AllocateBalance,
     AmendOrder,
@@ -10,7 +12,10 @@ from mockexchange.core.commands import (
     CloseMarket,
     Command,
     CompleteTransfer,
+    ConfirmRfqQuote,
+    CreateRfq,
     DeleteGroup,
+    DeleteRfq,
     Deposit,
     DescribeEvent,
     ExpireOrder,
@@ -20,6 +25,7 @@ from mockexchange.core.commands import (
     OpenGroup,
     OpenSubaccount,
     PriceMarket,
+    ProposeBlockTrade,
     QuoteMarket,
     ResetGroup,
     RestrictSubtrader,
@@ -33,11 +39,11 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.model.markets import EventDetails
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import FeeType, Instance, PaymentStatus, Result, SubaccountRef, TransferStatus
+from mockexchange.core.vocabulary import FeeType, Instance, PaymentStatus, Result, Side, SubaccountRef, TransferStatus
 from tests.core.derivatives.test_refusals import CASES as OF_DERIVATIVES
 from tests.core.dump import dump
 from tests.core.handlers.test_placing_refused import CODES as OF_ORDERS
-from tests.core.refusal_cases import ALICE, CASES, SUBTRADER, Case, finalized, moved, sharded
+from tests.core.refusal_cases import ALICE, CASES, SUBTRADER, Case, finalized, moved, quoted, sharded
 from tests.core.world import World, fill
 from tests.helpers.rows import each_row
 
@@ -61,6 +67,33 @@ TRANSFERS = (
 )
 
 
+RFQS = (
+    CreateRfq(subaccount_ref=ALICE, market="RAIN-1", count_centis=100, rfq="ask"),
+    quoted("bob", rfq="ask", quote="bid"),
+    CreateRfq(subaccount_ref=ALICE, market="SUN-1", count_centis=100, rfq="shut"),
+    DeleteRfq(rfq="shut"),
+    CreateRfq(subaccount_ref=ALICE, market="SUN-2", count_centis=100, rfq="own"),
+    quoted("bob", 4_000, rfq="own", quote="held"),
+    AcceptRfqQuote(quote="held", side=Side.YES),
+    ConfirmRfqQuote(quote="held"),
+    ProposeBlockTrade(
+        proposer="alice",
+        buyer=ALICE,
+        seller=SubaccountRef("bob"),
+        market="SUN-3",
+        price_centicents=5_000,
+        count_centis=1,
+        maker_side=Side.YES,
+        expires_at=4_000_000_000_000_000,
+        proposal="over",
+    ),
+    AcceptBlockTrade(proposal="over", subaccount_ref=SubaccountRef("bob")),
+    Deposit(subaccount_ref=ALICE, amount_micros=5_000),  # which is what the trade took
+)
+FOUND_BY_REQUESTS = {RefusalCode.TOO_MANY_RFQS}
+"""Codes whose case takes a hundred markets: tests/venues/kalshi/test_rfqs.py."""
+
+
 def world() -> World:
     """Everything a refusal can be about: markets at every stage, a row, orders, groups, payments and transfers."""
     it = World()
@@ -81,7 +114,7 @@ def world() -> World:
         TriggerGroup(group="over"),
     )
     it.fill("buy yes 1 @ 0.50", "bob", market="SUN-1", fee_micros=0, new="filled", fill_id="fill-1")
-    it.do(*PAYMENTS, *TRANSFERS)
+    it.do(*PAYMENTS, *TRANSFERS, *RFQS)
     return it
 
 
@@ -96,7 +129,8 @@ def test_a_refusal_has_its_reason_and_changes_nothing(case: Case) -> None:
 
 
 def test_every_code_is_used() -> None:
-    assert {case.code for case in CASES} | {case.code for case in OF_DERIVATIVES} | OF_ORDERS == set(RefusalCode)
+    found = {case.code for case in (*CASES, *OF_DERIVATIVES)} | OF_ORDERS | FOUND_BY_REQUESTS
+    assert found == set(RefusalCode)
 
 
 def test_a_refused_command_counts_and_time_goes_on() -> None:
@@ -135,6 +169,8 @@ def test_a_refused_command_counts_and_time_goes_on() -> None:
         DeleteGroup(group="over"),
         AmendOrder(order="resting", price_centicents=4_000),
         ExpireOrder(order="resting"),
+        DeleteRfq(rfq="ask"),
+        AcceptRfqQuote(quote="bid", side=Side.YES),
     ],
     ids=lambda change: type(change).__name__,
 )

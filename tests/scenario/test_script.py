@@ -14,7 +14,10 @@ from tests.helpers.rows import each_row
 
 HEAD = "scenario: s\naccounts: {alice: {}}\nscript:\n"
 SAY = "announce: {message: x}"
-TAKEN = "other than done, expiry, market_close, replenishment, rebalancing, delivery, daily_settlement and script[...]"
+TAKEN = (
+    "other than done, expiry, market_close, replenishment, rebalancing, quote_void, quote_execution, delivery,"
+    " daily_settlement and script[...]"
+)
 
 
 def read(entry: str) -> ScriptEntry:

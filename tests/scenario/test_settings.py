@@ -30,6 +30,8 @@ GIVEN = [
     ("amend_counts: zero", OrderRules(amend_counts=AmendRule.ZERO)),
     ("amend_counts: before", OrderRules(amend_counts=AmendRule.BEFORE)),
     ("replenish: 500ms", OrderRules(replenish_us=500_000)),
+    ("confirmation: 2s", OrderRules(confirmation_us=2_000_000)),
+    ("execution: 0s", OrderRules(execution_us=0)),
 ]
 
 

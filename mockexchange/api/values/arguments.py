@@ -218,9 +218,9 @@ def instant_text(instant: Instant, where: str = "instant") -> str:
 
 
 _TEXTS = """
-    account book categories client_order_id code combo event fill_id group id instrument key key_id label market
-    message order order_id payment series source source_book subject target target_book text tier title trade_id
-    transfer type
+    account book buyer categories client_order_id code combo event fill_id group id instrument key key_id label market
+    message order order_id payment proposal proposer quote rfq rfq_order_id seller series source source_book subject
+    target target_book text tier title trade_id transfer type
 """
 TEXTS = frozenset(_TEXTS.split())
 """Fields that stay text, since names may look like numbers."""

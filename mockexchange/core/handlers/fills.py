@@ -32,6 +32,11 @@ OPPOSITE = {Action.BUY: Action.SELL, Action.SELL: Action.BUY}
 @handler
 def fill(state: State, command: Fill, at: int) -> list[Event]:
     """Carry out a recorded trade for one account, or for two."""
+    return fill_order(state, command, at)
+
+
+def fill_order(state: State, command: Fill, at: int, *, is_block: bool = False) -> list[Event]:
+    """Carry out a recorded trade; `is_block` marks one that two accounts agreed on outside the order book."""
     market = require_open(state.market(command.market))
     sides = [command] if command.against is None else [command, _of_counterparty(state, command)]
     if command.fill_id in state.named_trades:
@@ -50,6 +55,7 @@ def fill(state: State, command: Fill, at: int) -> list[Event]:
         created_at=at,
         serial=state.next_revision(),
         market_volume_centis=market.volume_centis,
+        is_block=is_block,
     )
     return carry_out(state, traded, _legs(state, traded, sides), at)
 

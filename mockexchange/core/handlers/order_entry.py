@@ -82,7 +82,7 @@ def place_order(state: State, command: PlaceOrder, at: int) -> list[Event]:
     require_trading(state, market)
     require_open(market)
     require_enterable(state, command, market, at)
-    order = _new_order(state, command, subaccount, market, at)
+    order = new_order(state, command, subaccount, market, at)
     order.group = group
     order.opening_centis = opening_centis(state, order, command.count_centis)
     if not command.reduce_only:
@@ -171,7 +171,7 @@ def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
         group = _group_for(state, command.group, command.subaccount_ref, market)
     if command.order is not None and command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
-    order = _new_order(state, command, subaccount, market, at)
+    order = new_order(state, command, subaccount, market, at)
     order.serial = order.revision = state.next_revision()
     order.group = group
     list_order(state, order, order.serial)
@@ -209,7 +209,7 @@ def _group_for(state: State, group_id: str, subaccount_ref: SubaccountRef, marke
     return group
 
 
-def _new_order(state: State, command: RestOrder | PlaceOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
+def new_order(state: State, command: RestOrder | PlaceOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
     """Return a new `Order` with the values of a command; it has no serial, revision or group, and is in no list yet."""
     return Order(
         given_id=command.order or state.new_id("order"),

@@ -71,3 +71,7 @@ class OrderRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     amend_counts: AmendRule = AmendRule.AFTER
     replenish_us: int | None = None
     """Delay after which contracts taken from an outside bid come back; None: they never do."""
+    confirmation_us: int | None = None
+    """The time to confirm an accepted quote of an RFQ; None: 30 s, and 3 s in markets that combine others."""
+    execution_us: int | None = None
+    """The time from the confirmation of a quote to its execution; None: 15 s, and 1 s in such markets."""

@@ -62,6 +62,8 @@ class Trade(Struct, eq=False, gc=False):
     market_volume_centis: int
     maker: "FillRow | None" = None
     taker: "FillRow | None" = None
+    is_block: bool = False
+    """Whether two accounts agreed on the trade outside the order book."""
 
     @property
     def trade_id(self) -> str:
@@ -82,7 +84,8 @@ class Trade(Struct, eq=False, gc=False):
 
     @property
     def partition(self) -> Partition:
-        return ()
+        """The values by which lists filter the trade: (whether it is a block trade,)."""
+        return (self.is_block,)
 
 
 class FillRow:

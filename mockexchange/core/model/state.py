@@ -21,6 +21,7 @@ from mockexchange.core.model.order_rules import OrderRules
 from mockexchange.core.model.orders import Order, OrderGroup, OrderTable, Trade
 from mockexchange.core.model.paged_history import History
 from mockexchange.core.model.positions import Position
+from mockexchange.core.model.rfqs import BlockTrade, Quote, Rfq
 from mockexchange.core.model.subaccounts import Repricings, Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeRounding, Severity, SubaccountRef
@@ -120,6 +121,12 @@ class State:
     groups: dict[str, OrderGroup] = field(default_factory=dict)
     groups_opened: int = 0
     """Number of order groups ever opened, including deleted ones."""
+    rfqs: dict[str, Rfq] = field(default_factory=dict)
+    """Requests for quotes, open and closed, by id."""
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    """Quotes for them, by id."""
+    block_trades: dict[str, BlockTrade] = field(default_factory=dict)
+    """Proposed block trades, by id."""
     payments: dict[str, Payment] = field(default_factory=dict)
     transfers: dict[str, TransferRow] = field(default_factory=dict)
     shard_transfers: dict[str, ShardTransfer] = field(default_factory=dict)
@@ -199,6 +206,20 @@ class State:
         if group is None:
             raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {some_of(self.groups)}")
         return group
+
+    def rfq(self, rfq_id: str) -> Rfq:
+        """Return a request for quotes by its id. Raises Refused if it is unknown."""
+        rfq = self.rfqs.get(rfq_id)
+        if rfq is None:
+            raise Refused(RefusalCode.UNKNOWN_RFQ, f"no RFQ {rfq_id!r}; known: {some_of(self.rfqs)}")
+        return rfq
+
+    def quote(self, quote_id: str) -> Quote:
+        """Return a quote for an RFQ by its id. Raises Refused if it is unknown."""
+        quote = self.quotes.get(quote_id)
+        if quote is None:
+            raise Refused(RefusalCode.UNKNOWN_QUOTE, f"no quote {quote_id!r}; known: {some_of(self.quotes)}")
+        return quote
 
     def payment(self, payment_id: str) -> Payment:
         """Return a deposit or a withdrawal by its id. Raises Refused if it is unknown."""

@@ -10,11 +10,14 @@ from itertools import count
 from msgspec import Struct, field
 
 from mockexchange.core.commands import (
+    AcceptRfqQuote,
     AllocateBalance,
     AmendOrder,
     CloseMarket,
     Command,
+    ConfirmRfqQuote,
     DeliverDerivative,
+    ExecuteRfqQuote,
     ExpireOrder,
     ListCombination,
     ListDerivative,
@@ -24,21 +27,43 @@ from mockexchange.core.commands import (
     ReplenishMarket,
     RestOrder,
     SettleSession,
+    VoidRfqQuote,
 )
 from mockexchange.core.derivatives.derivative import Derivative
-from mockexchange.core.events import LevelChanged, OrderAmended, OrderPlaced, OrderRested
+from mockexchange.core.events import (
+    LevelChanged,
+    OrderAmended,
+    OrderPlaced,
+    OrderRested,
+    RfqQuoteAccepted,
+    RfqQuoteConfirmed,
+)
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.handlers.shard_allocation import movements
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Order
+from mockexchange.core.model.rfqs import Quote, QuoteStatus
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import MarketStatus, OrderStatus
-from mockexchange.scenario.script import CLOSING, DELIVERY, EXPIRY, REBALANCING, REPLENISHMENT, SETTLEMENT
+from mockexchange.scenario.script import (
+    CLOSING,
+    DELIVERY,
+    EXPIRY,
+    QUOTE_EXECUTION,
+    QUOTE_VOID,
+    REBALANCING,
+    REPLENISHMENT,
+    SETTLEMENT,
+)
 from mockexchange.store.log import Record
 
-DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE, EXPIRY_PLACE, REPLENISH_PLACE, REBALANCE_PLACE = range(-6, 0)
-"""The order of commands at the same instant: all before the script's steps, and deliveries before the settlement."""
+QUOTE_PLACE, DELIVERY_PLACE, SETTLEMENT_PLACE, CLOSE_PLACE = range(-7, -3)
+EXPIRY_PLACE, REPLENISH_PLACE, REBALANCE_PLACE = range(-3, 0)
+"""The order of commands at the same instant: all before the script's steps, and deliveries before the settlement.
+
+A quote is executed before its market closes.
+"""
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 REBALANCED_EVERY_US = 10 * MICROSECONDS_PER_SECOND
 """The interval at which the venue compares the cash on its shards with an account's target [doc]."""
@@ -102,6 +127,8 @@ class Calendar:
                 self._schedule_replenishment(market, max(at, consumed.back_at))
         for derivative in state.derivatives.listed.values():
             self._schedule_delivery(derivative, at)
+        for quote in state.quotes.values():
+            self._schedule_quote(quote, at)
         self._allocated = {account.name for account in state.accounts.values() if account.allocations}
         self._schedule_rebalancing(at)
 
@@ -118,6 +145,9 @@ class Calendar:
             self._schedule_close(state.markets[command.market], record.at)
         elif isinstance(command, ListDerivative):
             self._schedule_delivery(state.derivatives.listed[command.terms.name], record.at)
+        elif isinstance(command, (AcceptRfqQuote, ConfirmRfqQuote)):
+            moved = next(event for event in outcome if isinstance(event, (RfqQuoteAccepted, RfqQuoteConfirmed)))
+            self._schedule_quote(state.quotes[moved.quote], record.at)
         elif isinstance(command, AllocateBalance):
             self._allocated.add(command.account)
         elif isinstance(command, ReplenishMarket):
@@ -179,6 +209,22 @@ class Calendar:
 
         due = DueCommand(REPLENISHMENT, ReplenishMarket(market=ticker), has_none, {"market": ticker})
         self._schedule(REPLENISH_PLACE, [(at, due)])
+
+    def _schedule_quote(self, quote: Quote, after: int) -> None:
+        """Schedule the end of an accepted quote that nobody confirms, and the execution of a confirmed one."""
+        due_at, status = quote.due_at, quote.status
+        if due_at is None or status not in (QuoteStatus.ACCEPTED, QuoteStatus.CONFIRMED):
+            return
+
+        def has_changed() -> bool:
+            return quote.status is not status
+
+        detail = {"quote": quote.quote_id}
+        if status is QuoteStatus.ACCEPTED:
+            due = DueCommand(QUOTE_VOID, VoidRfqQuote(quote=quote.quote_id), has_changed, detail)
+        else:
+            due = DueCommand(QUOTE_EXECUTION, ExecuteRfqQuote(quote=quote.quote_id), has_changed, detail)
+        self._schedule(QUOTE_PLACE, [(max(due_at, after), due)])
 
     def _schedule_rebalancing(self, at: int) -> None:
         """Schedule the next movement of cash of each account that is off its target allocation."""
