@@ -31,6 +31,7 @@ COMMON_RESPONSES = {
     "OrderRefused": ("The request is wrong, or the order may not be placed or changed like that.", "OrderRefusedError"),
     "OrderNotFound": ("No such market, order or group, or it does not rest any more.", "OrderNotFoundError"),
     "OrderConflict": ("A name was used before, nothing to fill it with, or no trading now.", "OrderConflictError"),
+    "QuoteRefused": ("The request is wrong or cannot be carried out.", "QuoteRefusedError"),
     "WriteRefused": ("The request is wrong or cannot be carried out.", "WriteRefusedError"),
     "WriteForbidden": ("The key is good but may not do this, or the account may not.", "WriteForbiddenError"),
     "WriteNotFound": ("No such thing, or none of this account's.", "WriteNotFoundError"),

@@ -9,18 +9,16 @@ BODY = {200: "What was done.", 201: "What was made."}
 
 
 def only_refusal(write: Node, day: str) -> dict[str, str]:
-    """Return the one refusal of a write that is never carried out, by status; nothing for any other write.
+    """Return the one refusal of a write that the venue has retired, by status; nothing for any other write.
 
-    Compat carries out what was retired, or refuses it.
+    Compat carries out what was retired.
     """
-    if write.get("refused"):
-        return {"403": "Forbidden"}
     is_retired = "retired" in write and COMPAT != day >= str(write["retired"])
     return {"410": "RetiredWrite"} if is_retired else {}
 
 
 def refused_node(name: str, answers: Node) -> Node:
-    """Return the operation of a write that is never carried out."""
+    """Return the operation of a write that is retired."""
     return {"operationId": name, "x-never-carried-out": True, "responses": answers}
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from mockexchange.venues.dated_fields import ALWAYS, FOREVER
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, CatalogueEntry
 from mockexchange.venues.kalshi.resources import OPERATIONS
-from mockexchange.venues.kalshi.resources.call import RefusedOperation
 from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "limits.md"
@@ -19,9 +18,8 @@ def render(page: str) -> str:
 
 
 def not_emulated() -> Iterator[CatalogueEntry]:
-    """Yield the entries of the catalogue with the methods that are not emulated, refused ones among them."""
-    answered = (operation for operation in OPERATIONS if not isinstance(operation, RefusedOperation))
-    emulated = {(operation.method, operation.path) for operation in answered}
+    """Yield the entries of the catalogue with the methods that are not emulated."""
+    emulated = {(operation.method, operation.path) for operation in OPERATIONS}
     for known in CATALOGUE:
         methods = " ".join(method for method in known.methods.split() if (method, known.path) not in emulated)
         if methods:

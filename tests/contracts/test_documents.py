@@ -168,16 +168,13 @@ SUCCESS = {"200", "201", "204"}
 
 
 @each_row("alias", ALIASES)
-def test_a_write_is_described_or_refused(alias: str) -> None:
+def test_a_write_is_described_or_retired(alias: str) -> None:
     assert len(writes(alias)) == WRITES[alias]
     for call, operation in writes(alias).items():
         statuses = set(operation["responses"])
         if call[1].startswith("/portfolio/orders") and alias == "2026-10":
             assert operation["x-never-carried-out"], call
             assert statuses == {"410", *COMMON}, call
-        elif call[1].startswith("/communications/"):
-            assert operation["x-never-carried-out"], call
-            assert statuses == {"403", *COMMON}, call
         else:
             assert "x-never-carried-out" not in operation, call
             assert len(statuses & SUCCESS) == 1, call

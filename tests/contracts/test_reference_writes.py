@@ -25,6 +25,7 @@ OTHER_NAMES = {
 DELIBERATE: dict[tuple[str, str], str] = {
     ("*", "* /fcm/*: undocumented"): "in the list of FCM members' operations",
     ("*", "* /multivariate_event_collections/*: undocumented"): "in the documents of clients and of April 2026",
+    ("*", "* /communications/*: undocumented"): "in the documents of February to August 2026",
     ("*", "PUT /portfolio/order_groups/{order_group_id}/reset: body EmptyRequest*"): "an empty object may be sent",
     ("*", "PUT /portfolio/order_groups/{order_group_id}/trigger: body EmptyRequest*"): "an empty object may be sent",
     ("*", "POST /portfolio/subaccounts: body CreateSubaccountRequest*"): "a JSON type is needed, so {} is sent",

@@ -71,7 +71,7 @@ class Situation(StrEnum):
     ALREADY_EXISTS = "already exists"
     TRANSFER_APPLIED = "transfer applied before"
     NEEDS_ADVANCED = "subaccount without the tier for it"
-    NOT_EMULATED = "operation not emulated"
+    RFQ_CLOSED = "request for quotes closed"
 
 
 class ErrorRow(DatedRow, frozen=True, kw_only=True, eq=True):
@@ -159,7 +159,8 @@ WRITE_ERRORS: tuple[ErrorRow, ...] = (
     *by_exchange(Situation.ALREADY_EXISTS, 409, "already_exists", "choice"),
     by_gateway(Situation.TRANSFER_APPLIED, 409, "transfer_already_applied", "stream-2026-06"),
     by_gateway(Situation.NEEDS_ADVANCED, 403, "subaccount_creation_requires_advanced_api_usage_level", "client-report"),
-    by_gateway(Situation.NOT_EMULATED, 403, "permission_denied", "choice"),
+    # The guide to RFQs names it so; no body was ever recorded.
+    ErrorRow(name=Situation.RFQ_CLOSED, status=400, code="RFQ_CLOSED", message="rfq closed", source="docs-3.28"),
 )
 
 

@@ -22,7 +22,6 @@ from mockexchange.venues.kalshi.catalogue import (
     PREFIX,
     STREAM_PATH,
     explain_no_route,
-    explain_not_emulated,
     find_entry,
 )
 from mockexchange.venues.kalshi.context import KalshiContext, counts_requests, date_of, share_limits
@@ -35,7 +34,6 @@ from mockexchange.venues.kalshi.resources.call import (
     Call,
     Operation,
     PublicOperation,
-    RefusedOperation,
     Write,
     WriteOperation,
 )
@@ -103,8 +101,6 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
         _answer_public(incoming, operation, path_params, api_date)
         return
     key = _admit(incoming, operation, api_date)
-    if isinstance(operation, RefusedOperation):
-        raise Rejected(Situation.NOT_EMULATED, explain_not_emulated(operation.method, unquote(request.path)))
     account = context.state.accounts[key.account]
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
         reply.body = answer_plain_member(operation, context.settings, account.name, reply.findings)
@@ -189,14 +185,13 @@ def _admit(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> 
     key = authenticate(
         context.state, context.settings, request, incoming.credentials, incoming.at, incoming.host_at, reply
     )
-    if not isinstance(operation, RefusedOperation):  # which refuses the keys of all scopes alike
-        if operation.scopes[0] not in key.scopes and set(operation.scopes).isdisjoint(key.scopes):
-            held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
-            message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
-            raise Rejected(Situation.FORBIDDEN, message)
-        if key.subaccount is not None and not operation.admits_restricted(api_date):
-            where = f"key {key.name} of {key.account} is restricted to book {key.subaccount}"
-            raise Rejected(Situation.RESTRICTED, f"{where}: {operation.name} spans the account")
+    if operation.scopes[0] not in key.scopes and set(operation.scopes).isdisjoint(key.scopes):
+        held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
+        message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
+        raise Rejected(Situation.FORBIDDEN, message)
+    if key.subaccount is not None and not operation.admits_restricted(api_date):
+        where = f"key {key.name} of {key.account} is restricted to book {key.subaccount}"
+        raise Rejected(Situation.RESTRICTED, f"{where}: {operation.name} spans the account")
     limits = context.settings.rate_limits
     if limits == "off" or (context.is_lagging and operation.is_write):  # the current state charges a write again
         return key

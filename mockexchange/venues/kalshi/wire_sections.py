@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.resources import BODIES, OBJECTS, OPERATIONS, PARAMETERS
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
-from mockexchange.venues.kalshi.resources.call import AccountOperation, Operation, PublicOperation, RefusedOperation
+from mockexchange.venues.kalshi.resources.call import AccountOperation, Operation, PublicOperation
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, ChannelRow
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, StreamParameter
@@ -182,8 +182,6 @@ def _spans(operation: Operation) -> Iterator[tuple[str, str, str]]:
 
 
 def _access(operation: Operation) -> str:
-    if isinstance(operation, RefusedOperation):
-        return "403"
     is_fcm_only = isinstance(operation, AccountOperation) and operation.is_fcm_only
     return f"scope {' or '.join(operation.scopes)}{', FCM members' if is_fcm_only else ''}"
 

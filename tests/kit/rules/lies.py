@@ -252,6 +252,6 @@ FOUND: tuple[Found, ...] = (
     Found("kalshi.order_counts", Lie(ORDERS, tell=edit(each("orders", fill_count_fp="0.00")))),
     Found("kalshi.balance_parts", Lie(BALANCE, tell=edit(rows("balance_breakdown", again)))),
     Found("writes.refused", Lie("/portfolio/orders/batched", tell=instead(410, 403))),
-    Found("writes.refused", Lie("/communications/rfqs", tell=instead(403, 201))),
+    Found("writes.refused", Lie("/communications/rfqs", tell=instead(400, 201))),
     Found("writes.refused", Lie("/communications/rfqs", tell=instead(401, 403))),
 )

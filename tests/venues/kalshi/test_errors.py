@@ -73,7 +73,7 @@ WRITES: dict[Situation, Row] = {
         {"2026-10": Body(503, f'{{"error":{{{DOWN}}}}}')},
     ),
     Situation.NEEDS_ADVANCED: by_gateway(403, "subaccount_creation_requires_advanced_api_usage_level"),
-    Situation.NOT_EMULATED: by_gateway(403, "permission_denied"),
+    Situation.RFQ_CLOSED: ({}, Body(400, '{"error":{"code":"RFQ_CLOSED","message":"rfq closed"}}'), {}),
 }
 
 # What the situation needs said, and its body; then the dates from which another holds.

@@ -192,8 +192,13 @@ def _with_breakdown(target: Target) -> list[str]:
 
 
 def _by_subaccount(target: Target) -> list[str]:
-    """Return the reads with a `subaccount` parameter if the API date has subaccounts, else none."""
-    return [] if "GetSubaccountBalances" not in target.operations else with_parameter("subaccount")(target)
+    """Return the reads with a `subaccount` parameter if the API date has subaccounts, else none.
+
+    RFQs are public, so their list is not that of a subaccount unless one is named.
+    """
+    if "GetSubaccountBalances" not in target.operations:
+        return []
+    return [name for name in with_parameter("subaccount")(target) if name != "GetRFQs"]
 
 
 def _by_subtrader(target: Target) -> list[str]:

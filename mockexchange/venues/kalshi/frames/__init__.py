@@ -10,6 +10,7 @@ from typing import Any
 
 from mockexchange.venues.dated_fields import ApiDate, Field, compile_message
 from mockexchange.venues.kalshi.frames import (
+    communications,
     fills,
     lifecycle,
     order_groups,
@@ -28,6 +29,11 @@ FRAMES: dict[str, tuple[Field, ...]] = {
     "order_group_updates": order_groups.ORDER_GROUP_UPDATES,
     "orderbook_delta": orderbooks.ORDERBOOK_DELTA,
     "orderbook_snapshot": orderbooks.ORDERBOOK_SNAPSHOT,
+    "quote_accepted": communications.QUOTE_ACCEPTED,
+    "quote_created": communications.QUOTE_CREATED,
+    "quote_executed": communications.QUOTE_EXECUTED,
+    "rfq_created": communications.RFQ_CREATED,
+    "rfq_deleted": communications.RFQ_DELETED,
     "ticker": tickers.TICKER,
     "trade": trades.TRADE,
     "user_order": user_orders.USER_ORDER,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.events import Traded
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR
 from mockexchange.venues.dated_fields import Field
-from mockexchange.venues.kalshi.formatting import SIDE, TEXT
+from mockexchange.venues.kalshi.formatting import BOOLEAN, SIDE, TEXT
 from mockexchange.venues.kalshi.frames.rows import (
     BLOCK_TRADES_ADDED,
     REVISED,
@@ -18,7 +18,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     row,
     seconds,
 )
-from mockexchange.venues.kalshi.resources.trades import NO_BLOCK
 
 TRADE: tuple[Field, ...] = (
     row("trade_id", TEXT, "traded.trade_id", REVISED, source="asyncapi"),
@@ -30,7 +29,7 @@ TRADE: tuple[Field, ...] = (
     *count("count", "traded.count_centis"),
     row("taker_side", SIDE, "traded.taker_side"),
     *outcome("taker_", "traded.taker_side"),
-    row("is_block_trade", NO_BLOCK, "traded.trade_id", BLOCK_TRADES_ADDED, source="changelog"),
+    row("is_block_trade", BOOLEAN, "is_block", BLOCK_TRADES_ADDED, source="changelog"),
     seconds("ts", "at"),
     milliseconds("ts_ms", "at"),
 )
@@ -41,6 +40,7 @@ TRADE: tuple[Field, ...] = (
 class TradeView(NamedTuple):
     traded: Traded
     at: int
+    is_block: bool = False
 
     @property
     def no_centicents(self) -> int:

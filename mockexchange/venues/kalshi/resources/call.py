@@ -12,7 +12,7 @@ from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.data_tables import Data
-from mockexchange.venues.dated_fields import FOREVER, ApiDate, compile_envelope, compile_object
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.resources.bodies import Body
 from mockexchange.venues.kalshi.resources.fields import OBJECTS
@@ -111,15 +111,16 @@ class Operation(Struct, frozen=True, kw_only=True):
 class AccountOperation(Operation, frozen=True, kw_only=True, eq=True):
     """An operation about the caller's own account.
 
-    If `is_per_subaccount` is true, a key restricted to a subaccount may call the operation, and sees only that
-    subaccount.
+    If `is_per_subaccount` is true, a key restricted to a subaccount may call the operation from the day
+    `per_subaccount_since` on, and sees only that subaccount.
     """
 
     answer: Callable[[AccountCall], bytes]
     is_per_subaccount: bool = False
+    per_subaccount_since: str = ALWAYS
 
     def admits_restricted(self, api_date: ApiDate) -> bool:
-        return self.is_per_subaccount
+        return self.is_per_subaccount and api_date.holds(self.per_subaccount_since)
 
 
 class WriteOperation(Operation, frozen=True, kw_only=True, eq=True):
@@ -135,10 +136,6 @@ class WriteOperation(Operation, frozen=True, kw_only=True, eq=True):
 
     def admits_restricted(self, api_date: ApiDate) -> bool:
         return self.per_subaccount_since is not None and api_date.holds(self.per_subaccount_since)
-
-
-class RefusedOperation(Operation, frozen=True, kw_only=True, eq=True):
-    """An operation of the venue that is not emulated and answers every key with 403."""
 
 
 class PublicOperation(Operation, frozen=True, kw_only=True, eq=True):

@@ -104,7 +104,7 @@ def projected(state: State, market: Market, period_us: int, earliest: int) -> Ca
 
 def _trades(state: State, market: Market, window: Window) -> Sequence[Trade]:
     """Return the trades of a market in a window, oldest first."""
-    most = max(1, len(state.tape.filed(market.ticker, ())))
+    most = max(1, sum(len(state.tape.filed(market.ticker, (is_block,))) for is_block in (False, True)))
     return state.tape.find(most, (market.ticker,), window=window).rows[::-1]
 
 

@@ -55,6 +55,11 @@ REFUSALS: dict[RefusalCode, VenueError] = {
     RefusalCode.UNKNOWN_KEY: VenueError(Situation.NOT_FOUND_IN_WRITE),
     RefusalCode.KEY_IN_USE: VenueError(Situation.ALREADY_EXISTS),
     RefusalCode.ALREADY_EXISTS: VenueError(Situation.ALREADY_EXISTS),
+    RefusalCode.UNKNOWN_RFQ: VenueError(Situation.NOT_FOUND_IN_WRITE),
+    RefusalCode.UNKNOWN_QUOTE: VenueError(Situation.NOT_FOUND_IN_WRITE),
+    RefusalCode.UNKNOWN_PROPOSAL: VenueError(Situation.NOT_FOUND_IN_WRITE),
+    RefusalCode.RFQ_CLOSED: VenueError(Situation.RFQ_CLOSED),
+    RefusalCode.QUOTE_NOT_OPEN: VenueError(Situation.NOT_FOUND_IN_WRITE),
 }
 """Errors for refusals that callers of this venue can cause; other refusals become an invalid order with their text."""
 

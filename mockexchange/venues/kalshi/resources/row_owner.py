@@ -86,12 +86,13 @@ def note_unknown_subaccount(call: AccountCall, name: str) -> None:
     call.findings.append(f"{message}; {own_names(call.account)}")
 
 
-def requested_subtrader(call: AccountCall) -> str | None:
+def requested_subtrader(call: AccountCall, fields: Mapping[str, Any] | None = None) -> str | None:
     """Return the subaccount named by `subtrader_id`, else the one that the key is bound to, else None.
 
-    Raises Rejected if the two differ, or if the FCM has no such subtrader.
+    `fields` are those of the body, if the name is there. Raises Rejected if the two differ, or if the FCM has no such
+    subtrader.
     """
-    asked, bound = call.params.get("subtrader_id"), call.key.subaccount
+    asked, bound = (call.params if fields is None else fields).get("subtrader_id"), call.key.subaccount
     if not asked:
         return bound
     name = _subaccount_of(call.account, asked)

@@ -19,7 +19,7 @@ from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.paged_history import HistoryPage, page_of
 from mockexchange.core.model.state import State
 from mockexchange.venues.data_tables import Data, DataColumn, DataKind, DataRow, DataTable
-from mockexchange.venues.dated_fields import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
+from mockexchange.venues.dated_fields import ALWAYS, FOREVER, ApiDate, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
@@ -38,6 +38,7 @@ from mockexchange.venues.kalshi.formatting import (
 )
 from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import (
+    READ,
     AccountCall,
     AccountOperation,
     Call,
@@ -187,6 +188,7 @@ class Asked(Protocol):
     path_params: dict[str, str]
     at: int
     data: Data
+    api_date: ApiDate
 
 
 class AskedByAccount(Asked, Protocol):
@@ -209,6 +211,8 @@ class Objects(Struct, frozen=True, dict=True):
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    made: Callable[[Asked], Iterable[Mapping[str, Any]]] | None = None
+    """Returns the objects of this kind that the exchange has made by requests and steps, the oldest first."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -218,9 +222,18 @@ class Objects(Struct, frozen=True, dict=True):
     def table(self) -> DataTable:
         return DataTable(self.columns, self.key)
 
+    def rows(self, call: Asked) -> Sequence[DataRow]:
+        """Return the objects of the scenario in the order of their serials, and after them those made since."""
+        given = call.data.rows(self.data)
+        if self.made is None:
+            return given
+        return [*given, *(DataRow(self.columns, one, len(given) + n) for n, one in enumerate(self.made(call), 1))]
+
     def row_of(self, call: Asked, key: str) -> DataRow:
-        """Return the object with a key. Raises Rejected if the scenario has no such object."""
+        """Return the object with a key. Raises Rejected if there is no such object."""
         row = call.data.find(self.data, key)
+        if row is None and self.made is not None:
+            row = next((one for one in self.rows(call) if getattr(one, self.key[0]) == key), None)
         if row is None:
             shown = key[:KEY_CHARS_SHOWN_MAX]
             message = f"there is no {shown!r} in {self.data}: the scenario lists what there is"
@@ -228,12 +241,19 @@ class Objects(Struct, frozen=True, dict=True):
         return row
 
 
-class Privacy(NamedTuple):
-    """What an account may see of a table, by the caller's user id."""
+class Viewer(NamedTuple):
+    """The caller of a read: the user id of its account, and the only subaccount that its key may see, if any."""
 
-    may_see: Callable[[str, DataRow], bool]
+    user: str
+    subaccount: str | None
+
+
+class Privacy(NamedTuple):
+    """What a caller may see of a table."""
+
+    may_see: Callable[[Viewer, DataRow], bool]
     seen_by: Callable[[str, DataRow], DataRow]
-    """Returns an object without what is private to other users."""
+    """Returns an object without what is private to other users, by the caller's user id."""
 
 
 class Read(Struct, frozen=True, kw_only=True):
@@ -261,10 +281,13 @@ class Read(Struct, frozen=True, kw_only=True):
     """For `made`: a function that returns what the answer's fields read."""
     privacy: Privacy | None = None
     """What accounts may see; None if callers need no key."""
+    scopes: tuple[str, ...] = READ
     needs_key: bool = False
     """Whether callers need a key although the answer is the same for every account."""
     is_per_subaccount: bool = False
-    """Whether a key restricted to a subaccount may call it, and sees its own alone (column `creator_subaccount`)."""
+    """Whether a key restricted to a subaccount may call it; what it sees then is a matter of `privacy`."""
+    per_subaccount_since: str = ALWAYS
+    """The day from which such a key may call it."""
 
     @property
     def table_name(self) -> str:
@@ -374,6 +397,8 @@ def flag(name: str, since: str = ALWAYS, source: str = FIRST_DOCUMENTS) -> Param
 
 # --- answers
 
+NOBODY = Viewer("", None)
+
 
 class One(NamedTuple):
     """The content of an answer with one object."""
@@ -387,26 +412,29 @@ def answer(read: Read, call: Call) -> bytes:
         return write(call, read.make(call))
     objects, privacy = read.objects, read.privacy
     assert objects is not None, "other reads are made"
-    user = call.account.user_id if isinstance(call, AccountCall) else ""
+    viewer = Viewer(call.account.user_id, call.key.subaccount) if isinstance(call, AccountCall) else NOBODY
+    user = viewer.user
     if read.shows == "one":
         *_, key = call.path_params.values()
         row = objects.row_of(call, key)
+        if privacy is not None and not privacy.may_see(viewer, row):
+            raise Rejected(Situation.NOT_FOUND, f"{key[:KEY_CHARS_SHOWN_MAX]!r} of {objects.data} is private to others")
         if read.misfit is not None and (message := read.misfit(row, call.path_params)):
             raise Rejected(Situation.NOT_FOUND, message)
         return write(call, One(row if privacy is None else privacy.seen_by(user, row)))
     asked = [(passes, call.params.get(name)) for name, passes in read.filters.items()]
     keeps = all_of([partial(_passes, call, passes, value) for passes, value in asked if value not in UNFILTERED])
-    rows: Sequence[DataRow] = call.data.rows(objects.data)
+    rows = objects.rows(call)
     table = ListTable(read.list_key, objects.name, privacy is None, cursor=read.cursor, limit=read.limit)
     if read.shows == "rows":
         found = [row for row in reversed(rows) if keeps is None or keeps(row)]
         return write_rows(call, table, found if read.select is None else read.select(call, found))
     if privacy is not None:
-        rows = [row for row in rows if privacy.may_see(user, row)]
-    if read.is_per_subaccount:
+        rows = [row for row in rows if privacy.may_see(viewer, row)]
+    if call.params.get("subaccount") is not None:
         assert isinstance(call, AccountCall), "subaccounts are of accounts"
-        subaccount = requested_or_all(call)
-        rows = [row for row in rows if subaccount in (None, str(row.creator_subaccount))]
+        creator = viewer.user, requested_or_all(call)
+        rows = [row for row in rows if (row.creator_user_id, str(row.creator_subaccount)) == creator]
 
     def find(limit: int, after: int | None) -> HistoryPage[DataRow]:
         page = page_of([rows], limit, paged_history.ALWAYS, after, keeps)
@@ -431,9 +459,11 @@ def operation_of(read: Read) -> Operation:
         )
     return AccountOperation(
         name=read.name,
+        scopes=read.scopes,
         path=read.path,
         answer=partial(answer, read),
         parameters=read.parameters,
         answer_table=read.table_name,
         is_per_subaccount=read.is_per_subaccount or read.needs_key,
+        per_subaccount_since=read.per_subaccount_since,
     )

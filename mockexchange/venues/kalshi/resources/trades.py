@@ -2,9 +2,10 @@
 
 from mockexchange.core.model.orders import Trade
 from mockexchange.core.model.paged_history import EVERYTHING, HistoryPage, Selector, Window
-from mockexchange.venues.dated_fields import Field, Spelling
+from mockexchange.venues.dated_fields import Field
 from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
+    BOOLEAN,
     CONTRACTS,
     COUNT_2,
     INSTANT,
@@ -25,8 +26,6 @@ from mockexchange.venues.kalshi.resources.parameters import Parameter
 
 BLOCKS_SHOWN_SINCE = "2026-05-01"
 """On the wire of June 2026; some day in May, by choice its first."""
-NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
-"""JSON form of the key for block trades (agreed on beforehand by two parties): always false, as the mock has none."""
 
 
 def _prices(side: str) -> tuple[Field, ...]:
@@ -43,7 +42,7 @@ TRADE = table(
     Field(name="count", spelling=CONTRACTS, read="count_centis", until=INTEGERS_REMOVED, source="wire-2025-11"),
     Field(name="count_fp", spelling=COUNT_2, read="count_centis", since=FIXED_POINT_ADDED, source="changelog"),
     Field(name="created_time", spelling=INSTANT, read="created_at", source="wire-2025-11"),
-    Field(name="is_block_trade", spelling=NO_BLOCK, read="trade_id", since=BLOCKS_SHOWN_SINCE, source="client-report"),
+    Field(name="is_block_trade", spelling=BOOLEAN, read="is_block", since=BLOCKS_SHOWN_SINCE, source="client-report"),
     *_prices("no"),
     Field(name="price", spelling=PRICE_NUMBER, read="yes_centicents", until=INTEGERS_REMOVED, source="wire-2025-11"),
     Field(name="taker_book_side", spelling=BOOK_SIDE, read="taker_side", since=OUTCOMES_ADDED, source="client-report"),
@@ -91,14 +90,12 @@ def get_historical_trades(call: Call) -> bytes:
 
 
 def _answer(call: Call, window: Window) -> bytes:
-    """Return a page of the trades in a window. No trade here is a block trade."""
-    tape = call.state.tape
-    wants_blocks = call.params.get("is_block_trade") is True
-    ticker = call.params["ticker"]
-    selectors: list[Selector] = [] if wants_blocks else [ticker or EVERYTHING]
+    """Return a page of the trades in a window."""
+    tape, wanted = call.state.tape, call.params.get("is_block_trade")
+    selectors: list[Selector] = [call.params["ticker"] or EVERYTHING]
 
     def find(limit: int, after: int | None) -> HistoryPage[Trade]:
-        return tape.find(limit, selectors, window=window, after=after)
+        return tape.find(limit, selectors, lambda partition: wanted in (None, *partition), window, after)
 
     return answer_list(call, TRADES, tape.revision, find)
 

@@ -64,15 +64,8 @@ CHANNELS: tuple[ChannelRow, ...] = (
         name="order_group_updates", is_private=True, is_sequenced=True, since=ORDER_GROUPS_ADDED, source="changelog"
     ),
     ChannelRow(name="multivariate", is_emulated=False, until=MULTIVARIATE_UNTIL, source="docs-2025-11"),
-    ChannelRow(name=COMMUNICATIONS, is_private=True, is_emulated=False, until=AUTUMN_2026, source="docs-2025-11"),
-    ChannelRow(
-        name=COMMUNICATIONS,
-        is_private=True,
-        is_sequenced=True,
-        is_emulated=False,
-        since=AUTUMN_2026,
-        source="sdk-3.34",
-    ),
+    ChannelRow(name=COMMUNICATIONS, is_private=True, until=AUTUMN_2026, source="docs-2025-11"),
+    ChannelRow(name=COMMUNICATIONS, is_private=True, is_sequenced=True, since=AUTUMN_2026, source="sdk-3.34"),
     ChannelRow(
         name="ticker_v2",
         filter="optional",

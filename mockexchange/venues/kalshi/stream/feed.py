@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
 
 from mockexchange.core.events import (
+    BlockTradeAccepted,
     Event,
     EventListed,
     Filled,
@@ -19,6 +20,11 @@ from mockexchange.core.events import (
     MarketSwitched,
     OrderChanged,
     PositionChanged,
+    RfqCreated,
+    RfqDeleted,
+    RfqQuoteAccepted,
+    RfqQuoted,
+    RfqQuoteExecuted,
     Traded,
 )
 from mockexchange.core.model.markets import Market
@@ -27,6 +33,7 @@ from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import MarketStatus, Side, SubaccountRef
 from mockexchange.venues.dated_fields import FOREVER, ApiDate
 from mockexchange.venues.kalshi.frames import body_encoder
+from mockexchange.venues.kalshi.frames.communications import QuoteView, RfqView
 from mockexchange.venues.kalshi.frames.fills import FillView
 from mockexchange.venues.kalshi.frames.lifecycle import EventLifecycleView, LifecycleView, MetadataView
 from mockexchange.venues.kalshi.frames.order_groups import GroupView
@@ -37,6 +44,7 @@ from mockexchange.venues.kalshi.frames.tickers import TickerView
 from mockexchange.venues.kalshi.frames.trades import TradeView
 from mockexchange.venues.kalshi.frames.user_orders import OrderView
 from mockexchange.venues.kalshi.market_ids import market_id
+from mockexchange.venues.kalshi.resources.communications import communications_id
 from mockexchange.venues.kalshi.resources.market_views import NO_BID, VALUES_CENTICENTS, EventView, MarketView
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
@@ -156,6 +164,7 @@ def best_bid(state: State, market: Market, side: Side) -> Level:
 
 
 LIFECYCLE = "market_lifecycle_v2"
+COMMUNICATIONS = "communications"
 COMBINATION_PREFIX = "KXMVE"
 """Ticker prefix of the venue's own markets that combine others."""
 
@@ -237,6 +246,8 @@ class CommandOutcome(NamedTuple):
     state: State
     at: int
     settings: KalshiSettings
+    is_block: bool = False
+    """Whether the command's trade is a block trade."""
 
 
 def messages_of(
@@ -251,7 +262,7 @@ def messages_of(
     `channels` are the channels with subscribers; no message is made for others. None means all channels.
     """
     changes = list(events)
-    outcome = CommandOutcome(state, at, settings)
+    outcome = CommandOutcome(state, at, settings, any(type(event) is BlockTradeAccepted for event in changes))
     found = [
         make(outcome, event)
         for event in changes
@@ -318,7 +329,9 @@ def _position_message(outcome: CommandOutcome, event: PositionChanged) -> Messag
 
 
 def _trade_message(outcome: CommandOutcome, event: Traded) -> Message:
-    return Message("trade", "trade", TradeView(event, outcome.at), market=outcome.state.markets[event.market])
+    return Message(
+        "trade", "trade", TradeView(event, outcome.at, outcome.is_block), market=outcome.state.markets[event.market]
+    )
 
 
 def _level_message(outcome: CommandOutcome, event: LevelChanged) -> Message:
@@ -342,6 +355,35 @@ def _group_message_maker(event_type: str) -> Callable[[CommandOutcome, Any], Mes
     return make
 
 
+def _rfq_created_message(outcome: CommandOutcome, event: RfqCreated) -> Message:
+    rfq = outcome.state.rfqs[event.rfq]
+    return Message(COMMUNICATIONS, "rfq_created", RfqView(rfq, ""), market=rfq.market)
+
+
+def _rfq_deleted_message(outcome: CommandOutcome, event: RfqDeleted) -> Message:
+    rfq, creator_id = outcome.state.rfqs[event.rfq], communications_id(outcome.state, event.subaccount_ref.account)
+    return Message(COMMUNICATIONS, "rfq_deleted", RfqView(rfq, creator_id), market=rfq.market)
+
+
+def _quote_message_makers(kind: str) -> "tuple[MessageMaker, MessageMaker]":
+    """Return the makers of the messages about a quote: for the account that quoted, and for the one that asked."""
+
+    def for_creator(outcome: CommandOutcome, event: Any) -> Message:
+        quote = outcome.state.quotes[event.quote]
+        view, owner = QuoteView(outcome.state, quote, quote.subaccount_ref), quote.subaccount_ref
+        return Message(COMMUNICATIONS, kind, view, market=quote.rfq.market, subaccount_ref=owner)
+
+    def for_asker(outcome: CommandOutcome, event: Any) -> Message | None:
+        quote = outcome.state.quotes[event.quote]
+        asker = quote.rfq.subaccount_ref
+        if asker == quote.subaccount_ref:
+            return None
+        view = QuoteView(outcome.state, quote, asker)
+        return Message(COMMUNICATIONS, kind, view, market=quote.rfq.market, subaccount_ref=asker)
+
+    return (COMMUNICATIONS, for_creator), (COMMUNICATIONS, for_asker)
+
+
 def _lifecycle_maker(
     make: Callable[[State, Any, int], Message | None],
 ) -> Callable[[CommandOutcome, Any], Message | None]:
@@ -360,6 +402,11 @@ MESSAGE_MAKERS: dict[type[Event], tuple[MessageMaker, ...]] = {
     GroupReset: (("order_group_updates", _group_message_maker("reset")),),
     GroupLimited: (("order_group_updates", _group_message_maker("limit_updated")),),
     GroupDeleted: (("order_group_updates", _group_message_maker("deleted")),),
+    RfqCreated: ((COMMUNICATIONS, _rfq_created_message),),
+    RfqDeleted: ((COMMUNICATIONS, _rfq_deleted_message),),
+    RfqQuoted: _quote_message_makers("quote_created"),
+    RfqQuoteAccepted: _quote_message_makers("quote_accepted"),
+    RfqQuoteExecuted: _quote_message_makers("quote_executed"),
     Traded: (("trade", _trade_message),),
     LevelChanged: ((ORDERBOOK, _level_message),),
     EventListed: ((LIFECYCLE, _lifecycle_maker(event_message)),),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Literal
+from zlib import crc32
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
@@ -41,6 +42,7 @@ class Subscription:
         "is_sequenced",
         "markets",
         "sequence",
+        "shard",
         "sid",
         "skips_lists",
     )
@@ -53,6 +55,8 @@ class Subscription:
         self.has_ids = False
         self.skips_lists = False
         self.in_yes_price = False
+        self.shard: tuple[int, int] | None = None
+        """The shard of markets whose messages it gets, and the number of shards; None for all markets."""
         self.sequence = 0
 
     def next_seq(self) -> int:
@@ -260,6 +264,10 @@ class Subscriber:
         markets = subscription.markets
         if markets is not None and (market := message.market) is not None and market.ticker not in markets:
             return None
+        if subscription.shard is not None and (market := message.market) is not None:
+            key, factor = subscription.shard
+            if crc32(market.ticker.encode()) % factor != key:
+                return None
         subaccount_ref = message.subaccount_ref
         if subaccount_ref is not None and not self._is_of_key(subaccount_ref):
             return None

@@ -273,6 +273,8 @@ def _join(
     if subscription is None:
         subscription = reader.registry.open(channel)
         subscription.skips_lists = params.get("skip_ticker_ack", False)
+        if channel.name == COMMUNICATIONS and (factor := params.get("shard_factor")) is not None:
+            subscription.shard = params.get("shard_key", 0), factor
         subscription.in_yes_price = channel.name == ORDERBOOK and params.get("use_yes_price", False)
     return subscription, add_markets(subscription, None if channel.filter == "ignored" else named)
 

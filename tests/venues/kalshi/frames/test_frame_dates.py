@@ -71,6 +71,13 @@ LIVES: list[tuple[str, str, str | None, str | None]] = [
     ("event", "sub_title", None, "2026-01-31"),
     ("event", "subtitle", "2026-01-31", None),
     ("event", "exchange_index", "2026-07-30", None),
+    ("rfq_created_cost", "target_cost", None, WHOLE_END),
+    ("rfq_created", "contracts", None, WHOLE_END),
+    ("rfq_created", "contracts_fp", "2026-01-22", None),
+    ("quote_created_maker", "rfq_creator_id", "2026-07-27", None),
+    ("quote_created_asker", "subaccount", "2026-07-30", None),
+    ("quote_accepted_asker", "subaccount", "2026-03-26", None),
+    ("quote_executed_asker", "subaccount", "2026-03-26", None),
 ]
 # Message, key, day, what it was the day before, what it is then.
 TURNS: list[tuple[str, str, str, object, object]] = [

@@ -9,20 +9,27 @@ from functools import cache
 from pathlib import Path
 
 from mockexchange.core.commands import (
+    AcceptRfqQuote,
     CancelOrder,
     CloseMarket,
+    ConfirmRfqQuote,
+    CreateRfq,
     DeleteGroup,
+    DeleteRfq,
     DescribeEvent,
+    ExecuteRfqQuote,
     LimitGroup,
+    ListCombination,
     ListMarket,
     OpenGroup,
     QuoteMarket,
+    QuoteRfq,
     ResetGroup,
     SettleMarket,
     TriggerGroup,
 )
 from mockexchange.core.instants import parse_instant
-from mockexchange.core.model.markets import EventDetails, MarketDetails
+from mockexchange.core.model.markets import EventDetails, Leg, MarketDetails
 from mockexchange.core.vocabulary import Action, Result, SelfTradePrevention, Side
 from mockexchange.venues.dated_fields import pick
 from mockexchange.venues.kalshi.frames import FRAMES
@@ -147,9 +154,31 @@ def of_groups() -> dict[str, Message]:
     return {f"order_group_{name}": told for name, told in zip(names, world().does(*commands), strict=True)}
 
 
+def of_rfqs() -> dict[str, Message]:
+    """An RFQ of a subaccount with a cost in a combination, its quote as each side sees it, and one that is deleted."""
+    telling, legs = world(), (Leg("RAIN", "RAIN-1", Side.YES), Leg("RAIN", "RAIN-2", Side.NO))
+    telling.does(ListCombination(market="BOTH-1", event="BOTH", series="BOTH", collection="BOTH-R", legs=legs))
+    asked = telling.does(CreateRfq(subaccount_ref=ALICE_3, market="BOTH-1", cost_micros=9_912_345, rfq="r1"))
+    quoted = telling.does(QuoteRfq(subaccount_ref=BOB, rfq="r1", yes_centicents=3_500, no_centicents=6_000, quote="q1"))
+    accepted = telling.does(AcceptRfqQuote(quote="q1", side=Side.NO))
+    executed = telling.does(ConfirmRfqQuote(quote="q1"), ExecuteRfqQuote(quote="q1"))
+    told = telling.does(
+        CreateRfq(subaccount_ref=ALICE, market="RAIN-1", count_centis=1_250, rfq="r2"), DeleteRfq(rfq="r2")
+    )
+    pairs = {"quote_created": quoted, "quote_accepted": accepted, "quote_executed": executed}
+    ofs = {kind: [one for one in found if one.kind == kind] for kind, found in pairs.items()}
+    return {
+        "rfq_created_cost": only(asked, "rfq_created"),
+        "rfq_created": only(told, "rfq_created"),
+        "rfq_deleted": only(told, "rfq_deleted"),
+        **{f"{kind}_maker": maker for kind, (maker, _) in ofs.items()},
+        **{f"{kind}_asker": asker for kind, (_, asker) in ofs.items()},
+    }
+
+
 @cache
 def messages() -> dict[str, Message]:
-    return {**of_listing(), **of_ending(), **of_filling(), **of_books(), **of_groups()}
+    return {**of_listing(), **of_ending(), **of_filling(), **of_books(), **of_groups(), **of_rfqs()}
 
 
 def bodies(name: str) -> dict[str, str]:
