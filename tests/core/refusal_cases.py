@@ -1,6 +1,6 @@
 """One case per refusal: the code, a command that is refused with it, and a part of the message."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -104,7 +104,7 @@ def grouped(group: str, subaccount_ref: str = "alice") -> RestOrder:
     return replace(rest("buy yes 1 @ 0.10", subaccount_ref), group=group)
 
 
-def quoted(account: str, yes_centicents: int = 5_000, **named: str) -> QuoteRfq:
+def quoted(account: str, yes_centicents: int = 5_000, **named: Any) -> QuoteRfq:
     ref = SubaccountRef.parse(account)
     return QuoteRfq(subaccount_ref=ref, yes_centicents=yes_centicents, no_centicents=0, **named)
 

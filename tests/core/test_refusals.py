@@ -129,8 +129,8 @@ def test_a_refusal_has_its_reason_and_changes_nothing(case: Case) -> None:
 
 
 def test_every_code_is_used() -> None:
-    found = {case.code for case in (*CASES, *OF_DERIVATIVES)} | OF_ORDERS | FOUND_BY_REQUESTS
-    assert found == set(RefusalCode)
+    of_markets = {case.code for case in CASES} | OF_ORDERS | FOUND_BY_REQUESTS
+    assert of_markets | {case.code for case in OF_DERIVATIVES} == set(RefusalCode)
 
 
 def test_a_refused_command_counts_and_time_goes_on() -> None:
