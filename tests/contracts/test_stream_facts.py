@@ -14,14 +14,12 @@ from tests.contracts.stream_documents import (
     terminal_codes,
 )
 from tests.helpers.rows import each_row
-from tests.venues.kalshi.frames.facts import Table, tables
+from tests.venues.kalshi.frames.facts import OF_RFQS, Table, tables
 from tests.venues.kalshi.stream.protocol_facts import GENERATIONS, kept_facts
 from tools.contract_facts import life_of
 from tools.stream_facts import COMPAT, alive, alive_node, living_fields, read_stream_facts
 
 PROTOCOL = kept_facts()
-OF_RFQS = {"rfq_created", "rfq_deleted", "quote_created", "quote_accepted", "quote_executed"}
-"""Messages that no recording has: their keys are those of the documents since March 2026."""
 SHAPES = {"integer": "number", "number": "number"}
 # Message, generation, key: what is required here and optional in the list, for it was on every recorded frame.
 ALWAYS_RECORDED = {("orderbook_delta", "2026-10", "ts"), ("orderbook_delta", "2026-10", "ts_ms")}

@@ -8,9 +8,8 @@ import pytest
 from mockexchange.venues.dated_fields import Field, Nested, pick
 from mockexchange.venues.kalshi.frames import FRAMES
 from mockexchange.venues.kalshi.named_days import api_date
-from tests.contracts.test_stream_facts import OF_RFQS
 from tests.helpers.rows import each_row
-from tests.venues.kalshi.frames.facts import Fact, Table, frames, read_kept, tables, trimmed
+from tests.venues.kalshi.frames.facts import OF_RFQS, Fact, Table, frames, read_kept, tables, trimmed
 from tests.venues.kalshi.frames.frame_texts import body
 from tests.venues.kalshi.frames.test_golden_frames import SINCE, messages
 from tests.venues.kalshi.stream.protocol_facts import full_facts
