@@ -92,7 +92,7 @@ def _missing(order: Row, fills: Sequence[Row]) -> list[Missing]:
 def _cost_missing(order: Row, fills: Sequence[Row], role: str) -> int:
     """Return the cost, in micro-dollars, that the fills of a role do not give; 0 if it is less than a cent's rest."""
     cost = micros_of(order, f"{role}_fill_cost") or 0
-    known = sum(centis_of(one, "count") * _centicents(one, order["side"]) for one in _of_role(fills, role))
+    known = sum(centis_of(one, "count") * _centicents(one, _gained(order)) for one in _of_role(fills, role))
     exact = is_exact(str(order.get(f"{role}_fill_cost_dollars") or ""))
     return cost - known if exact or abs(cost - known) >= CENT_MICROS else 0
 
@@ -121,7 +121,9 @@ def _instant(missing: Missing, order: Row, fills: Sequence[Row], latest: int) ->
 
 def _add(facts: Facts, order: Row, missing: Missing, at: int) -> None:
     order_id, side = str(order["order_id"]), Side(order["side"])
-    made = list(_parts(order, missing))
+    is_gained = _gained(order) is side
+    found = _parts(order, missing)
+    made = [(count, gained if is_gained else CENTICENTS_PER_DOLLAR - gained) for count, gained in found]
     for place, (count_centis, centicents) in enumerate(made):
         fill_id = f"assumed-{missing.role}-{order_id}" + (f"-{place}" if place else "")
         fee = None if missing.fee_micros is None else missing.fee_micros if not place else 0
@@ -142,7 +144,10 @@ def _add(facts: Facts, order: Row, missing: Missing, at: int) -> None:
 
 
 def _parts(order: Row, missing: Missing) -> Iterator[tuple[int, int]]:
-    """Yield the counts and prices of what is missing: one fill, or two at neighbouring prices if one has no price."""
+    """Yield the counts of what is missing and prices of the side gained.
+
+    It is one fill, or two at neighbouring prices if one has no price.
+    """
     count, cost, own = missing.count_centis, missing.cost_micros, _own_centicents(order)
     if not missing.is_exact:
         whole = cost // CENT_MICROS == count * own // CENT_MICROS
@@ -153,7 +158,13 @@ def _parts(order: Row, missing: Missing) -> Iterator[tuple[int, int]]:
 
 
 def _own_centicents(order: Row) -> int:
-    return _centicents(order, order["side"])
+    return _centicents(order, _gained(order))
+
+
+def _gained(order: Row) -> Side:
+    """Return the side whose price an order's cost counts: that of the contracts that its fills gain."""
+    side = Side(order["side"])
+    return side if order["action"] == "buy" else OTHER[side]
 
 
 def _centicents(row: Row, side: Any) -> int:

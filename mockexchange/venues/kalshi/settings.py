@@ -34,6 +34,8 @@ class KalshiSettings(Struct, frozen=True, kw_only=True):
     """Body of answers to writes, other than 204, whose documents describe none: `{}`, or no body at all."""
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
+    sale_cost: Literal["gained", "sold"] = "gained"
+    """Price by which the cost of an order's fills counts a sale: that of the side gained, or that of the side sold."""
     settlement_counts: Literal["gross", "net"] = "gross"
     """Counts that a settlement shows for each side: everything bought, or only the position that was paid."""
     stream_repeat: Literal["same_sid", "error_6"] = "same_sid"
@@ -67,4 +69,5 @@ SWITCHES: dict[str, Switch] = {
     "unknown_status": Choice("unknown_status", ("dated", "validation")),
     "paused_exchange": Choice("paused_exchange", ("paused", "unavailable")),
     "undocumented_bodies": Choice("undocumented_bodies", ("object", "none")),
+    "sale_cost": Choice("sale_cost", ("gained", "sold")),
 }

@@ -1,5 +1,6 @@
 """Orders: filters, statuses, and access to a single order."""
 
+import json
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 from mockexchange.core.commands import CancelOrder, CloseMarket, ListMarket, ReduceOrder
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from tests.helpers.rows import each_row
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
+from tests.venues.kalshi.frames.frame_texts import Telling, body
 from tests.venues.kalshi.world import (
     ALICE,
     ALICE_3,
@@ -168,6 +171,35 @@ def test_a_fill_without_an_order_makes_one_that_further_fills_grow() -> None:
     assert counts(order) == ("executed", "3.00", "3.00", "0.00")
     assert (order["client_order_id"], order["yes_price_dollars"]) == ("mine", "0.2100")
     assert order["taker_fill_cost_dollars"] == "0.610000"
+
+
+@each_row(
+    ("side", "action", "gained", "sold"),
+    [
+        # Maker 4 at 0.55, taker 6 at 0.56: prices of the order's own side.
+        (Side.YES, Action.BUY, ("3.360000", "2.200000"), ("3.360000", "2.200000")),
+        (Side.NO, Action.BUY, ("3.360000", "2.200000"), ("3.360000", "2.200000")),
+        (Side.YES, Action.SELL, ("2.640000", "1.800000"), ("3.360000", "2.200000")),
+        (Side.NO, Action.SELL, ("2.640000", "1.800000"), ("3.360000", "2.200000")),
+    ],
+)
+def test_a_sale_costs_what_the_contracts_of_the_other_side_do(
+    side: Side, action: Action, gained: tuple[str, str], sold: tuple[str, str]
+) -> None:
+    for settings, wanted in ((KalshiSettings(), gained), (KalshiSettings(sale_cost="sold"), sold)):
+        told = Telling(a_venue(), settings)
+        told.does(rest_order("RAIN-1", 10, 55, side=side, action=action, order="o"))
+        (first,) = told.does(buy("RAIN-1", 4, 55, side=side, action=action, order="o"), channels=["user_orders"])
+        (last,) = told.does(
+            buy("RAIN-1", 6, 56, side=side, action=action, order="o", taker=True), channels=["user_orders"]
+        )
+        row = told.venue.read(f"{ORDERS}/o", sale_cost=settings.sale_cost)["order"]
+        assert costs(row) == costs(json.loads(body(last))) == wanted
+        assert costs(json.loads(body(first))) == ("0.000000", wanted[1])
+
+
+def costs(order: dict[str, Any]) -> tuple[str, str]:
+    return order["taker_fill_cost_dollars"], order["maker_fill_cost_dollars"]
 
 
 @each_row(

@@ -73,11 +73,15 @@ def _sums_of_fills(row: Row, fills: Sequence[Row]) -> Iterator[tuple[str, Amount
     yield "fill_count", contract_count(row, "fill_count"), count, rough
     for name, is_taker in (("taker_fill_cost", True), ("maker_fill_cost", False)):
         parts = [
-            contract_count(fill, "count").value * price(fill, fill["side"])
+            (contract_count(fill, "count").value, price(fill, fill["side"]))
             for fill in fills
             if fill["is_taker"] is is_taker
         ]
-        yield name, dollars(row, name), sum(parts, ZERO), rough
+        cost, shown = sum((each * paid for each, paid in parts), ZERO), dollars(row, name)
+        # A sale counts the price of the side gained, or that of the side sold: no recorded order is one.
+        turned = sum((each * (1 - paid) for each, paid in parts), ZERO)
+        is_turned = row["action"] == "sell" and shown.matches(turned, rough)
+        yield name, shown, turned if is_turned else cost, rough
     if all(isinstance(row.get(f"{name}_fees_dollars"), str) and "fee_cost" in fills[0] for name in ("taker", "maker")):
         fees = sum((Decimal(fill["fee_cost"]) for fill in fills), ZERO)
         fees_shown = Amount(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mockexchange.core.events import OrderChanged
 from mockexchange.core.model.orders import Order
-from mockexchange.core.vocabulary import OrderReason, Side
+from mockexchange.core.vocabulary import Action, OrderReason, Side
 from mockexchange.venues.dated_fields import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
@@ -30,6 +30,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     row,
 )
 from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SIX_DECIMALS
+from mockexchange.venues.kalshi.resources.orders import SaleCost, shown_costs_micros
 
 REASON = one_of(
     "Decrease",
@@ -88,8 +89,8 @@ USER_ORDER: tuple[Field, ...] = (
     _row("fill_count_fp", COUNT_2, "change.filled_centis"),
     _row("remaining_count_fp", COUNT_2, "change.remaining_centis"),
     _row("initial_count_fp", COUNT_2, "change.initial_centis"),
-    *_costs("taker_fill_cost_dollars", "change.taker_cost_micros"),
-    *_costs("maker_fill_cost_dollars", "change.maker_cost_micros"),
+    *_costs("taker_fill_cost_dollars", "taker_cost_micros"),
+    *_costs("maker_fill_cost_dollars", "maker_cost_micros"),
     *_fees("taker"),
     *_fees("maker"),
     _row("client_order_id", TEXT, "order.client_order_id"),
@@ -131,6 +132,7 @@ class OrderView(NamedTuple):
     change: OrderChanged
     order: Order
     user_id: str
+    sale_cost: SaleCost = "gained"
 
     @property
     def is_yes(self) -> bool:
@@ -143,6 +145,20 @@ class OrderView(NamedTuple):
     @property
     def group_id(self) -> str | None:
         return self.order.group.group_id if self.order.group else None
+
+    @property
+    def taker_cost_micros(self) -> int:
+        change = self.change
+        if self.order.action is Action.BUY:
+            return change.taker_cost_micros
+        return shown_costs_micros(self.order, self.sale_cost, change.filled_centis)[0]
+
+    @property
+    def maker_cost_micros(self) -> int:
+        change = self.change
+        if self.order.action is Action.BUY:
+            return change.maker_cost_micros
+        return shown_costs_micros(self.order, self.sale_cost, change.filled_centis)[1]
 
     @property
     def taker_fees_paid_micros(self) -> int | None:

@@ -39,7 +39,7 @@ from mockexchange.venues.kalshi.formatting import (
 from mockexchange.venues.kalshi.named_days import AUTUMN_2026, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.resources.call import AccountCall
 from mockexchange.venues.kalshi.resources.fields import list_of, maybe, table
-from mockexchange.venues.kalshi.resources.orders import ORDER, OrderView
+from mockexchange.venues.kalshi.resources.orders import ORDER, OrderView, view_of
 from mockexchange.venues.kalshi.resources.refusals import (
     UUID,
     accepted,
@@ -208,7 +208,7 @@ class Receipt(Struct, kw_only=True):
     """The order after a request changed it, with what the request did to it."""
 
     order: Order
-    user_id: str
+    view: OrderView
     old_view: OrderView | None = None
     fill_centis: int = 0
     fill_cost_micros: int = 0
@@ -219,10 +219,6 @@ class Receipt(Struct, kw_only=True):
     has_changed_size: bool = False
     wrong_remaining_centis: int | None = None
     """Remaining count that the venue answered by mistake until it corrected this; None if the answer is right."""
-
-    @property
-    def view(self) -> OrderView:
-        return OrderView(self.order, self.user_id)
 
     @property
     def order_id(self) -> str:
@@ -315,7 +311,7 @@ def _wrong_remaining(call: AccountCall, order: Order, command: AmendOrder) -> in
 
 
 def _receipt(call: AccountCall, order: Order, events: Sequence[Event], **more: Any) -> Receipt:
-    receipt = Receipt(order=order, user_id=call.account.user_id, **more)
+    receipt = Receipt(order=order, view=view_of(call, order), **more)
     for event in events:
         if type(event) is LevelChanged and event.order_id == order.order_id:
             receipt.reduced_centis -= event.change_centis

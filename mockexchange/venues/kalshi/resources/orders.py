@@ -1,13 +1,13 @@
 """An account's orders, live and historical, in pages or one by one."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.paged_history import HistoryPage, Window
 from mockexchange.core.queries.lists import OrderQuery, find_orders
-from mockexchange.core.vocabulary import OrderStatus
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, OrderStatus
 from mockexchange.venues.dated_fields import ALWAYS, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import (
@@ -112,7 +112,7 @@ ORDER = table(
     *count("initial_count", "order.initial_centis"),
     Field(name="last_update_time", spelling=INSTANT, read="order.updated_at", source="wire-2025-11"),
     *_fees("maker"),
-    *money("maker_fill_cost", "order.maker_cost_micros"),
+    *money("maker_fill_cost", "maker_cost_micros"),
     *_price("no"),
     *optional("order_group_id", TEXT, "group_id", source="wire-2025-11"),
     Field(name="order_id", spelling=TEXT, read="order.order_id", source="wire-2025-11"),
@@ -167,7 +167,7 @@ ORDER = table(
         source="wire-2026-06",
     ),
     *_fees("taker"),
-    *money("taker_fill_cost", "order.taker_cost_micros"),
+    *money("taker_fill_cost", "taker_cost_micros"),
     Field(name="ticker", spelling=TEXT, read="order.market.ticker", source="wire-2025-11"),
     Field(name="type", spelling=one_of("limit", "market"), read="type", source="wire-2025-11"),
     Field(name="user_id", spelling=TEXT, read="user_id", source="wire-2025-11"),
@@ -201,11 +201,32 @@ STATUS_CHARS_SHOWN_MAX = 80
 ORDERS = ListTable("orders", "Order")
 
 
+SaleCost = Literal["gained", "sold"]
+
+
+def shown_costs_micros(order: Order, sale_cost: SaleCost, filled_centis: int) -> tuple[int, int]:
+    """Return the cost of the first `filled_centis` contracts of an order, as taker and as maker.
+
+    With "gained" a sale costs what its contracts of the other side do: a dollar less the price, for each. That is a
+    choice: sources say that a cost is the price of the side gained, and no recorded order was a sale.
+    """
+    costs_micros, counted_centis, is_turned = [0, 0], 0, order.action is Action.SELL and sale_cost == "gained"
+    for fill in order.fills:
+        if counted_centis == filled_centis:
+            break
+        price_centicents = fill.price_centicents
+        shown = CENTICENTS_PER_DOLLAR - price_centicents if is_turned else price_centicents
+        costs_micros[not fill.is_taker] += fill.trade.count_centis * shown
+        counted_centis += fill.trade.count_centis
+    return costs_micros[0], costs_micros[1]
+
+
 class OrderView(NamedTuple):
     """An order as its owner sees it. `type` is always limit, since the venue removed market orders."""
 
     order: Order
     user_id: str
+    sale_cost: SaleCost
     queue_position: int = 0
     type: str = "limit"
 
@@ -220,6 +241,20 @@ class OrderView(NamedTuple):
     @property
     def group_id(self) -> str | None:
         return self.order.group.group_id if self.order.group else None
+
+    @property
+    def taker_cost_micros(self) -> int:
+        order = self.order
+        if order.action is Action.BUY:
+            return order.taker_cost_micros
+        return shown_costs_micros(order, self.sale_cost, order.filled_centis)[0]
+
+    @property
+    def maker_cost_micros(self) -> int:
+        order = self.order
+        if order.action is Action.BUY:
+            return order.maker_cost_micros
+        return shown_costs_micros(order, self.sale_cost, order.filled_centis)[1]
 
     @property
     def maker_fees_paid_micros(self) -> int | None:
@@ -275,7 +310,7 @@ def answer_orders(
 
 
 def view_of(call: AccountCall, order: Order) -> OrderView:
-    return OrderView(order, call.account.user_id)
+    return OrderView(order, call.account.user_id, call.settings.sale_cost)
 
 
 def named_order(call: AccountCall) -> Order:

@@ -300,7 +300,8 @@ def _is_on_top(state: State, level: LevelChanged) -> bool:
 
 def _order_message(outcome: CommandOutcome, event: OrderChanged) -> Message:
     state, subaccount_ref = outcome.state, event.subaccount_ref
-    view = OrderView(event, state.orders[event.order_id], state.accounts[subaccount_ref.account].user_id)
+    user_id, sale_cost = state.accounts[subaccount_ref.account].user_id, outcome.settings.sale_cost
+    view = OrderView(event, state.orders[event.order_id], user_id, sale_cost)
     return Message("user_orders", "user_order", view, market=state.markets[event.market], subaccount_ref=subaccount_ref)
 
 

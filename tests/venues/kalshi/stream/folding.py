@@ -104,7 +104,7 @@ def rest_markets(state: State, at: int, date: str) -> dict[str, Body]:
 
 def rest_orders(state: State, date: str) -> dict[str, Body]:
     write = encoder("Order", api_date(date))
-    return {name: json.loads(write(OrderView(order, "", 0))) for name, order in state.orders.items()}
+    return {name: json.loads(write(OrderView(order, "", "gained"))) for name, order in state.orders.items()}
 
 
 def assert_same_position(frame: Body, row: Body) -> None:
