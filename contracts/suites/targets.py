@@ -46,6 +46,7 @@ NAMES = {
     "rfq_id": ["1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"],
     "quote_id": ["9f8e7d6c-5b4a-4938-a716-150403f2e1d0"],
     "city": ["miami"],
+    "endpoint": ["values"],
     "type": ["basketball_game"],
 }
 """Names that exist in `world.yaml`, by the parameter that takes them; each fits every operation."""
@@ -58,6 +59,7 @@ UNLISTED = (
         "rfq_id",
         "quote_id",
         "city",
+        "endpoint",
         "type",
     ),
 )

@@ -175,7 +175,7 @@ _NEW_OBJECTS = (
     *("*Milestone*", "*StructuredTarget*", "*Incentive*", "*FeeChange*", "*Multivariate*", "AssociatedEvent"),
     *("LookupPoint", "TickerPair", "*Live*", "*GameStats*", "PlayByPlay*", "*Weather*", "*RFQ*", "*Quote*"),
     *("*BlockTrade*", "*Communications*", "*Metadata*", "*Forecast*", "PercentilePoint", "*Tags*", "*Filters*"),
-    *("*Candlestick*", "*Distribution", "GetSeriesListResponse"),
+    *("*Candlestick*", "*Distribution", "GetSeriesListResponse", "GetCFBenchmarksResponse"),
 )
 DELIBERATE: dict[tuple[str, str], str] = {
     (
@@ -188,6 +188,7 @@ DELIBERATE: dict[tuple[str, str], str] = {
             *(f"read {path}*: undocumented" for path in ("/milestones", "/structured_targets", "/incentive_programs")),
             *(f"read {path}*: undocumented" for path in ("/multivariate_event", "/live_data/", "/communications/")),
             *(f"read {path}*: undocumented" for path in ("/search/", "/series/fee_changes", "/events/fee_changes")),
+            "read /cfbenchmarks/*: undocumented",
             "read /series: undocumented",
             "read /markets/candlesticks: undocumented",
             "read /events/multivariate: undocumented",

@@ -25,6 +25,7 @@ DELIBERATE: dict[str, str] = {
     "2026-02-20 /portfolio/subaccounts/netting: undocumented": "as old as subaccounts here: a choice",
     "* /markets/{ticker}/orderbook: a key is *": "recorded without a key on 2026-01-12",
     "* *.product_metadata: missing": "left out of every recorded event",
+    "* /cfbenchmarks/{endpoint}: undocumented": "a page describes it, no document",
     "* /account/limits/perps: missing": "margin is not emulated",
     "2026-08-22 /exchange/announcements: missing": "gone on 2026-07-04 by the changelog; the mirror keeps old pages",
     "2026-08-22 /multivariate_event_collections/*/lookup: missing": "the mirror keeps a page that nobody changed since",

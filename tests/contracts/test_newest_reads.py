@@ -18,7 +18,8 @@ OBJECTS: dict[str, dict[str, Any]] = NEWEST["objects"]
 def test_the_server_has_every_read_of_the_newest_document_and_no_other() -> None:
     newest = api_date("latest")
     ours = {one.path for one in OPERATIONS if one.method == "GET" and newest.holds(*one.life)}
-    assert ours == set(READS)
+    assert ours - set(READS) == {"/cfbenchmarks/{endpoint}"}  # a page describes it, no document
+    assert set(READS) <= ours
 
 
 @each_row("path", sorted(set(READS) - {"/search/filters_by_sport"}))

@@ -50,6 +50,8 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "unknown_status": "dated",
         "paused_exchange": "paused",
         "undocumented_bodies": "object",
+        "cancel_filled": "refuse",
+        "delta_ts": "text",
         "sale_cost": "gained",
         "rate_limits": "report",
         "settlement_counts": "gross",

@@ -134,6 +134,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry("GET", "/live_data/weather/{city}", "2026-08-18", source=PAGES),
     CatalogueEntry("GET", "/live_data/weather/{city}/calibrations", "2026-08-31", source=PAGES),
     CatalogueEntry("GET", "/live_data/{type}/milestone/{milestone_id}"),
+    CatalogueEntry("GET", "/cfbenchmarks/{endpoint}", "2026-06-08", source=PAGES),
     CatalogueEntry("GET", "/markets/candlesticks", "2025-11-28", source=PAGES),
     CatalogueEntry("GET", "/milestones"),
     CatalogueEntry("GET", "/milestones/{milestone_id}"),

@@ -25,6 +25,11 @@ class Match(NamedTuple):
     path_params: dict[str, str]
 
 
+def _segments(parameter: re.Match[str]) -> str:
+    """Return the pattern of a path's parameter: one segment, or for a path that is passed on all that are left."""
+    return f"(?P<{parameter[1]}>{'.+' if parameter[1] == 'endpoint' else '[^/]+'})"
+
+
 ROUTES: dict[tuple[str, str], Operation] = {
     (operation.method, operation.full_path): operation for operation in OPERATIONS if "{" not in operation.path
 }
@@ -36,7 +41,7 @@ NOT_EMULATED = {
 }
 """Operations that are not emulated, looked up before the templates, so that /markets/orderbooks is not a market."""
 TEMPLATES = [
-    Template(re.compile(PREFIX + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)), operation)
+    Template(re.compile(PREFIX + re.sub(r"\{(\w+)\}", _segments, operation.path)), operation)
     for operation in OPERATIONS
     if "{" in operation.path
 ]

@@ -34,6 +34,10 @@ class KalshiSettings(Struct, frozen=True, kw_only=True):
     """Body of answers to writes, other than 204, whose documents describe none: `{}`, or no body at all."""
     rate_limits: Literal["off", "report", "enforce"] = "report"
     """What happens to requests beyond the rate limits of their account: nothing, a finding, or a 429."""
+    cancel_filled: Literal["refuse", "zero"] = "refuse"
+    """Answer to a cancel of an order that is filled: 404 as for one that is canceled, or 200 and `reduced_by` 0."""
+    delta_ts: Literal["text", "milliseconds"] = "text"
+    """Form of `ts` in a change of an order book: RFC 3339, or whole milliseconds."""
     sale_cost: Literal["gained", "sold"] = "gained"
     """Price by which the cost of an order's fills counts a sale: that of the side gained, or that of the side sold."""
     settlement_counts: Literal["gross", "net"] = "gross"
@@ -69,5 +73,7 @@ SWITCHES: dict[str, Switch] = {
     "unknown_status": Choice("unknown_status", ("dated", "validation")),
     "paused_exchange": Choice("paused_exchange", ("paused", "unavailable")),
     "undocumented_bodies": Choice("undocumented_bodies", ("object", "none")),
+    "cancel_filled": Choice("cancel_filled", ("refuse", "zero")),
+    "delta_ts": Choice("delta_ts", ("text", "milliseconds")),
     "sale_cost": Choice("sale_cost", ("gained", "sold")),
 }

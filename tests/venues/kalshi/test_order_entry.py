@@ -1,6 +1,7 @@
 """Order entry in both generations: the recorded answers byte for byte. Refusals are in test_write_refusals."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,25 @@ def test_a_canceled_order_of_june_2026_has_the_recorded_answer() -> None:
     answer = send(sandbox, "DELETE", f"{V2}/{order}")
     assert body(answer, 200) == {"order_id": order, "reduced_by": "1.00", "ts_ms": 1781159360866}
     assert send(sandbox, "DELETE", f"{V2}/{order}").body == recorded("write_delete_orders.not_found.2026-06-11")
+
+
+@each_row(
+    ("generation", "canceled", "order_of"),
+    [(V2, "reduced_by", lambda read: None), (V1, "reduced_by_fp", lambda read: read["order"]["status"])],
+)
+def test_a_cancel_of_a_filled_order_is_refused_or_reduces_nothing(
+    generation: str, canceled: str, order_of: Callable[[dict[str, Any]], str | None]
+) -> None:
+    for switch, status in (("", 404), ("kalshi: {cancel_filled: zero}\n", 200)):
+        sandbox = make(SCENARIO.replace("START", "2026-06-11T06:29:20.866000Z") + switch, "2026-06")
+        filled = place(sandbox)["order_id"]
+        place(sandbox, "bob/main", side="ask")
+        answer = send(sandbox, "DELETE", f"{generation}/{filled}")
+        assert answer.status == status
+        if status == 200:
+            read = body(answer, 200)
+            assert (read[canceled], order_of(read)) == ("0.00", "executed" if generation == V1 else None)
+            assert send(sandbox, "DELETE", f"{generation}/{UNKNOWN}").status == 404
 
 
 def test_an_amendment_answers_what_changed() -> None:

@@ -10,7 +10,7 @@ from mockexchange.venues.kalshi.resources import OPERATIONS, READS
 from mockexchange.venues.kalshi.resources.call import PublicOperation
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.rows import each_row
-from tests.helpers.sandboxes import make
+from tests.helpers.sandboxes import make, send
 
 PREFIX = "/trade-api/v2"
 MILESTONE = "7c2d4b1a-3e5f-4a6b-9c8d-1e2f3a4b5c6d"
@@ -209,6 +209,29 @@ def test_a_weather_index_is_published_up_to_now() -> None:
     assert ask("live_data/weather/miami", last_sec=60, to=5).status == 400
     assert ask("live_data/weather/paris").status == ask("live_data/weather/paris/calibrations").status == 400
     assert read("live_data/weather/miami/calibrations")["calibrations"][0]["city_reference_c"] == 26.5
+
+
+@each_row(
+    ("path", "query", "prices"),
+    [
+        ("values", {}, []),
+        ("values", {"id": "BRTI"}, ["101234.56"]),
+        ("values", {"id": "ETHUSD_RTI"}, []),
+        ("history/values", {"id": "BRTI", "timespan": "HOUR", "timestamp": "2025-11-04T11:00:00.000Z"}, []),
+    ],
+)
+def test_answers_of_cf_benchmarks_are_passed_on(path: str, query: dict[str, Any], prices: list[str]) -> None:
+    answer = read(f"cfbenchmarks/{path}", who="member", **query)
+    assert [one["value"] for one in answer["data"]["payload"]] == prices
+
+
+def test_who_may_not_ask_cf_benchmarks_is_told_why() -> None:
+    assert ask("cfbenchmarks/values").status == 401
+    assert ask("cfbenchmarks/history/values", who="member", id="BRTI").status == 404
+    assert ask("cfbenchmarks/values", "2026-06-07", "member").status == 404
+    sandbox = make(EMPTY + "accounts: {alice: {}}\n", date="2026-10")
+    answer = send(sandbox, "GET", "/cfbenchmarks/values")
+    assert answer.status == 403
 
 
 def test_quotes_and_requests_hide_what_is_private_to_their_users() -> None:

@@ -4,7 +4,7 @@ Levels ascend in price.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mockexchange.core.events import LevelChanged
 from mockexchange.core.model.markets import Market
@@ -18,6 +18,7 @@ from mockexchange.venues.kalshi.formatting import (
     INTEGER,
     SIDE,
     TEXT,
+    UNIX_MILLISECONDS,
     list_of_levels,
     whole_contracts,
     yes_price,
@@ -42,6 +43,9 @@ DOLLAR_LEVELS_3 = Spelling(
     "list of [dollar string, integer contracts], 3 decimals, or 4 where they are needed",
     list_of_levels(price_3, whole_contracts),
 )
+
+DELTA_TS = Spelling(INSTANT.kind, str)
+"""An instant that the view has written, since a switch decides its form."""
 
 
 def _side(side: str) -> tuple[Field, ...]:
@@ -72,7 +76,7 @@ ORDERBOOK_DELTA: tuple[Field, ...] = (
     # Both only for the owner of the order.
     row("client_order_id", TEXT, "client_order_id", empty="absent"),
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
-    row("ts", INSTANT, "at", REVISED, source="stream-2026-06"),
+    row("ts", DELTA_TS, "ts", REVISED, source="stream-2026-06"),
     milliseconds("ts_ms", "at"),
 )
 
@@ -94,6 +98,12 @@ class DeltaView(NamedTuple):
     """Number in the log of the command that changed the level."""
     client_order_id: str | None = None
     subaccount: int | None = None
+    ts_form: Literal["text", "milliseconds"] = "text"
+
+    @property
+    def ts(self) -> str:
+        """The instant as JSON. Text is documented and recorded; a client reports milliseconds until April 2026."""
+        return (INSTANT if self.ts_form == "text" else UNIX_MILLISECONDS).write(self.at)
 
     def in_yes_price(self) -> "DeltaView":
         return self._replace(price_centicents=yes_price(self.level.side, self.price_centicents))

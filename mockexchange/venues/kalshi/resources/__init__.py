@@ -13,6 +13,7 @@ from mockexchange.venues.kalshi.resources import (
     api_keys,
     balances,
     candlesticks,
+    cf_benchmarks,
     collections,
     communications,
     event_metadata,
@@ -44,7 +45,16 @@ from mockexchange.venues.kalshi.resources.fields import OBJECTS
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.resources.scenario_reads import Read, operation_of
 
-SCENARIO_RESOURCES = (milestones, incentives, event_metadata, collections, live_data, weather, communications)
+SCENARIO_RESOURCES = (
+    milestones,
+    incentives,
+    event_metadata,
+    collections,
+    live_data,
+    weather,
+    cf_benchmarks,
+    communications,
+)
 """Resources whose objects the scenario gives."""
 
 READS: tuple[Read, ...] = tuple(read for resource in SCENARIO_RESOURCES for read in resource.READS)

@@ -266,6 +266,8 @@ def place(call: AccountCall, command: PlaceOrder) -> Steps[Receipt]:
 
 
 def cancel(call: AccountCall, order: Order) -> Steps[Receipt]:
+    if order.status is OrderStatus.EXECUTED and call.settings.cancel_filled == "zero":
+        return _receipt(call, order, ())
     events = yield from submit(CancelOrder(order=order.order_id))
     return _receipt(call, order, events)
 

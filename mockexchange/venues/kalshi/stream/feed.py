@@ -338,7 +338,14 @@ def _trade_message(outcome: CommandOutcome, event: Traded) -> Message:
 def _level_message(outcome: CommandOutcome, event: LevelChanged) -> Message:
     """Return the message of a changed level; the owner of the order sees it marked as its own."""
     state, market = outcome.state, outcome.state.markets[event.market]
-    view = DeltaView(event, market_id(event.market), event.price_centicents, outcome.at, state.sequence)
+    view = DeltaView(
+        event,
+        market_id(event.market),
+        event.price_centicents,
+        outcome.at,
+        state.sequence,
+        ts_form=outcome.settings.delta_ts,
+    )
     if event.order_id is None:
         return Message(ORDERBOOK, ORDERBOOK, view, market=market)
     order = state.orders[event.order_id]

@@ -198,6 +198,16 @@ def test_the_owner_of_an_order_sees_his_marks(telling: Telling) -> None:
     assert read(plain, is_own=True)["subaccount"] == 0
 
 
+def test_the_instant_of_a_level_is_text_or_milliseconds(telling: Telling) -> None:
+    (plain,) = telling.does(rest_order("RAIN-1", 5, 30, order="p"), channels=["orderbook_delta"])
+    told = Telling(telling.venue, KalshiSettings(delta_ts="milliseconds"))
+    (numbered,) = told.does(rest_order("RAIN-1", 5, 30, order="q"), channels=["orderbook_delta"])
+    for date in ("2026-02", "2026-10", "compat"):
+        assert isinstance(read(plain, date)["ts"], str)
+        assert read(numbered, date)["ts"] == told.venue.at // 1_000
+    assert "ts" not in read(numbered, "2025-11")
+
+
 def test_a_strangers_level_has_no_owner(telling: Telling) -> None:
     told = telling.does(
         QuoteMarket(market="RAIN-1", yes=((4_000, 100),), no=((5_000, 200),)), channels=["orderbook_delta"]
