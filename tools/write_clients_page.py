@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.clients.cards import VERIFIED, outcomes_of, verify
 from tests.clients.disturbances import DISTURBANCES, try_out
 from tests.clients.exchange import Control
-from tests.clients.hearing import Heard, hear
+from tests.clients.hearing import Heard, books_shown, hear
 from tests.clients.listeners import STREAMERS, Streamer
 from tests.clients.matrix import Cell, ask, ask_peer
 from tests.clients.moves import BEFORE
@@ -68,7 +68,7 @@ def write_channels(control: Control, home: Path) -> str:
 
 def run_channels(control: Control, streamer: Streamer, peer: Peer, api_date: str) -> dict[str, Heard]:
     sandbox = control.open(BEFORE, api_date, "paused")
-    heard, mistakes = hear(peer, sandbox)
+    heard, mistakes = hear(peer, sandbox, books_shown(api_date))
     sandbox.delete()
     print(streamer.title, api_date, *mistakes, sep="\n  ")
     return heard

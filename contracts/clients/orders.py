@@ -1,6 +1,7 @@
 """Common parts of the drivers of clients that write: the bodies of both generations, and the rows of their answers.
 
-An order is {market, count, price, client_order_id, time_in_force?}, always a bid for YES; see neutral.py for the rest.
+An order is {market, count, price, client_order_id, side?, time_in_force?}: a bid for YES, or an ask; see neutral.py for
+the rest.
 """
 
 import re
@@ -35,7 +36,7 @@ def first_generation(order: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ticker": order["market"],
         "side": "yes",
-        "action": "buy",
+        "action": "sell" if order.get("side") == "ask" else "buy",
         "count": whole(order["count"]),
         "yes_price": cents(order["price"]),
         "client_order_id": order["client_order_id"],
@@ -47,7 +48,7 @@ def second_generation(order: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an order of the second generation, all in text."""
     return {
         "ticker": order["market"],
-        "side": "bid",
+        "side": order.get("side", "bid"),
         "count": order["count"],
         "price": order["price"],
         "client_order_id": order["client_order_id"],

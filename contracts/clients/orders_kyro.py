@@ -76,6 +76,8 @@ METHODS: dict[str, Method] = {
     "orders": method(lambda client, market: call("get_orders", client, ticker=market)["orders"], ORDER),
     "v1_place": method(place, ORDER),
     "v1_take": method(place, TAKEN),
+    "v1_ask": method(place, ORDER),
+    "v1_ask_take": method(place, TAKEN),
     "v1_repeat": method(place, ORDER),
     "v1_amend": method(amend, ORDER),
     "v1_decrease": method(decrease, ORDER),

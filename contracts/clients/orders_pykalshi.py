@@ -32,7 +32,7 @@ def place(client: Any, order: Any) -> Any:
     return [
         client.portfolio.place_order(
             order["market"],
-            book_side="bid",
+            book_side=order.get("side", "bid"),
             count_fp=order["count"],
             price_dollars=order["price"],
             client_order_id=order["client_order_id"],
@@ -67,6 +67,8 @@ METHODS: dict[str, Method] = {
     "orders": method(lambda client, market: client.portfolio.get_orders(ticker=market, fetch_all=True), ORDER),
     "v2_place": method(place, ORDER),
     "v2_take": method(place, ORDER),
+    "v2_ask": method(place, ORDER),
+    "v2_ask_take": method(place, ORDER),
     "v2_repeat": method(place, ORDER),
     "v2_amend": method(amend, AMENDED),
     "v2_decrease": method(

@@ -43,6 +43,8 @@ const METHODS = {
   orders: async ({ orders }, { market }) => (await orders.getOrders(market)).data.orders.map(ORDER),
   v2_place: async ({ orders }, { order }) => [PLACED((await orders.createOrderV2(body(order))).data)],
   v2_take: async ({ orders }, { order }) => [TAKEN((await orders.createOrderV2(body(order))).data)],
+  v2_ask: async ({ orders }, { order }) => [PLACED((await orders.createOrderV2(body(order))).data)],
+  v2_ask_take: async ({ orders }, { order }) => [TAKEN((await orders.createOrderV2(body(order))).data)],
   v2_repeat: async ({ orders }, { order }) => [PLACED((await orders.createOrderV2(body(order))).data)],
   v2_amend: async ({ orders }, { order, market, ...change }) =>
     [CHANGED((await orders.amendOrderV2(order, { ticker: market, side: "bid", ...change })).data)],

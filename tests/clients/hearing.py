@@ -1,13 +1,25 @@
 """Every streaming client listening to every channel at an API date: the channels that it reports correctly."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from mockexchange.venues.kalshi.frames.rows import SUBACCOUNTS_SHOWN
+from mockexchange.venues.kalshi.named_days import api_date
 from tests.clients.exchange import Sandbox
 from tests.clients.listeners import PRIMARY, Listener, Row, amounts, last_positions
-from tests.clients.moves import BOOK_MARKET, LAST_MOVE, MARKETS, MOVES, OTHER_MOVES, POSITION_MESSAGES, SUBACCOUNT
+from tests.clients.moves import (
+    BOOK_MARKET,
+    LAST_MOVE,
+    MARKETS,
+    MOVES,
+    OTHER_MOVES,
+    POSITION_MESSAGES,
+    SUBACCOUNT,
+    SUBACCOUNT_MESSAGES,
+)
 from tests.clients.processes import Peer
+from tests.clients.published import COMPAT
 from tests.clients.truths import differences
 
 BOOKS = (PRIMARY, SUBACCOUNT)
@@ -35,15 +47,16 @@ class Heard(StrEnum):
     """The exchange had no such channel then."""
 
 
-def hear(peer: Peer, sandbox: Sandbox) -> tuple[dict[str, Heard], list[str]]:
-    """Return the result of each channel, and what the client reported wrongly."""
+def hear(peer: Peer, sandbox: Sandbox, books: Sequence[str] = BOOKS) -> tuple[dict[str, Heard], list[str]]:
+    """Return the result of each channel, and what the client reported wrongly of these books."""
     listener = Listener(peer, sandbox, "alice")
     assert listener.open() == {}
     known = {channel: listener.try_subscribing(channel, _markets_of(channel)) for channel in KINDS}
     sandbox.do(*MOVES, *OTHER_MOVES, LAST_MOVE)
     # The messages of the last move come after all others, and this is the last one of them that matters.
-    listener.received("frame:market_position", POSITION_MESSAGES + 1)
-    mistakes = {channel: list(misheard(listener, sandbox, channel)) for channel in KINDS if known[channel]}
+    of_others = 0 if SUBACCOUNT in books else SUBACCOUNT_MESSAGES
+    listener.received("frame:market_position", POSITION_MESSAGES + 1 - of_others)
+    mistakes = {channel: list(misheard(listener, sandbox, channel, books)) for channel in KINDS if known[channel]}
     listener.close()
     heard = {channel: _judge(known[channel], mistakes.get(channel, [])) for channel in KINDS}
     return heard, [line for lines in mistakes.values() for line in lines]
@@ -60,7 +73,12 @@ def _judge(is_known: bool, mistakes: list[str]) -> Heard:
     return Heard.NO if mistakes else Heard.YES
 
 
-def misheard(listener: Listener, sandbox: Sandbox, channel: str) -> Iterable[str]:
+def books_shown(date: str) -> Sequence[str]:
+    """Return the books that frames of a date can name: before subaccounts were shown there was one."""
+    return BOOKS if date == COMPAT or api_date(date).holds(SUBACCOUNTS_SHOWN) else (PRIMARY,)
+
+
+def misheard(listener: Listener, sandbox: Sandbox, channel: str, books: Sequence[str]) -> Iterable[str]:
     """Yield a line for each message of a channel that reached the user wrongly or not at all."""
     for kind in KINDS[channel]:
         reported, came = len(listener.received(kind)), len(listener.received(f"frame:{kind}"))
@@ -72,7 +90,7 @@ def misheard(listener: Listener, sandbox: Sandbox, channel: str) -> Iterable[str
     if channel == "fill":
         yield from _misheard_fills(listener, sandbox)
     elif channel == "market_positions":
-        yield from _misheard_positions(listener, sandbox)
+        yield from _misheard_positions(listener, sandbox, books)
     elif channel == "user_orders":
         yield from _misheard_orders(listener, sandbox)
 
@@ -89,8 +107,8 @@ def _fill_of_ledger(row: Row) -> Row:
     return {name: row[where] for name, where in names.items()} | {"taker": str(row["taker"]).lower()}
 
 
-def _misheard_positions(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
-    for book in BOOKS:
+def _misheard_positions(listener: Listener, sandbox: Sandbox, books: Sequence[str]) -> Iterable[str]:
+    for book in books:
         reported = last_positions(listener.received("market_position"), book)
         true = positions_of(sandbox.truth("alice", book))
         if reported != true:

@@ -78,3 +78,5 @@ BOOK_MARKET = "KXBOOK-A"
 LAST_MOVE = fill("KXBOOK-A", "yes", "buy", "1", "0.58")
 POSITION_MESSAGES = len(FILLS) + len(SETTLED) + 3
 """Of all moves but the last: KXMOVE-C is held in both books when it settles, and one order was filled."""
+SUBACCOUNT_MESSAGES = 2
+"""Of these, the fill and the settlement of the other subaccount."""

@@ -12,7 +12,8 @@ from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockexchange.venues.kalshi.named_days import ALIASES
+from mockexchange.venues.kalshi.named_days import ALIASES, SUBACCOUNTS_ADDED
+from tests.clients.exchange import PRIMARY_SUBACCOUNT
 from tests.clients.published import COMPAT
 from tests.house.checkout import ROOT
 
@@ -72,6 +73,8 @@ def truth_at(question: Question, api_date: str) -> list[Row]:
         rows = question.earlier.get(COMPAT, rows)
     is_archived = api_date != COMPAT and day >= ARCHIVE_SINCE
     rows = [*rows, *(() if is_archived else question.old_rows)]
+    if day < SUBACCOUNTS_ADDED and api_date != COMPAT:  # rows could not say whose they are
+        rows = [row for row in rows if row.get("subaccount") in {None, PRIMARY_SUBACCOUNT}]
     return [_cut(row) for row in rows] if day < EXACT_SINCE else rows
 
 
