@@ -17,7 +17,7 @@ from mockexchange.venues.data_tables import DataRow
 from mockexchange.venues.dated_fields import Field, Nested
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.formatting import TEXT
-from mockexchange.venues.kalshi.named_days import AUTUMN_2026, SPRING_2026
+from mockexchange.venues.kalshi.named_days import AUTUMN_2026
 from mockexchange.venues.kalshi.resources import bodies
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import AccountCall, Write, WriteOperation, write
@@ -181,7 +181,8 @@ READS = (
 
 # --- writes
 
-PAYLOAD_ADDED = SPRING_2026
+PAYLOAD_ADDED = "2026-02-19"
+"""Day on which a published client began to ask for the payload; the documents of 2026-02-22 have it."""
 RESTRICTED_KEYS_SINCE = "2026-08-20"
 """Day from which keys restricted to a subaccount, and those with `write::trade` alone, create markets [changelog]."""
 SELECTED_MARKETS = BodyField(
@@ -202,7 +203,7 @@ CREATE_MARKET = Body(
     struct="CreateMarketInMultivariateEventCollectionRequest",
     fields=(
         SELECTED_MARKETS,
-        bodies.optional("with_market_payload", "boolean", since=PAYLOAD_ADDED, source="openapi-3.13"),
+        bodies.optional("with_market_payload", "boolean", since=PAYLOAD_ADDED, source="docs-daily"),
     ),
 )
 LOOK_UP_TICKERS = Body(struct="LookupTickersForMarketInMultivariateEventCollectionRequest", fields=(SELECTED_MARKETS,))
@@ -219,7 +220,7 @@ CREATED_MARKET = table(
         read="market",
         empty="absent",
         since=PAYLOAD_ADDED,
-        source="openapi-3.13",
+        source="docs-daily",
     ),
 )
 LOOKED_UP_TICKERS = table("LookupTickersForMarketInMultivariateEventCollectionResponse", *_TICKERS)

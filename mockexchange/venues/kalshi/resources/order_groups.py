@@ -13,8 +13,8 @@ from mockexchange.core.model.paged_history import HistoryPage
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT
 from mockexchange.venues.dated_fields import FOREVER, Field
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.formatting import BOOLEAN, COUNT_2, SUBACCOUNT, TEXT, TEXTS
-from mockexchange.venues.kalshi.named_days import SPRING_2026, SUBACCOUNTS_ADDED
+from mockexchange.venues.kalshi.formatting import BOOLEAN, CONTRACTS, COUNT_2, SUBACCOUNT, TEXT, TEXTS
+from mockexchange.venues.kalshi.named_days import FIXED_POINT_ADDED, INTEGERS_REMOVED, SPRING_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.resources import bodies, parameters
 from mockexchange.venues.kalshi.resources.bodies import Body, BodyField
 from mockexchange.venues.kalshi.resources.call import (
@@ -35,13 +35,23 @@ from mockexchange.venues.kalshi.resources.row_owner import requested_or_all, req
 
 ORDER_GROUP = table(
     "OrderGroup",
+    # In the pages of 2026-02-22, the text alone in those of 2026-03-09; none of both was recorded on 2026-01-14.
+    Field(
+        name="contracts_limit",
+        spelling=CONTRACTS,
+        read="group.limit_centis",
+        empty="absent",
+        since=FIXED_POINT_ADDED,
+        until=INTEGERS_REMOVED,
+        source="docs-daily",
+    ),
     Field(
         name="contracts_limit_fp",
         spelling=COUNT_2,
         read="group.limit_centis",
         empty="absent",
-        since=SPRING_2026,
-        source="openapi-3.13",
+        since=FIXED_POINT_ADDED,
+        source="docs-daily",
     ),
     exchange_index("group.exchange_index"),
     Field(name="id", spelling=TEXT, read="group.group_id", source="wire-2025-11"),
