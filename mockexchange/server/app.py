@@ -21,12 +21,6 @@ COMMANDS = "/commands"
 NO_STREAMS = 1008
 """The close code for a WebSocket on the port of the control API; before the upgrade, it becomes a 403."""
 
-FETCH_DEST = b"sec-fetch-dest"
-PAGES = frozenset((b"document", b"iframe", b"frame", b"object", b"embed"))
-"""Values of Sec-Fetch-Dest with which a browser asks for a page that may run scripts. API clients do not send it."""
-SANDBOXED = (b"content-security-policy", b"sandbox")
-"""The header with which a browser shows an answer as a page of no origin, without scripts."""
-
 
 class ListenerApp:
     """The ASGI application of one listening socket: it passes each request to a venue's API or to the control API."""
@@ -51,18 +45,17 @@ class ListenerApp:
         elif self.control and is_control(scope["path"]):
             await self.control(scope, receive, send)
         else:
-            more = (SANDBOXED,) if is_opened_as_page(scope["headers"]) else ()
-            await self.rest.serve(scope, receive, send, more)
+            await self.rest.serve(scope, receive, send)
 
     def direct_answer(self, cycle: "RequestCycle") -> Awaitable[object] | None:
         """Return the answering of a request that needs no task before its first wait; None if the request needs one.
 
-        Requests to the venues' APIs need none, nor ASGI, except those of a browser and encoded paths. Of the control
-        API, requests that execute steps need none. While there are readers, every request needs one, which begins after
-        all messages of this turn.
+        Requests to the venues' APIs need none, nor ASGI, except encoded paths. Of the control API, requests that
+        execute steps need none. While there are readers, every request needs one, which begins after all messages of
+        this turn.
         """
         path = cycle.raw_path
-        if self.has_readers or "%" in path or FETCH_DEST in dict(cycle.headers):
+        if self.has_readers or "%" in path:
             return None
         if self.control and is_control(path):
             return self.control(cycle.scope(), cycle.receive, cycle.send) if path.endswith(COMMANDS) else None
@@ -120,11 +113,3 @@ class ControlListenerApp(ListenerApp):
 def is_control(path: str) -> bool:
     """Return whether a path belongs to the control API or to the front page."""
     return path.startswith(CONTROL + "/") or path in ("/", CONTROL)
-
-
-def is_opened_as_page(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Return whether a browser requests the answer in order to show it as a page.
-
-    Such answers are sandboxed, so that a page made by a stub cannot read the console's token.
-    """
-    return FETCH_DEST in dict(headers) and any(name == FETCH_DEST and value in PAGES for name, value in headers)

@@ -52,8 +52,8 @@ STYLE = (
     "pre{background:#f4f4f1;padding:1rem;overflow:auto;border-radius:6px}table{border-collapse:collapse}"
     "td,th{text-align:left;padding:.2rem 1rem .2rem 0}code{background:#f4f4f1}"
 )
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""The Content-Security-Policy of the front page, which has no script and loads nothing."""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The Content-Security-Policy of the front page, which has no script, loads nothing and is in no frame."""
 Description = Callable[[], dict[str, Any]]
 
 

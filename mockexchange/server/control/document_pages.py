@@ -43,9 +43,9 @@ ASSETS = {
 RENDERERS = {OPENAPI: ("redoc.js",), ASYNCAPI: ("asyncapi.css", "asyncapi.js")}
 POLICY = (
     "default-src 'none'; script-src 'self'{more}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src data:; connect-src 'self'; worker-src blob:"
+    " font-src data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy of the pages: they load only files of this server."""
+"""The Content-Security-Policy of the pages: they load only files of this server, and are in no frame."""
 UNSAFE_EVAL = {OPENAPI: "", ASYNCAPI: " 'unsafe-eval'"}
 """The part of the policy that the page of each kind of document needs besides: the AsyncAPI page compiles schemas."""
 TITLES = {OPENAPI: "requests and answers", ASYNCAPI: "the stream"}

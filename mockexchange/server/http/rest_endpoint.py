@@ -122,25 +122,20 @@ class RestEndpoint:
     ) -> None:
         self.sandbox_of, self.diagnosis_worker, self.is_numbered = sandbox_of, diagnosis_worker, is_numbered
 
-    def serve(
-        self, scope: Scope, receive: Receive, send: Send, more: tuple[Header, ...] = ()
-    ) -> Awaitable[JournalEntry | None]:
-        """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did.
-
-        The answer has the headers `more`.
-        """
-        return self._receive_and_answer(request_of(scope), receive, send, carrier_of(scope), more)
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[JournalEntry | None]:
+        """Answer one HTTP request; return its journal entry, or None if the connection ended before the request did."""
+        return self._receive_and_answer(request_of(scope), receive, send, carrier_of(scope))
 
     def serve_cycle(self, cycle: RequestCycle) -> Awaitable[JournalEntry | None]:
         """Answer one HTTP request as `serve` does, from a `RequestCycle` and without its scope."""
         method, path, query, headers = cycle.method, cycle.raw_path, cycle.query, tuple(cycle.headers)
         receive, send = cycle.receive, cycle.send
         if cycle.more_body or cycle.waiting_for_100_continue or len(cycle.body) > BODY_BYTES_MAX:
-            return self._receive_and_answer(Request(method, path, query, headers), receive, send, cycle, ())
-        return self._answer(Request(method, path, query, headers, cycle.body), receive, send, cycle, ())
+            return self._receive_and_answer(Request(method, path, query, headers), receive, send, cycle)
+        return self._answer(Request(method, path, query, headers, cycle.body), receive, send, cycle)
 
     async def _receive_and_answer(
-        self, request: Request, receive: Receive, send: Send, carrier: Any, more: tuple[Header, ...]
+        self, request: Request, receive: Receive, send: Send, carrier: Any
     ) -> JournalEntry | None:
         """Answer a request whose body is still to be received."""
         try:
@@ -152,16 +147,14 @@ class RestEndpoint:
                 413, TOO_LARGE.encode() + b"\n", headers=PLAIN_TEXT, key_id=asked.key_id, diagnosis=TOO_LARGE
             )
             entry = sandbox.note_answer(asked, answer)
-            await send_answer(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), more)
+            await send_answer(send, carrier, asked.venue, answer, api_date_of(sandbox, asked), ())
             sandbox.journal.close(entry)  # what is still to come of the body is discarded
             return entry
         if body is None:
             return None
-        return await self._answer(replace(request, body=body), receive, send, carrier, more)
+        return await self._answer(replace(request, body=body), receive, send, carrier)
 
-    async def _answer(
-        self, request: Request, receive: Receive, send: Send, carrier: Any, more: tuple[Header, ...]
-    ) -> JournalEntry:
+    async def _answer(self, request: Request, receive: Receive, send: Send, carrier: Any) -> JournalEntry:
         started_ns = time.perf_counter_ns()
         if len(request.body) + len(request.path) + len(request.query) > PIECE_BYTES:
             await budget_of(asyncio.get_running_loop()).wait()
@@ -193,8 +186,7 @@ class RestEndpoint:
                 entry.findings += inspect(sandbox.options.inspector, sandbox, asked, entry, answer)
             if (entry.commands or sandbox.script.triggers.steps) and sandbox.has_due:
                 await sandbox.run_due()  # what the request has set off comes before its answer
-            if self.is_numbered or entry.commands:
-                more = (sequence_header(sandbox), *more)
+            more = (sequence_header(sandbox),) if self.is_numbered or entry.commands else ()
             date = api_date_of(sandbox, asked)
             if isinstance(answer, FaultyAnswer):
                 await asyncio.sleep(0)  # its delays need a task, which a request has from its first wait on
@@ -329,9 +321,25 @@ def headers_of(venue: Venue, answer: Answer, api_date: ApiDate) -> list[Header]:
     own = {name for name, _ in answer.headers}
     marks = (MARK, date_header(api_date.day))
     headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), *marks, *answer.headers]
+    if own and any(name == b"content-type" and is_shown_as_page(value) for name, value in answer.headers):
+        headers.append(SANDBOXED)
     if answer.diagnosis:
         headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
     return headers
+
+
+INERT_TYPES = (b"application/json", b"text/plain")
+"""Media types that no browser shows as a page: venues answer JSON, and refusals of the server itself are plain text."""
+SANDBOXED = (b"content-security-policy", b"sandbox")
+"""The header with which a browser shows an answer as a page of no origin, without scripts."""
+
+
+def is_shown_as_page(content_type: bytes) -> bool:
+    """Return whether a browser could run scripts of an answer of this type, such as HTML, SVG, or none that it knows.
+
+    A stub or a fault may answer these on the console's origin, where the console keeps its token.
+    """
+    return content_type.partition(b";")[0].strip().lower() not in INERT_TYPES
 
 
 def api_date_of(sandbox: Sandbox, asked: RequestContext) -> ApiDate:

@@ -22,7 +22,7 @@ from mockexchange.sandbox.options import Inspector
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.app import ListenerApp, is_control, is_opened_as_page
+from mockexchange.server.app import ListenerApp, is_control
 from mockexchange.server.http.connection import HttpConnection
 from mockexchange.server.http.request_cycle import carrier_of
 from mockexchange.server.http.request_limits import Cut
@@ -178,8 +178,7 @@ class ReaderApp(ListenerApp):
         """Called by a connection with the bytes that were read of it, and its open file."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_for_first = is_control(scope["path"]) or is_opened_as_page(scope["headers"])
-        if is_for_first or not await self._answer(scope, send):
+        if is_control(scope["path"]) or not await self._answer(scope, send):
             carrier_of(scope).transport.get_protocol().hand_over()
 
     def direct_answer(self, cycle: object) -> None:

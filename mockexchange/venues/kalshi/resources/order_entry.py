@@ -17,7 +17,7 @@ from mockexchange.venues.kalshi.rate_limits import DEFAULT_TIER
 from mockexchange.venues.kalshi.resources import order_entry_v1 as v1
 from mockexchange.venues.kalshi.resources import order_entry_v2 as v2
 from mockexchange.venues.kalshi.resources.bodies import Body
-from mockexchange.venues.kalshi.resources.call import AccountCall, Write, WriteOperation, encoder, write_parts
+from mockexchange.venues.kalshi.resources.call import AccountCall, Write, WriteOperation, encoder, write, write_parts
 from mockexchange.venues.kalshi.resources.order_changes import (
     Fields,
     Receipt,
@@ -137,6 +137,12 @@ def _answered(call: AccountCall, fields: Fields, carry_out: Item) -> Steps[ItemA
         return ItemAnswer(None, json.dumps(dict(sorted(error.items())), separators=(",", ":")), fields.get("order_id"))
 
 
+def cancel_order(call: AccountCall) -> Write:
+    order = named_order(call, call.path_params["order_id"])
+    require_market(call, order, call.params)
+    return write(call, (yield from cancel(call, order)))
+
+
 def canceled(call: AccountCall, fields: Fields) -> Steps[Receipt]:
     """Cancel the order that an item of a batch names. Raises Rejected."""
     order = named_order(call, fields["order_id"], fields)
@@ -207,7 +213,7 @@ def _first(
 
 OPERATIONS = (
     _first("CreateOrder", "POST", "", v1.create_order, 201, body=v1.CREATE_ORDER),
-    _first("CancelOrder", "DELETE", "/{order_id}", v1.cancel_order, parameters=v1.CANCEL_ORDER),
+    _first("CancelOrder", "DELETE", "/{order_id}", cancel_order, parameters=v1.CANCEL_ORDER),
     _first("BatchCreateOrders", "POST", "/batched", create_orders, 201, body=v1.CREATE_ORDERS),
     _first("BatchCancelOrders", "DELETE", "/batched", cancel_orders, body=v1.CANCEL_ORDERS),
     _first("AmendOrder", "POST", "/{order_id}/amend", v1.amend_order, body=v1.AMEND_ORDER),
@@ -222,7 +228,7 @@ OPERATIONS = (
         answer_table="",
         parameters=v2.CHANGE_ORDER_V2,
     ),
-    _operation("CancelOrderV2", "DELETE", f"{SECOND}/{{order_id}}", v2.cancel_order, parameters=v2.CANCEL_ORDER_V2),
+    _operation("CancelOrderV2", "DELETE", f"{SECOND}/{{order_id}}", cancel_order, parameters=v2.CANCEL_ORDER_V2),
     _operation("BatchCreateOrdersV2", "POST", f"{SECOND}/batched", create_orders_v2, status=201, body=v2.CREATE_ORDERS),
     _operation("BatchCancelOrdersV2", "DELETE", f"{SECOND}/batched", cancel_orders_v2, body=v2.CANCEL_ORDERS),
     _operation(

@@ -27,7 +27,6 @@ from mockexchange.venues.kalshi.resources.order_changes import (
     Receipt,
     Steps,
     amend,
-    cancel,
     decrease,
     named_order,
     place,
@@ -191,12 +190,6 @@ FLOOR = "sell_position_floor must be 0 if provided, use reduce_only instead"
 
 def create_order(call: AccountCall) -> Write:
     return write(call, (yield from placed(call, call.body)))
-
-
-def cancel_order(call: AccountCall) -> Write:
-    order = named_order(call, call.path_params["order_id"])
-    require_market(call, order, call.params)
-    return write(call, (yield from cancel(call, order)))
 
 
 def decrease_order(call: AccountCall) -> Write:

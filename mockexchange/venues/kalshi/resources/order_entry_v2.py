@@ -19,7 +19,6 @@ from mockexchange.venues.kalshi.resources.order_changes import (
     Receipt,
     Steps,
     amend,
-    cancel,
     decrease,
     named_order,
     place,
@@ -149,12 +148,6 @@ BOOK_SIDES = {Side.YES: "bid", Side.NO: "ask"}
 
 def create_order(call: AccountCall) -> Write:
     return write(call, (yield from placed(call, call.body)))
-
-
-def cancel_order(call: AccountCall) -> Write:
-    order = named_order(call, call.path_params["order_id"])
-    require_market(call, order, call.params)
-    return write(call, (yield from cancel(call, order)))
 
 
 def decrease_order(call: AccountCall) -> Write:
