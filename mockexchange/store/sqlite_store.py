@@ -8,7 +8,7 @@ unknown version, is refused.
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import msgspec
 
 from mockexchange.store.checksums import checksum, sandbox_checksum
 from mockexchange.store.codec import encode_record
+from mockexchange.store.commit_marks import CommitMarks, forget, mark_path, read_marks
 from mockexchange.store.log import Header, LogConflict, LogEnded, LogUnavailable, OutcomeUnknown, Record
 from mockexchange.store.stores import (
     CREATED,
@@ -73,6 +74,8 @@ REASONS = {
     CORRUPT: "the file is damaged: stop the server and see `mockexchange store check`",
     IO_ERROR: "the disk reports an error: see the system's log",
 }
+WAL_LOST = "{path}-wal was cut or lost: put it back, or delete {mark} to go on without them"
+"""What may have happened to commits that are missing, and the two ways out."""
 
 
 # The file
@@ -264,16 +267,18 @@ class SqliteReader:
         return size
 
     def damages(self) -> list[str]:
-        return damages(self._connection)
+        return damages(self._connection) or missing_sandboxes(self.path, self._connection)
 
 
 class SqliteStore:
     """A store file that is open for writing. Call `open` and `close` in the thread that runs the event loop."""
 
-    def __init__(self, path: Path, writer: sqlite3.Connection, held: StoreLock) -> None:
+    def __init__(self, path: Path, writer: sqlite3.Connection, held: StoreLock, marks: CommitMarks | None) -> None:
         self.path, self.shown = path, str(path)
         self._reader = SqliteReader(path)
-        self.writer, self._lock = writer, held
+        self.writer, self._lock, self._marks = writer, held, marks
+        self._counts: dict[int, int | None] = {}
+        """The number of records of each sandbox that the transaction which is open changes; None for a deleted one."""
         self._identity = _identity(path)
         self._thread = WritingThread(self._attempt)
         self.carry_out = self._thread.carry_out
@@ -289,7 +294,8 @@ class SqliteStore:
             writer = open_writer(path, durability)
             with closed_after_an_error(path, writer):
                 upgrade(writer)
-                return cls(path, writer, held)
+                marks = None if durability == TEMPORARY else open_marks(path, writer, durability)
+                return cls(path, writer, held, marks)
         except BaseException:
             held.release()
             raise
@@ -299,6 +305,8 @@ class SqliteStore:
         self._thread.end()
         self._reader.close()
         self.writer.close()
+        if self._marks is not None:
+            self._marks.close()
         self._lock.release()
 
     def stored(self) -> list[StoredSandbox]:
@@ -328,13 +336,21 @@ class SqliteStore:
             connection.execute("update sandbox set crc = ? where id = ?", (crc, id_))
             _insert(connection, id_, bodies, CREATED)
             made.append(id_)
+            self._counts[id_] = len(bodies)
+            if replaced is not None:
+                self._counts[replaced] = None
 
         await self.carry_out(work)
         return SqliteLog(self, made[-1], header, len(bodies))
 
     async def delete(self, id_: int) -> None:
         """Delete a sandbox with its log. Raises LogUnavailable and OutcomeUnknown."""
-        await self.carry_out(lambda connection: connection.execute("delete from sandbox where id = ?", (id_,)))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("delete from sandbox where id = ?", (id_,))
+            self._counts[id_] = None
+
+        await self.carry_out(work)
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
         """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
@@ -343,8 +359,14 @@ class SqliteStore:
         """
         return self._reader.rows(id_, after, count)
 
+    def append(self, connection: sqlite3.Connection, id_: int, bodies: Sequence[tuple[int, bytes]], nonce: str) -> None:
+        """Append records in the transaction of the writing thread. Raises LogConflict and LogEnded."""
+        _append(connection, id_, bodies, nonce)
+        self._counts[id_] = bodies[-1][0]
+
     def _attempt(self, jobs: Sequence[Job[sqlite3.Connection]]) -> Exception | None:
         connection, is_committing = self.writer, False
+        self._counts.clear()
         try:
             if _identity(self.path) != self._identity:
                 return LogUnavailable(f"{self.path}: the file was removed or replaced: restart the server")
@@ -353,6 +375,8 @@ class SqliteStore:
                 job.work(connection)
             is_committing = True
             connection.execute("commit")
+            if self._marks is not None:
+                self._marks.write(self._counts.items())
         except sqlite3.Error as error:
             _roll_back(connection)
             message = f"{self.path}: {reason_of(error)}"
@@ -372,7 +396,7 @@ class SqliteLog:
 
     async def append(self, records: Sequence[Record], nonce: str) -> None:
         bodies = [(record.sequence, encode_record(record)) for record in records]
-        await self.store.carry_out(lambda connection: _append(connection, self.id, bodies, nonce))
+        await self.store.carry_out(lambda connection: self.store.append(connection, self.id, bodies, nonce))
         self._count = max(self._count, records[-1].sequence)
 
     async def replace(self, record: Record) -> None:
@@ -396,6 +420,7 @@ def delete(path: Path, name: str) -> StoredSandbox:
     with unused(path) as connection:
         found = named(str(path), stored_sandboxes(path, connection), name)
         connection.execute("delete from sandbox where id = ?", (found.id,))
+        forget(path, found.id)
     return found
 
 
@@ -422,10 +447,47 @@ def stored_rows(connection: sqlite3.Connection, id_: int, after: int = 0, count:
 
 def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredSandbox]:
     """Return the sandboxes of a store file in the order of their creation. Raises StoreError."""
+    marks = read_marks(path)  # before the rows, which a server may add to
     try:
-        return list(map(stored_sandbox, _sandbox_rows(connection)))
+        found = list(map(stored_sandbox, _sandbox_rows(connection)))
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {reason_of(error)}") from None
+    return [one._replace(problem=one.problem or missing_records(path, one, marks)) for one in found]
+
+
+def missing_records(path: Path, stored: StoredSandbox, marks: Mapping[int, int]) -> str:
+    """Return that committed records of a log are missing, and which; empty if none are."""
+    committed = marks.get(stored.id, 0)
+    if committed <= stored.commands:
+        return ""
+    numbers = f"records {stored.commands + 1} to {committed} were"
+    if committed == stored.commands + 1:
+        numbers = f"record {committed} was"
+    return f"{numbers} committed and missing: {WAL_LOST.format(path=path, mark=mark_path(path))}"
+
+
+def missing_sandboxes(path: Path, connection: sqlite3.Connection) -> list[str]:
+    """Return that sandboxes whose creation was committed are missing, as texts. Raises sqlite3.Error."""
+    marks = read_marks(path)
+    kept = {id_ for id_, *_ in _sandbox_rows(connection)}
+    lost = WAL_LOST.format(path=path, mark=mark_path(path))
+    return [f"the sandbox with the id {id_} was created and is missing: {lost}" for id_ in sorted(marks.keys() - kept)]
+
+
+def open_marks(path: Path, connection: sqlite3.Connection, durability: str) -> CommitMarks:
+    """Begin to mark commits. Raises StoreError if a sandbox is missing whose creation was committed, and sqlite3.Error.
+
+    Sandboxes whose records are missing keep their marks: they are set aside until the records are back, or a reset.
+    """
+    for problem in missing_sandboxes(path, connection):
+        raise StoreError(f"{path}: {problem}")
+    marks = read_marks(path)
+    stored = map(stored_sandbox, _sandbox_rows(connection))
+    behind = {one.id: marks[one.id] for one in stored if marks.get(one.id, 0) > one.commands}
+    try:
+        return CommitMarks(path, durability, behind)
+    except OSError as error:
+        raise StoreError(f"{mark_path(path)}: cannot be written: {error.strerror}") from None
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

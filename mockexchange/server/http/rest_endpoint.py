@@ -339,7 +339,7 @@ def is_shown_as_page(content_type: bytes) -> bool:
 
     A stub or a fault may answer these on the console's origin, where the console keeps its token.
     """
-    return content_type.partition(b";")[0].strip().lower() not in INERT_TYPES
+    return content_type.partition(b";")[0].strip() not in INERT_TYPES
 
 
 def api_date_of(sandbox: Sandbox, asked: RequestContext) -> ApiDate:
