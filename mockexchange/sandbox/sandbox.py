@@ -7,10 +7,10 @@ that uses it. As garbage in cycles it would keep the collector busy for as long 
 import json
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from mockexchange.core.commands import AddKey, Command, Note
@@ -46,6 +46,8 @@ from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import KEY_TAKEN, Answer, Request, resume
 from mockexchange.venues.session import Handshake
 
+TRANSACTION_MAX = 64
+"""The most commands of a request in one transaction of a store; applying them takes a millisecond or two."""
 CLOCK = "clock"
 """The subject of the log's notes about changes of the clock."""
 
@@ -139,6 +141,38 @@ class Sandbox:
         if type(command) is AddKey and self.claim_key is not None:
             self.claim_key(command.key_id)
         return await self.writer.write(command, at, cause)
+
+    async def write_all(self, commands: Sequence[Command]) -> AsyncGenerator[Written]:
+        """Execute commands as `write` does, in order; yield the record and the outcome of each.
+
+        In a store, neighbours that set nothing due share a transaction; they are all executed although one of them
+        raises CommandFailed. Raises the errors of `write` in the place of the command.
+        """
+        place = 0
+        while place < len(commands):
+            group = [] if self.writer.memory is not None else self._transaction(commands, place)
+            if not group:
+                yield await self.write(commands[place])
+                place += 1
+                continue
+            if self.has_due:
+                await self.run_due()
+            self.require_open()
+            at = self.clock.now()
+            futures = [self.writer.enqueue(command, at) for command in group]
+            try:
+                for future in futures:
+                    yield await future
+            finally:  # after an error, and if the caller goes: what is not stored yet is not executed
+                for future in futures:
+                    if not future.cancel() and not future.cancelled():
+                        future.exception()
+            place += len(group)
+
+    def _transaction(self, commands: Sequence[Command], place: int) -> Sequence[Command]:
+        """Return the commands, from a place on, that can be stored together; none if the first has to be alone."""
+        room = min(TRANSACTION_MAX, self._sequence_max - self.exchange.state.sequence)
+        return [*takewhile(self.script.sets_nothing_due, commands[place : place + max(0, room)])]
 
     def begin_quota(self) -> None:
         """Count commands against the quota from now on, so that it does not include those of the history."""

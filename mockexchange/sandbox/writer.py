@@ -108,14 +108,14 @@ class Writer:
         Raises StoreUnavailable, SandboxEnded, CommandFailed or SandboxBroken.
         """
         if self.memory is None:
-            return await self._enqueue(command, at, cause)
+            return await self.enqueue(command, at, cause)
         return self._write_now(self.memory, command, at, cause)
 
     def post(self, note: Note, failed: Callable[[str], object]) -> None:
         """Append a note to the log without waiting for it; `failed` is called with the reason if that fails."""
         at = self._sandbox.clock.now()
         if self.memory is None:
-            future = self._enqueue(note, at, None)
+            future = self.enqueue(note, at)
             self.posts.add(future)
             future.add_done_callback(partial(self._end_post, failed))
         elif self._is_applying:
@@ -176,7 +176,8 @@ class Writer:
 
     # Any other log
 
-    def _enqueue(self, command: Command, at: int, cause: Cause | None) -> "asyncio.Future[Written]":
+    def enqueue(self, command: Command, at: int, cause: Cause | None = None) -> "asyncio.Future[Written]":
+        """Begin to write a command as `write` does, for a log that is not in memory; return the future of it."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(command, at, cause, loop.create_future())
         self._latest = waiting.future

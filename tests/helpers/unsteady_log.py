@@ -26,6 +26,8 @@ class UnsteadyLog:
         self.failures, self._slow_s = failures, slow_s
         self.batches: list[int] = []
         """Sizes of the batches that were appended."""
+        self.fails_whole = False
+        """Whether no append that fails takes place, or leaves its outcome unknown."""
         self._random = Random(seed)
 
     async def append(self, records: Sequence[Record], nonce: str) -> None:
@@ -37,7 +39,7 @@ class UnsteadyLog:
         await self._suspend()
 
     async def _fail(self, records: Sequence[Record], nonce: str) -> None:
-        kind = self._random.randrange(4)
+        kind = 0 if self.fails_whole else self._random.randrange(4)
         if kind < 2:
             raise LogUnavailable("the disk is full")
         if kind == 2:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockexchange.core.commands import AddKey, Command, Deposit, Note
-from mockexchange.core.vocabulary import SubaccountRef
+from mockexchange.core.commands import AddKey, Command, Deposit, ListMarket, Note, PlaceOrder
+from mockexchange.core.model.markets import MarketDetails
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.replay import Replay
 from mockexchange.sandbox import writer
 from mockexchange.sandbox.interface import CommandFailed, SandboxEnded, StoreUnavailable
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import TRANSACTION_MAX, Sandbox
 from mockexchange.sandbox.streams import VANISHED
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.codec import write_log
@@ -235,5 +238,96 @@ def test_what_the_end_of_a_stream_leads_to_is_a_finding_if_it_cannot_be_stored()
         log.failures = 0.0
         await sandbox.carry_out_end(connection)
         assert isinstance(list(log)[-1].command, Deposit)
+
+    run(life())
+
+
+# --- the commands of one request
+
+
+def pay_into_nobody() -> Command:
+    return Deposit(subaccount_ref=SubaccountRef("nobody", "0"), amount_micros=1)
+
+
+AT_EACH_ORDER = "script:\n  - {when: {order: {market: RAIN-1, nth: each}}, announce: {message: x}}\n"
+
+
+def a_bid() -> Command:
+    return PlaceOrder(
+        subaccount_ref=SubaccountRef("alice", "0"),
+        market="RAIN-1",
+        side=Side.YES,
+        action=Action.BUY,
+        count_centis=100,
+        price_centicents=100,
+    )
+
+
+def closes_at_once(number: int, at: int) -> Command:
+    return ListMarket(market=f"M-{number}", event="M", series="M", details=MarketDetails(close_at=at))
+
+
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.sampled_from(("pay", "refused", "closes", "place")), max_size=150), st.integers(0, 10**6), st.booleans()
+)
+def test_commands_of_a_request_have_the_log_that_they_have_in_memory(
+    kinds: list[str], seed: int, is_triggered: bool
+) -> None:
+    """Also where one of them makes a command of the calendar due at once, and where the script waits for a client."""
+
+    async def life(sandbox: Sandbox) -> list[bytes]:
+        make: dict[str, Callable[[int], Command]] = {"pay": deposit, "refused": lambda _: pay_into_nobody()}
+        make["place"] = lambda _: a_bid()
+        make["closes"] = lambda number: closes_at_once(number, sandbox.clock.now())
+        outcomes = [one.outcome async for one in sandbox.write_all([make[kind](n) for n, kind in enumerate(kinds, 1)])]
+        assert [isinstance(one, Refusal) for one in outcomes] == [kind == "refused" for kind in kinds]
+        await sandbox.run_due()
+        return list(write_log(sandbox.log))
+
+    async def both() -> None:
+        text = SMALL + AT_EACH_ORDER if is_triggered else SMALL
+        plain = await open_sandbox(load_text(text), SandboxOptions(clock="paused", host=lambda: WALL))
+        stored, _ = await unsteady(seed, text=text)
+        assert await life(stored) == await life(plain)
+
+    run(both())
+
+
+def test_commands_of_a_request_share_transactions() -> None:
+    async def life() -> list[int]:
+        sandbox, log = await unsteady(5, text=SMALL)
+        found = [one async for one in sandbox.write_all([deposit(number) for number in range(1, 151)])]
+        assert [one.record.sequence for one in found] == list(range(len(log) - 149, len(log) + 1))
+        return log.batches
+
+    assert run(life()) == [TRANSACTION_MAX, TRANSACTION_MAX, 150 - 2 * TRANSACTION_MAX]
+
+
+def test_a_transaction_that_fails_leaves_nothing_of_its_commands() -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(6, text=SMALL)
+        length, log.failures = len(log), 1.0
+        log.fails_whole = True
+        with pytest.raises(StoreUnavailable):
+            async for _ in sandbox.write_all([deposit(number) for number in range(1, 11)]):
+                pass
+        log.failures = 0.0
+        await sandbox.submit(deposit(11))
+        assert [record.command for record in log][length:] == [deposit(11)]
+
+    run(life())
+
+
+def test_a_caller_that_leaves_a_request_leaves_whole_commands() -> None:
+    async def life() -> None:
+        sandbox, log = await unsteady(7, text=SMALL)
+        length = len(log)
+        written = sandbox.write_all([deposit(number) for number in range(1, 151)])
+        await anext(written)
+        await written.aclose()
+        await sandbox.submit(deposit(200))
+        done = [record.command for record in log][length:]
+        assert done == [*(deposit(number) for number in range(1, TRANSACTION_MAX + 1)), deposit(200)]
 
     run(life())

@@ -13,17 +13,22 @@ from mockexchange.core.commands import (
     AcceptRfqQuote,
     AllocateBalance,
     AmendOrder,
+    CancelOrder,
     CloseMarket,
     Command,
     ConfirmRfqQuote,
     DeliverDerivative,
+    Deposit,
     ExecuteRfqQuote,
     ExpireOrder,
+    Fill,
     ListCombination,
     ListDerivative,
     ListMarket,
     PlaceOrder,
+    PriceMarket,
     RebalanceCash,
+    ReduceOrder,
     ReplenishMarket,
     RestOrder,
     SettleSession,
@@ -93,6 +98,8 @@ EXPIRING = (RestOrder, PlaceOrder, AmendOrder)
 """The types of the commands that may set when an order expires."""
 ENTERING = (OrderRested, OrderPlaced, OrderAmended)
 """The types of their events that name the order."""
+SETTING_NOTHING_DUE = (Fill, Deposit, PriceMarket, CancelOrder, ReduceOrder)
+"""Types of commands from which no scheduled command follows, whatever their outcome."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
@@ -159,6 +166,14 @@ class Calendar:
             for market in (state.markets[ticker] for ticker in sorted(changed)):
                 if market.consumed:
                     self._schedule_replenishment(market, market.consumed[-1].back_at)
+
+    def sets_nothing_due(self, command: Command) -> bool:
+        """Return whether no scheduled command can follow from a command, whatever its outcome."""
+        if self._allocated or self._exchange.state.rules.replenish_us is not None:
+            return False
+        return isinstance(command, SETTING_NOTHING_DUE) or (
+            isinstance(command, EXPIRING) and command.expires_at is None
+        )
 
     def next_number(self, due: DueCommand) -> int:
         """Return the number of a scheduled command for the log: its place among the commands with the same cause."""

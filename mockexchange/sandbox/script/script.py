@@ -308,6 +308,10 @@ class Script:
         self._journal("trigger", step.name, {"text": values["text"]})
         self._begin(step.place, step.begin(at), account, values["order"] or NO_ORDER)
 
+    def sets_nothing_due(self, command: Command) -> bool:
+        """Return whether no step and no scheduled command can follow from a command, whatever its outcome."""
+        return not self.triggers.steps and self.playback is None and self._calendar.sets_nothing_due(command)
+
     def note_command(self, record: Record, outcome: Outcome) -> None:
         """Pass an executed command to the calendar; if a client placed an order, run the steps that wait for one."""
         if record.cause is not None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
@@ -235,22 +236,23 @@ async def execute_steps(sandbox: Sandbox, steps: list[Step], *, has_events: bool
     Raises ControlError, and the errors of `Sandbox.write`.
     """
     outcomes, until = [], time.perf_counter() + SLICE_S
-    for place, step in enumerate(steps):
-        try:
-            record, outcome = await sandbox.write(step.command)
-        except KeyInUse as error:  # earlier steps are done, so both errors have the place of the step
-            error.where = f"[{place}]"
-            raise
-        except CommandFailed as error:
-            where, message = f"[{place}]", log_failure("a control request", error)
-            raise ControlError(500, "internal_error", message, where) from None
-        if place + 1 == len(steps):
-            sandbox.streams.flush()  # clients get the frames while the answer is made
-        shown = outcome if has_events or isinstance(outcome, Refusal) else ()
-        outcomes.append(encode(outcome_of(record.sequence, record.at, shown)))
-        if time.perf_counter() >= until:
-            await streams_drained(sandbox)
-            until = time.perf_counter() + SLICE_S
+    async with aclosing(sandbox.write_all([step.command for step in steps])) as written:
+        for place in range(len(steps)):
+            try:
+                record, outcome = await anext(written)
+            except KeyInUse as error:  # earlier steps are done, so both errors have the place of the step
+                error.where = f"[{place}]"
+                raise
+            except CommandFailed as error:
+                where, message = f"[{place}]", log_failure("a control request", error)
+                raise ControlError(500, "internal_error", message, where) from None
+            if place + 1 == len(steps):
+                sandbox.streams.flush()  # clients get the frames while the answer is made
+            shown = outcome if has_events or isinstance(outcome, Refusal) else ()
+            outcomes.append(encode(outcome_of(record.sequence, record.at, shown)))
+            if time.perf_counter() >= until:
+                await streams_drained(sandbox)
+                until = time.perf_counter() + SLICE_S
     await sandbox.run_due()
     sandbox.require_open()
     sandbox.streams.flush()
