@@ -1,6 +1,7 @@
 """The hand-written truth of the scenario `clients` is what the exchange holds, before any wire or client is asked."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -122,8 +123,17 @@ def truth_of(method: str) -> list[Any]:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_what_the_exchange_holds(sandbox: Sandbox, name: str) -> None:
     method, shape = LISTS[name]
-    held = [row_of(row, shape) for row in reversed(sandbox.ledger("alice")[name])]
+    held = [as_on_the_wire(row_of(row, shape)) for row in reversed(sandbox.ledger("alice")[name])]
     assert list(differences(held, truth_of(method), may_omit=False, where=method)) == []
+
+
+def as_on_the_wire(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with the cost of a sale by the side gained; the ledger has what was paid for the side sold."""
+    if row.get("action") != "sell" or "filled" not in row:
+        return row
+    roles = {"taker_cost", "maker_cost"}
+    [role] = [name for name in roles if Decimal(row[name])]
+    return {**row, role: str(Decimal(row["filled"]) - Decimal(row[role]))}
 
 
 @pytest.mark.parametrize(("method", "account", "book"), [("positions", "alice", "0"), ("fcm_positions", "desk", "st1")])

@@ -221,7 +221,7 @@ def test_what_moves_while_it_is_read_is_in_the_frames_of_the_stream(tmp_path: Pa
     frames = [line for line in lines if "direction" in line]
     assert [frame["kind"] for frame in (frames[0], frames[-1])] == ["open", "close"]
     commands = [json.loads(frame["frame"]) for frame in frames if frame["direction"] == "in"]
-    subscribed = ["fill", "market_positions", "user_orders", "order_group_updates"]
+    subscribed = ["fill", "market_positions", "user_orders", "order_group_updates", "communications"]
     assert [command["params"]["channels"] for command in commands] == [subscribed]
     kinds = [
         json.loads(frame["frame"])["type"] for frame in frames if frame["direction"] == "out" and not frame["kind"]
