@@ -131,9 +131,9 @@ def as_on_the_wire(row: dict[str, Any]) -> dict[str, Any]:
     """Return the row with the cost of a sale by the side gained; the ledger has what was paid for the side sold."""
     if row.get("action") != "sell" or "filled" not in row:
         return row
-    roles = {"taker_cost", "maker_cost"}
-    [role] = [name for name in roles if Decimal(row[name])]
-    return {**row, role: str(Decimal(row["filled"]) - Decimal(row[role]))}
+    paid = [name for name in ("taker_cost", "maker_cost") if Decimal(row[name])]
+    assert len(paid) < 2, "each sale of the scenario is filled in one role"
+    return {**row, **{name: str(Decimal(row["filled"]) - Decimal(row[name])) for name in paid}}
 
 
 @pytest.mark.parametrize(("method", "account", "book"), [("positions", "alice", "0"), ("fcm_positions", "desk", "st1")])
