@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockexchange.core.commands import AddKey, Command, Deposit, ListMarket, Note, PlaceOrder
-from mockexchange.core.model.markets import MarketDetails
+from mockexchange.core.commands import AddKey, Command, Deposit, Note, PlaceOrder, RestOrder
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.replay import Replay
@@ -263,13 +262,23 @@ def a_bid() -> Command:
     )
 
 
-def closes_at_once(number: int, at: int) -> Command:
-    return ListMarket(market=f"M-{number}", event="M", series="M", details=MarketDetails(close_at=at))
+def expires_at_once(at: int) -> Command:
+    return RestOrder(
+        subaccount_ref=SubaccountRef("alice", "0"),
+        market="RAIN-1",
+        side=Side.YES,
+        action=Action.BUY,
+        count_centis=100,
+        price_centicents=100,
+        expires_at=at,
+    )
 
 
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.sampled_from(("pay", "refused", "closes", "place")), max_size=150), st.integers(0, 10**6), st.booleans()
+    st.lists(st.sampled_from(("pay", "refused", "expires", "place")), max_size=150),
+    st.integers(0, 10**6),
+    st.booleans(),
 )
 def test_commands_of_a_request_have_the_log_that_they_have_in_memory(
     kinds: list[str], seed: int, is_triggered: bool
@@ -277,9 +286,11 @@ def test_commands_of_a_request_have_the_log_that_they_have_in_memory(
     """Also where one of them makes a command of the calendar due at once, and where the script waits for a client."""
 
     async def life(sandbox: Sandbox) -> list[bytes]:
+        begun_at = sandbox.clock.now()
+        await sandbox.advance(5_000)
         make: dict[str, Callable[[int], Command]] = {"pay": deposit, "refused": lambda _: pay_into_nobody()}
         make["place"] = lambda _: a_bid()
-        make["closes"] = lambda number: closes_at_once(number, sandbox.clock.now())
+        make["expires"] = lambda _: expires_at_once(begun_at + 1)
         outcomes = [one.outcome async for one in sandbox.write_all([make[kind](n) for n, kind in enumerate(kinds, 1)])]
         assert [isinstance(one, Refusal) for one in outcomes] == [kind == "refused" for kind in kinds]
         await sandbox.run_due()
