@@ -456,7 +456,7 @@ def stored_sandboxes(path: Path, connection: sqlite3.Connection) -> list[StoredS
 
 
 def missing_records(path: Path, stored: StoredSandbox, marks: Mapping[int, int]) -> str:
-    """Return that committed records of a log are missing, and which; empty if none are."""
+    """Return a sentence that names the committed records which a log lacks; empty if it lacks none."""
     committed = marks.get(stored.id, 0)
     if committed <= stored.commands:
         return ""
@@ -467,7 +467,7 @@ def missing_records(path: Path, stored: StoredSandbox, marks: Mapping[int, int])
 
 
 def missing_sandboxes(path: Path, connection: sqlite3.Connection) -> list[str]:
-    """Return that sandboxes whose creation was committed are missing, as texts. Raises sqlite3.Error."""
+    """Return a sentence for each sandbox that was created and is not in the file. Raises sqlite3.Error."""
     marks = read_marks(path)
     kept = {id_ for id_, *_ in _sandbox_rows(connection)}
     lost = WAL_LOST.format(path=path, mark=mark_path(path))

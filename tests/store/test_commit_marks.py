@@ -1,4 +1,4 @@
-"""Commits that a killed server's files have lost: which are missing is said, and nothing is said without a reason."""
+"""Store files of a killed server: missing records are named by their numbers, and sound files are accepted."""
 
 import asyncio
 import json

@@ -99,7 +99,7 @@ EXPIRING = (RestOrder, PlaceOrder, AmendOrder)
 ENTERING = (OrderRested, OrderPlaced, OrderAmended)
 """The types of their events that name the order."""
 SETTING_NOTHING_DUE = (Fill, Deposit, PriceMarket, CancelOrder, ReduceOrder)
-"""Types of commands from which no scheduled command follows, whatever their outcome."""
+"""Types of commands that never schedule another one, executed or refused."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
@@ -168,7 +168,7 @@ class Calendar:
                     self._schedule_replenishment(market, market.consumed[-1].back_at)
 
     def sets_nothing_due(self, command: Command) -> bool:
-        """Return whether no scheduled command can follow from a command, whatever its outcome."""
+        """Return whether a command schedules no other one, executed or refused."""
         if self._allocated or self._exchange.state.rules.replenish_us is not None:
             return False
         return isinstance(command, SETTING_NOTHING_DUE) or (

@@ -309,7 +309,7 @@ class Script:
         self._begin(step.place, step.begin(at), account, values["order"] or NO_ORDER)
 
     def sets_nothing_due(self, command: Command) -> bool:
-        """Return whether no step and no scheduled command can follow from a command, whatever its outcome."""
+        """Return whether a command sets off no step and schedules no other command, executed or refused."""
         return not self.triggers.steps and self.playback is None and self._calendar.sets_nothing_due(command)
 
     def note_command(self, record: Record, outcome: Outcome) -> None:

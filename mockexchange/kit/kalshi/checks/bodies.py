@@ -32,7 +32,7 @@ COMPLEMENTARY = (
     ("yes_ask_dollars", "no_bid_dollars"),
 )
 PASSED_ON = "GetCFBenchmarks"
-"""The operation whose answer has another provider's, in the order of that."""
+"""The operation that passes on the answer of another provider, whose order of keys is not the venue's."""
 FLOWS = (
     ("created_time", "last_update_time"),
     ("created_time", "updated_time"),
