@@ -30,7 +30,7 @@ RULES: Final = {
     "time that an answer took": Rule("latency", r'("latency_(?:us|ms)": ?)[0-9.]+', r"\1(latency)"),
     "time that an answer took, in words": Rule(" ms", r"\b[0-9]+(?:\.[0-9]+)? ms\b", "(latency) ms"),
     "time that an answer took, in a column": Rule("\t", r"(?<=\t)[0-9]+\.[0-9](?=\t)", "(latency)"),
-    "time that rules took, in columns": Rule("waited after 429", r" +[0-9]+\.[0-9](?= )", " (seconds)"),
+    "time that rules took, in columns": Rule("waited after 429", r" +[0-9]+\.[0-9] +(?:s +)?", " (seconds) "),
     "process ids": Rule("pid", r'(\bpid"?:? ?)[0-9]+', r"\1(pid)"),
     "version of the package": Rule("version", rf'(version"?:? ?"?){re.escape(__version__)}\b', r"\1(version)"),
     "time that answers took, of metrics": Rule(
