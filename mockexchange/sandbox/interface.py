@@ -1,7 +1,8 @@
 """What a sandbox and its parts share: the interface that script, faults and stubs use, requests, and errors."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -122,6 +123,10 @@ class Written(NamedTuple):
     outcome: Outcome
 
 
+Entry = tuple[Command, int, Cause | None]
+"""A command for the log, its time and its cause."""
+
+
 class StubAnswers(Protocol):
     """The stubs of a sandbox, as faults use them."""
 
@@ -167,9 +172,13 @@ class SandboxPort(Protocol):
     @property
     def writer(self) -> NoteWriter: ...
 
+    @property
+    def transaction_room(self) -> int: ...
+
     def itself(self) -> "SandboxPort": ...
     def moment(self) -> tuple[int, int, int]: ...
     def update_call_hook(self) -> None: ...
     def require_open(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
     async def write(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Written: ...
+    def transaction(self, entries: Sequence[Entry]) -> AbstractContextManager[Sequence[Awaitable[Written]]]: ...

@@ -7,8 +7,8 @@ that uses it. As garbage in cycles it would keep the collector busy for as long 
 import json
 import sys
 import weakref
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, takewhile
 from typing import Any
@@ -24,6 +24,7 @@ from mockexchange.sandbox.clock import LAST, ExchangeClock, parse_mode
 from mockexchange.sandbox.credentials import Credential, credential_of
 from mockexchange.sandbox.interface import (
     AnswerOverlay,
+    Entry,
     KeyInUse,
     RequestContext,
     SandboxBroken,
@@ -150,29 +151,42 @@ class Sandbox:
         """
         place = 0
         while place < len(commands):
-            group = [] if self.writer.memory is not None else self._transaction(commands, place)
+            neighbours = commands[place : place + self.transaction_room]
+            group = list(takewhile(self.script.sets_nothing_due, neighbours))
             if not group:
                 yield await self.write(commands[place])
                 place += 1
                 continue
             if self.has_due:
                 await self.run_due()
-            self.require_open()
             at = self.clock.now()
-            futures = [self.writer.enqueue(command, at) for command in group]
-            try:
+            with self.transaction([(command, at, None) for command in group]) as futures:
                 for future in futures:
                     yield await future
-            finally:  # after an error, and if the caller goes: what is not stored yet is not executed
-                for future in futures:
-                    if not future.cancel() and not future.cancelled():
-                        future.exception()
             place += len(group)
 
-    def _transaction(self, commands: Sequence[Command], place: int) -> Sequence[Command]:
-        """Return the commands, from a place on, that can be stored together; none if the first has to be alone."""
-        room = min(TRANSACTION_MAX, self._sequence_max - self.exchange.state.sequence)
-        return [*takewhile(self.script.sets_nothing_due, commands[place : place + max(0, room)])]
+    @property
+    def transaction_room(self) -> int:
+        """Number of commands that one transaction of the store may have now; 0 if the log is in memory."""
+        if self.writer.memory is not None:
+            return 0
+        return max(0, min(TRANSACTION_MAX, self._sequence_max - self.exchange.state.sequence))
+
+    @contextmanager
+    def transaction(self, entries: Sequence[Entry]) -> Iterator[Sequence[Awaitable[Written]]]:
+        """Begin to store commands, with their times and causes, in one transaction; yield a future of each.
+
+        After an error in the block, and if its caller is gone, what is not stored yet is not executed. There are at
+        most `transaction_room` commands, and each sets nothing due. Raises SandboxEnded and SandboxBroken.
+        """
+        self.require_open()
+        futures = [self.writer.enqueue(*entry) for entry in entries]
+        try:
+            yield futures
+        finally:
+            for future in futures:
+                if not future.cancel() and not future.cancelled():
+                    future.exception()
 
     def begin_quota(self) -> None:
         """Count commands against the quota from now on, so that it does not include those of the history."""

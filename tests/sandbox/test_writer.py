@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -342,3 +343,61 @@ def test_a_caller_that_leaves_a_request_leaves_whole_commands() -> None:
         assert done == [*(deposit(number) for number in range(1, TRANSACTION_MAX + 1)), deposit(200)]
 
     run(life())
+
+
+STEPS = {
+    "pay": "deposit: {account: alice, amount: 1.%d}",
+    "refused": "fill: {account: alice, market: SNOW-$n, side: yes, action: buy, count: 1, price: 0.5}, times: 2",
+    "numbered": "deposit: {account: alice, amount: $n}, every: 1us, times: 5",
+    "invalid later": "deposit: {account: alice, amount: 0.00000$n}, every: 1us, times: 11",
+    "expires": "rest: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.01, expires: +1ms}",
+    "frame": "frame: {text: '%d'}",
+    "fault": "fault: {name: f%d, then: {status: 503}}",
+}
+"""Actions of steps: those that a transaction may hold, and those that have to run alone."""
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 3)), min_size=1, max_size=100),
+    st.integers(0, 10**6),
+    st.sampled_from((0.0, 0.3)),
+)
+def test_a_script_does_in_a_store_what_it_does_in_memory(
+    steps: list[tuple[str, int]], seed: int, failures: float
+) -> None:
+    entries = [STEPS[kind].replace("%d", str(number)) for number, (kind, _) in enumerate(steps)]
+    script = [f"  - {{name: s{number}, after: {steps[number][1]}us, {entry}}}" for number, entry in enumerate(entries)]
+    text = SMALL + "\n".join(["script:", *script, ""])
+
+    async def life(sandbox: Sandbox) -> list[object]:
+        until = sandbox.clock.now() + 2_000
+        while sandbox.clock.now() < until:
+            await asyncio.sleep(0)  # it is found out whether the last append took place
+            with suppress(StoreUnavailable):
+                await sandbox.advance(until - sandbox.clock.now())
+        done = [(one.at, one.cause, one.command) for one in sandbox.log if one.cause]
+        if failures:  # a change of the clock may then be stored twice, and nobody hears of a step that was
+            return [done]
+        firings = [(one.at, one.position, one.kind, one.name, one.detail) for one in sandbox.journal.firings]
+        return [done, firings, [(one.state, one.fired_in_all, one.refused_in_all) for one in sandbox.script.steps]]
+
+    async def both() -> None:
+        plain = await open_sandbox(load_text(text), SandboxOptions(clock="paused", host=lambda: WALL))
+        stored, _ = await unsteady(seed, failures, text)
+        assert await life(stored) == await life(plain)
+
+    run(both())
+
+
+def test_steps_of_a_script_share_transactions() -> None:
+    async def life() -> list[int]:
+        text = (
+            SMALL
+            + "script:\n  - {name: s, after: 1us, deposit: {account: alice, amount: $n}, every: 1us, times: 150}\n"
+        )
+        sandbox, log = await unsteady(5, text=text)
+        await sandbox.advance(1_000)
+        return log.batches
+
+    assert run(life())[:3] == [TRANSACTION_MAX, TRANSACTION_MAX, 150 - 2 * TRANSACTION_MAX]

@@ -9,19 +9,25 @@ import asyncio
 import json
 import time
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import count
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.faults.installed_rules import Faults
-from mockexchange.sandbox.interface import KeyInUse, SandboxEnded, SandboxPort, StoreUnavailable, log_failure
+from mockexchange.sandbox.interface import (
+    KeyInUse,
+    SandboxEnded,
+    SandboxPort,
+    StoreUnavailable,
+    Written,
+    log_failure,
+)
 from mockexchange.sandbox.journal import Firing, JournalEntry
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
 from mockexchange.sandbox.script.schedule import (
@@ -130,6 +136,20 @@ class Additions:
 # The script
 
 
+class PoppedStep(NamedTuple):
+    """A run of a step that has left the schedule: whether it is the last of its run, its command and its cause."""
+
+    run: ScheduledRun
+    is_last: bool
+    command: Command
+    cause: Cause
+
+
+def refused(outcome: Refusal, node: Located) -> ScenarioError:
+    """Return the error of a step whose command was refused; `node` is the step in the scenario file."""
+    return ScenarioError(f"refused: {outcome.code}: {outcome.message}", node.file, node.line)
+
+
 class Script:
     """The script of one sandbox. `on_change` is called when the time of the next run changes."""
 
@@ -150,8 +170,8 @@ class Script:
         self._unfinished = 0
         self._runs_of_clients = 0
         self._additions = Additions()
-        self._firing: Cause | None = None
-        """The cause of the action that runs."""
+        self._running: dict[int, Cause] = {}
+        """The causes of the actions that run, by their identity: another writer of the log may have equal ones."""
         self._is_recorded = False
         """Whether the log has a command of the action that runs."""
         self.is_restoring = False
@@ -242,7 +262,9 @@ class Script:
         return self.is_due(self._sandbox.clock.now())
 
     def is_due(self, at: int) -> bool:
-        """Return whether a step, or a command that is played back, is due at the instant `at`."""
+        """Return whether a step, or a command that is played back, is due at the instant `at` or runs already."""
+        if self._running:
+            return True
         next_at = self.playback.next_at if self.playback else self._runs[0].at if self._runs else None
         return next_at is not None and next_at <= at
 
@@ -336,7 +358,7 @@ class Script:
 
     def _note_recorded(self, record: Record, outcome: Outcome, cause: Cause) -> None:
         """Note that the log has the command of a step: of the running one, or of one whose run is still scheduled."""
-        if cause is self._firing:
+        if self._running.get(id(cause)) is cause:
             self._is_recorded = True
             return
 
@@ -359,9 +381,7 @@ class Script:
         step: Step = run.action
         step.fired = cause.repetition
         if isinstance(outcome, Refusal):
-            node = step.entry.node
-            error = ScenarioError(f"refused: {outcome.code}: {outcome.message}", node.file, node.line)
-            step.refused, step.reason = step.refused + 1, str(error)
+            step.refused, step.reason = step.refused + 1, str(refused(outcome, step.entry.node))
         elif isinstance(record.command, Note) and record.command.subject == FAILURE:
             step.failed, step.reason = step.failed + 1, record.command.text
         elif isinstance(record.command, Note) and record.command.subject == SCRIPT:
@@ -401,17 +421,71 @@ class Script:
 
     async def _run_to(self, until: int, steps_max: int) -> None:
         fired: Counter[str] = Counter()
-        until_s = time.perf_counter() + SLICE_S
-        for done in count(1):
-            if (next_at := self.next_at) is None or next_at > until:
-                return
-            if done > steps_max:
+        until_s, until_pause = time.perf_counter() + SLICE_S, PAUSE_EVERY
+        while (next_at := self.next_at) is not None and next_at <= until:
+            done = fired.total()
+            if done >= steps_max:
                 raise ScriptOverrun(fired, steps_max, self._sandbox.clock.now())
             self._sandbox.writer.require_settled()
-            fired[await self._take()] += 1
-            if self.pause and (done % PAUSE_EVERY == 0 or time.perf_counter() >= until_s):
+            together = self._pop_together(until, min(self._sandbox.transaction_room, steps_max - done))
+            fired.update(await self._take_together(together) if together else [await self._take()])
+            if self.pause and (fired.total() >= until_pause or time.perf_counter() >= until_s):
                 await self.pause()
-                until_s = time.perf_counter() + SLICE_S
+                until_s, until_pause = time.perf_counter() + SLICE_S, fired.total() + PAUSE_EVERY
+
+    def _pop_together(self, until: int, most: int) -> list[PoppedStep]:
+        """Remove the next steps that a store can take in one transaction; none if the next action has to run alone."""
+        popped: list[PoppedStep] = []
+        if self.playback is not None:
+            return popped
+        while len(popped) < most and (run := self._schedule.first) is not None and run.at <= until:
+            step = run.action
+            if isinstance(step, DueCommand) or step.template is None:
+                break
+            try:
+                action = step.template.make(run.account, step.fired + 1, run.order)
+            except ScenarioError:
+                break
+            if isinstance(action, (ScriptedFrame, Rule)) or not self.sets_nothing_due(action):
+                break
+            step.fired += 1
+            popped.append(PoppedStep(*self._schedule.pop_next(), action, Cause(step.name, step.fired)))
+        return popped
+
+    async def _take_together(self, popped: list[PoppedStep]) -> list[str]:
+        """Run steps in one transaction; those that cannot be stored stay due. Raises the errors of `_take`."""
+        entries = [(one.command, one.run.at, one.cause) for one in popped]
+        self._running = {id(one.cause): one.cause for one in popped}
+        left = deque(popped)
+        try:
+            with self._sandbox.transaction(entries) as futures:
+                for future in futures:
+                    await self._end_of(left[0], future)
+                    left.popleft()
+        except StoreUnavailable:
+            for one in reversed(left):
+                self._put_back(one.run)
+            raise
+        finally:
+            self._running = {}
+        return [one.cause.step for one in popped]
+
+    async def _end_of(self, popped: PoppedStep, future: Awaitable[Written]) -> None:
+        """Wait until the command of a step was carried out, and note its outcome."""
+        step: Step = popped.run.action
+        try:
+            _, outcome = await future
+        except (SandboxEnded, StoreUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001  # it is reported
+            step.failed, step.reason = step.failed + 1, self._note_failure(step.name, error)
+        else:
+            if isinstance(outcome, Refusal):
+                step.refused, step.reason = step.refused + 1, str(refused(outcome, step.entry.node))
+                self._journal("finding", step.name, {"text": step.reason})
+        self._journal("script", step.name, {"repetition": popped.cause.repetition})
+        if popped.is_last:
+            self._end(popped.run.place)
 
     async def _take(self) -> str:
         """Run the earliest action; it stays due if it cannot be stored. Raises StoreUnavailable, and SandboxEnded."""
@@ -424,12 +498,18 @@ class Script:
             step: Step = run.action
             await self._fire(step, run)
         except StoreUnavailable:
-            if run.place < 0 or run.place in self._steps:
-                self._schedule.put_back(run)
+            self._put_back(run)
             raise
         if is_last:
             self._end(run.place)
         return step.name
+
+    def _put_back(self, run: ScheduledRun) -> None:
+        """Schedule an action again whose command could not be stored."""
+        if isinstance(run.action, Step):
+            run.action.fired -= 1
+        if run.place < 0 or run.place in self._steps:  # else it was cleared meanwhile
+            self._schedule.put_back(run)
 
     def _end(self, place: int) -> None:
         if (root := self._steps.get(place)) is None:
@@ -445,25 +525,22 @@ class Script:
         template = step.template
         assert template is not None, "a sequence yields its parts"
         cause = Cause(step.name, step.fired)
-        self._firing, self._is_recorded = cause, False
+        self._running, self._is_recorded = {id(cause): cause}, False
         try:
             action = template.make(run.account, step.fired, run.order)
             await self._perform(action, run.at, cause, step.entry.node)
         except ScenarioError as error:
+            if not self._is_recorded:  # so that the log has every action
+                note = Note(subject=SCRIPT, text=json.dumps({"refused": str(error)}))
+                await self._sandbox.submit(note, run.at, cause)
             step.refused, step.reason = step.refused + 1, str(error)
             self._journal("finding", step.name, {"text": step.reason})
-            if not self._is_recorded:  # so that the log has every action
-                note = Note(subject=SCRIPT, text=json.dumps({"refused": step.reason}))
-                await self._sandbox.submit(note, run.at, cause)
-        except SandboxEnded:
-            raise
-        except StoreUnavailable:
-            step.fired -= 1
+        except (SandboxEnded, StoreUnavailable):
             raise
         except Exception as error:  # noqa: BLE001  # it is reported
             step.failed, step.reason = step.failed + 1, self._note_failure(step.name, error)
         finally:
-            self._firing = None
+            self._running = {}
         self._journal("script", step.name, {"repetition": step.fired})
 
     async def _perform(self, action: Action, at: int, cause: Cause, node: Located) -> None:
@@ -486,7 +563,7 @@ class Script:
             except KeyInUse as error:
                 raise ScenarioError(f"refused: {error.code}: {error}", node.file, node.line) from None
             if isinstance(outcome, Refusal):
-                raise ScenarioError(f"refused: {outcome.code}: {outcome.message}", node.file, node.line)
+                raise refused(outcome, node)
 
     async def _submit(self, due: DueCommand, at: int) -> str:
         """Submit a command of the calendar, unless it has become void, such as the expiry of a canceled order."""
@@ -494,7 +571,7 @@ class Script:
             return due.cause
         outcome, repetition = None, self._calendar.next_number(due)
         cause = Cause(due.cause, repetition)
-        self._firing, self._is_recorded = cause, False
+        self._running, self._is_recorded = {id(cause): cause}, False
         try:
             outcome = await self._sandbox.submit(due.command, at, cause)
         except (SandboxEnded, StoreUnavailable):
@@ -502,7 +579,7 @@ class Script:
         except Exception as error:  # noqa: BLE001  # it is reported
             self._note_failure(due.cause, error)
         finally:
-            self._firing = None
+            self._running = {}
         self._calendar.count(due)
         if isinstance(outcome, Refusal):
             self._journal("finding", due.cause, {"text": f"refused: {outcome.code}: {outcome.message}"})
