@@ -6,16 +6,21 @@ import pytest
 from hypothesis import settings
 
 from tests.helpers.delayed_logs import chosen_seed, delayed_logs
-from tests.helpers.effort import EXAMPLES_DEFAULT, examples
+from tests.helpers.effort import EXAMPLES_DEFAULT, OF_TEST_ALL, examples
 from tests.helpers.library_versions import skip_earlier
 from tests.helpers.postgres import postgres, postgres_server
 from tests.helpers.salts import salts_by_test
 
+LEFT = tuple(OF_TEST_ALL)
 __all__ = ["postgres", "postgres_server"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     skip_earlier(items)
+    for item in items:
+        if item.nodeid.startswith(LEFT):
+            item.add_marker("thorough")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,7 +35,7 @@ MOVING = "pages.arriving"
 """The rule that only a world that moves can keep: test_busy.py."""
 
 
-@pytest.mark.parametrize("alias", chosen(EVERY, "2025-11", "compat"))
+@pytest.mark.parametrize("alias", chosen(EVERY, "compat"))
 def test_every_rule_is_kept(alias: str) -> None:
     with target_at(alias) as target:
         judged = list(run_checks(KALSHI.checks, target))

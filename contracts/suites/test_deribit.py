@@ -43,7 +43,7 @@ def test_there_is_a_document_for_each_alias() -> None:
     assert api_documents.read("deribit/2026-10")["info"]["version"] == day
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", chosen(TRANSPORTS, "over a socket"))
 @pytest.mark.parametrize("alias", chosen(EVERY, EVERY[0]))
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     # Boundary values are tested in process only.

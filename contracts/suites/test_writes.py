@@ -11,11 +11,11 @@ from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.schemathesis_hints import make_write_hints
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
-from tests.helpers.effort import chosen, examples
+from tests.helpers.effort import WHOLE, chosen, examples
 
 pytestmark = pytest.mark.contract
 
-EFFORT = Effort(examples=examples(4))
+EFFORT = Effort(is_brief=not WHOLE, examples=examples(4, 4))
 GENERATED = ("2025-11", "2026-06", "2026-10")
 """Dates with the first generation of order entry, both, and the second."""
 WRITTEN = {name: values for name, values in NAMES.items() if name != "order_group_id"}

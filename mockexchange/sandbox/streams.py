@@ -421,7 +421,10 @@ def _reply_to(pending: PendingFrame, called: CalledOperation | None) -> PendingR
 
 
 class Streams:
-    """The open streams of one sandbox. `on_waiting` is called when the first connection has frames to write."""
+    """The open streams of one sandbox. `on_waiting` is called when the first connection has frames to write:
+
+    `server/websocket/stream_endpoint.py` has `flush` called at the next turn of the loop.
+    """
 
     def __init__(
         self, journal: Journal, now: Now, inspector: Inspector | None = None, quotas: Quotas = NO_QUOTAS

@@ -203,7 +203,7 @@ class Writer:
                 taken = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
                 batch = [one for one in taken if not one.future.done()]  # the callers of the others have gone
                 if batch:
-                    await self._carry_out(batch)
+                    await self._append_and_apply(batch)
             except SandboxEnded as error:
                 self._unsettled = None
                 self._refuse([*batch, *self._drained()], error)
@@ -224,7 +224,7 @@ class Writer:
             if not one.future.done():
                 one.future.set_exception(error)
 
-    async def _carry_out(self, batch: list[_Waiting]) -> None:
+    async def _append_and_apply(self, batch: list[_Waiting]) -> None:
         """Append a batch and apply it. After a conflict the records of the other writer are applied first."""
         exchange = self._sandbox.exchange
         while True:

@@ -52,7 +52,7 @@ class PlanCache(Struct):
     """The fields of the plan as it was read, of which copies may change some; None if it cannot be read again."""
     plays: int = 0
     snapshot: Any = None
-    """A `sandbox.snapshots.Snapshot` of the exchange after the history; None if none was made."""
+    """A `sandbox.history_cache.Snapshot` of the exchange after the history; None if none was made."""
 
 
 class Source(NamedTuple):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.named_files import WrongFile, open_file, read_file
-from mockexchange.scenario.keys import make_pair
+from mockexchange.venues.keys.development_keys import development_keys
 from tests.helpers.effort import chosen
 from tests.helpers.patience import PATIENCE_S
 from tests.house.checkout import ROOT
@@ -71,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "cards").mkdir()
     (tmp_path / "log.jsonl").write_text("{}\n")
-    (tmp_path / "key.pem").write_text(str(make_pair("rsa").private_pem))
+    (tmp_path / "key.pem").write_text(str(development_keys()[0].private_pem))
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-"""A browser and a server for each module, and a tab for each test.
+"""A browser for all tests here, a server for each module, and a tab for each test.
 
 Playwright keeps an event loop in its thread while it runs, so that it has to end before tests of other folders start.
 """
@@ -28,7 +28,7 @@ DISTANT_MS = 300
 """The delay of a request to a distant server."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra console, or dev: playwright")
     await_installations()

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.docs.fences import Fence, fences_of, holder_of, kind_of, pages
+from tests.helpers.effort import one_in
 from tests.helpers.patience import PATIENCE_S
 from tests.helpers.rows import each_row
 from tests.house.serving import clean_environment, served
@@ -114,7 +115,7 @@ def names_of_tests(fences: list[Fence]) -> set[str]:
     return {name for fence in fences for name in re.findall(r"^(?:async )?def (test_\w+)", fence.text, re.MULTILINE)}
 
 
-@each_row("page", [page for page in pages() if RUN & {kind_of(fence) for fence in free_fences(page)}])
+@each_row("page", one_in(3, [page for page in pages() if RUN & {kind_of(fence) for fence in free_fences(page)}]))
 def test_what_a_page_says_works(page: str, tmp_path: Path) -> None:
     fences = free_fences(page)
     with Follower(tmp_path) as follower:

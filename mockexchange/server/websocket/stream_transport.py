@@ -23,7 +23,7 @@ COMMANDS_PER_TURN = 2
 
 
 class StreamTransport:
-    """The base class of the transports that write a stream's frames to the client: each is a `connection.Wire`.
+    """The base class of the transports that write a stream's frames to the client: each is a `sandbox.streams.Wire`.
 
     `polls_in_vain` is how often in a row it was found behind since it last wrote a frame.
     """

@@ -48,7 +48,7 @@ KINDS = {
 
 
 class Session(Subscriber):
-    """The session of one stream, which `handshake.shake_hands` creates."""
+    """The session of one stream, which `shake_hands` below makes."""
 
     def __init__(self, context: DeribitContext, api_date: ApiDate, host_at: int) -> None:
         super().__init__(context, api_date, host_at)

@@ -33,7 +33,7 @@ COMMANDS_PER_SECOND_MAX = 10_000
 
 
 class Session(Subscriber):
-    """A stream session, made by `handshake.shake_hands`. It returns frames; the connection sends them in order."""
+    """A stream session, made by `shake_hands` below. It returns frames; the connection sends them in order."""
 
     wakes_at: int | None = None
     """Always None: every frame answers a command or carries a message, so there is nothing to wake up for."""

@@ -31,7 +31,7 @@ FINDINGS_MAX = 5
 
 
 class Session(JsonRpcSession[SignalPlusContext, Rejected]):
-    """The session of one stream, which `handshake.shake_hands` creates."""
+    """The session of one stream, which `shake_hands` below makes."""
 
     rejection_type = Rejected
 
