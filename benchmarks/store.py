@@ -15,7 +15,7 @@ from mockexchange.core.commands import Deposit
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
+from mockexchange.sandbox.reopening import describe, new_sandbox, read_description, restore
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.store.opening import Location, open_store, read_location
@@ -82,7 +82,9 @@ async def restart(place: Location, commands: int) -> float:
     await together(sandbox, commands)
     [stored] = store.stored()
     began = time.perf_counter()
-    restored = await restore_sandbox("default", read_description(stored.description), store.log_of(stored))
+    description, log = read_description(stored.description), store.log_of(stored)
+    restored = new_sandbox("default", description, log, None)
+    await restore(restored, log, description.beginning)
     taken = time.perf_counter() - began
     assert restored.exchange.state.sequence == sandbox.exchange.state.sequence
     store.close()

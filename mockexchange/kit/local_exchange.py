@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from mockexchange.api.transport.httpx_transports import LocalTransport
 from mockexchange.api.transport.loop_bridge import LoopBridge
-from mockexchange.kit.signing_again import sign_again
+from mockexchange.kit.signing_again import renew_old_signature
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
@@ -82,7 +82,7 @@ class AppTransport(LocalTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read the whole body of its response."""
-        sign_again(request, time.monotonic())
+        renew_old_signature(request, time.monotonic())
         response = super().handle_request(request)
         response.read()
         return response

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 AGE_S_MAX = 1.0
-"""The age in seconds from which a signature is renewed; venues accept five seconds and more."""
+"""The age in seconds above which a signature is renewed; venues accept five seconds and more."""
 EXTENSION = "mockexchange.signing"
 
 
@@ -30,8 +30,8 @@ def is_signed_long_ago(request: httpx.Request, now_s: float) -> bool:
     return signing is not None and now_s - signing.at_s > AGE_S_MAX
 
 
-def sign_again(request: httpx.Request, now_s: float) -> None:
-    """Sign a request again if its signature is old."""
+def renew_old_signature(request: httpx.Request, now_s: float) -> None:
+    """Sign a request anew if its signature is old."""
     if is_signed_long_ago(request, now_s):
         signing: Signing = request.extensions[EXTENSION]
         request.headers.update(signing.headers())

@@ -1,7 +1,8 @@
 """Passes the frames of one stream between client and venue unchanged, and records its messages.
 
-The proxy sends nothing of its own, except the refusal of a command that does more than read. A frame is recorded before
-it is sent, so that a slow disk slows the stream and loses nothing.
+The proxy sends nothing of its own, except the refusal of a command that does more than read. A frame of the client is
+recorded before it is sent; one of the venue is sent first. The next frames are read when the file has kept up, so a
+slow disk slows the stream and loses nothing.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ FRAME_BYTES_MAX = 16 * 1024 * 1024
 _FINAL, _MASKED = 0x80, 0x80
 IN, OUT = "in", "out"
 KINDS = {CLOSE: "close", PING: "ping", PONG: "pong"}
-NOT_SENT = -32600
+INVALID_REQUEST = -32600
 """The JSON-RPC error code for an invalid request."""
 
 
@@ -42,8 +43,8 @@ class WireFrame(NamedTuple):
 class FrameReader:
     """Splits the bytes that one side of a stream sends into frames."""
 
-    def __init__(self, begun: bytes = b"") -> None:
-        self._bytes = bytearray(begun)
+    def __init__(self) -> None:
+        self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[WireFrame]:
         """Add received bytes, and return the frames that are now complete. Raises CannotRelay."""
@@ -85,7 +86,9 @@ def text_frame(payload: bytes) -> bytes:
     length = len(payload)
     if length < 126:
         return bytes([_FINAL | TEXT, length]) + payload
-    return bytes([_FINAL | TEXT, 126]) + length.to_bytes(2, "big") + payload
+    if length < 1 << 16:
+        return bytes([_FINAL | TEXT, 126]) + length.to_bytes(2, "big") + payload
+    return bytes([_FINAL | TEXT, 127]) + length.to_bytes(8, "big") + payload
 
 
 def _frame_at(held: bytearray, begin: int) -> WireFrame | None:
@@ -113,7 +116,7 @@ def _frame_at(held: bytearray, begin: int) -> WireFrame | None:
 
 
 def _unmasked(payload: bytes, mask: bytes) -> bytes:
-    if not mask or not payload:
+    if not payload:
         return payload
     whole = (mask * (len(payload) // 4 + 1))[: len(payload)]
     return (int.from_bytes(payload, "big") ^ int.from_bytes(whole, "big")).to_bytes(len(payload), "big")
@@ -192,11 +195,12 @@ class StreamRelay:
             # Answer a command as the server would answer an invalid one, and write the answer down.
             number = json.loads(message)
             number = number.get("id") if isinstance(number, dict) else None
-            answer = {"jsonrpc": "2.0", "id": number, "error": {"code": NOT_SENT, "message": why}}
+            answer = {"jsonrpc": "2.0", "id": number, "error": {"code": INVALID_REQUEST, "message": why}}
             raw = json.dumps(answer).encode()
             self._lines.add_frame(self._number, OUT, raw, note="the proxy's own")
             client.writer.write(text_frame(raw))
             return False
+        # Its first frames are at the venue, so that only the end of the stream stops it.
         raise CannotRelay("a command in pieces, of which some were sent, would change the account")
 
 

@@ -181,7 +181,10 @@ class FrameEntry(Struct, frozen=True, gc=False):
 
 
 class Firing(Struct, frozen=True, gc=False):
-    """A record that a fault or a script step did something: `kind` is "fault" or "script", `name` its name."""
+    """A record that a fault, or a step of the script, did something; `name` is its name.
+
+    `kind` is "fault", "script", "trigger" (a client has set off a step) or "finding" (something is wrong).
+    """
 
     at: int
     host_at: int
@@ -354,8 +357,6 @@ class Journal:
     def add_closed(self, entry: JournalEntry) -> None:
         """Add to the journal a complete entry that another process made; it gets the next number."""
         entry.number = self.count + 1
-        known, operation, account = self._recent_pages.known, entry.operation, entry.account
-        entry.answer_pieces = tuple([known(operation, account, piece) for piece in entry.answer_pieces])
         self.add(entry)
         self.close(entry)
 

@@ -94,21 +94,6 @@ def read_description(raw: bytes) -> Description:
         raise ScenarioError(f"its description cannot be read ({error}): use the version that wrote it") from None
 
 
-async def restore_sandbox(
-    name: str,
-    description: Description,
-    log: Log,
-    inspector: Inspector | None = None,
-    host: HostClock = host_now_us,
-    quotas: Quotas = NO_QUOTAS,
-) -> Sandbox:
-    """Open a stored sandbox again, as it was after the last record of its log. Raises ScenarioError and LogError."""
-    sandbox = new_sandbox(name, description, log, inspector, host, quotas)
-    await restore(sandbox, log, description.beginning)
-    find_private_keys(sandbox)
-    return sandbox
-
-
 async def follow_sandbox(
     name: str, description: Description, log: Log, until: int, inspector: Inspector | None = None
 ) -> Sandbox:
@@ -190,6 +175,7 @@ async def restore(sandbox: Sandbox, log: Log, beginning: Beginning) -> None:
     writer.is_restoring = script.is_restoring = False
     sandbox.begin_quota()
     await writer.replace_failed()
+    find_private_keys(sandbox)
 
 
 async def follow(sandbox: Sandbox, until: int) -> None:
@@ -210,7 +196,7 @@ async def _apply_all(sandbox: Sandbox, log: Log, beginning: Beginning, until: in
     sandbox.beginning, turns = beginning, Turns()
     for record in log.records(count=until):
         await turns.pause()
-        if record.sequence == beginning.history + 1:
+        if record.sequence == beginning.history + 1:  # the records before it are those of the scenario's history
             _begin_again(sandbox)
         _apply(sandbox, record)
     if sandbox.exchange.state.sequence <= beginning.history:
@@ -218,6 +204,7 @@ async def _apply_all(sandbox: Sandbox, log: Log, beginning: Beginning, until: in
 
 
 def _begin_again(sandbox: Sandbox) -> None:
+    """Start the clock, the scenario's faults and the script, as at the opening of the sandbox."""
     begun = sandbox.beginning
     sandbox.clock.set(begun.mode, begun.exchange_at, begun.host_at)
     sandbox.faults.begin_again(begun.history)
@@ -279,9 +266,7 @@ async def _reopened(
             raise LogError(stored.problem)
         description = read_description(stored.description)
         sandbox = new_sandbox(stored.name, description, log, inspector, quotas=quotas)
-        sandbox.use_log(log)
         await restore(sandbox, log, description.beginning)
-        find_private_keys(sandbox)
         for account in sandbox.exchange.state.accounts.values():
             if account.venue and account.venue not in VENUES:
                 raise LogError(f"its account {account.name!r} is of the venue {account.venue!r}, which is unknown here")
@@ -313,7 +298,7 @@ def added_keys(rows: Iterable[Row]) -> frozenset[str]:
     found: set[str] = set()
     with suppress(LogUnavailable):
         for _, number, _, body, _ in rows:
-            if type(body) is bytes and b"_key" in body:
+            if type(body) is bytes and b"_key" in body:  # add_key or remove_key: others need no decoding
                 with suppress(LogError):
                     command = decode_record(number, body).command
                     if isinstance(command, AddKey):

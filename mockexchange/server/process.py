@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
 from mockexchange.sandbox.opening import Progress
@@ -20,9 +20,6 @@ from mockexchange.server.reload import Reloader
 from mockexchange.server.serve_options import ServeOptions, new_token
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
-
-if TYPE_CHECKING:
-    pass  # for several workers alone
 
 
 async def run_server(

@@ -132,7 +132,7 @@ def connect(path: Path, *, is_reader: bool = False) -> sqlite3.Connection:
 
 
 @contextmanager
-def closed_after_an_error(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
+def store_errors(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
     """Close the connection if the `with` block fails, and turn SQLite's errors into StoreError."""
     try:
         yield
@@ -149,14 +149,14 @@ def open_writer(path: Path, durability: str) -> sqlite3.Connection:
     with suppress(OSError):  # the next line says why it cannot be
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it has private keys
     connection = connect(path)
-    with closed_after_an_error(path, connection):
+    with store_errors(path, connection):
         if is_empty(connection):
             connection.executescript(SCHEMA)
         require_ours(path, connection)
         require_whole(path, connection)
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {durability}")
-        connection.execute("begin immediate")
+        connection.execute("begin immediate")  # fails now, not at the first command, if the file cannot be written
         connection.execute("rollback")
     return connection
 
@@ -166,7 +166,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StoreError(f"{path}: no such file: expected the FILE of `serve --store sqlite:FILE`")
     connection = connect(path, is_reader=True)
-    with closed_after_an_error(path, connection):
+    with store_errors(path, connection):
         require_ours(path, connection)
     return connection
 
@@ -178,7 +178,7 @@ def unused(path: Path) -> Iterator[sqlite3.Connection]:
     held = lock(path)
     try:
         connection = open_writer(path, "full")
-        with closing(connection), closed_after_an_error(path, connection):
+        with closing(connection), store_errors(path, connection):
             yield connection
     finally:
         held.release()
@@ -281,7 +281,7 @@ class SqliteStore:
         """The number of records of each sandbox that the transaction which is open changes; None for a deleted one."""
         self._identity = _identity(path)
         self._thread = WritingThread(self._attempt)
-        self.carry_out = self._thread.carry_out
+        self.in_transaction = self._thread.in_transaction
 
     @classmethod
     def open(cls, path: Path, durability: str = "full", held: StoreLock | None = None) -> "SqliteStore":
@@ -292,7 +292,7 @@ class SqliteStore:
         held = held or lock(path)
         try:
             writer = open_writer(path, durability)
-            with closed_after_an_error(path, writer):
+            with store_errors(path, writer):
                 upgrade(writer)
                 marks = None if durability == TEMPORARY else open_marks(path, writer, durability)
                 return cls(path, writer, held, marks)
@@ -340,7 +340,7 @@ class SqliteStore:
             if replaced is not None:
                 self._counts[replaced] = None
 
-        await self.carry_out(work)
+        await self.in_transaction(work)
         return SqliteLog(self, made[-1], header, len(bodies))
 
     async def delete(self, id_: int) -> None:
@@ -350,7 +350,7 @@ class SqliteStore:
             connection.execute("delete from sandbox where id = ?", (id_,))
             self._counts[id_] = None
 
-        await self.carry_out(work)
+        await self.in_transaction(work)
 
     def rows(self, id_: int, after: int = 0, count: int | None = None) -> Iterator[Row]:
         """Yield the rows of a sandbox's log in order, from the record after the number `after` on, at most `count`.
@@ -361,7 +361,16 @@ class SqliteStore:
 
     def append(self, connection: sqlite3.Connection, id_: int, bodies: Sequence[tuple[int, bytes]], nonce: str) -> None:
         """Append records in the transaction of the writing thread. Raises LogConflict and LogEnded."""
-        _append(connection, id_, bodies, nonce)
+        first = bodies[0][0]
+        if connection.execute("select 1 from sandbox where id = ?", (id_,)).fetchone() is None:
+            raise LogEnded
+        [last] = connection.execute("select coalesce(max(seq), 0) from record where sandbox = ?", (id_,)).fetchone()
+        if first == last + 1:
+            _insert(connection, id_, bodies, nonce)
+        else:  # an earlier attempt of unknown outcome may have written them
+            same = "select nonce from record where sandbox = ? and seq = ?"
+            if connection.execute(same, (id_, first)).fetchone() != (nonce,):
+                raise LogConflict(f"expected record {last + 1}, got {first}")
         self._counts[id_] = bodies[-1][0]
 
     def _attempt(self, jobs: Sequence[Job[sqlite3.Connection]]) -> Exception | None:
@@ -396,14 +405,14 @@ class SqliteLog:
 
     async def append(self, records: Sequence[Record], nonce: str) -> None:
         bodies = [(record.sequence, encode_record(record)) for record in records]
-        await self.store.carry_out(lambda connection: self.store.append(connection, self.id, bodies, nonce))
+        await self.store.in_transaction(lambda connection: self.store.append(connection, self.id, bodies, nonce))
         self._count = max(self._count, records[-1].sequence)
 
     async def replace(self, record: Record) -> None:
         body, number = encode_record(record), record.sequence
         values = (body, checksum(self.id, number, body), self.id, number)
         statement = "update record set body = ?, crc = ? where sandbox = ? and seq = ?"
-        await self.store.carry_out(lambda connection: connection.execute(statement, values))
+        await self.store.in_transaction(lambda connection: connection.execute(statement, values))
 
     def records(self, after: int = 0, count: int | None = None) -> Iterator[Record]:
         return decoded(self.store.rows(self.id, after, count), after)
@@ -510,20 +519,6 @@ def _sandbox_rows(connection: sqlite3.Connection) -> list[SandboxRow]:
     count = "(select coalesce(max(seq), 0) from record where record.sandbox = sandbox.id)"
     statement = f"select id, {parts}, {crc}, {count} from sandbox order by id"  # noqa: S608  # of constants
     return connection.execute(statement).fetchall()
-
-
-def _append(connection: sqlite3.Connection, id_: int, bodies: Sequence[tuple[int, bytes]], nonce: str) -> None:
-    """Append records if their numbers are the next ones. Raises LogConflict and LogEnded."""
-    first = bodies[0][0]
-    if connection.execute("select 1 from sandbox where id = ?", (id_,)).fetchone() is None:
-        raise LogEnded
-    [last] = connection.execute("select coalesce(max(seq), 0) from record where sandbox = ?", (id_,)).fetchone()
-    if first != last + 1:
-        found = connection.execute("select nonce from record where sandbox = ? and seq = ?", (id_, first)).fetchone()
-        if found == (nonce,):
-            return
-        raise LogConflict(f"expected record {last + 1}, got {first}")
-    _insert(connection, id_, bodies, nonce)
 
 
 def _insert(connection: sqlite3.Connection, id_: int, bodies: Iterable[tuple[int, bytes]], nonce: str) -> None:

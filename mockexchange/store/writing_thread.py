@@ -36,7 +36,7 @@ class WritingThread(Generic[Connection]):
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
-    async def carry_out(self, work: Callable[[Connection], object], *, is_one_statement: bool = False) -> None:
+    async def in_transaction(self, work: Callable[[Connection], object], *, is_one_statement: bool = False) -> None:
         """Call `work` in a transaction of the thread, and wait for its end.
 
         Raises the errors of `work` and those of `attempt`.

@@ -17,8 +17,10 @@ from mockexchange.sandbox.clock import HostClock
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.reopening import new_sandbox, read_description, restore
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
+from mockexchange.store.log import Log
 from mockexchange.venues.kalshi.named_days import api_date
 from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.keyring import Signer, sign
@@ -115,3 +117,11 @@ def send(sandbox: Sandbox, method: str, path: str, body: Any = None, who: str = 
 
 def standing(at: int) -> HostClock:
     return lambda: at
+
+
+async def open_again(described: bytes, log: Log, host: HostClock) -> Sandbox:
+    """Return a sandbox opened again from what a store has of it: its description and its log."""
+    description = read_description(described)
+    sandbox = new_sandbox("default", description, log, None, host)
+    await restore(sandbox, log, description.beginning)
+    return sandbox

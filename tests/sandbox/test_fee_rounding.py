@@ -6,7 +6,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.forks import exported, open_fork, read_source, source_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
+from mockexchange.sandbox.reopening import describe
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.scenario.loader import load_text
@@ -14,7 +14,7 @@ from mockexchange.store.memory_log import MemoryLog
 from mockexchange.venues.kalshi.named_days import api_date
 from tests.core.dump import dump
 from tests.helpers.rows import each_row
-from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, make, run, signed
+from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, make, open_again, run, signed
 
 CENTS, GRID = 20_000, 17_500
 """The fee of bob's one contract at 0.5, in microdollars: a whole cent more, or the exact one."""
@@ -68,7 +68,7 @@ def test_a_log_keeps_its_rounding_when_it_is_opened_or_forked() -> None:
         sandbox.plan = load_text(SMALL + BOUGHT)  # such a log was written before dates decided
         log = MemoryLog(sandbox.log.header)
         log.extend_now(list(sandbox.log))
-        restored = await restore_sandbox("default", read_description(describe(sandbox)), log, host=lambda: WALL)
+        restored = await open_again(describe(sandbox), log, lambda: WALL)
         assert (dump(restored.exchange.state), restored.log.header.rounding) == (state, "2026")
         for source in (source_of(sandbox), read_source(dated(sandbox, "2026"))):
             fork = await open_fork(source, OLD)

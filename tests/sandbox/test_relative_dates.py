@@ -14,7 +14,7 @@ from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.sandbox.forks import exported, open_fork, read_source, source_of
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
+from mockexchange.sandbox.reopening import describe
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.scenario.errors import ScenarioError
@@ -26,7 +26,7 @@ from mockexchange.scenario.steps import STEP
 from mockexchange.venues.kalshi.resources.market_views import close_at
 from tests.core.dump import dump
 from tests.helpers.rows import each_row
-from tests.helpers.sandboxes import run
+from tests.helpers.sandboxes import open_again, run
 from tests.helpers.scripts import SECOND
 
 DAY = 86_400 * SECOND
@@ -181,7 +181,7 @@ def test_a_restart_a_fork_and_an_exported_log_keep_the_instants(source: str, clo
     async def others() -> list[Sandbox]:
         options = SandboxOptions(name="other", clock=clock, host=lambda: later)
         return [
-            await restore_sandbox("x", read_description(describe(sandbox)), sandbox.log, host=lambda: HOST),
+            await open_again(describe(sandbox), sandbox.log, lambda: HOST),
             await open_fork(source_of(sandbox), options, clock="paused"),
             await open_fork(read_source(list(exported(sandbox))), options, clock="paused"),
         ]

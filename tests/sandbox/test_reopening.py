@@ -12,7 +12,7 @@ from mockexchange.core.commands import Note, PriceMarket
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.sandbox.options import SandboxOptions
-from mockexchange.sandbox.reopening import describe, read_description, restore_sandbox
+from mockexchange.sandbox.reopening import describe, read_description
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
@@ -25,7 +25,7 @@ from tests.core.dump import dump
 from tests.helpers.derivatives import WORLD
 from tests.helpers.effort import examples
 from tests.helpers.rows import each_row
-from tests.helpers.sandboxes import SMALL, WALL, run, signed
+from tests.helpers.sandboxes import SMALL, WALL, open_again, run, signed
 from tests.helpers.scripts import SECOND
 from tests.sandbox.random_life import GROUPS, SCRIPTED, done_by
 
@@ -40,7 +40,7 @@ async def again(sandbox: Sandbox, host: Any = lambda: WALL) -> Sandbox:
     """Return a sandbox restored from what a store has of this one."""
     log = MemoryLog(sandbox.log.header)
     log.extend_now(list(sandbox.log))
-    return await restore_sandbox(sandbox.name, read_description(describe(sandbox)), log, host=host)
+    return await open_again(describe(sandbox), log, host)
 
 
 def picture(sandbox: Sandbox) -> dict[str, Any]:
@@ -209,6 +209,6 @@ def test_notes_and_descriptions_that_cannot_be_read_are_errors() -> None:
         log = MemoryLog(sandbox.log.header)
         log.extend_now([Record(2, 0, Note(subject="x", text="y"))])
         with pytest.raises(LogError, match="expected record 1, got 2"):
-            await restore_sandbox("x", read_description(describe(sandbox)), log, host=lambda: WALL)
+            await open_again(describe(sandbox), log, lambda: WALL)
 
     run(life())

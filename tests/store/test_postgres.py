@@ -294,7 +294,7 @@ def test_what_cannot_be_written_is_refused(postgres: PostgresServer, error: type
         async with opened(postgres) as (store, log):
             for is_one_statement in (True, False):
                 with pytest.raises(LogUnavailable, match=message):
-                    await store.carry_out(Refusing(error), is_one_statement=is_one_statement)
+                    await store.in_transaction(Refusing(error), is_one_statement=is_one_statement)
             await log.append(records(4, 4), "a")
 
     asyncio.run(life())

@@ -131,6 +131,7 @@ class EventTotals:
 
 
 NO_TOTALS = EventTotals()
+"""For an event without positions; never added to."""
 
 
 class EventHolding:
@@ -177,7 +178,7 @@ class EventHolding:
     def add(self, position: Position, partition: int) -> None:
         rows = self._ranking_of(partition)
         rows.add(position)
-        self._totals(position).add(position, 1)
+        self._totals_with(position).add(position, 1)
         self.updated_at = rows.newest().updated_at
         if isinstance(self._rows, dict):
             self.updated_at = max([ranking.newest().updated_at for ranking in self._rows.values()])
@@ -191,7 +192,7 @@ class EventHolding:
                 del self._rows[partition]
             else:
                 self._rows = None
-        self._totals(position).add(position, -1)
+        self._totals_with(position).add(position, -1)
 
     def _ranking_of(self, partition: int) -> Ranking[Position]:
         """Return the ranking of a partition, a new one if it has none. The first one is kept without a table."""
@@ -210,12 +211,15 @@ class EventHolding:
 
     def add_resting(self, position: Position, change_centis: int) -> None:
         """Add a change of a position's resting contracts to the totals; the position keeps its partition."""
-        totals = self._totals(position)
+        totals = self._totals_with(position)
         totals.resting_centis += change_centis
         totals.revision = position.revision
 
     def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
-        """Return the sums over positions with these values of `settled` and `archived`; None accepts both."""
+        """Return the sums over positions with these values of `settled` and `archived`; None accepts both.
+
+        Only settled positions are archived.
+        """
         if settled is False:
             return NO_TOTALS if archived or self.unsettled_totals is None else self.unsettled_totals
         kinds = (
@@ -225,7 +229,8 @@ class EventHolding:
         )
         return reduce(EventTotals.plus, filter(None, kinds)) if any(kinds) else NO_TOTALS
 
-    def _totals(self, position: Position) -> EventTotals:
+    def _totals_with(self, position: Position) -> EventTotals:
+        """Return the totals that count a position, made if they are the first."""
         if not position.settled:
             self.unsettled_totals = self.unsettled_totals or EventTotals()
             return self.unsettled_totals

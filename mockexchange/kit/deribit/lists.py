@@ -27,14 +27,11 @@ def _currencies(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
 
 CURRENCY = Filter(_has_currency, _currencies)
 KIND = equal_to(field_of("kind"), nothing=None)
+BY_CURRENCY_AND_KIND = Listing(RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),))
 LISTINGS = {
-    "private/get_positions": Listing(
-        RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),)
-    ),
+    "private/get_positions": BY_CURRENCY_AND_KIND,
     "private/get_open_orders": Listing(RESULT),
-    "public/get_instruments": Listing(
-        RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),)
-    ),
+    "public/get_instruments": BY_CURRENCY_AND_KIND,
 }
 
 
@@ -46,11 +43,11 @@ def _indexes(reader: Reader) -> list[str]:
     return sorted({str(row["price_index"]) for row in reader.rows("public/get_instruments")})[:NAMES_MAX]
 
 
-def _currency(reader: Reader) -> list[str]:
+def _instrument_currencies(reader: Reader) -> list[str]:
     return [currency_of(name) for name in _instruments(reader)]
 
 
-def _orders(field: str) -> Callable[[Reader], list[str]]:
+def _open_order_field(field: str) -> Callable[[Reader], list[str]]:
     """Return the reader of a field of open orders."""
     return lambda reader: [str(row[field]) for row in reader.rows("private/get_open_orders")][:NAMES_MAX]
 
@@ -60,9 +57,9 @@ FACTS = Facts(
     names={
         "instrument_name": _instruments,
         "index_name": _indexes,
-        "currency": _currency,
-        "order_id": _orders("order_id"),
-        "label": _orders("label"),
+        "currency": _instrument_currencies,
+        "order_id": _open_order_field("order_id"),
+        "label": _open_order_field("label"),
         "client_name": lambda reader: ["kit"],
         "client_version": lambda reader: ["1"],
         "start_timestamp": lambda reader: ["0"],

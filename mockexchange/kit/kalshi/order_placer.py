@@ -148,14 +148,14 @@ class OrderPlacer:
         return found
 
     def close(self) -> None:
-        """Cancel the orders that still rest."""
+        """Cancel all orders that were made: those that have ended are refused, which does no harm."""
         for order_id in self.made:
             self.cancel(order_id)
 
 
 @contextmanager
 def open_placer(target: Target, operation_id: str) -> Iterator[OrderPlacer]:
-    """Yield an order placer that uses the same set of operations as `operation_id`.
+    """Yield an order placer that creates orders by `operation_id`, and cancels them by the operation of its generation.
 
     Raises NotJudged if there is no suitable market.
     """
@@ -167,7 +167,7 @@ def open_placer(target: Target, operation_id: str) -> Iterator[OrderPlacer]:
 
 
 def quiet_market(target: Target) -> str:
-    """Return an open market of the first shard whose asks are far above two cents. Raises NotJudged."""
+    """Return an open market of the first shard whose asks are at three cents or more. Raises NotJudged."""
     if "ticker" in target.names:
         return target.names["ticker"]
     rows = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
@@ -179,5 +179,5 @@ def quiet_market(target: Target) -> str:
 
 
 def _is_quiet(row: Row) -> bool:
-    ask = Decimal(row["yes_ask_dollars"])
+    ask = Decimal(row["yes_ask_dollars"])  # 0 if there is no ask
     return ask == 0 or ask >= ASK_MIN

@@ -13,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from mockexchange.kit.server.arguments import Address
-from mockexchange.kit.signing_again import is_signed_long_ago, sign_again
+from mockexchange.kit.signing_again import is_signed_long_ago, renew_old_signature
 from mockexchange.kit.venue import VenueKit
 from mockexchange.version import __version__
 
@@ -106,7 +106,7 @@ class ThrottledTransport(httpx.BaseTransport):
             self._next_at_s = max(self._next_at_s, self._now_s()) + self._gap_s
         if wait_s > 0:
             self._pause(wait_s)
-        sign_again(request, self._now_s())
+        renew_old_signature(request, self._now_s())
         try:
             response = self._answered(request)
         except httpx.TransportError as error:

@@ -183,7 +183,10 @@ class Script:
         """Awaited every PAUSE_EVERY steps or SLICE_S, so that clients are served and readers of streams keep up."""
 
     def begin(self, at: int) -> None:
-        """Schedule the scenario's script and the calendar; times in the script count from the instant `at`."""
+        """Schedule the scenario's script and the calendar; `at` is the instant the clock is at.
+
+        A step that is due `after` a time counts from `at`; one whose own instant is earlier is due at `at`.
+        """
         self._calendar.begin(at)
         self._add(make_steps(self._sandbox.plan.script, self._places), at)
 

@@ -176,19 +176,19 @@ class PostgresStore:
             connection.execute(INSERT, _values(id_, bodies, CREATED))
             made.append(id_)
 
-        await self.carry_out(work, records=len(bodies))
+        await self.in_transaction(work, records=len(bodies))
         return PostgresLog(self, made[-1], header, [body for _, body in bodies])
 
     async def delete(self, id_: int) -> None:
         """Delete a sandbox with its log. Raises LogUnavailable and OutcomeUnknown."""
         statement = "delete from mockexchange.sandbox where id = %s"
-        await self.carry_out(lambda connection: connection.execute(statement, (id_,)), is_one_statement=True)
+        await self.in_transaction(lambda connection: connection.execute(statement, (id_,)), is_one_statement=True)
 
     async def reconnect(self) -> None:
         """Connect and take the lock again if the connection was lost. Raises LogUnavailable and OutcomeUnknown."""
-        await self.carry_out(lambda connection: connection.execute("select 1"), is_one_statement=True)
+        await self.in_transaction(lambda connection: connection.execute("select 1"), is_one_statement=True)
 
-    async def carry_out(
+    async def in_transaction(
         self, work: Callable[[Connection], object], *, is_one_statement: bool = False, records: int = 1
     ) -> None:
         """Call `work` with the connection, in the writing thread, and wait for its end.
@@ -199,7 +199,7 @@ class PostgresStore:
         timeout_s = ANSWER_S + records / RECORDS_A_SECOND_MIN
         try:
             async with asyncio.timeout(timeout_s):
-                await self._thread.carry_out(work, is_one_statement=is_one_statement)
+                await self._thread.in_transaction(work, is_one_statement=is_one_statement)
         except TimeoutError:
             late = f"{self.shown}: the database did not answer within {timeout_s:.0f} seconds: see what holds it"
             raise OutcomeUnknown(late) from None
@@ -272,7 +272,7 @@ class PostgresLog:
         bodies = [(record.sequence, encode_record(record)) for record in records]
         before = bodies[0][0] - 1
         try:
-            await self.store.carry_out(
+            await self.store.in_transaction(
                 lambda connection: _append(connection, self.id, bodies, nonce),
                 is_one_statement=True,
                 records=len(bodies),
@@ -290,7 +290,7 @@ class PostgresLog:
         body, number = encode_record(record), record.sequence
         values = (body, checksum(self.id, number, body), self.id, number)
         statement = "update mockexchange.record set body = %s, crc = %s where sandbox = %s and seq = %s"
-        await self.store.carry_out(lambda connection: connection.execute(statement, values), is_one_statement=True)
+        await self.store.in_transaction(lambda connection: connection.execute(statement, values), is_one_statement=True)
         if self._kept is not None:
             self._kept[number - 1] = body
 

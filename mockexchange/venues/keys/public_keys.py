@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 RSA_BITS_MIN = 2048
 RSA_BITS_MAX = 4096
 PUBLIC_KEYS_MAX = 4096
+"""Number of keys that are kept in their parsed form."""
 SMALL_FACTORS = math.prod(range(2, 1_000))
 """The product of all numbers below 1,000, to find a modulus with a prime factor below 1,000."""
 FIELD = 2**255 - 19
@@ -51,7 +52,8 @@ def load_public_key(pem: str) -> PublicKey:
 
 
 def _has_small_order(key: Ed25519PublicKey) -> bool:
-    """Whether signatures of the key prove nothing, since the point has at most eight multiples."""
+    """Return whether signatures of the key prove nothing, since the point has at most eight multiples."""
+    # The highest bit is the sign of x (RFC 8032, section 5.1.2).
     y = int.from_bytes(key.public_bytes(Encoding.Raw, PublicFormat.Raw), "little") % 2**255 % FIELD
     for _ in range(DOUBLINGS):
         y = _doubled(y)
