@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from mockexchange.kit.client.tasks import Task
+from mockexchange.kit.client.read_tasks import ReadTask
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.list_facts import Facts
 from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints
@@ -83,7 +83,7 @@ class VenueKit(NamedTuple):
     """The protocol of the venue's stream; None if the kit does not support it."""
     stream_hosts: Mapping[str, str] = {}
     """Hosts of streams by the host of the API, where the two differ."""
-    tasks: Sequence[Task] = ()
+    tasks: Sequence[ReadTask] = ()
     """The tasks of the venue's client adapters."""
     client_signing: ClientSigning | None = None
     """How the venue's clients sign; None if the kit does not test clients of the venue."""

@@ -24,7 +24,7 @@ from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.instants import INSTANT, Counting, counted, current_counting
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Document
-from mockexchange.scenario.script import ENTRY, ScriptEntry
+from mockexchange.scenario.script_entries import ENTRY, ScriptEntry
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.scenario.stubs import STUB
 from mockexchange.scenario.value_types import DURATION, Field, Kind, Record

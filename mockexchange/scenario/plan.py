@@ -21,7 +21,7 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_rules import Rule, rules_of_lags
 from mockexchange.scenario.instants import START_DEFAULT, Counting, Now, begins_now
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ScriptEntry, require_accounts, require_known
+from mockexchange.scenario.script_entries import ScriptEntry, require_accounts, require_known
 from mockexchange.scenario.settings import rules_of, settings_of
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub

@@ -8,7 +8,7 @@ from typing import Any
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
 from mockexchange.scenario.fault_rules import FAULTS, LAGS
 from mockexchange.scenario.instants import INSTANT, START
-from mockexchange.scenario.script import SCRIPT, entry_schema
+from mockexchange.scenario.script_entries import SCRIPT, entry_schema
 from mockexchange.scenario.settings import ORDERS, fields_of_venues
 from mockexchange.scenario.steps import (
     ACCOUNT_KIND,

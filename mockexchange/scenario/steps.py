@@ -2,7 +2,8 @@
 
 A step is a mapping with one command:
 `{fill: {account: alice, market: M, side: yes, action: buy, count: 10, price: 0.56}}`.
-Steps of a scenario may also have a time, either an instant or a duration since the step before:
+Steps of a scenario's history may also have a time, either an instant or a duration since the step before (those of its
+script are entries, in `script_entries.py`):
 `{at: 2025-11-05T12:00:00Z, settle: {market: M, result: yes}}`, `{after: 5s, settle: {market: M, result: yes}}`.
 
 To add a step, add an entry to the part of `STEPS` that is about its subject.

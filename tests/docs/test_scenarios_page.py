@@ -9,7 +9,7 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.schema import ACCOUNT, HEADER_FIELDS, INSTRUMENT, KEY, MARKET
-from mockexchange.scenario.script import ACTIONS, TIMINGS, TRIGGERS
+from mockexchange.scenario.script_entries import ACTIONS, TIMINGS, TRIGGERS
 from mockexchange.scenario.steps import STEP, STEPS
 from mockexchange.venues.registry import VENUES
 from tests.helpers.rows import each_row

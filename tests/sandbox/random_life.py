@@ -10,7 +10,7 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.fault_rules import FAULT
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script import SCRIPT
+from mockexchange.scenario.script_entries import SCRIPT
 from mockexchange.scenario.stubs import STUB
 from tests.helpers.sandboxes import SMALL, signed
 from tests.helpers.scripts import SECOND

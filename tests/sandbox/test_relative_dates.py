@@ -21,7 +21,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file, load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import locate, read_yaml
 from mockexchange.scenario.plan import Plan
-from mockexchange.scenario.script import ENTRY
+from mockexchange.scenario.script_entries import ENTRY
 from mockexchange.scenario.steps import STEP
 from mockexchange.venues.kalshi.resources.market_views import close_at
 from tests.core.dump import dump

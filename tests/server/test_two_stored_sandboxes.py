@@ -19,7 +19,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.state_json.digest import state_digest
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script import SCRIPT
+from mockexchange.scenario.script_entries import SCRIPT
 from mockexchange.server.persistence import Persistence
 from mockexchange.server.server_state import ServerState
 from mockexchange.store.opening import Location

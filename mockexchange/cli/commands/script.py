@@ -10,7 +10,7 @@ from mockexchange.cli.click_base import Group, json_option
 from mockexchange.cli.rule_lists import describe_refusal, show_cleared, show_rules, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json_lines
-from mockexchange.scenario.script import ENTRY
+from mockexchange.scenario.script_entries import ENTRY
 
 
 @click.group(cls=Group)

@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 
 from mockexchange.kit.client.accounts import AccountPositions
 from mockexchange.kit.client.adapter import Adapter, AdapterReply, AskedAdapter, ConnectionDetails, one_line
-from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison
 from mockexchange.kit.client.card_verdicts import CardRun, is_cut_short, judge, not_judged, with_more_time
 from mockexchange.kit.client.cards import Card, Task
 from mockexchange.kit.client.fuzzing import FUZZ_DEFAULTS, LEFT_OUT, FuzzSettings, judge_fuzz
 from mockexchange.kit.client.order_tasks import PlayedTasks, TaskResult, play_tasks
 from mockexchange.kit.client.processes import AdapterBroken, AdapterTimeout
+from mockexchange.kit.client.read_tasks import COMPAT, LATEST, aliases_of
 from mockexchange.kit.client.sandboxes import CONNECTIONS_MAX, TOO_MANY, CardSandboxes, Session
-from mockexchange.kit.client.tasks import COMPAT, LATEST, aliases_of
 from mockexchange.kit.client.traffic import Traffic
+from mockexchange.kit.client.whole_account_judges import judge_account, judge_dates, judge_floats, judge_poison
 from mockexchange.kit.findings import Finding, Verdict
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.target import NotJudged

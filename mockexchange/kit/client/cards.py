@@ -16,7 +16,7 @@ from mockexchange.named_files import read_file
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_rules import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.script import SCRIPT, ScriptEntry
+from mockexchange.scenario.script_entries import SCRIPT, ScriptEntry
 from mockexchange.scenario.steps import API_DATE, STEP
 from mockexchange.scenario.stubs import STUBS, Stub
 from mockexchange.scenario.value_types import (

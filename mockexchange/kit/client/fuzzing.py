@@ -23,22 +23,22 @@ import yaml
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 
 from mockexchange.kit.client.adapter import AdapterReply, AskedAdapter, one_line
-from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
 from mockexchange.kit.client.generated_values import UNKNOWN, values_of
 from mockexchange.kit.client.processes import AdapterBroken
-from mockexchange.kit.client.rows import GUIDE, compare, reported_values, rows_shown
-from mockexchange.kit.client.sandboxes import Session, open_session
-from mockexchange.kit.client.tasks import (
+from mockexchange.kit.client.read_tasks import (
     CENT_DECIMALS,
     LATEST,
     Meanings,
+    ReadTask,
     Row,
-    Task,
     Unit,
     aliases_of,
     meanings_at,
     read_body,
 )
+from mockexchange.kit.client.rows import GUIDE, compare, reported_values, rows_shown
+from mockexchange.kit.client.sandboxes import Session, open_session
+from mockexchange.kit.client.whole_account_judges import UNSUPPORTED, all_failed, raised, read_reference_account
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.hypothesis_support import SAME_EVERYWHERE
 from mockexchange.kit.local_exchange import Exchange
@@ -91,7 +91,7 @@ class WrongResult(NamedTuple):
 class FuzzCase(NamedTuple):
     """A task, the body that answered it, and what the client reported beside what was expected."""
 
-    task: Task
+    task: ReadTask
     operation: str
     api_date: str
     rule: str
@@ -133,7 +133,7 @@ def judge_fuzz(
                 yield from fuzzer.findings(Random(settings.seed), settings.examples // len(MODES))  # noqa: S311  # repeatable, not secret
 
 
-def _possible(venue: VenueKit, replies: Mapping[str, AdapterReply]) -> list[Task]:
+def _possible(venue: VenueKit, replies: Mapping[str, AdapterReply]) -> list[ReadTask]:
     """Return the tasks that a client can do without faults. Raises NotJudged if there are none."""
     possible = [task for task in venue.tasks if replies[task.name].rows is not None]
     if not possible:
@@ -162,7 +162,7 @@ class Fuzzer(NamedTuple):
     venue: str
     alias: str
     document: Document
-    task: Task
+    task: ReadTask
     rule: str
     fixtures: Path | None
     known: set[str]
@@ -315,7 +315,7 @@ def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Rando
     return best[0] if best else None
 
 
-def consistent_body(task: Task, body: Any) -> Any:
+def consistent_body(task: ReadTask, body: Any) -> Any:
     """Return a body whose rows have distinct keys, and in which fields with the same meaning agree."""
     if not task.rows:
         return _consistent_row(task, body)
@@ -324,7 +324,7 @@ def consistent_body(task: Task, body: Any) -> Any:
     return {**body, task.rows: list(rows.values())}
 
 
-def _consistent_row(task: Task, row: Row) -> Row:
+def _consistent_row(task: ReadTask, row: Row) -> Row:
     changed = dict(task.make_consistent(row))
     for wires in task.names.values():
         there = [wire for wire in wires if changed.get(wire.name) is not None]

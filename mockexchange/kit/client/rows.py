@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from mockexchange.kit.client.adapter import Fractional
-from mockexchange.kit.client.tasks import Meaning, Meanings, Task, Unit
+from mockexchange.kit.client.read_tasks import Meaning, Meanings, ReadTask, Unit
 from mockexchange.kit.findings import Finding
 
 # Rows of the reference account
@@ -38,7 +38,7 @@ class ReportedValue(NamedTuple):
     value: Any
 
 
-def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
+def reported_values(task: ReadTask, row: Row) -> Iterator[ReportedValue]:
     """Yield the values of a row that an adapter reported, each with its name and unit."""
     for label, value in row.items():
         base, _, unit = label.rpartition("_")
@@ -46,7 +46,7 @@ def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
         yield ReportedValue(label, base if is_derived else label, unit if is_derived else "", value)
 
 
-def float_findings(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
+def float_findings(task: ReadTask, rows: Iterable[Row], where: str) -> Iterator[Finding]:
     """Yield a finding for each name whose amounts an adapter reported as JSON numbers with a fraction."""
     seen: set[str] = set()
     for row in rows:
@@ -62,7 +62,7 @@ EXACT = "text or a whole number: a float cannot hold every amount of money"
 
 
 def compare(
-    task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
+    task: ReadTask, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
 ) -> Iterator[Finding]:
     """Yield findings about rows that an adapter reported: wrong or missing rows, names and values.
 
@@ -85,7 +85,9 @@ class WrongValue(NamedTuple):
     place: str
 
 
-def _wrong_cells(task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings) -> Iterator[WrongValue]:
+def _wrong_cells(
+    task: ReadTask, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings
+) -> Iterator[WrongValue]:
     found = {_key_of(task, row): row for row in true}
     for place, row in enumerate(reported):
         key = _key_of(task, row)
@@ -106,7 +108,7 @@ def _first_of_each(wrongs: Iterable[WrongValue], where: str) -> Iterator[Finding
         yield Finding(rule, f"{where}{row}, {first.label}", first.seen + more, first.expected, first.place)
 
 
-def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: str) -> Iterator[WrongValue]:
+def _wrong_cells_of(task: ReadTask, row: Row, true: Row, meanings: Meanings, key: str) -> Iterator[WrongValue]:
     for cell in reported_values(task, row):
         if task.names.get(cell.name):
             meaning = meanings.get(cell.name) or Meaning(task.names[cell.name][0], None, True, "")
@@ -219,7 +221,7 @@ def _shown(value: Any) -> str:
     return "null" if value is None else repr(str(value)) if isinstance(value, str) else str(value)
 
 
-def _unknown_names(task: Task, reported: Sequence[Row], where: str) -> Iterator[Finding]:
+def _unknown_names(task: ReadTask, reported: Sequence[Row], where: str) -> Iterator[Finding]:
     unknown = dict.fromkeys(
         cell.label for row in reported for cell in reported_values(task, row) if cell.name not in task.names
     )
@@ -228,16 +230,16 @@ def _unknown_names(task: Task, reported: Sequence[Row], where: str) -> Iterator[
         yield Finding("understanding.names", where, f"unknown names: {', '.join(unknown)}", known, NAMES)
 
 
-def _keys_of(task: Task, rows: Sequence[Row]) -> list[str] | None:
+def _keys_of(task: ReadTask, rows: Sequence[Row]) -> list[str] | None:
     """Return the sorted keys of rows; None if a row has no key."""
     return sorted(_key_of(task, row) for row in rows) if task.key and all(task.key in row for row in rows) else None
 
 
-def _key_of(task: Task, row: Row) -> str:
+def _key_of(task: ReadTask, row: Row) -> str:
     return _as_text(row.get(task.key, "")) if task.key else ""
 
 
-def _wrong_rows(task: Task, reported: Sequence[Row], true: Sequence[Row], where: str) -> Finding:
+def _wrong_rows(task: ReadTask, reported: Sequence[Row], true: Sequence[Row], where: str) -> Finding:
     seen, expected = [_key_of(task, row) for row in reported], [_key_of(task, row) for row in true]
     missing = [key for key in expected if key not in seen]
     extra = [key for place, key in enumerate(seen) if key not in expected or key in seen[:place]]

@@ -19,7 +19,7 @@ from mockexchange.kit.client.accounts import AccountPositions, ExchangeOrder, ad
 from mockexchange.kit.client.adapter import ConnectionDetails
 from mockexchange.kit.client.api_documents import ApiDocuments, documents_of
 from mockexchange.kit.client.cards import BUILTIN_CARDS, Card
-from mockexchange.kit.client.tasks import aliases_of
+from mockexchange.kit.client.read_tasks import aliases_of
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.target import NotJudged

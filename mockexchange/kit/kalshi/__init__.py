@@ -5,11 +5,11 @@ from pathlib import Path
 from mockexchange.kit import rules
 from mockexchange.kit.kalshi import checks, writes
 from mockexchange.kit.kalshi.lists import FACTS
+from mockexchange.kit.kalshi.read_tasks import TASKS
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.kalshi.signing import CLIENT_SIGNING, load_signer, role_of
 from mockexchange.kit.kalshi.stream import STREAM_CHECKS
 from mockexchange.kit.kalshi.stream.api_document import KalshiStreamProtocol
-from mockexchange.kit.kalshi.tasks import TASKS
 from mockexchange.kit.venue import VenueKit
 
 KALSHI = VenueKit(

@@ -51,7 +51,7 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.model.rfqs import Quote, QuoteStatus
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import MarketStatus, OrderStatus
-from mockexchange.scenario.script import (
+from mockexchange.scenario.script_entries import (
     CLOSING,
     DELIVERY,
     EXPIRY,

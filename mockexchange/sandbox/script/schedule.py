@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.garbage_collection import collector_paused
-from mockexchange.scenario.script import ANY, NO_ORDER, ScriptEntry, Template
+from mockexchange.scenario.script_entries import ANY, NO_ORDER, ScriptEntry, Template
 
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 

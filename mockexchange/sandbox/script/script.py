@@ -45,7 +45,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_rules import Rule
 from mockexchange.scenario.literal_json import exact_json, plain
 from mockexchange.scenario.located_text import Located, located_json
-from mockexchange.scenario.script import ANY, ENTRIES_MAX, ENTRY, FINISHED, NO_ORDER, ScriptedFrame, ScriptEntry
+from mockexchange.scenario.script_entries import ANY, ENTRIES_MAX, ENTRY, FINISHED, NO_ORDER, ScriptedFrame, ScriptEntry
 from mockexchange.store.log import FAILURE, Cause, Record
 
 SCRIPT = "script"

@@ -15,7 +15,7 @@ from mockexchange.core.vocabulary import Action
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.script.schedule import Step
-from mockexchange.scenario.script import NO_ORDER, ORDER, PAGE, REQUEST, SUBSCRIBED
+from mockexchange.scenario.script_entries import NO_ORDER, ORDER, PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.query import query_pairs
 from mockexchange.venues.registry import venue_at
 

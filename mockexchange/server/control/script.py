@@ -11,7 +11,13 @@ from mockexchange.sandbox.script.schedule import ScriptTooLong, Step
 from mockexchange.sandbox.script.script import Script, addition_text
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ENTRY, ScriptEntry, require_accounts, require_known, require_unique_names
+from mockexchange.scenario.script_entries import (
+    ENTRY,
+    ScriptEntry,
+    require_accounts,
+    require_known,
+    require_unique_names,
+)
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import answer_in_slices, list_pieces
 from mockexchange.server.control.errors import ControlError, misread

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-from mockexchange.kit.client.tasks import Task, Unit, read_body
+from mockexchange.kit.client.read_tasks import ReadTask, Unit, read_body
+from mockexchange.kit.kalshi.read_tasks import TASKS
 from mockexchange.kit.kalshi.signing import Signer, load_signer
-from mockexchange.kit.kalshi.tasks import TASKS
 
 Row = dict[str, Any]
 AMOUNTS = ("position", "cost", "realized", "fees", "traded", "balance", "value", "count", "yes_price", "revenue")
@@ -31,7 +31,7 @@ def signer(key_id: str, path: str) -> Signer:
     return load_signer(key_id, Path(path).read_text(encoding="utf-8"))
 
 
-def bodies(asked: Row, task: Task, http: httpx.Client, limit: int = 3) -> list[Any]:
+def bodies(asked: Row, task: ReadTask, http: httpx.Client, limit: int = 3) -> list[Any]:
     """Every page of an answer."""
     url, query, pages = asked["base_url"] + task.path, {"limit": str(limit)} if task.rows else {}, []
     for _ in range(PAGES_MAX):
@@ -45,42 +45,44 @@ def bodies(asked: Row, task: Task, http: httpx.Client, limit: int = 3) -> list[A
     raise OverflowError("the cursors go in circles")
 
 
-def right(task: Task, body: Any) -> list[Row]:
+def right(task: ReadTask, body: Any) -> list[Row]:
     return [dict(row) for row in read_body(task, body)]
 
 
-def changed(change: Callable[[str, Any], Any], names: tuple[str, ...] = AMOUNTS) -> Callable[[Task, Any], list[Row]]:
-    def read(task: Task, body: Any) -> list[Row]:
+def changed(
+    change: Callable[[str, Any], Any], names: tuple[str, ...] = AMOUNTS
+) -> Callable[[ReadTask, Any], list[Row]]:
+    def read(task: ReadTask, body: Any) -> list[Row]:
         rows = right(task, body)
         return [{name: change(name, cell) if name in names else cell for name, cell in row.items()} for row in rows]
 
     return read
 
 
-def coarse(task: Task, body: Any) -> list[Row]:
+def coarse(task: ReadTask, body: Any) -> list[Row]:
     """Read the fields that the exchange has removed, where it still sends them."""
     reversed_names = {name: tuple(reversed(wires)) for name, wires in task.names.items()}
     return right(task._replace(names=reversed_names), body)
 
 
-def zeros(task: Task, body: Any) -> list[Row]:
+def zeros(task: ReadTask, body: Any) -> list[Row]:
     """Report 0 if the response has no such field."""
     names = [name for name, wires in task.names.items() if wires and wires[0].unit not in (Unit.TEXT, Unit.INSTANT)]
     return [{**dict.fromkeys(names, "0"), **row} for row in right(task, body)]
 
 
-def needy(task: Task, body: Any) -> list[Row]:
+def needy(task: ReadTask, body: Any) -> list[Row]:
     """Need a field that the exchange has removed."""
     for row in body.get("market_positions", ()):
         row["position"]
     return right(task, body)
 
 
-def nameless(task: Task, body: Any) -> list[Row]:
+def nameless(task: ReadTask, body: Any) -> list[Row]:
     return [{name: cell for name, cell in row.items() if name != task.key} for row in right(task, body)]
 
 
-def closed(task: Task, body: Any) -> list[Row]:
+def closed(task: ReadTask, body: Any) -> list[Row]:
     """Refuse fields that are not known."""
     known = {wire.name for wires in task.names.values() for wire in wires}
     unknown = {name for row in body.get(task.rows, ()) for name in row} - known
@@ -89,33 +91,33 @@ def closed(task: Task, body: Any) -> list[Row]:
     return right(task, body)
 
 
-def some(task: Task, body: Any) -> list[Row]:
+def some(task: ReadTask, body: Any) -> list[Row]:
     """Need a row."""
     body[task.rows][0]
     return right(task, body)
 
 
-def coded(task: Task, body: Any) -> list[Row]:
+def coded(task: ReadTask, body: Any) -> list[Row]:
     """Write names in ASCII."""
     for row in right(task, body):
         str(row["ticker"]).encode("ascii")
     return right(task, body)
 
 
-def rude(task: Task, body: Any) -> list[Row]:
+def rude(task: ReadTask, body: Any) -> list[Row]:
     """Put several lines into an error."""
     if not body[task.rows]:
         raise ValueError("first\nsecond\u2028third")
     return right(task, body)
 
 
-def odd(task: Task, body: Any) -> list[Row]:
+def odd(task: ReadTask, body: Any) -> list[Row]:
     """Lose a row where there are three or more."""
     rows = right(task, body)
     return rows[:-1] if len(rows) >= 3 else rows
 
 
-def concluding(task: Task, body: Any) -> list[Row]:
+def concluding(task: ReadTask, body: Any) -> list[Row]:
     """Derive values from other fields of equal meaning, which is no fault."""
     rows = right(task, body)
     if task.name not in ("fills", "orders"):
@@ -133,14 +135,14 @@ def concluded(wire: Row) -> Row:
     )
 
 
-def summing(task: Task, body: Any) -> list[Row]:
+def summing(task: ReadTask, body: Any) -> list[Row]:
     """Add the fills of a subaccount to the position of the primary one."""
     rows = right(task, body)
     mixed = {"position": "13.00", "cost": "7.28", "traded": "7.28", "fees": "0.2243"}
     return [{**row, **mixed} if row["ticker"] == "KXRAINNYC-25NOV05-T1" else row for row in rows]
 
 
-def merging(task: Task, body: Any) -> list[Row]:
+def merging(task: ReadTask, body: Any) -> list[Row]:
     """Add up the fills of an order."""
     merged: dict[str, Row] = {}
     for row in right(task, body):
@@ -149,12 +151,12 @@ def merging(task: Task, body: Any) -> list[Row]:
     return list(merged.values())
 
 
-def replacing(task: Task, body: Any) -> list[Row]:
+def replacing(task: ReadTask, body: Any) -> list[Row]:
     """Keep one fill of an order."""
     return list({row["order"]: row for row in right(task, body)}.values())
 
 
-FAULTS: Mapping[str, Callable[[Task, Any], list[Row]]] = {
+FAULTS: Mapping[str, Callable[[ReadTask, Any], list[Row]]] = {
     "": right,
     "concluding": concluding,
     "floats": changed(lambda name, cell: cell and float(cell)),

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.adapter_checks import judge_account, read_reference_account
 from mockexchange.kit.client.sandboxes import Session, open_session
+from mockexchange.kit.client.whole_account_judges import judge_account, read_reference_account
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.tasks import TASKS
+from mockexchange.kit.kalshi.read_tasks import TASKS
 from mockexchange.kit.local_exchange import Exchange, exchange
 from mockexchange.scenario.loader import load_text
 from tests.helpers.rows import each_row

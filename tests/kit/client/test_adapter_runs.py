@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from mockexchange.kit.client import adapter_mode
-from mockexchange.kit.client.adapter_checks import read_reference_account
 from mockexchange.kit.client.processes import AdapterTimeout
 from mockexchange.kit.client.run import CannotJudge
+from mockexchange.kit.client.whole_account_judges import read_reference_account
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_NOT_JUDGED, Finding, Outcome
 from tests.helpers.rows import each_row
 from tests.kit.client.client_runs import run, verdicts

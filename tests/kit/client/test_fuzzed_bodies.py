@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mockexchange.kit.client.fuzzing import consistent_body, kind_of
 from mockexchange.kit.client.generated_values import UNKNOWN, values_of
-from mockexchange.kit.client.tasks import aliases_of
-from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
+from mockexchange.kit.client.read_tasks import aliases_of
+from mockexchange.kit.kalshi.read_tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
 from mockexchange.kit.validation.schemas import resolved, validator
 from mockexchange.runtime import api_documents
 from tests.helpers.effort import chosen, examples

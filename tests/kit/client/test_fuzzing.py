@@ -27,7 +27,7 @@ from mockexchange.kit.client.fuzzing import (
 from mockexchange.kit.client.sandboxes import open_session
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.tasks import POSITIONS
+from mockexchange.kit.kalshi.read_tasks import POSITIONS
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.target import NotJudged
 from mockexchange.kit.venue import VenueKit

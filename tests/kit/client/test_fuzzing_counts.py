@@ -10,7 +10,7 @@ from mockexchange.kit.client.adapter import AdapterReply, ConnectionDetails
 from mockexchange.kit.client.fuzzing import BODY, EXAMPLES, LEFT_OUT, FuzzSettings, judge_fuzz
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.tasks import ORDERS, POSITIONS
+from mockexchange.kit.kalshi.read_tasks import ORDERS, POSITIONS
 from mockexchange.kit.local_exchange import Exchange, exchange
 from tests.kit.client import mirror
 

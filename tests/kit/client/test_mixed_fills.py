@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockexchange.kit.client.adapter_checks import judge_account
+from mockexchange.kit.client.whole_account_judges import judge_account
 from tests.helpers.rows import each_row
 from tests.kit.client.verdict_helpers import Bench, bench
 

@@ -8,7 +8,7 @@ from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
+from mockexchange.scenario.script_entries import DELIVERY, EXPIRY, SETTLEMENT
 from mockexchange.store.log import Cause
 from tests.helpers.derivatives import WORLD, of_deribit, of_signalplus, result
 from tests.helpers.sandboxes import SMALL, do, make, run

@@ -8,7 +8,7 @@ from mockexchange.sandbox.interface import SandboxEnded
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script import script as runner
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script import SCRIPT
+from mockexchange.scenario.script_entries import SCRIPT
 from tests.helpers.sandboxes import SMALL, do, make, run, signed
 from tests.helpers.scripts import REST, SAY, SECOND, advance, details_of, fired, scripted
 

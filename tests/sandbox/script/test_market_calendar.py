@@ -6,7 +6,7 @@ from typing import Any
 from mockexchange.core.instants import format_instant
 from mockexchange.replay.log_replay import Replay
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.script import CLOSING, REPLENISHMENT
+from mockexchange.scenario.script_entries import CLOSING, REPLENISHMENT
 from mockexchange.store.codec import write_log
 from tests.core.dump import dump
 from tests.helpers.rows import each_row

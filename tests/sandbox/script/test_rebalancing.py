@@ -4,7 +4,7 @@ from mockexchange.core.commands import AllocateBalance, Deposit
 from mockexchange.core.instants import format_instant
 from mockexchange.core.vocabulary import Reservation, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.script import REBALANCING
+from mockexchange.scenario.script_entries import REBALANCING
 from tests.helpers.sandboxes import do, make, run
 
 SECOND = 1_000_000

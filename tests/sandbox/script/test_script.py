@@ -15,7 +15,7 @@ from mockexchange.sandbox.script.schedule import ScriptOverrun, ScriptTooLong
 from mockexchange.sandbox.state_json.accounts import positions_of
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
-from mockexchange.scenario.script import SCRIPT
+from mockexchange.scenario.script_entries import SCRIPT
 from mockexchange.store.codec import write_log
 from tests.helpers.rows import each_row
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed

@@ -10,18 +10,18 @@ import pytest
 
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.adapter_checks import (
+from mockexchange.kit.client.read_tasks import aliases_of, meanings_at
+from mockexchange.kit.client.rows import compare
+from mockexchange.kit.client.sandboxes import open_session
+from mockexchange.kit.client.whole_account_judges import (
     judge_account,
     judge_dates,
     judge_floats,
     judge_poison,
     read_reference_account,
 )
-from mockexchange.kit.client.rows import compare
-from mockexchange.kit.client.sandboxes import open_session
-from mockexchange.kit.client.tasks import aliases_of, meanings_at
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
+from mockexchange.kit.kalshi.read_tasks import POSITIONS, SETTLEMENTS, TASKS
 from mockexchange.kit.target import NotJudged
 from mockexchange.kit.validation.schemas import resolved
 from mockexchange.runtime import api_documents

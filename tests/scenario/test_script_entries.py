@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mockexchange.scenario import script
+from mockexchange.scenario import script_entries
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file, load_text
-from mockexchange.scenario.script import ACTIONS, ScriptEntry
+from mockexchange.scenario.script_entries import ACTIONS, ScriptEntry
 from mockexchange.scenario.steps import STEPS
 from tests.helpers.rows import each_row
 
@@ -168,7 +168,7 @@ def test_a_script_is_a_list() -> None:
 
 
 def test_a_script_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script, "ENTRIES_MAX", 2)
+    monkeypatch.setattr(script_entries, "ENTRIES_MAX", 2)
     with pytest.raises(ScenarioError, match="script: expected at most 2 entries"):
         load_text(HEAD + f"  - {{{SAY}}}\n" * 3)
 

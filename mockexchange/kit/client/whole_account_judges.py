@@ -13,9 +13,9 @@ import yaml
 
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
 from mockexchange.kit.client.adapter import AdapterReply, AskedAdapter, one_line
+from mockexchange.kit.client.read_tasks import COMPAT, LATEST, ReadTask, aliases_of, meanings_at
 from mockexchange.kit.client.rows import GUIDE, Row, compare, float_findings, reported_values
 from mockexchange.kit.client.sandboxes import open_session
-from mockexchange.kit.client.tasks import COMPAT, LATEST, Task, aliases_of, meanings_at
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.target import NotJudged
@@ -39,7 +39,7 @@ class ReferenceAccount(NamedTuple):
 class TaskReply(NamedTuple):
     """An adapter's reply to a task at one API date. `where` names task and date in findings."""
 
-    task: Task
+    task: ReadTask
     api_date: str
     where: str
     reply: AdapterReply
@@ -108,7 +108,7 @@ def judge_poison(adapter: AskedAdapter, exchange: Exchange, venue: VenueKit) -> 
 
 
 def ask_tasks(
-    adapter: AskedAdapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
+    adapter: AskedAdapter, exchange: Exchange, tasks: Sequence[ReadTask], api_date: str, poison: str = ""
 ) -> Iterator[TaskReply]:
     """Send every task to an adapter, in one new sandbox, and yield the replies to the tasks that it supports."""
     fault = f"\nfaults:\n  - {{then: {{legacy: {poison}}}}}\n" if poison else ""
@@ -141,13 +141,13 @@ def _judge(replies: Sequence[TaskReply], venue: VenueKit) -> Iterator[Finding]:
         yield from compare(one.task, rows, truth, meanings, one.where)
 
 
-def _reported_names(replies: Sequence[TaskReply], task: Task) -> set[str]:
+def _reported_names(replies: Sequence[TaskReply], task: ReadTask) -> set[str]:
     """Return the names that a client reports for a task at any API date; every date that has them must show them."""
     rows = (row for one in replies if one.task is task for row in one.reply.rows or ())
     return {cell.name for row in rows for cell in reported_values(task, row)}
 
 
-def _completed(task: Task, row: Row, names: set[str]) -> Row:
+def _completed(task: ReadTask, row: Row, names: set[str]) -> Row:
     missing = names - {cell.name for cell in reported_values(task, row)}
     return {**row, **dict.fromkeys(sorted(missing))}
 

@@ -41,7 +41,7 @@ def unchanged(row: Row) -> Row:
     return row
 
 
-class Task(NamedTuple):
+class ReadTask(NamedTuple):
     """A task that an adapter carries out: the operation to read, and the names in the rows that it reports.
 
     `rows` is the key of the list of rows in the answer's body; if it is "", the body is the only row. `schema` is the
@@ -118,7 +118,7 @@ def aliases_of(venue: str) -> list[str]:
     return [alias for name, _, alias in subjects if name == venue and alias != COMPAT]
 
 
-def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
+def meanings_at(task: ReadTask, venue: str, api_date: str) -> Meanings:
     """Return the API fields behind the names of a task's rows at an API date.
 
     At `compat`, which has every field of every date, each name has the field of the newest date with that name.
@@ -131,7 +131,7 @@ def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
     return found
 
 
-def read_body(task: Task, body: Any) -> list[dict[str, str | None]]:
+def read_body(task: ReadTask, body: Any) -> list[dict[str, str | None]]:
     """Return the rows of an API answer with a task's names. Each value comes from the most precise field."""
     rows = body[task.rows] if task.rows else [body]
     return [
@@ -158,7 +158,7 @@ def _read(row: Row, wires: Sequence[WireField]) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _meanings(task: Task, subject: str) -> Iterator[tuple[str, Meaning]]:
+def _meanings(task: ReadTask, subject: str) -> Iterator[tuple[str, Meaning]]:
     document = api_documents.parse(api_documents.path_of(subject))
     described = document["components"]["schemas"].get(task.schema, {"properties": {}})
     for name, wires in task.names.items():

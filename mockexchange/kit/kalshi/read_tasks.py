@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from mockexchange.kit.client.tasks import Row, Task, Unit, WireField, count, instant, money, text
+from mockexchange.kit.client.read_tasks import ReadTask, Row, Unit, WireField, count, instant, money, text
 from mockexchange.kit.kalshi.amounts import ONE
 
 FEE = (WireField("fee_cost", Unit.DOLLARS, or_cents=True),)
@@ -37,7 +37,7 @@ def consistent_trade(row: Row) -> Row:
     return {name: consistent.get(name, value) for name, value in row.items()}
 
 
-POSITIONS = Task(
+POSITIONS = ReadTask(
     "positions",
     "/portfolio/positions",
     "market_positions",
@@ -55,7 +55,7 @@ POSITIONS = Task(
         "updated": instant("last_updated_ts"),
     },
 )
-EVENT_POSITIONS = Task(
+EVENT_POSITIONS = ReadTask(
     "event_positions",
     "/portfolio/positions",
     "event_positions",
@@ -70,7 +70,7 @@ EVENT_POSITIONS = Task(
         "fees": money("fees_paid"),
     },
 )
-BALANCE = Task(
+BALANCE = ReadTask(
     "balance",
     "/portfolio/balance",
     "",
@@ -84,7 +84,7 @@ BALANCE = Task(
         "breakdown": (),
     },
 )
-FILLS = Task(
+FILLS = ReadTask(
     "fills",
     "/portfolio/fills",
     "fills",
@@ -112,7 +112,7 @@ FILLS = Task(
     },
     consistent_trade,
 )
-ORDERS = Task(
+ORDERS = ReadTask(
     "orders",
     "/portfolio/orders",
     "orders",
@@ -149,7 +149,7 @@ ORDERS = Task(
     },
     consistent_trade,
 )
-SETTLEMENTS = Task(
+SETTLEMENTS = ReadTask(
     "settlements",
     "/portfolio/settlements",
     "settlements",
