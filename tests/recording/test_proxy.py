@@ -1,7 +1,9 @@
 """The proxy: what the server and the client get, and what is written down."""
 
 import asyncio
+import gzip
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -151,6 +153,25 @@ def test_a_server_without_an_answer_is_a_502(recorded: Any, answer: bytes) -> No
         async with recorded(Server(answer, closes=True)) as proxy:
             assert b"HTTP/1.1 502" in await proxy.ask(get("/x"))
         assert "cannot be reached" in proxy.lines()[0]["note"]
+
+    asyncio.run(run())
+
+
+def test_a_compressed_answer_is_passed_on_and_never_unpacked(recorded: Any) -> None:
+    """What cannot be redacted is not written down; unpacking 64 MB of nothing would take their memory."""
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+
+    async def run() -> None:
+        tracemalloc.start()
+        async with recorded(Server(head + bomb)) as proxy:
+            answer = await proxy.ask(get("/x"))
+        _, most_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert answer.endswith(bomb)
+        assert most_bytes < 16 * 1024 * 1024
+        line, _ = proxy.lines()
+        assert (line["status"], line["answer"], line["answer_size"]) == (200, None, len(bomb))
 
     asyncio.run(run())
 
