@@ -90,7 +90,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 def __getattr__(name: str) -> _typing.Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with _importlib.import_module("mockexchange.api.imports").collector_paused():
+    with _importlib.import_module("mockexchange.api.imports").young_objects_aged():
         value = globals()[name] = getattr(_importlib.import_module(_MODULE_OF[name]), name)
     return value
 

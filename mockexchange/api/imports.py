@@ -1,32 +1,28 @@
-"""Imports many modules without garbage collection in between, and imports optional libraries."""
+"""Imports many modules without garbage collection in between."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from types import ModuleType
 
-from mockexchange.api.errors import Unavailable
-from mockexchange.version import install_command
+from mockexchange.sandbox.garbage_collection import collector_paused
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector in a block of imports, which make many objects but no garbage.
+def young_objects_aged() -> Iterator[None]:
+    """Pause the garbage collector in a block of imports, and move the new objects into the oldest generation.
 
-    At the end, the new objects are moved out of the youngest generation, since the next collection would visit them
-    all. Objects that the program has frozen stay frozen.
+    `collector_paused` alone leaves them in the youngest generation, where the next collection would visit them all.
+    Objects that the program has frozen stay frozen.
     """
     was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            if not gc.get_freeze_count():
+    with collector_paused():
+        try:
+            yield
+        finally:
+            # `unfreeze` would also release the objects that the program has frozen.
+            if was_enabled and not gc.get_freeze_count():
                 gc.freeze()
                 gc.unfreeze()
-            gc.enable()
 
 
 @contextmanager
@@ -37,16 +33,6 @@ def modules_kept() -> Iterator[None]:
     than the start of the server. Young garbage is collected first, so that its warnings are reported.
     """
     gc.collect(1)
-    with collector_paused():
+    with young_objects_aged():
         yield
         gc.freeze()
-
-
-def import_httpx_transports() -> ModuleType:
-    """Import and return the module of transports for httpx. Raises Unavailable if httpx is not installed."""
-    try:
-        return import_module("mockexchange.api.transport.httpx_transports")
-    except ImportError as error:
-        if error.name != "httpx":
-            raise
-        raise Unavailable(f"transports for httpx need httpx: {install_command('httpx')}") from None

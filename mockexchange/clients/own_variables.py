@@ -30,7 +30,7 @@ class Holding(Enum):
     LOGIN = "login"
 
 
-NAMES = (
+HOLDINGS_BY_NAME = (
     (Holding.PASSPHRASE, re.compile(r"PASSPHRASE|KEY_PASSWORD")),
     (Holding.KEY_PATH, re.compile(r"(KEY|PEM|CERT|SECRET).*(PATH|FILE|FILENAME|LOCATION)$")),
     (Holding.KEY_ID, re.compile(r"KEY_?ID$")),
@@ -38,7 +38,7 @@ NAMES = (
     (Holding.LOGIN, re.compile(r"(PASSWORD|PASSWD|TOKEN|EMAIL|USERNAME|COOKIE)$")),
     (Holding.KEY_ID, re.compile(r"(^|_)KEY$|APIKEY$|(API|ACCESS|CLIENT|MEMBER|USER)_?ID$")),
 )
-"""What names say, the first that fits; in upper case."""
+"""What a variable holds, by its name in upper case; the first pattern that fits decides."""
 BARE = re.compile(
     r"((MY|BOT|API|KEY|KEYID|KEYFILE|ID|PRIVATE|ACCESS|SECRET|PATH|FILE|PEM|PROD|PRODUCTION|DEMO|TEST|TESTNET|LIVE"
     r"|SANDBOX|EXCHANGE|TRADING|RSA|CLIENT|BASE64|B64|CONTENTS?)(_|$))+"
@@ -49,7 +49,10 @@ ENVIRONMENTS = re.compile(r"(ENV|ENVIRONMENT|NETWORK)$")
 DEMO_SWITCHES = re.compile(r"(DEMO|DEMO_MODE|TESTNET|USE_SANDBOX)$")
 PRODUCTION_SWITCHES = re.compile(r"(PROD|PRODUCTION|MAINNET)$")
 PRODUCTION_WORDS = frozenset(("prod", "production", "live", "mainnet", "real"))
-OPPOSITES = {"true": "false", "1": "0", "yes": "no", "on": "off"}
+DEMO_ON = {"false": "true", "0": "1", "no": "yes", "off": "on"}
+"""New values of a switch that has turned the demo off."""
+PRODUCTION_OFF = {"true": "false", "1": "0", "yes": "no", "on": "off"}
+"""New values of a switch that has turned production on."""
 PRIVATE_KEY = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]*)PRIVATE KEY-----")
 KEY_FILE_NAME = re.compile(r"\.(pem|key|txt)$", re.IGNORECASE)
 KEY_BYTES_MAX = 20_000
@@ -66,7 +69,7 @@ DOTENV_LINE = re.compile(
 DOTENV_EXAMPLES = re.compile(r"example|sample|template|dist$")
 
 
-def replaced(
+def replacements(
     environment: Mapping[str, str],
     keys: Mapping[str, Mapping[str, str]],
     origins: Mapping[str, str],
@@ -122,11 +125,15 @@ def _with_our_urls(value: str, venue: str | None, origins: Mapping[str, str], em
     def led_here(url: re.Match[str]) -> str:
         host = _host_of(url["place"])
         place = find_place(host)
-        if host in emulated:
+        whose = place.venue if place else venue
+        if host in emulated or whose is None:
             return url[0]
-        if place is None and not (venue and url["path"].startswith(_paths_of(CLIENT_SETUPS[venue]))):
-            return url[0]
-        origin = urlsplit(origins[place.venue if place else venue or ""])
+        if place is None:  # a host that is not known is the venue's if the path is
+            checked = CLIENT_SETUPS[whose].checked
+            paths = {**checked.rest_urls, **checked.stream_urls}.values()
+            if not url["path"].startswith(tuple(path for path in paths if path)):
+                return url[0]
+        origin = urlsplit(origins[whose])
         is_secure = origin.scheme == "https"
         is_stream = url["scheme"].lower().startswith("ws")
         scheme = ("wss" if is_secure else "ws") if is_stream else origin.scheme
@@ -145,46 +152,45 @@ def _host_of(place: str) -> str:
     return place.rpartition("@")[2].partition(":")[0].lower()
 
 
-def _paths_of(setup: ClientSetup) -> tuple[str, ...]:
-    urls = {**setup.checked.rest_urls, **setup.checked.stream_urls}
-    return tuple(path for path in urls.values() if path)
-
-
 def _with_our_key(name: str, value: str, venue: str, keys: Mapping[str, Mapping[str, str]]) -> str | None:
     """Return the value of a venue's variable, with the sandbox's key in place of the user's."""
-    setup, upper = CLIENT_SETUPS[venue], name.upper()
-    says = next((holding for holding, pattern in NAMES if pattern.search(upper)), None)
+    setup, holding = CLIENT_SETUPS[venue], _holding_of(name)
     if _is_private_key(value):
-        says = Holding.KEY
-    elif _is_key_file(value) or (says is Holding.KEY and KEY_FILE_NAME.search(value)):
-        says = Holding.KEY_PATH
-    elif says is None and re.fullmatch(setup.key_id_shape, value):
-        says = Holding.KEY_ID
-    if says is None:
+        holding = Holding.KEY
+    elif _is_key_file(value) or (holding is Holding.KEY and KEY_FILE_NAME.search(value)):
+        holding = Holding.KEY_PATH
+    elif holding is None and re.fullmatch(setup.key_id_shape, value):
+        holding = Holding.KEY_ID
+    if holding is None:
         return value
-    if says is Holding.LOGIN:
+    if holding is Holding.LOGIN:
         return LOGIN_VALUE
     ours = keys.get(venue)
-    if ours is None or says is Holding.PASSPHRASE:
+    if ours is None or holding is Holding.PASSPHRASE:
         return None
-    if says is Holding.KEY_ID:
+    if holding is Holding.KEY_ID:
         return ours["key_id"]
-    if says is Holding.KEY_PATH:
+    if holding is Holding.KEY_PATH:
         return ours["key_path"] or None
-    return _in_its_form(value, ours["key_pem"], upper) if ours["key_pem"] else ours["secret"]
+    return _in_its_form(value, ours["key_pem"], name) if ours["key_pem"] else ours["secret"]
 
 
 def _with_our_bare_key(name: str, value: str, keys: Mapping[str, Mapping[str, str]]) -> str | None:
     """Return the value of a variable without any venue's word, replaced if it holds what could be a venue's key."""
     if not BARE.fullmatch(name.upper()):
         return value
-    says = next((holding for holding, pattern in NAMES if pattern.search(name.upper())), None)
+    holding = _holding_of(name)
     for venue, setup in CLIENT_SETUPS.items():
-        shape = setup.secret_shape if says is Holding.KEY else setup.key_id_shape
+        shape = setup.secret_shape if holding is Holding.KEY else setup.key_id_shape
         is_pem = not setup.secret_shape and (_is_private_key(value) or _is_key_file(value))
-        if is_pem or (says in (Holding.KEY, Holding.KEY_ID) and shape and re.fullmatch(shape, value)):
+        if is_pem or (holding in (Holding.KEY, Holding.KEY_ID) and shape and re.fullmatch(shape, value)):
             return _with_our_key(name, value, venue, keys)
     return value
+
+
+def _holding_of(name: str) -> Holding | None:
+    upper = name.upper()
+    return next((holding for holding, pattern in HOLDINGS_BY_NAME if pattern.search(upper)), None)
 
 
 def _is_private_key(value: str) -> bool:
@@ -218,7 +224,7 @@ def _in_its_form(value: str, pem: str, name: str) -> str:
     decoded = _decoded(value)
     if decoded.startswith(DER):
         return "".join(line for line in ours.splitlines() if "-----" not in line)
-    return base64.b64encode(ours.encode()).decode() if kind or ENCODED.search(name) else ours
+    return base64.b64encode(ours.encode()).decode() if kind or ENCODED.search(name.upper()) else ours
 
 
 def _as_demo(name: str, value: str, setup: ClientSetup) -> str:
@@ -228,7 +234,8 @@ def _as_demo(name: str, value: str, setup: ClientSetup) -> str:
     if ENVIRONMENTS.search(upper) and lower in PRODUCTION_WORDS:
         new = setup.demo_word
     elif DEMO_SWITCHES.search(upper):
-        new = {no: yes for yes, no in OPPOSITES.items()}.get(lower, value)
+        new = DEMO_ON.get(lower, value)
     elif PRODUCTION_SWITCHES.search(upper):
-        new = OPPOSITES.get(lower, value)
+        new = PRODUCTION_OFF.get(lower, value)
+    # in the letter case of the user's value
     return new.upper() if value.isupper() else new.title() if value.istitle() else new

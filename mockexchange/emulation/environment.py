@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mockexchange.clients.own_variables import is_choice, replaced, venue_of
+from mockexchange.clients.own_variables import is_choice, replacements, venue_of
 from mockexchange.clients.published import (
     CLIENT_SETUPS,
     GENERIC,
@@ -63,7 +63,7 @@ def for_program(
     set here. What a user's variable has in a form of its own, such as a URL without a path, keeps that form.
     """
     given = {**dotenv, **environment}
-    new = replaced(given, found.keys, origins, emulated)
+    new = replacements(given, found.keys, origins, emulated)
     for name, value in found.variables.items():
         has_own_form = value is not None and new.get(name) is not None
         is_kept_choice = value is not None and bool(given.get(name)) and name not in new and is_choice(name)

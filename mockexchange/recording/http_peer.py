@@ -21,7 +21,12 @@ HOP_BY_HOP = frozenset(
     }
 )
 """Request headers that apply to one connection only, or that the proxy writes itself; they are not passed on."""
-HOP_BY_HOP_BACK = frozenset({b"connection", b"keep-alive", b"proxy-connection"})
+HOP_BY_HOP_ANSWER = frozenset({b"connection", b"keep-alive", b"proxy-connection"})
+"""Headers of answers that are not passed on.
+
+`transfer-encoding` stays, since h11 itself sets it to how the body is sent; `upgrade` stays, since a 426 names with it
+what the venue expects.
+"""
 
 
 class TooLong(Exception):
@@ -96,8 +101,8 @@ def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream:
 
     Headers that concern only one connection are replaced.
     """
-    kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in HOP_BY_HOP]
-    kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
+    left_out = HOP_BY_HOP | {b"content-length"}  # written anew below
+    kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in left_out]
     head = [(b"Host", origin.authority.encode())]
     if is_stream:
         kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
@@ -108,16 +113,6 @@ def request_for(origin: Origin, request: h11.Request, body: bytes, *, is_stream:
     return h11.Request(method=request.method, target=request.target, headers=[*head, *kept, *length])
 
 
-def passed_back(response: h11.Response, headers: list[tuple[bytes, bytes]]) -> h11.Response:
-    """Return the status and headers of an answer for the client.
-
-    These are the original ones, or have only `headers` if some are left out.
-    """
-    if len(headers) == len(response.headers):
-        return response
-    return h11.Response(status_code=response.status_code, headers=headers, reason=response.reason)
-
-
 def answer_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer to pass on to the client."""
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP_BACK]
+    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP_ANSWER]

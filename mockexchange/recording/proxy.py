@@ -14,7 +14,7 @@ from http import HTTPStatus
 import h11
 
 from mockexchange.emulation.tcp_listener import StreamPair, reset_writer
-from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, passed_back, request_for
+from mockexchange.recording.http_peer import HttpPeer, TooLong, answer_headers, connect, request_for
 from mockexchange.recording.read_errors import network_reason
 from mockexchange.recording.read_only import why_not_sent
 from mockexchange.recording.recording_file import BODY_BYTES_MAX, Exchanged, LateLines, RecordingFile
@@ -165,8 +165,11 @@ class _ClientConnection:
     ) -> None:
         """Send an answer to the client as it comes, and write it down when it has ended."""
         parts, size, note = [], 0, ""
+        head = response
+        if len(headers) != len(response.headers):  # some are left out
+            head = h11.Response(status_code=response.status_code, headers=headers, reason=response.reason)
         try:
-            self.client.queue(passed_back(response, headers))
+            self.client.queue(head)
             while isinstance(event := await server.next_event(self.client.flush), h11.Data):
                 size += len(event.data)
                 parts += [bytes(event.data)] if size <= BODY_BYTES_MAX else []

@@ -182,11 +182,12 @@ def remove_ready_file(target: Path) -> None:
     At the default path, the ready file of another server that still runs is then written in its place.
     """
     try:
-        if json.loads(read_file(target))["pid"] != os.getpid():
+        _, pid = _text_and_pid(target)
+        if pid != os.getpid():
             return
         target.unlink()
-    except (OSError, ValueError, KeyError, TypeError):
-        return
+    except (OSError, ValueError):
+        return  # it is removed already, or not a file of this server: no reason for its end to fail
     if target == default_ready_file():
         # Give the default ready file to the newest server that wrote one before and still runs.
         text = running_spare(target.parent)
@@ -230,24 +231,34 @@ def running_spare(folder: Path) -> str | None:
 
     `folder` is the folder with the servers' run directories. The server in this process is left out.
     """
-    for spare in sorted(folder.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
+    for spare in sorted(folder.glob(f"{RUN}*/{SPARE}"), key=_written_at, reverse=True):
         try:
-            text = read_file(spare).decode()
-            pid = json.loads(text)["pid"]
+            text, pid = _text_and_pid(spare)
             if pid != os.getpid() and is_running(pid):
                 return text
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError):
             continue  # that server is ending, or ended without removing its files
     return None
 
 
 def _is_left_behind(file: Path) -> bool:
+    """Return whether the server of a ready file has ended: its process is gone, or the file is."""
     try:
-        return not is_running(json.loads(read_file(file).decode())["pid"])
+        _, pid = _text_and_pid(file)
     except FileNotFoundError:
         return True
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    except (OSError, ValueError):
+        return False  # `read_ready` reads it again, and says what is wrong with it
+    return not is_running(pid)
+
+
+def _text_and_pid(file: Path) -> tuple[str, Any]:
+    """Return the text of a ready file and the process id in it. Raises OSError, and ValueError if it is none."""
+    text = read_file(file).decode()
+    try:
+        return text, json.loads(text)["pid"]
+    except (KeyError, TypeError):
+        raise ValueError(f"{file} has no process id") from None
 
 
 def _written_at(path: Path) -> float:
@@ -260,7 +271,8 @@ def _written_at(path: Path) -> float:
 def _checked(text: str) -> dict[str, Any]:
     """Parse a ready file and require the fields that are read later. Raises ValueError, KeyError or TypeError."""
     ready: dict[str, Any] = json.loads(text)
-    _ = ready["pid"], ready["control_url"], ready["control_token"], ready["venues"][NAMES[0]]["base_url"]
+    default = NAMES[0]  # the default venue
+    _ = ready["pid"], ready["control_url"], ready["control_token"], ready["venues"][default]["base_url"]
     _ = [account[name] for account in ready["accounts"] for name in ACCOUNT_NAMES]
     return ready
 

@@ -2,10 +2,12 @@
 
 from msgspec import Struct
 
+from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.registry import DEFAULT, venue_of
+from mockexchange.venues.venue import Venue
 
 
 class Credential(Struct, frozen=True):
@@ -39,3 +41,15 @@ def credential_of(state: State, key: Key, private_pem: str | None) -> Credential
         venue=venue.name,
         secret=key.secret or None,
     )
+
+
+def derive_key(venue: Venue, sandbox: str, account: str, key: str) -> tuple[str, str]:
+    """Return a new key's id and its secret, which is "" if the venue uses key pairs.
+
+    Both are derived from the names, so that they are the same in every run.
+    """
+    secrets = venue.auth.secrets
+    if secrets is None:
+        return derived_id("key", sandbox, account, key), ""
+    seed = f"{sandbox}/{account}/{key}"
+    return secrets.key_id_of(seed), secrets.secret_of(seed)

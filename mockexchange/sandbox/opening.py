@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from mockexchange.core.commands import AddKey
-from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox import history_cache
 from mockexchange.sandbox.clock import SLICE_S, ExchangeClock
+from mockexchange.sandbox.credentials import derive_key
 from mockexchange.sandbox.garbage_collection import collect_newest, collector_paused, objects_left_out
 from mockexchange.sandbox.history_cache import Snapshot
 from mockexchange.sandbox.options import Beginning, SandboxOptions, rounding_of
@@ -139,17 +139,14 @@ async def _add_keys(sandbox: Sandbox) -> None:
 
 
 def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
-    """Return the command that adds a key. Generated ids and secrets are derived from names: the same in every run."""
-    names = (sandbox.name, spec.account, spec.name)
-    secrets = venue_of(sandbox.exchange.state.accounts[spec.account].venue).auth.secrets
-    public_key = secret = ""
-    if secrets:
-        seed = "/".join(names)
-        key_id = spec.key_id or secrets.key_id_of(seed)
-        secret = spec.secret or secrets.secret_of(seed)
+    """Return the command that adds a key. Its id and its secret are derived unless the scenario gives them."""
+    venue = venue_of(sandbox.exchange.state.accounts[spec.account].venue)
+    key_id, secret = derive_key(venue, sandbox.name, spec.account, spec.name)
+    key_id, public_key = spec.key_id or key_id, ""
+    if secret:
+        secret = spec.secret or secret
     else:
         pair = sandbox.pool.pair_for(spec)
-        key_id = spec.key_id or derived_id("key", *names)
         public_key = pair.public_pem
         sandbox.private_pems[key_id] = pair.private_pem
     return AddKey(

@@ -7,10 +7,11 @@ that uses it. As garbage in cycles it would keep the collector busy for as long 
 import json
 import sys
 import weakref
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from typing import Any
 
 from mockexchange.core.commands import AddKey, Command, Note
@@ -304,11 +305,24 @@ class Sandbox:
     async def carry_out(self, answer: Answer, entry: JournalEntry) -> Answer:
         """Execute the commands of a pending answer, complete its entry and return the complete answer.
 
-        Raises SandboxEnded.
+        In a store, commands that the answer knows ahead share transactions. Raises SandboxEnded.
         """
         assert answer.pending is not None, "the answer is complete already"
-        step = resume(answer.pending)
+        step, ahead = resume(answer.pending), deque(answer.ahead or ())
         while not isinstance(step, Answer):
+            group = list(takewhile(self.script.sets_nothing_due, islice(ahead, self.transaction_room)))
+            if group:
+                if self.has_due:
+                    await self.run_due()
+                with self.transaction([(command, entry.at, None) for command in group]) as futures:
+                    for future in futures:
+                        record, outcome = await future
+                        entry.commands += (record.sequence,)
+                        ahead.popleft()
+                        step = resume(answer.pending, outcome)
+                continue
+            if ahead:
+                ahead.popleft()
             try:
                 record, outcome = await self.write(step, entry.at)
             except KeyInUse:

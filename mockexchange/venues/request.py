@@ -83,6 +83,10 @@ class Answer(Struct):
     """Name of the refusal in the venue's tables, as one word; None if the request was not refused."""
     pending: "Pending | None" = None
     """The remaining steps of a write, which return the complete answer; None if this answer is complete."""
+    ahead: list[Command] | None = None
+    """The commands of a batch in the order in which `pending` yields them, from its first one on: a store takes them
+    together. Empty if they are not known in advance; None if nothing is pending.
+    """
     page: Page | None = None
     """The cached page in the body, which the journal keeps once for all the answers that contain it."""
     overlay: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from mockexchange.api import imports
+from mockexchange.sandbox import garbage_collection
 from tests.helpers.rows import each_row
 
 
@@ -23,8 +24,9 @@ def test_imported_objects_leave_the_youngest_generation(
     calls: list[str] = []
     collector = {name: lambda name=name: calls.append(name) for name in ("disable", "enable", "freeze", "unfreeze")}
     known = SimpleNamespace(isenabled=lambda: was_enabled, get_freeze_count=lambda: frozen, **collector)
-    monkeypatch.setattr(imports, "gc", known)
-    with imports.collector_paused():
+    for module in (imports, garbage_collection):
+        monkeypatch.setattr(module, "gc", known)
+    with imports.young_objects_aged():
         calls.append("import")
     assert calls == wanted
 
@@ -34,7 +36,8 @@ def test_modules_that_are_kept_are_frozen_before_collections_go_on(monkeypatch: 
     names = ("collect", "disable", "enable", "freeze", "unfreeze")
     collector = {name: lambda *generation, name=name: calls.append(name) for name in names}
     known = SimpleNamespace(isenabled=lambda: True, get_freeze_count=lambda: "freeze" in calls, **collector)
-    monkeypatch.setattr(imports, "gc", known)
+    for module in (imports, garbage_collection):
+        monkeypatch.setattr(module, "gc", known)
     with imports.modules_kept():
         calls.append("import")
     assert calls == ["collect", "disable", "import", "freeze", "enable"]

@@ -97,7 +97,7 @@ async def carry_out(exchange: AsyncExchange, part: str) -> str:
         lines.append(f"{step}\n{json.dumps(outcome)}\n")
         if "account" in step:  # one that is refused is there already
             words = step["account"]
-            exchange.accounts.open(words["account"], words.get("kind", "member"), words.get("venue", "kalshi"))
+            exchange.accounts.add(words["account"], words.get("kind", "member"), words.get("venue", "kalshi"))
     return "".join(lines)
 
 

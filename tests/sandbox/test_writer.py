@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import groupby
 from types import SimpleNamespace
 from typing import Any
 
@@ -401,3 +402,57 @@ def test_steps_of_a_script_share_transactions() -> None:
         return log.batches
 
     assert run(life())[:3] == [TRANSACTION_MAX, TRANSACTION_MAX, 150 - 2 * TRANSACTION_MAX]
+
+
+BATCH = "/trade-api/v2/portfolio/events/orders/batched"
+ITEM = {
+    "ticker": "RAIN-1",
+    "side": "bid",
+    "count": "1.00",
+    "price": "0.0100",
+    "time_in_force": "good_till_canceled",
+    "self_trade_prevention_type": "maker",
+}
+CHANGES: dict[str, dict[str, Any]] = {
+    "rests": {},
+    "fills": {"price": "0.9900"},
+    "again": {"client_order_id": "same"},
+    "unknown": {"ticker": "NONE"},
+    "expires": {"expiration_time": WALL // SECOND + 9},
+}
+"""Items of a batch by what becomes of them; those that are refused as bodies have no command."""
+
+
+def shared(kinds: list[str]) -> list[int]:
+    """Return the sizes of the transactions of a batch: what sets another command due has one of its own."""
+    sizes: list[int] = []
+    for is_alone, group in groupby(kinds, lambda kind: kind == "expires"):
+        left = len([*group])
+        sizes += [1] * left if is_alone else [min(TRANSACTION_MAX, left - at) for at in range(0, left, TRANSACTION_MAX)]
+    return sizes
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=80), st.integers(0, 10**6), st.booleans())
+def test_a_batch_of_a_client_does_in_a_store_what_it_does_in_memory(
+    kinds: list[str], seed: int, is_triggered: bool
+) -> None:
+    """Also where the script waits for orders, so that each sets something due."""
+    text = SMALL + AT_EACH_ORDER if is_triggered else SMALL
+    orders = [{**ITEM, **CHANGES[kind]} for kind in kinds]
+
+    async def life(sandbox: Sandbox) -> tuple[bytes, tuple[int, ...], list[bytes]]:
+        answer, entry = sandbox.answer(signed(sandbox, BATCH, method="POST", body={"orders": orders}))
+        answer = await sandbox.carry_out(answer, entry)
+        assert answer.status == 201
+        await sandbox.run_due()
+        return answer.body, entry.commands, [*write_log(sandbox.log)]
+
+    async def both() -> None:
+        plain = await open_sandbox(load_text(text), SandboxOptions(clock="paused", host=lambda: WALL))
+        stored, log = await unsteady(seed, text=text)
+        assert await life(stored) == await life(plain)
+        if not is_triggered:
+            assert log.batches == shared([kind for kind in kinds if kind != "unknown"])
+
+    run(both())

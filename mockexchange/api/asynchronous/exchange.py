@@ -6,9 +6,11 @@ are queued.
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -19,8 +21,7 @@ from mockexchange.api.asynchronous.journal import AsyncJournal
 from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
-from mockexchange.api.errors import Closed, Unreachable, WrongRequest, short_traceback_asynccontextmanager
-from mockexchange.api.imports import import_httpx_transports
+from mockexchange.api.errors import Closed, Unavailable, Unreachable, WrongRequest, short_traceback_asynccontextmanager
 from mockexchange.api.settling import PredicateAsync, settle_async
 from mockexchange.api.transport.connection import PATIENCE_S, AsyncConnection, Query
 from mockexchange.api.values.arguments import Duration, Step, duration_text, read_instant, read_step, require, to_json
@@ -40,6 +41,7 @@ from mockexchange.api.values.results import (
 )
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fork_body, sent_scenario
 from mockexchange.clients.published import GENERIC
+from mockexchange.version import install_command
 
 if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
@@ -57,14 +59,15 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
 
     def __init__(self, connection: AsyncConnection, shown: Mapping[str, Any]) -> None:
         super().__init__(connection.ask, shown["id"])
-        self._connection, self._patches, self._pid = connection, EnvironmentPatches(connection.ca_bundle), os.getpid()
+        self._connection, self._patches = connection, EnvironmentPatches(connection.ca_bundle)
+        self._pid = os.getpid()  # a fork must not delete the sandbox of its parent
         self.scenario: str = shown["scenario"]
         """The name of the scenario."""
         self.api_date: str = shown["api_date"]
         """The API date: an alias such as 2026-10, a day, or compat."""
         self.venues: Mapping[str, VenueUrls] = venues_of(shown, connection.map_url)
         """The URLs of each venue, by its name."""
-        self.accounts.add_rows(shown["accounts"])
+        self.accounts.read_rows(shown["accounts"])
         self.journal = AsyncJournal(self._guarded, self.name)
         """The requests and frames of the wire."""
         self.stream = AsyncStream(self._guarded, self.name)
@@ -102,28 +105,22 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
 
         Raises Unavailable if httpx is not installed; so do `httpx_handler` and `httpx_async_handler`.
         """
-        transport: Transport = import_httpx_transports().make_transport(*self._transport_arguments)
+        transport: Transport = _httpx_transports().make_transport(
+            self._connection.app_of, self.name, self.base_url, self.ca_cert
+        )
         return transport
 
     @property
     def httpx_handler(self) -> "Handler":
         """Return a function that takes an `httpx.Request` and returns the sandbox's response, for example for respx."""
-        handler: Handler = import_httpx_transports().make_handler(
-            import_httpx_transports().make_transport(*self._transport_arguments)
-        )
+        handler: Handler = _httpx_transports().make_handler(self.httpx_transport())
         return handler
 
     @property
     def httpx_async_handler(self) -> "AsyncHandler":
         """Return the awaitable counterpart of `httpx_handler`, which does not block the loop."""
-        handler: AsyncHandler = import_httpx_transports().make_async_handler(
-            import_httpx_transports().make_transport(*self._transport_arguments)
-        )
+        handler: AsyncHandler = _httpx_transports().make_async_handler(self.httpx_transport())
         return handler
-
-    @property
-    def _transport_arguments(self) -> tuple[Any, ...]:
-        return self._connection.app_of, self.name, self.base_url, self.ca_cert
 
     # --- requests
 
@@ -174,7 +171,7 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
         self.scenario = shown["scenario"]
         rows = shown["accounts"]
         self.accounts.keep({row["name"] for row in rows})
-        self.accounts.add_rows(rows)
+        self.accounts.read_rows(rows)
 
     # --- script
 
@@ -316,12 +313,8 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
         sandbox.
         """
         body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
-        shown = await self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
-        async with AsyncExchange(self._connection, shown) as exchange:
-            try:
-                yield exchange
-            finally:
-                await exchange.discard()
+        async with self._created(body) as exchange:
+            yield exchange
 
     @short_traceback_asynccontextmanager
     async def fork(
@@ -339,6 +332,12 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
         source, a port of its own, and the clock's mode at that point unless `clock` is given.
         """
         body = fork_body(log, self.name, at=at, clock=clock, name=name)
+        async with self._created(body) as exchange:
+            yield exchange
+
+    @asynccontextmanager
+    async def _created(self, body: dict[str, Any]) -> AsyncIterator["AsyncExchange"]:
+        """Create a sandbox at the same server from a request's body, and delete it at the end of the block."""
         shown = await self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
         async with AsyncExchange(self._connection, shown) as exchange:
             try:
@@ -367,6 +366,16 @@ class AsyncExchange(AsyncSteps, AsyncInspection):
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()
+
+
+def _httpx_transports() -> ModuleType:
+    """Import and return the module of transports for httpx. Raises Unavailable if httpx is not installed."""
+    try:
+        return import_module("mockexchange.api.transport.httpx_transports")
+    except ImportError as error:
+        if error.name != "httpx":
+            raise
+        raise Unavailable(f"transports for httpx need httpx: {install_command('httpx')}") from None
 
 
 def _below(name: str | None) -> str:

@@ -300,9 +300,9 @@ class AsyncSteps(AsyncSandboxClient):
     async def _note_members(self, done: Sequence[Step]) -> None:
         """Update the accounts and keys after steps that created some."""
         for words in (each["account"] for each in done if "account" in each):
-            self.accounts.open(words["account"], words.get("kind", MEMBER), words.get("venue", DEFAULT.name))
+            self.accounts.add(words["account"], words.get("kind", MEMBER), words.get("venue", DEFAULT.name))
         if any("key" in each for each in done):
-            self.accounts.add_rows((await self._ask("GET"))["accounts"])
+            self.accounts.read_rows((await self._ask("GET"))["accounts"])
 
     async def _step(self, name: str, **words: Any) -> Outcome:
         (outcome,) = await self.do(step_json(name, **words))

@@ -7,17 +7,18 @@ are queued.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
 from mockexchange.api.environment import Environment, EnvironmentPatches
-from mockexchange.api.errors import Closed, Unreachable, WrongRequest, short_traceback_contextmanager
-from mockexchange.api.imports import import_httpx_transports
+from mockexchange.api.errors import Closed, Unavailable, Unreachable, WrongRequest, short_traceback_contextmanager
 from mockexchange.api.settling import Predicate, settle
 from mockexchange.api.synchronous.inspection import Inspection
 from mockexchange.api.synchronous.journal import Journal
@@ -41,6 +42,7 @@ from mockexchange.api.values.results import (
 )
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, fork_body, sent_scenario
 from mockexchange.clients.published import GENERIC
+from mockexchange.version import install_command
 
 if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
@@ -58,14 +60,15 @@ class Exchange(Steps, Inspection):
 
     def __init__(self, connection: Connection, shown: Mapping[str, Any]) -> None:
         super().__init__(connection.ask, shown["id"])
-        self._connection, self._patches, self._pid = connection, EnvironmentPatches(connection.ca_bundle), os.getpid()
+        self._connection, self._patches = connection, EnvironmentPatches(connection.ca_bundle)
+        self._pid = os.getpid()  # a fork must not delete the sandbox of its parent
         self.scenario: str = shown["scenario"]
         """The name of the scenario."""
         self.api_date: str = shown["api_date"]
         """The API date: an alias such as 2026-10, a day, or compat."""
         self.venues: Mapping[str, VenueUrls] = venues_of(shown, connection.map_url)
         """The URLs of each venue, by its name."""
-        self.accounts.add_rows(shown["accounts"])
+        self.accounts.read_rows(shown["accounts"])
         self.journal = Journal(self._guarded, self.name)
         """The requests and frames of the wire."""
         self.stream = Stream(self._guarded, self.name)
@@ -103,28 +106,22 @@ class Exchange(Steps, Inspection):
 
         Raises Unavailable if httpx is not installed; so do `httpx_handler` and `httpx_async_handler`.
         """
-        transport: Transport = import_httpx_transports().make_transport(*self._transport_arguments)
+        transport: Transport = _httpx_transports().make_transport(
+            self._connection.app_of, self.name, self.base_url, self.ca_cert
+        )
         return transport
 
     @property
     def httpx_handler(self) -> "Handler":
         """Return a function that takes an `httpx.Request` and returns the sandbox's response, for example for respx."""
-        handler: Handler = import_httpx_transports().make_handler(
-            import_httpx_transports().make_transport(*self._transport_arguments)
-        )
+        handler: Handler = _httpx_transports().make_handler(self.httpx_transport())
         return handler
 
     @property
     def httpx_async_handler(self) -> "AsyncHandler":
         """Return the awaitable counterpart of `httpx_handler`, which does not block the loop."""
-        handler: AsyncHandler = import_httpx_transports().make_async_handler(
-            import_httpx_transports().make_transport(*self._transport_arguments)
-        )
+        handler: AsyncHandler = _httpx_transports().make_async_handler(self.httpx_transport())
         return handler
-
-    @property
-    def _transport_arguments(self) -> tuple[Any, ...]:
-        return self._connection.app_of, self.name, self.base_url, self.ca_cert
 
     # --- requests
 
@@ -173,7 +170,7 @@ class Exchange(Steps, Inspection):
         self.scenario = shown["scenario"]
         rows = shown["accounts"]
         self.accounts.keep({row["name"] for row in rows})
-        self.accounts.add_rows(rows)
+        self.accounts.read_rows(rows)
 
     # --- script
 
@@ -315,12 +312,8 @@ class Exchange(Steps, Inspection):
         sandbox.
         """
         body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
-        shown = self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
-        with Exchange(self._connection, shown) as exchange:
-            try:
-                yield exchange
-            finally:
-                exchange.discard()
+        with self._created(body) as exchange:
+            yield exchange
 
     @short_traceback_contextmanager
     def fork(
@@ -338,6 +331,12 @@ class Exchange(Steps, Inspection):
         source, a port of its own, and the clock's mode at that point unless `clock` is given.
         """
         body = fork_body(log, self.name, at=at, clock=clock, name=name)
+        with self._created(body) as exchange:
+            yield exchange
+
+    @contextmanager
+    def _created(self, body: dict[str, Any]) -> Iterator["Exchange"]:
+        """Create a sandbox at the same server from a request's body, and delete it at the end of the block."""
         shown = self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
         with Exchange(self._connection, shown) as exchange:
             try:
@@ -366,6 +365,16 @@ class Exchange(Steps, Inspection):
         self._guarded.is_open = False
         self._patches.undo()
         self._files.remove()
+
+
+def _httpx_transports() -> ModuleType:
+    """Import and return the module of transports for httpx. Raises Unavailable if httpx is not installed."""
+    try:
+        return import_module("mockexchange.api.transport.httpx_transports")
+    except ImportError as error:
+        if error.name != "httpx":
+            raise
+        raise Unavailable(f"transports for httpx need httpx: {install_command('httpx')}") from None
 
 
 def _below(name: str | None) -> str:

@@ -29,7 +29,7 @@ def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
         try:
             return future.result(INTERRUPT_CHECK_S)
         except TimeoutError:
-            is_alive = thread.is_alive()
+            is_alive = thread.is_alive()  # read first: a result set just before the thread ended is then seen by `done`
             if future.done():  # done meanwhile, or failed with its own TimeoutError
                 return future.result()
             if not is_alive:
@@ -47,7 +47,8 @@ class LoopThread(Generic[Entered]):
         self._make, self._pid = make, os.getpid()
         self._started: Future[Entered] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping, self._is_stopping = asyncio.Event(), False
+        self._stop_event = asyncio.Event()
+        self._is_stopping = False  # the flag serves a `stop` before the loop exists
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="mockexchange", daemon=True)
 
@@ -112,7 +113,7 @@ class LoopThread(Generic[Entered]):
             return
         if loop is not None:
             with suppress(RuntimeError):  # it is closed: the start has failed
-                loop.call_soon_threadsafe(self._stopping.set)
+                loop.call_soon_threadsafe(self._stop_event.set)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
         failure, self._failure = self._failure, None
@@ -157,4 +158,4 @@ class LoopThread(Generic[Entered]):
             return
         async with self._make() as entered:
             self._started.set_result(entered)
-            await self._stopping.wait()
+            await self._stop_event.wait()

@@ -3,7 +3,7 @@
 import os
 import tempfile
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 
 from mockexchange.api.errors import NameAdvice, Unavailable, UnknownAccount, WrongRequest
 from mockexchange.clients.request_signers import UnsignedRequest, sign
-from mockexchange.core.ids import derived_id
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.runtime.ready_file import RunDirectory
-from mockexchange.sandbox.credentials import Credential
+from mockexchange.sandbox.credentials import Credential, derive_key
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.keys import new_pair
 from mockexchange.venues.registry import VENUES
@@ -33,6 +32,7 @@ class KeyFiles:
 
     def __init__(self) -> None:
         self._directory: RunDirectory | None = None
+        self._removal: Callable[[], object] | None = None
         self._paths: dict[str, str] = {}
 
     def path_of(self, key: "Key") -> str:
@@ -50,7 +50,7 @@ class KeyFiles:
             credential = Credential(
                 account=key.account,
                 key=key.name,
-                kind=AccountKind.MEMBER,
+                kind=AccountKind.MEMBER,  # any kind will do: it is not written to the file
                 key_id=key.key_id,
                 private_pem=key.private_key_pem,
                 subtraders=[],
@@ -61,9 +61,9 @@ class KeyFiles:
     def remove(self) -> None:
         """Remove all files; a file whose path is read later is written again."""
         self._paths = {}
-        if self._directory is not None:
+        if self._removal is not None:
             self._removal()
-        self._directory = None
+        self._directory = self._removal = None
 
 
 def _remove(directory: RunDirectory, pid: int) -> None:
@@ -190,13 +190,16 @@ class Accounts(Mapping[str, Account]):
     def __repr__(self) -> str:
         return f"<accounts {', '.join(self._accounts) or 'none'}>"
 
-    def add_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Update the accounts from rows of the control API, one per key. Accounts that exist keep their objects."""
+    def read_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the keys of all accounts by those in the rows of the control API, one per key.
+
+        Accounts that exist keep their objects; new ones are added.
+        """
         self._pems.update({row["key_id"]: row["private_key_pem"] for row in rows if row["private_key_pem"]})
         for keys in self._keys.values():
             keys.clear()
         for row in rows:
-            self.open(row["name"], row["kind"], row["venue"], row["subtraders"])
+            self.add(row["name"], row["kind"], row["venue"], row["subtraders"])
             self._keys[row["name"]][row["key"]] = Key(
                 account=row["name"],
                 venue=row["venue"],
@@ -207,7 +210,7 @@ class Accounts(Mapping[str, Account]):
                 _files=self._files,
             )
 
-    def open(self, name: str, kind: str, venue: str, subtraders: Iterable[str] = ()) -> None:
+    def add(self, name: str, kind: str, venue: str, subtraders: Iterable[str] = ()) -> None:
         """Add an account, possibly without keys, unless it is known already."""
         if name not in self._accounts:
             keys = self._keys[name] = {}
@@ -250,13 +253,13 @@ class NewKey(NamedTuple):
 def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
     """Make a key of the kind that the account's venue uses. Raises WrongRequest.
 
-    `used` are the private keys that exist already, which are not made again.
+    `algorithm` is ignored for secrets. `used` are the private keys that exist already, which are not made again.
     """
-    secrets = VENUES[account.venue].auth.secrets
-    seed = f"{sandbox}/{account.name}/{name}"
-    if secrets:
-        return NewKey(secrets.key_id_of(seed), None, None, secrets.secret_of(seed))
+    names = (sandbox, account.name, name)
+    key_id, secret = derive_key(VENUES[account.venue], *names)
+    if secret:
+        return NewKey(key_id, None, None, secret)
     if algorithm not in ALGORITHMS:
         raise WrongRequest("bad_algorithm", f"algorithm: expected {' or '.join(ALGORITHMS)}, got {algorithm!r}")
-    pair = new_pair(seed, algorithm, set(used))
-    return NewKey(derived_id("key", sandbox, account.name, name), pair.public_pem, pair.private_pem, None)
+    pair = new_pair("/".join(names), algorithm, set(used))
+    return NewKey(key_id, pair.public_pem, pair.private_pem, None)

@@ -99,7 +99,7 @@ class ApiDocuments:
 
     def _operation(self, match: Match, method: str) -> Operation:
         operation_id = self.document["paths"][match.path][method].get("operationId", "")
-        return Operation(match.path, method, match.names, operation_id)
+        return Operation(match.path, method, match.path_values, operation_id)
 
     def is_public(self, operation: Operation) -> bool:
         """Return whether the document allows unsigned calls of an operation."""

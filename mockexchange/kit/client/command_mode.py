@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from mockexchange.clients.own_variables import replaced
+from mockexchange.clients.own_variables import replacements
 from mockexchange.clients.published import CLIENT_SETUPS, client_of, variables_of
 from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
 from mockexchange.kit.client.cards import PAGE, Card
@@ -134,7 +134,7 @@ def environment_of(session: Session, client: str, account: str, environment: Map
     """
     known, values = client_of(client, session.venue.name), _template_values(session, account)
     origins = dict.fromkeys(CLIENT_SETUPS, values["origin"])
-    own = replaced(environment, {session.venue.name: values}, origins)
+    own = replacements(environment, {session.venue.name: values}, origins)
     pointers = variables_of(known, values, environment)
     pointers = {name: value for name, value in pointers.items() if value is None or own.get(name) is None}
     variables = {**environment, **own, **pointers}

@@ -77,17 +77,17 @@ class OrderPlacer:
         return answer
 
     @staticmethod
-    def judgeable(answer: Answer) -> Answer:
+    def require_judgeable(answer: Answer) -> Answer:
         """Return the answer unchanged. Raises NotJudged if its status is due to the key or a closed exchange."""
         if answer.status in UNJUDGEABLE:
-            raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
+            raise _not_judged(answer)
         return answer
 
     def place(self, **wanted: Any) -> tuple[str, Answer]:
         """Place an order that should rest, and return its id and the answer. Raises NotJudged if it is refused."""
         answer = self.create(self.body(**wanted))
         if answer.status not in DONE:
-            raise NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
+            raise _not_judged(answer)
         return self.made[-1], answer
 
     def id_of(self, answer: Answer) -> str:
@@ -115,7 +115,7 @@ class OrderPlacer:
 
     def read(self, order_id: str, is_shown: Callable[[Row], bool] = bool) -> Row:
         """Read an order until `is_shown` accepts it or the server's read lag is over; return it, empty if missing."""
-        return self.settled(lambda: self._order(order_id), is_shown)
+        return self.read_until(lambda: self._order(order_id), is_shown)
 
     def _order(self, order_id: str) -> Row:
         answer = self.target.ask("/portfolio/orders/{order_id}", names={"order_id": order_id})
@@ -138,7 +138,7 @@ class OrderPlacer:
             "balance": balance.get("balance_dollars", balance["balance"]),
         }
 
-    def settled(self, read: Callable[[], T], is_fine: Callable[[T], bool]) -> T:
+    def read_until(self, read: Callable[[], T], is_fine: Callable[[T], bool]) -> T:
         """Call `read` until `is_fine` accepts the result, or the server's read lag is over; return the last result."""
         ends_at_s = time.monotonic() + self.target.lag_s
         found = read()
@@ -151,6 +151,10 @@ class OrderPlacer:
         """Cancel all orders that were made: those that have ended are refused, which does no harm."""
         for order_id in self.made:
             self.cancel(order_id)
+
+
+def _not_judged(answer: Answer) -> NotJudged:
+    return NotJudged(f"{answer.where} was answered {answer.status} {answer.text[:SHOWN_CHARS]}")
 
 
 @contextmanager
@@ -171,6 +175,7 @@ def quiet_market(target: Target) -> str:
     if "ticker" in target.names:
         return target.names["ticker"]
     rows = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
+    # An order without an `exchange_index` goes to the first shard.
     found = [row["ticker"] for row in rows if row.get("exchange_index", 0) == 0 and _is_quiet(row)]
     if not found:
         raise NotJudged("no open market has asks from three cents on: give one with --name ticker=VALUE")

@@ -60,7 +60,7 @@ def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
         order_id, answer = placer.place()
         row = placer.read(order_id)
         yield from _differences(target, READ_BACK, answer, _stated(placer, answer), row)
-        if order_id not in placer.settled(placer.resting, lambda rows: order_id in rows):
+        if order_id not in placer.read_until(placer.resting, lambda rows: order_id in rows):
             yield finding(target, READ_BACK, answer.where, f"{order_id} is not listed", "a resting order of the market")
 
 
@@ -187,17 +187,17 @@ def judge_duplicate(target: Target, operation_id: str) -> Iterator[Finding]:
         body = placer.body()
         placer.create(body)
         order_id = _required(placer)
-        placer.settled(placer.resting, lambda rows: order_id in rows)
+        placer.read_until(placer.resting, lambda rows: order_id in rows)
         yield from _leaves_nothing(placer, DUPLICATE, body, 409)
         placer.cancel(order_id)
-        placer.settled(placer.resting, lambda rows: order_id not in rows)
+        placer.read_until(placer.resting, lambda rows: order_id not in rows)
         yield from _leaves_nothing(placer, DUPLICATE, body, 409)
 
 
 def _leaves_nothing(placer: OrderPlacer, rule: str, body: Mapping[str, Any], *wanted: int) -> Iterator[Finding]:
     """Send a create that must be refused, and compare orders, positions and cash before and after."""
     before = placer.footprint()
-    answer = placer.judgeable(placer.create(body))
+    answer = placer.require_judgeable(placer.create(body))
     if answer.status not in wanted:
         expected = f"status {' or '.join(map(str, wanted))}"
         yield finding(placer.target, rule, f"{answer.where} {dict(body)}", answer_text(answer), expected)
@@ -289,7 +289,7 @@ def judge_batch(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that the answer to a batch has an item for each order in its place, and that a failure stops no other."""
     with open_placer(target, operation_id) as placer:
         sent = [placer.body(), {**placer.body(), "ticker": UNKNOWN_MARKET}, placer.body()]
-        answer = placer.judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
+        answer = placer.require_judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
         if answer.status != 201:
             yield finding(target, BATCH, answer.where, answer_text(answer), "status 201")
             return
@@ -312,7 +312,7 @@ def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
     schema = placer.target.document["components"]["schemas"].get("BatchCancelOrdersRequest", {})
     is_old = placer.generation.is_first and "orders" not in schema["properties"]
     wanted = {"ids": listed} if is_old else {"orders": [{"order_id": one} for one in listed]}
-    answer = placer.judgeable(placer.target.write(placer.generation.cancel_batch, wanted))
+    answer = placer.require_judgeable(placer.target.write(placer.generation.cancel_batch, wanted))
     items = answer.json().get("orders", []) if answer.status == 200 else []
     failed = [item.get("error") is not None for item in items]
     if failed != [False, False, True]:

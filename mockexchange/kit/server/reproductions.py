@@ -17,23 +17,22 @@ VARIABLE = re.compile(r"\{[^}]+\}")
 
 def with_reproductions(verdict: Verdict, target: Target) -> Verdict:
     """Return the verdict with a shell command in each finding that reproduces it."""
-    if all(finding.reproduction for finding in verdict.findings):
-        return verdict
     return replace(verdict, findings=tuple(_reproduced(finding, verdict.rule, target) for finding in verdict.findings))
 
 
 def _reproduced(finding: Finding, rule: str, target: Target) -> Finding:
     if finding.reproduction:
         return finding
-    return replace(finding, reproduction=_call(finding.where, target) or _rerun(rule, target))
+    return replace(finding, reproduction=_call_command(finding.where, target) or _rerun_command(rule, target))
 
 
-def _call(where: str, target: Target) -> str:
+def _call_command(where: str, target: Target) -> str:
     """Return the command that sends the first request of a text again; "" if the text has none that is whole."""
     found = REQUEST.match(where)
     if found is None:
         return ""
     method, path = found.groups()
+    # `where` names the values behind the path, in the order of its variables.
     names = where[found.end() :].lstrip(": ").split()
     filled = VARIABLE.sub(lambda _: names.pop(0).rstrip(",:") if names else "{", path)
     if "{" in filled:
@@ -41,6 +40,7 @@ def _call(where: str, target: Target) -> str:
     route = Routes(target.document, "").find(filled.partition("?")[0])
     node = target.document["paths"][route.path] if route else {}
     asked = BY_ROLE.search(where)
+    # A path's GET decides for all its methods, since a finding may be about one that the document lacks, such as HEAD.
     role = asked[1] if asked and asked[1] in ROLES else target.venue.role_of(node.get("get", {}), filled)
     if role is None:
         return f"curl -i -X {method} {shlex.quote(target.base_url + filled)}"
@@ -58,8 +58,9 @@ def _params(text: str) -> str:
     return text[begin:]
 
 
-def _rerun(rule: str, target: Target) -> str:
+def _rerun_command(rule: str, target: Target) -> str:
     """Return the command that judges the rule alone."""
-    signer = next(iter(target.keys.values()))
+    signer = next(iter(target.keys.values()), None)
+    by = f"--key-id {signer.key_id} --key FILE" if signer else "--key-id ID --key FILE"
     venue = f"--venue {target.venue.name} --url {target.base_url} --api-date {target.api_date}"
-    return f"mockexchange verify server {venue} --key-id {signer.key_id} --key FILE --only {shlex.quote(rule)}"
+    return f"mockexchange verify server {venue} {by} --only {shlex.quote(rule)}"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -20,7 +20,7 @@ class Match(NamedTuple):
     """A documented path that matches a request, and the values of the path's variables in that request."""
 
     path: str
-    names: Mapping[str, str]
+    path_values: Mapping[str, str]
 
 
 class Routes:
@@ -65,8 +65,10 @@ OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
 
 EMPTY: tuple[object, ...] = (None, 0, "", [])
 
+ALLOWED = ""
+OPEN: None = None
 Objection = str | None
-"""Why the document forbids a request; "" if it allows the request, None if it leaves that open."""
+"""Why the document forbids a request; ALLOWED if it allows the request, OPEN if it leaves that open."""
 
 
 class Parameter(NamedTuple):
@@ -94,7 +96,7 @@ class OperationDemands(NamedTuple):
     is_body_required: bool
     body: Validator | None
     is_body_open: bool
-    """Whether the body may have unknown fields."""
+    """Whether the body may have unknown fields; the server may then also drop empty members of it."""
 
 
 class RequestJudge:
@@ -105,15 +107,16 @@ class RequestJudge:
         self._demands: dict[tuple[str, str], OperationDemands] = {}
 
     def objection_to(
-        self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
+        self, path: str, method: str, path_values: Mapping[str, Any], query: str, body: bytes = b""
     ) -> Objection:
-        """Return why the document forbids a request; "" if it allows the request, None if it leaves that open.
+        """Return why the document forbids a request; ALLOWED if it allows the request, OPEN if it leaves that open.
 
-        `names` are the values of the path's variables.
+        `path_values` are the values of the path's variables, by name.
         """
         demands = self._demands_of(path, method.lower())
-        judged = [*_path_objections(demands, names), _query_objection(demands, query), _body_objection(demands, body)]
-        return next((reason for reason in judged if reason), None if None in judged else "")
+        return _first_objection(
+            [*_path_objections(demands, path_values), _query_objection(demands, query), _body_objection(demands, body)]
+        )
 
     def _demands_of(self, path: str, method: str) -> OperationDemands:
         known = self._demands.get((path, method))
@@ -144,11 +147,20 @@ class RequestJudge:
         return Parameter(node["name"], node["in"], is_required, schema["type"], "enum" in schema, judge)
 
 
-def _path_objections(demands: OperationDemands, sent: Mapping[str, Any]) -> list[Objection]:
-    """Check the variables of a path; a name outside an `enum` is left open (None), as other names may exist."""
+def _first_objection(judged: Sequence[Objection]) -> Objection:
+    """Return the first reason; without one, OPEN if any part of the request is left open."""
+    return next((reason for reason in judged if reason), OPEN if OPEN in judged else ALLOWED)
+
+
+def _path_objections(demands: OperationDemands, path_values: Mapping[str, Any]) -> list[Objection]:
+    """Check the variables of a path; a name outside an `enum` is left open, as other names may exist."""
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
     return [
-        "" if one.validator.is_valid(str(sent.get(one.name))) else None if one.is_listed else f"{one.name} is none"
+        ALLOWED
+        if one.validator.is_valid(str(path_values.get(one.name)))
+        else OPEN
+        if one.is_listed
+        else f"{one.name} is none"
         for one in found
     ]
 
@@ -171,7 +183,7 @@ def _query_objection(demands: OperationDemands, query: str) -> Objection:
     ]
     judged.append(_times_objection(demands.times, given))
     judged += [f"{name} excludes {' and '.join(others)}" for name, others in _clashes(demands.excludes, given)]
-    return next((reason for reason in judged if reason), None if None in judged else "")
+    return _first_objection(judged)
 
 
 def _clashes(excludes: Mapping[str, list[str]], given: Mapping[str, str]) -> list[tuple[str, list[str]]]:
@@ -181,68 +193,70 @@ def _clashes(excludes: Mapping[str, list[str]], given: Mapping[str, str]) -> lis
 
 
 def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Objection:
+    """Check that the time filters are of one kind, and that this kind goes with the values of `status`."""
     asked = [kind for kind in times if {f"min_{kind}_ts", f"max_{kind}_ts"} & set(given)]
     if len(asked) > 1:
         return f"{' and '.join(asked)} exclude each other"
     statuses = [status for status in given.get("status", "").split(",") if status]
-    return f"{asked[0]} excludes the status" if asked and set(statuses) - set(times[asked[0]]) else ""
+    return f"{asked[0]} excludes the status" if asked and set(statuses) - set(times[asked[0]]) else ALLOWED
 
 
 def _list_objection(parameter: Parameter, texts: list[str]) -> Objection:
     """Check a list whose values are given by repeating the parameter."""
     if not texts:
-        return f"{parameter.name} is missing" if parameter.is_required else ""
+        return f"{parameter.name} is missing" if parameter.is_required else ALLOWED
     are_whole = [INTEGER.fullmatch(text) is not None and len(text) <= INTEGER_CHARS_MAX for text in texts]
     values: list[object] = [int(text) if whole else text for text, whole in zip(texts, are_whole, strict=True)]
     if parameter.validator.is_valid(values) or parameter.validator.is_valid(texts):
-        return ""
+        return ALLOWED
     unusual = [text for text, whole in zip(texts, are_whole, strict=True) if not whole and NUMERAL.fullmatch(text)]
-    return None if unusual else f"{parameter.name}={texts!r} is none of its lists"
+    return OPEN if unusual else f"{parameter.name}={texts!r} is none of its lists"
 
 
 def _number_objection(parameter: Parameter, text: str) -> Objection:
     """Check a number that may have decimals; other spellings of numbers are left open."""
     if DECIMAL.fullmatch(text) and len(text) <= INTEGER_CHARS_MAX:
-        return "" if parameter.validator.is_valid(float(text)) else f"{parameter.name}={text} is out of bounds"
-    return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no number"
+        return ALLOWED if parameter.validator.is_valid(float(text)) else f"{parameter.name}={text} is out of bounds"
+    return OPEN if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no number"
 
 
 def _value_objection(parameter: Parameter, text: str | None) -> Objection:
     if text is None:
-        return f"{parameter.name} is missing" if parameter.is_required else ""
+        return f"{parameter.name} is missing" if parameter.is_required else ALLOWED
     if parameter.kind == "boolean":
         return _boolean_objection(parameter, text)
     if parameter.kind == "number":
         return _number_objection(parameter, text)
     if parameter.kind != "integer":
-        return "" if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
+        return ALLOWED if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
     if INTEGER.fullmatch(text):
         if len(text) > INTEGER_CHARS_MAX:
             return f"{parameter.name}={text[:INTEGER_CHARS_MAX]}... is out of bounds"
-        return "" if parameter.validator.is_valid(int(text)) else f"{parameter.name}={text} is out of bounds"
-    return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no integer"
+        return ALLOWED if parameter.validator.is_valid(int(text)) else f"{parameter.name}={text} is out of bounds"
+    return OPEN if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no integer"
 
 
 def _boolean_objection(parameter: Parameter, text: str) -> Objection:
     if text in BOOLEANS:
-        return ""
-    return None if text.lower() in OTHER_BOOLEANS else f"{parameter.name}={text!r} is neither true nor false"
+        return ALLOWED
+    return OPEN if text.lower() in OTHER_BOOLEANS else f"{parameter.name}={text!r} is neither true nor false"
 
 
 def _body_objection(demands: OperationDemands, body: bytes) -> Objection:
     if demands.body is None:
-        return ""
+        return ALLOWED
     if not body:
-        return "there is no body" if demands.is_body_required else ""
+        return "there is no body" if demands.is_body_required else ALLOWED
     try:
         sent, as_text = json.loads(body), _scalars_as_text(json.loads(body, parse_float=str, parse_int=str))
     except (ValueError, RecursionError):  # the latter where it is nested too deep
         return "the body is no JSON"
+    # A reader may drop empties or convert scalars: if that changes the verdict, the document leaves it open.
     readings = [as_text, *(_without_empty(sent) if demands.is_body_open else [])]
     is_right = demands.body.is_valid(sent)
     if any(demands.body.is_valid(reading) != is_right for reading in readings):
-        return None
-    return "" if is_right else "the body does not fit its schema"
+        return OPEN
+    return ALLOWED if is_right else "the body does not fit its schema"
 
 
 def _without_empty(value: Any) -> Iterator[Any]:

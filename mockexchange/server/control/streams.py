@@ -33,7 +33,7 @@ from mockexchange.server.control.route_table import ONE_SANDBOX, Resource
 from mockexchange.server.server_state import ServerState
 from mockexchange.venues.frame import Frame
 
-LITERAL = "literal"
+CONTROL_FRAME = "literal"
 """The kind of a frame that the control API sent, and the fault name of that frame in the journal."""
 NOTE = "asked for by the control API"
 REASON_BYTES_MAX = 123
@@ -63,7 +63,7 @@ class _Text:
 
 
 def _code(text: str) -> int:
-    code = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0  # digits of a code
+    code = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0  # exactly four: no 01000
     if code != ABNORMAL and code not in CLOSE_CODES:
         raise ValueError
     return code
@@ -86,52 +86,52 @@ REASON = _Text(
 )
 SEND = Record({"text": must(FRAME_TEXT)})
 CLOSE = Record({"code": may(CODE, 1000), "reason": may(REASON, "")})
-MOVE = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "connection": may(integer(1, 10**15))})
+ACTION = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "connection": may(integer(1, 10**15))})
 
 
 def stream_routes(server_state: ServerState) -> list[Resource]:
     async def show(request: Request) -> Response:
         return ControlJson(streams_of(await server_state.sandboxes.caught_up(request.path_params["name"])))
 
-    async def move(request: Request) -> Response:
-        wanted = await read_body(request, lambda body: read_move(read_object(body)))
+    async def act(request: Request) -> Response:
+        wanted = await read_body(request, lambda body: read_action(read_object(body)))
         sandbox = await server_state.sandboxes.caught_up(request.path_params["name"])
-        count = move_streams(sandbox, wanted)
+        count = act_on_streams(sandbox, wanted)
         sandbox.streams.flush()
         return ControlJson({"connections": count})
 
-    return [Resource(f"{ONE_SANDBOX}/streams", GET=(Access.LOOK, show), POST=(Access.CHANGE, move))]
+    return [Resource(f"{ONE_SANDBOX}/streams", GET=(Access.LOOK, show), POST=(Access.CHANGE, act))]
 
 
-def read_move(body: dict[str, Located]) -> dict[str, Any]:
+def read_action(body: dict[str, Located]) -> dict[str, Any]:
     """Return which streams a body selects, and what it does to them: one of `send` and `close`. Raises ControlError."""
     try:
-        values: dict[str, Any] = MOVE.read(Located(dict(body)), "")
+        values: dict[str, Any] = ACTION.read(Located(dict(body)), "")
         if ("send" in body) == ("close" in body):
             message = 'expected either "send", such as {"text": "..."}, or "close", such as {"code": 1006}'
             raise ScenarioError(message)
-        if "send" in body and body["send"].value is None:
+        if "send" in body and body["send"].value is None:  # null is read as {}, which has no text
             raise ScenarioError("expected the key 'text', which is missing", path=below("send", "text"))
     except ScenarioError as error:
         raise misread("bad_body", error) from None
-    if "close" in body and values["close"] is None:
+    if "close" in body and values["close"] is None:  # null asks for the default close, as {} does
         values["close"] = CLOSE.read(Located(None), "")
     return values
 
 
-def move_streams(sandbox: Sandbox, wanted: dict[str, Any]) -> int:
-    """Act on the streams that `read_move` returned, and return their number: send a frame, close them, or cut them.
+def act_on_streams(sandbox: Sandbox, wanted: dict[str, Any]) -> int:
+    """Act on the streams that `read_action` returned, and return their number: send a frame, close them, or cut them.
 
     Raises ControlError; then no stream is changed.
     """
     found, send, close = _connections(sandbox, wanted), wanted["send"], wanted["close"]
     for connection in found:
         if send is not None:
-            connection.put(Frame(send["text"].encode(), LITERAL, note=NOTE), LITERAL)
+            connection.put(Frame(send["text"].encode(), CONTROL_FRAME, note=NOTE), CONTROL_FRAME)
         elif close["code"] == ABNORMAL:
-            connection.abort(LITERAL, NOTE)
+            connection.abort(CONTROL_FRAME, NOTE)
         else:
-            connection.close(close["code"], close["reason"], LITERAL, NOTE)
+            connection.close(close["code"], close["reason"], CONTROL_FRAME, NOTE)
     return len(found)
 
 

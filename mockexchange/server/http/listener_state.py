@@ -11,11 +11,16 @@ from mockexchange.server.http.request_limits import Cut
 
 
 class ServedApp(Protocol):
-    """What a connection calls of the application: ASGI, and what has no request. `app.ListenerApp` implements it."""
+    """What a connection calls of the application; `app.ListenerApp` implements it.
+
+    It is ASGI, answers that need no task, and the answers to bytes that are no request.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
-    def direct_answer(self, cycle: RequestCycle) -> Awaitable[object] | None: ...
+    def direct_answer(self, cycle: RequestCycle) -> Awaitable[object] | None:
+        """Return the answering of a request that needs no task before its first wait; None if the request needs one."""
+        ...
 
     def answer_cut(
         self,
@@ -25,9 +30,13 @@ class ServedApp(Protocol):
         method: str = "",
         target: str = "",
         headers: tuple[tuple[bytes, bytes], ...] = (),
-    ) -> bytes: ...
+    ) -> bytes:
+        """Journal a request that was not read to its end, and return the body of the answer to it."""
+        ...
 
-    def note_unfinished(self, raw: bytes, diagnosis: str) -> None: ...
+    def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
+        """Journal an incomplete request of a client that disconnected."""
+        ...
 
 
 class OpenConnections(set[Any]):

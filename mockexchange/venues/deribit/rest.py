@@ -30,6 +30,7 @@ from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
 from mockexchange.venues.request import Answer, Pending, Request
 
 READ_METHODS = ("GET", "HEAD")
+# Without the placeholder that some messages of the documents end with, as a refusal is one word.
 REFUSALS = {code: message.removesuffix(" <Limit>").lower().replace(" ", "_") for code, message in ERRORS.items()}
 PRIVATE = "private/"
 ALLOW = ((b"allow", b"GET, HEAD, POST"),)
@@ -62,6 +63,7 @@ def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> 
         else:
             reply.pending = _complete(context, reply, result, id_text, us_in)
     except Rejected as rejected:
+        # A body that cannot be read as a request may still have an id.
         reject(context, reply, rejected, id_text or rejected.request_id, us_in)
     return reply
 
@@ -79,7 +81,14 @@ def _complete(context: DeribitContext, reply: Answer, write: Write, id_text: str
 def _answer(
     context: DeribitContext, request: Request, parsed: ParsedRequest, at: int, host_at: int, reply: Answer
 ) -> str | bytes | Write:
-    _require_agreement(parsed)
+    """Return the result of a request. Raises Rejected.
+
+    `reply` is given the operation, the key and the findings, which it has also if the request is rejected.
+    """
+    if parsed.in_path not in ("", parsed.method):
+        path, body = parsed.in_path[:SHOWN_CHARS_MAX], parsed.method[:SHOWN_CHARS_MAX]
+        message = f"the path says {path!r} and the body {body!r}: send both alike, or post to {PREFIX}"
+        raise Rejected(BAD_REQUEST, message)
     operation = find(parsed.method)
     reply.operation = operation.name
     reply.key_id = claimed_key(request)
@@ -87,15 +96,6 @@ def _answer(
     caller = identify(context, request, parsed.params, at, host_at, reply) if needs_caller else None
     params = cap_count(parsed.params, request.rows_max) if isinstance(request, CappedRequest) else parsed.params
     return carry_out(context, operation, params, caller, at, host_at, findings=reply.findings)
-
-
-def _require_agreement(parsed: ParsedRequest) -> None:
-    if parsed.in_path not in ("", parsed.method):
-        message = (
-            f"the path says {parsed.in_path[:SHOWN_CHARS_MAX]!r} and the body {parsed.method[:SHOWN_CHARS_MAX]!r}: "
-            f"send both alike, or post to {PREFIX}"
-        )
-        raise Rejected(BAD_REQUEST, message)
 
 
 def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
@@ -157,11 +157,8 @@ def authenticate_only(context: DeribitContext, request: Request, at: int, host_a
 
 def rpc_call_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     """Return the method that a request names and its params as text; None if it cannot be read."""
-    try:
-        parsed = read(request)
-    except Rejected:
-        return None
-    return parsed.method, texts_of(parsed.params)
+    parsed = _parsed_or_none(request)
+    return None if parsed is None else (parsed.method, texts_of(parsed.params))
 
 
 def wrap_result(context: DeribitContext, request: Request, result: str, at: int, host_at: int) -> bytes:
@@ -171,23 +168,28 @@ def wrap_result(context: DeribitContext, request: Request, result: str, at: int,
 
 def _read_leniently(request: Request) -> ParsedRequest:
     """Read a request; if it is unreadable, return only the method in its path."""
+    return _parsed_or_none(request) or ParsedRequest(None, method_in(request.path), {})
+
+
+def _parsed_or_none(request: Request) -> ParsedRequest | None:
+    """Return the parsed request; None if it is unreadable."""
     try:
         return read(request)
     except Rejected:
-        return ParsedRequest(None, method_in(request.path), {})
+        return None
 
 
 def operation_of(context: DeribitContext, request: Request) -> str | None:
     """Return the name of the method or handshake that a request is for; None if it is unknown."""
     if request.path == STREAM_PATH:
         return OPEN_STREAM
-    try:
-        parsed = read(request)
-    except Rejected:
-        return None
-    return parsed.method if parsed.method in ROUTES else None
+    parsed = _parsed_or_none(request)
+    return parsed.method if parsed is not None and parsed.method in ROUTES else None
 
 
 def malformed_body(diagnosis: str, date: ApiDate) -> bytes:
-    """Return the body of the answer to bytes that are not HTTP."""
+    """Return the body of the answer to bytes that are not HTTP.
+
+    The parameters are those of the interface in venue.py; this venue's body depends on neither.
+    """
     return bare_error(BAD_REQUEST)

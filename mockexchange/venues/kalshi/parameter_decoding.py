@@ -56,9 +56,10 @@ def read_query(operation: str, query: str, api_date: ApiDate, unknown_status: st
     try:
         return read(operation, query, api_date)
     except Rejected as rejected:
-        is_choice = operation == "GetMarkets" and rejected.situation is Situation.UNKNOWN_CHOICE
-        is_status = is_choice and rejected.values["field"] == "Status"
-        if unknown_status == "dated" and is_status and api_date.is_day_from(AUTUMN_2026):  # reported, not recorded
+        is_choice = rejected.situation is Situation.UNKNOWN_CHOICE
+        is_status_of_markets = operation == "GetMarkets" and is_choice and rejected.values["field"] == "Status"
+        if unknown_status == "dated" and is_status_of_markets and api_date.is_day_from(AUTUMN_2026):
+            # Clients reported this body; no recording has it.
             raise Rejected(Situation.UNKNOWN_STATUS, rejected.diagnosis) from None
         raise
 
@@ -77,6 +78,7 @@ def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
             raise Rejected(Situation.REPEATED, f"{name} is given more than once", parameter=name)
         else:
             texts[name] = text
+    # An empty text counts as absent.
     present = {name: text for name, text in texts.items() if text or rows[name].kind not in ("text", "texts")}
     params = decode_rows(operation, rows, present, READERS, _missing, LIST_KINDS)
     findings = [*unknown_findings(operation, unknown)] if unknown else []
@@ -95,9 +97,8 @@ def _text(given: Given[Parameter]) -> str:
 
 
 def _texts(given: Given[Parameter]) -> tuple[str, ...]:
-    row, items = given.row, tuple(given.value.split(","))
-    if row.items_max is not None and len(items) > row.items_max:
-        raise _invalid(given, "max", f"{row.name} has {len(items)} items: expected at most {row.items_max}")
+    items = tuple(given.value.split(","))
+    _require_count(given, len(items), f"has {len(items)} items")
     _require_choices(given, items)
     return items
 
@@ -145,12 +146,18 @@ def _instant(given: Given[Parameter]) -> int:
 
 
 def _repeated(given: Given[Parameter]) -> tuple[str | int, ...]:
-    row, items = given.row, given.value
-    if row.items_max is not None and len(items) > row.items_max:
-        raise _invalid(given, "max", f"{row.name} is given {len(items)} times: expected at most {row.items_max}")
-    if row.maximum is None:
+    items = given.value
+    _require_count(given, len(items), f"is given {len(items)} times")
+    if given.row.maximum is None:  # a bound means integers (`Parameter`)
         return tuple(items)
     return tuple(_integer(replace(given, value=item)) for item in items)
+
+
+def _require_count(given: Given[Parameter], count: int, said: str) -> None:
+    """Raise Rejected if a list has too many items; `said` says in the message how many they are."""
+    row = given.row
+    if row.items_max is not None and count > row.items_max:
+        raise _invalid(given, "max", f"{row.name} {said}: expected at most {row.items_max}")
 
 
 def _wrong_type(given: Given[Parameter], problem: str) -> Rejected:

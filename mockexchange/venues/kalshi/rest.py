@@ -128,6 +128,7 @@ def _answer(incoming: KalshiRequest, api_date: ApiDate) -> None:
         body = decode_body(operation.name, request, api_date)
         call.body = body.params
         reply.findings += body.findings
+        reply.ahead = call.ahead
         reply.pending = _carry_out(reply, operation.carry_out(call), call)
         return
     assert isinstance(operation, AccountOperation), "an operation is public, refused, a write or about an account"

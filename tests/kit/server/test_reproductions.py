@@ -55,4 +55,11 @@ def test_a_call_of_json_rpc_has_its_parameters() -> None:
 def test_a_reproduction_that_is_there_is_kept() -> None:
     verdict = Verdict("a.rule", "GetX", (Finding("a.rule", "GET /x", "seen", "expected", "place", "curl x"),))
     target = Target(venue=KALSHI, api_date="2026-10", base_url=URL, http=httpx.Client(), keys=KEYS)
-    assert with_reproductions(verdict, target) is verdict
+    assert with_reproductions(verdict, target) == verdict
+
+
+def test_a_rerun_without_keys_leaves_the_key_to_the_reader() -> None:
+    verdict = Verdict("a.rule", "GetX", (Finding("a.rule", "stream 1, frame 2", "seen", "expected", "place"),))
+    target = Target(venue=KALSHI, api_date="2026-10", base_url=URL, http=httpx.Client(), keys={})
+    reproduction = with_reproductions(verdict, target).findings[0].reproduction
+    assert reproduction == f"{RERUN} --key-id ID --key FILE --only a.rule"

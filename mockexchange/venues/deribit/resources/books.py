@@ -90,10 +90,10 @@ QUOTE: tuple[Field, ...] = (
 )
 
 
-change_text = writer(BOOK_CHANGE)
+book_change_text = writer(BOOK_CHANGE)
 
 
-grouped_text = writer(GROUPED_BOOK)
+grouped_book_text = writer(GROUPED_BOOK)
 
 
 quote_text = writer(QUOTE)

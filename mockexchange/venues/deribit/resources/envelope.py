@@ -1,10 +1,11 @@
-"""Writes the JSON-RPC envelope around a result or an error, over HTTP and on streams.
+"""Writes the JSON-RPC envelope around a result or an error, over HTTP and on streams, and around a notification.
 
 `usIn` and `usOut` are microseconds with a fixed difference, so that an answer depends only on the request and the time.
 """
 
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.errors import Rejected, error_object
+from mockexchange.venues.jsonrpc.envelope import spell
 from mockexchange.venues.request import Page
 
 
@@ -27,6 +28,12 @@ def result_page(context: DeribitContext, id_text: str | None, page: bytes, us_in
 def error_text(context: DeribitContext, id_text: str | None, rejected: Rejected, us_in: int) -> bytes:
     before, after = _around(context, id_text, us_in)
     return f'{before}"error":{error_object(rejected)}{after}'.encode()
+
+
+def notification(channel: str, data: str) -> bytes:
+    """Return the notification of a channel with the JSON of its data: a JSON-RPC request without an id [doc]."""
+    params = f'{{"channel":{spell(channel)},"data":{data}}}'
+    return f'{{"jsonrpc":"2.0","method":"subscription","params":{params}}}'.encode()
 
 
 def _around(context: DeribitContext, id_text: str | None, us_in: int) -> tuple[str, str]:

@@ -85,10 +85,13 @@ class Statement(NamedTuple):
 
     @property
     def ratios(self) -> ByIndex | None:
+        """Return the map by index, which the wire shows empty; None if the summary does not show the ratio."""
         return None if self.ratio is None else NO_RATIOS
 
 
-class Statements(NamedTuple):
+class SummaryList(NamedTuple):
+    """The summaries of a subaccount in all its currencies, with the subaccount."""
+
     owner: Owner
     summaries: list[Statement]
 
@@ -97,11 +100,11 @@ def _index_text(sums: ByIndex) -> str:
     return "{" + ",".join(f"{spell(index)}:{spell_number(value)}" for index, value in sorted(sums.items())) + "}"
 
 
-def _fees(fees: Fees) -> str:
-    return "{" + ",".join(f"{spell(index)}:{_kinds(kinds)}" for index, kinds in sorted(fees.items())) + "}"
+def _fees_text(fees: Fees) -> str:
+    return "{" + ",".join(f"{spell(index)}:{_rates_text(kinds)}" for index, kinds in sorted(fees.items())) + "}"
 
 
-def _kinds(kinds: Mapping[str, Rates]) -> str:
+def _rates_text(kinds: Mapping[str, Rates]) -> str:
     rows = (
         f'{spell(kind)}:{{"block_trade":{BLOCK_TRADE[kind]},"default":'
         f'{{"maker":{spell_number(rates.maker)},"taker":{spell_number(rates.taker)},"type":"fixed"}}}}'
@@ -113,7 +116,7 @@ def _kinds(kinds: Mapping[str, Rates]) -> str:
 BY_INDEX = Spelling("object of price index to number", _index_text)
 
 
-FEES = Spelling("object of price index to the fees of each kind of instrument", _fees)
+FEES = Spelling("object of price index to the fees of each kind of instrument", _fees_text)
 
 
 def _amount(name: str, read: str = "") -> Field:
@@ -232,7 +235,7 @@ def get_account_summary(call: Call) -> bytes:
     subaccount_ref, currency, extended = subaccount_ref_of(call), call.params["currency"], call.params["extended"]
 
     def write() -> bytes:
-        statement = _statement(call, subaccount_ref, currency)
+        statement = _statement(call, subaccount_ref, currency, extended)
         return WRITE_ONE[extended](statement, call.context.api_date).encode()
 
     return cached_result(call, write, subaccount_ref, currency, extended)
@@ -244,19 +247,19 @@ def get_account_summaries(call: Call) -> bytes:
 
     def write() -> bytes:
         currencies = currencies_of(state, subaccount_ref)
-        summaries = [_statement(call, subaccount_ref, currency) for currency in currencies]
+        summaries = [_statement(call, subaccount_ref, currency, extended) for currency in currencies]
         return WRITE_ALL[extended](
-            Statements(owner_of(state, subaccount_ref), summaries), call.context.api_date
+            SummaryList(owner_of(state, subaccount_ref), summaries), call.context.api_date
         ).encode()
 
     return cached_result(call, write, subaccount_ref, extended)
 
 
-def _statement(call: Call, subaccount_ref: SubaccountRef, currency: str) -> Statement:
-    """Return a summary, with fees if it is extended and the settings show them."""
+def _statement(call: Call, subaccount_ref: SubaccountRef, currency: str, extended: bool) -> Statement:
+    """Return a summary, with fees if it is `extended` and the settings show them."""
     state, settings = call.context.state, call.context.settings
     statement = statement_of(state, subaccount_ref, currency, settings)
-    has_fees = call.params["extended"] and settings.fees == "show"
+    has_fees = extended and settings.fees == "show"
     return statement._replace(fees=_fees_of(state, currency)) if has_fees else statement
 
 

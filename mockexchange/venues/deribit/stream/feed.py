@@ -26,6 +26,7 @@ from mockexchange.venues.dated_fields import ApiDate, Field
 from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.resources import positions as shown_positions
+from mockexchange.venues.deribit.resources.envelope import notification
 from mockexchange.venues.deribit.resources.fields import writer
 from mockexchange.venues.deribit.resources.orders import order_text, orders_text
 from mockexchange.venues.deribit.resources.summaries import portfolio_text, statement_of
@@ -68,9 +69,8 @@ class Message(NamedTuple):
         return self.data.subaccount_ref
 
     def frame(self, api_date: ApiDate) -> bytes:
-        """Return the notification as bytes: a JSON-RPC request without an id [doc]."""
-        channel, data = spell(self.channel), self.data.text(api_date)
-        return f'{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":{channel},"data":{data}}}}}'.encode()
+        """Return the notification as bytes."""
+        return notification(self.channel, self.data.text(api_date))
 
 
 # The data of user.changes: the changes that one command made in one instrument

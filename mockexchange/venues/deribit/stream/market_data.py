@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.vocabulary import Direction
@@ -24,13 +24,19 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.state import State
 from mockexchange.venues.dated_fields import ApiDate
-from mockexchange.venues.deribit.resources.books import BookChange, GroupedBook, change_text, grouped_text, quote_text
+from mockexchange.venues.deribit.resources.books import (
+    BookChange,
+    GroupedBook,
+    book_change_text,
+    grouped_book_text,
+    quote_text,
+)
+from mockexchange.venues.deribit.resources.envelope import notification
 from mockexchange.venues.deribit.resources.tickers import Levels, Ticker, ticker_text
 from mockexchange.venues.deribit.stream.channels import BOOK, QUOTE, Channel, market_names_of, read_channel
-from mockexchange.venues.jsonrpc.envelope import spell
 
 UNGROUPED = "none"
-CENTS = ("ETH",)
+GROUPED_IN_HUNDREDTHS = ("ETH",)
 """Base coins for which the group in a channel name is in hundredths [doc]."""
 DEPTH_MAX = 10_000
 Shown = Any
@@ -60,6 +66,7 @@ class MarketMessage:
     channel: str
     market: Market
     subaccount_ref: None = None
+    """None, as the message is public; the field is one of the interface that all venues share."""
 
 
 def messages_of(state: State, events: Iterable[Event], at: int, channels: Container[str]) -> Iterator[MarketMessage]:
@@ -67,12 +74,12 @@ def messages_of(state: State, events: Iterable[Event], at: int, channels: Contai
 
     Each session sends a message only if it shows a change.
     """
-    for name in dict.fromkeys(_touched(state, events)):
+    for name in dict.fromkeys(_changed_instruments(state, events)):
         market = Market(state, state.derivatives.listed[name], at)
         yield from (MarketMessage(channel, market) for channel in market_names_of(name) if channel in channels)
 
 
-def _touched(state: State, events: Iterable[Event]) -> Iterator[str]:
+def _changed_instruments(state: State, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
         match event:
             case (
@@ -87,6 +94,18 @@ def _touched(state: State, events: Iterable[Event]) -> Iterator[str]:
                 yield from (each.name for each in state.derivatives.listed.values() if each.terms.index == index)
             case SessionSettled():
                 yield from state.derivatives.listed
+
+
+class ShownBook(NamedTuple):
+    """The order book that a channel has shown last: amounts by price, and the number of its state."""
+
+    bids: dict[Decimal, Decimal]
+    asks: dict[Decimal, Decimal]
+    revision: int | None
+    """None if the channel has shown no book yet."""
+
+
+NO_BOOK = ShownBook({}, {}, None)
 
 
 class MarketData:
@@ -108,30 +127,26 @@ class MarketData:
         channel = read_channel(name)
         assert channel is not None, "only channels with a name can be subscribed to"
         text = self._text(channel, market, api_date)
-        if text is None:
-            return None
-        params = f'{{"channel":{spell(name)},"data":{text}}}'
-        return f'{{"jsonrpc":"2.0","method":"subscription","params":{params}}}'.encode()
+        return None if text is None else notification(name, text)
 
     def _text(self, channel: Channel, market: Market, api_date: ApiDate) -> str | None:
         if channel.family.name == BOOK and channel.group is None:
-            return self._change(channel, market, api_date)
+            return self._book_changes_text(channel, market, api_date)
         shown, write = _view(channel, market, api_date)
         if self._shown.get(channel.name) == shown:
             return None
         self._shown[channel.name] = shown
         return write()
 
-    def _change(self, channel: Channel, market: Market, api_date: ApiDate) -> str | None:
-        """Return the changed levels of the order book; all of them in the first message."""
-        last = self._shown.get(channel.name)
-        sides = dict(market.ticker.bids), dict(market.ticker.asks)
-        bids, asks = (_changes({} if last is None else last[0][place], now) for place, now in enumerate(sides))
-        if last is not None and not bids and not asks:
+    def _book_changes_text(self, channel: Channel, market: Market, api_date: ApiDate) -> str | None:
+        """Return the changed levels of the order book, all of them in the first message; None if none has changed."""
+        last = self._shown.get(channel.name, NO_BOOK)
+        book = ShownBook(dict(market.ticker.bids), dict(market.ticker.asks), market.derivative.revision)
+        bids, asks = _changes(last.bids, book.bids), _changes(last.asks, book.asks)
+        if last is not NO_BOOK and not bids and not asks:
             return None
-        self._shown[channel.name] = sides, market.derivative.revision
-        previous = None if last is None else last[1]
-        return change_text(BookChange(market.derivative, market.at, bids, asks, previous), api_date)
+        self._shown[channel.name] = book
+        return book_change_text(BookChange(market.derivative, market.at, bids, asks, last.revision), api_date)
 
 
 def _changes(before: dict[Decimal, Decimal], now: dict[Decimal, Decimal]) -> list[tuple[str, Decimal, Decimal]]:
@@ -152,7 +167,8 @@ def _view(channel: Channel, market: Market, api_date: ApiDate) -> tuple[Shown, C
         return shown, lambda: quote_text(ticker, api_date)
     if channel.group is not None:
         book = grouped(ticker, channel.group, channel.depth)
-        return (book.bids, book.asks), lambda: grouped_text(book, api_date)
+        return (book.bids, book.asks), lambda: grouped_book_text(book, api_date)
+    # Compared without the time: a newer time alone is no change.
     return ticker_text(replace(ticker, at=0), api_date), lambda: ticker_text(ticker, api_date)
 
 
@@ -163,7 +179,7 @@ def grouped(ticker: Ticker, group: str, depth: int) -> GroupedBook:
     """
     bids, asks = ticker.bids, ticker.asks
     if group != UNGROUPED:
-        step = Decimal(group) / (100 if ticker.derivative.terms.base in CENTS else 1)
+        step = Decimal(group) / (100 if ticker.derivative.terms.base in GROUPED_IN_HUNDREDTHS else 1)
         bids, asks = _rounded(bids, step, ROUND_FLOOR), _rounded(asks, step, ROUND_CEILING)
     return GroupedBook(ticker.derivative, ticker.at, bids[:depth], asks[:depth])
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Outcome
@@ -51,6 +51,8 @@ class AccountCall(Call):
     key: Key
     body: Mapping[str, Any]
     """The decoded body of a write; empty for an operation without a body."""
+    ahead: list[Command] = field(default_factory=list)
+    """The commands of a batch, which its function adds before it yields the first: see `Answer.ahead`."""
 
 
 Write: TypeAlias = Generator[Command, Outcome, bytes]

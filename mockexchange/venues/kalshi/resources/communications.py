@@ -58,13 +58,13 @@ from mockexchange.venues.kalshi.resources.scenario_reads import (
     equal_to,
     limit,
     maybe,
+    not_after,
+    not_before,
     one,
     own,
     page,
     price,
-    since,
     texts,
-    until,
 )
 
 COSTS_IN_DOLLARS_SINCE = "2026-01-29"
@@ -440,8 +440,8 @@ READS = (
             "rfq_creator_subtrader_id": lambda call, row, subtrader: False,  # a scenario names no subtrader of an RFQ
             **OF_USER,
             "rfq_user_filter": own("rfq_creator_user_id"),
-            "min_ts": since("updated_ts"),
-            "max_ts": until("updated_ts"),
+            "min_ts": not_before("updated_ts"),
+            "max_ts": not_after("updated_ts"),
         },
         privacy=BY_PARTY,
         **OF_RESTRICTED,

@@ -42,7 +42,7 @@ from mockexchange.venues.kalshi.resources.markets import (
     SERIES_TICKER,
     collection_of,
     encode_markets,
-    instants,
+    instant_filters,
 )
 from mockexchange.venues.kalshi.resources.milestones import MILESTONES
 from mockexchange.venues.kalshi.resources.parameters import Parameter
@@ -148,7 +148,7 @@ GET_EVENTS: tuple[Parameter, ...] = (
     SERIES_TICKER,
     Parameter(name="tickers", kind="texts", since=AUTUMN_2026, source="sdk-3.34"),
     Parameter(name="min_close_ts", kind="integer", source="docs-2025-11"),
-    *instants("min_updated_ts", since=SPRING_2026, source="openapi-3.13"),
+    *instant_filters("min_updated_ts", since=SPRING_2026, source="openapi-3.13"),
 )
 GET_EVENT: tuple[Parameter, ...] = (WITH_NESTED_MARKETS,)
 GET_MULTIVARIATE_EVENTS: tuple[Parameter, ...] = (
@@ -184,7 +184,7 @@ def get_events(call: Call) -> bytes:
 def get_event(call: Call) -> bytes:
     """Return an event. The answer also has its markets, inside the event only if requested (documented)."""
     event = event_of(call)
-    row = encode_rows(call, EVENTS.row, [viewer(call)(event)])[1:-1]
+    row = encode_rows(call, EVENTS.row, [viewer(call)(event)])[1:-1]  # without the brackets of the list
     return write_parts(call, {"event": row, "markets": encode_markets(call, event.markets)})
 
 

@@ -6,7 +6,6 @@ takes precedence over that of the pages. Keys without a value are left out of ev
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
 
 from mockexchange.core.model import paged_history
 from mockexchange.core.model.markets import EventListing, Market
@@ -43,6 +42,7 @@ from mockexchange.venues.kalshi.resources import parameters
 from mockexchange.venues.kalshi.resources.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.resources.fields import CURSOR, exchange_index, list_of, maybe, table, text
 from mockexchange.venues.kalshi.resources.lists import (
+    Find,
     ListTable,
     Test,
     all_of,
@@ -263,6 +263,7 @@ MARKET = table(
     *_count("open_interest", "open_interest_centis"),
     _time("open_time", "open_at"),
     *_price("previous_price", "previous_centicents"),
+    # The state has no earlier quotes: the previous price stands for the previous ask and bid too.
     *_price("previous_yes_ask", "previous_centicents"),
     *_price("previous_yes_bid", "previous_centicents"),
     *_STRUCTURE,
@@ -339,7 +340,7 @@ STATUS_FILTER = (
 )
 
 
-def instants(*names: str, since: str, source: str) -> tuple[Parameter, ...]:
+def instant_filters(*names: str, since: str, source: str) -> tuple[Parameter, ...]:
     return tuple(Parameter(name=name, kind="integer", since=since, source=source) for name in names)
 
 
@@ -349,11 +350,11 @@ CLOSE_TIMES = (
 )
 # With the rule that they exclude each other; a filter by updates is first seen in the document of 2026-02-25.
 OTHER_TIMES = (
-    *instants(
-        "min_created_ts", "max_created_ts", "min_settled_ts", "max_settled_ts", since="2025-11-20", source="changelog"
+    *instant_filters(
+        "min_created_ts", "max_created_ts", "min_settled_ts", "max_settled_ts", since=CREATION_ADDED, source="changelog"
     ),
-    *instants("min_updated_ts", since="2026-02-25", source="client-report"),
-    *instants("max_updated_ts", since=AUTUMN_2026, source="sdk-3.34"),
+    *instant_filters("min_updated_ts", since="2026-02-25", source="client-report"),
+    *instant_filters("max_updated_ts", since=AUTUMN_2026, source="sdk-3.34"),
 )
 
 GET_MARKETS: tuple[Parameter, ...] = (
@@ -401,12 +402,14 @@ def _combination_tests(call: Call) -> Iterator[Test[Market]]:
 
 
 MARKETS = ListTable("markets", "Market")
-TIMES_EXCLUSIVE_SINCE = "2025-11-20"
+TIMES_EXCLUSIVE_SINCE = CREATION_ADDED
 
 # Statuses by value of the status filter: closed is every market that has closed and is not paid out (documented).
 STATUS_VALUES: dict[str, tuple[MarketStatus, ...]] = {
+    # `MarketStatus` has no value for a market before its opening.
     "unopened": (),
     "open": (MarketStatus.OPEN,),
+    # A paused market is an open one, which a test of its own tells from those that trade.
     "paused": (MarketStatus.OPEN,),
     "closed": (MarketStatus.CLOSED, MarketStatus.DETERMINED, MarketStatus.DISPUTED),
     "settled": (MarketStatus.FINALIZED,),
@@ -428,42 +431,20 @@ STATUSES_BESIDE: dict[str, Collection[str]] = {
 
 def get_markets(call: Call) -> bytes:
     _require_one_time(call)
-    look, aged = _finder(call), aged_serial(call.state, call.at)
-
-    def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
-        page = look(limit, after)
-        return HistoryPage([MarketView(call.state, market, call.at, aged) for market in page.rows], page.after)
-
-    return answer_list(call, MARKETS, page_revision(call.state, call.at), find)
+    return answer_list(call, MARKETS, page_revision(call.state, call.at), _viewed(call, _finder(call)))
 
 
 def get_market(call: Call) -> bytes:
-    return write_parts(call, {"market": encode_markets(call, [market_of(call)])[1:-1]})
+    return write_parts(call, {"market": encode_market(call, market_of(call))})
 
 
 def get_historical_markets(call: Call) -> bytes:
     """Return a page of the markets that were paid out before the cutoff."""
-    params = call.params
-    events, series, aged = params["event_ticker"], params.get("series_ticker"), aged_serial(call.state, call.at)
-    tests, lists = (
-        all_of([lambda market: is_archived(call, market), *_tests_of_names(events, series), *_combination_tests(call)]),
-        _named_lists(call),
-    )
-    if lists is not None:
-        look = partial(page_of, lists, keeps=tests)
-    else:
-        selector: Selector = ("series", series) if series else EVERYTHING
-        look = partial(call.state.listed_markets.find, selectors=[selector], admits=_is_paid_out, keeps=tests)
-
-    def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
-        page = look(limit=limit, after=after)
-        return HistoryPage([MarketView(call.state, market, call.at, aged) for market in page.rows], page.after)
-
-    return answer_list(call, MARKETS, page_revision(call.state, call.at), find)
+    return answer_list(call, MARKETS, page_revision(call.state, call.at), _viewed(call, _historical_finder(call)))
 
 
 def get_historical_market(call: Call) -> bytes:
-    return write_parts(call, {"market": encode_markets(call, [historical_market_of(call)])[1:-1]})
+    return write_parts(call, {"market": encode_market(call, historical_market_of(call))})
 
 
 def market_of(call: Call) -> Market:
@@ -508,11 +489,18 @@ def _is_paid_out(partition: Partition) -> bool:
     return partition[0] is MarketStatus.FINALIZED
 
 
-def _tests_of_names(event: str | None, series: str | None) -> Iterator[Test[Market]]:
-    if event:
-        yield lambda market: market.event.ticker == event
+def _tests_of_names(call: Call) -> Iterator[Test[Market]]:
+    """Yield the tests of markets by the names of their event and of their series."""
+    events, series = names_of(call.params["event_ticker"]), call.params.get("series_ticker")
+    if events:
+        yield lambda market: market.event.ticker in events
     if series:
         yield lambda market: market.event.series.ticker == series
+
+
+def encode_market(call: Call, market: Market) -> bytes:
+    """Return a market as a JSON object."""
+    return encode_markets(call, [market])[1:-1]  # without the brackets of the list
 
 
 def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
@@ -521,24 +509,24 @@ def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
     return encode_rows(call, "Market", [MarketView(call.state, market, call.at, aged) for market in markets])
 
 
-def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
+def _viewed(call: Call, look: Find[Market]) -> Callable[[int, int | None], HistoryPage[MarketView]]:
+    """Return a function that finds what `look` finds, as the JSON of markets shows it."""
+    aged = aged_serial(call.state, call.at)
+
+    def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
+        page = look(limit, after)
+        return HistoryPage([MarketView(call.state, market, call.at, aged) for market in page.rows], page.after)
+
+    return find
+
+
+def _finder(call: Call) -> Find[Market]:
     """Return the function that finds a page of markets."""
     lists = _named_lists(call)
     if lists is not None:
         keeps = all_of(list(_all_tests(call)))
         return lambda limit, after: page_of(lists, limit, paged_history.ALWAYS, after, keeps)
-    return _indexed(call)
-
-
-def _named_lists(call: Call) -> list[list[Market]] | None:
-    """Return the markets that the call names by tickers, or by events; None if it names neither."""
-    tickers, events = call.params["tickers"], names_of(call.params["event_ticker"])
-    if tickers:
-        return [named(call.state.markets, tickers)]
-    return [event.markets for event in named(call.state.events, events)] if events else None
-
-
-def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
+    # The index selects by series, status and creation time, which need no tests.
     selectors: list[Selector] = [("series", name) for name in names_of(call.params["series_ticker"])] or [EVERYTHING]
     statuses, window = _statuses(call), Window(*bounds(call.params, "created"))
     keeps = all_of(list(_tests_beside_index(call)))
@@ -547,6 +535,25 @@ def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
         return statuses is None or partition[0] in statuses
 
     return lambda limit, after: call.state.listed_markets.find(limit, selectors, admits, window, after, keeps)
+
+
+def _historical_finder(call: Call) -> Find[Market]:
+    """Return the function that finds a page of historical markets."""
+    keeps = all_of([lambda market: is_archived(call, market), *_tests_of_names(call), *_combination_tests(call)])
+    lists = _named_lists(call)
+    if lists is not None:
+        return lambda limit, after: page_of(lists, limit, after=after, keeps=keeps)
+    series = call.params.get("series_ticker")
+    selectors: list[Selector] = [("series", series) if series else EVERYTHING]
+    return lambda limit, after: call.state.listed_markets.find(limit, selectors, _is_paid_out, after=after, keeps=keeps)
+
+
+def _named_lists(call: Call) -> list[list[Market]] | None:
+    """Return the markets that the call names by tickers, or by events; None if it names neither."""
+    tickers, events = call.params["tickers"], names_of(call.params["event_ticker"])
+    if tickers:
+        return [named(call.state.markets, tickers)]
+    return [event.markets for event in named(call.state.events, events)] if events else None
 
 
 def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
@@ -560,14 +567,10 @@ def _all_tests(call: Call) -> Iterator[Test[Market]]:
     yield from _test_of_archive(call)
     yield from _test_of_pause(call)
     yield from _combination_tests(call)
-    statuses, events = _statuses(call), names_of(call.params["event_ticker"])
+    statuses = _statuses(call)
     if statuses is not None:
         yield lambda market: market.status in statuses
-    if events:
-        yield lambda market: market.event.ticker in events
-    series = call.params["series_ticker"]
-    if series:
-        yield lambda market: market.event.series.ticker == series
+    yield from _tests_of_names(call)
     yield from _tests_of_times(call, TIMES)
 
 
@@ -593,6 +596,7 @@ def _tests_of_times(call: Call, names: Iterable[str]) -> Iterator[Test[Market]]:
 
 
 def _test_of_time(read: Callable[[Market], int | None], least: int | None, most: int | None) -> Test[Market]:
+    # A function of its own: lambdas made in the loop would all read the values of its last round.
     return lambda market: is_between(read(market), least, most)
 
 

@@ -12,10 +12,10 @@ from mockexchange.venues.kalshi.resources.scenario_reads import (
     equal,
     limit,
     maybe,
+    not_before,
     nullable,
     one,
     page,
-    since,
     texts,
 )
 
@@ -26,7 +26,7 @@ COMPETITION_KEYS = ("competition", "league", "conference", "division", "tour")
 
 
 def is_of_competition(call: Asked, row: DataRow, competition: Any) -> bool:
-    """Return whether the details of a milestone name a competition."""
+    """Return whether the details of a milestone or a structured target name a competition."""
     details = json.loads(row.details)
     leagues = details.get("leagues")
     named = leagues if isinstance(leagues, list) else []
@@ -51,7 +51,7 @@ MILESTONES = Objects(
         always("details", "object", default="{}"),
         always("last_updated_ts", "instant"),
     ),
-    ("id",),
+    key=("id",),
 )
 STRUCTURED_TARGETS = Objects(
     "structured_targets",
@@ -65,7 +65,7 @@ STRUCTURED_TARGETS = Objects(
         maybe("source_ids", "object", since=SOURCE_IDS_ADDED, source="docs-daily"),
         always("last_updated_ts", "instant"),
     ),
-    ("id",),
+    key=("id",),
 )
 TABLES = (MILESTONES, STRUCTURED_TARGETS)
 READS = (
@@ -84,7 +84,7 @@ READS = (
             "competition": is_of_competition,
             "related_event_ticker": lambda call, row, ticker: ticker in row.related_event_tickers,
             "minimum_start_date": lambda call, row, at: row.start_date >= at,
-            "min_updated_ts": since("last_updated_ts"),
+            "min_updated_ts": not_before("last_updated_ts"),
         },
     ),
     one("GetMilestone", "/milestones/{milestone_id}", MILESTONES, "milestone"),

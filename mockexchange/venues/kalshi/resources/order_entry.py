@@ -1,8 +1,8 @@
 """Order entry: orders are placed, canceled, decreased and amended, by two generations of operations.
 
 The first generation answers 410 since 2026-06-18, before it checks the credentials (one report). Both act on the same
-orders: an order placed with one can be canceled with the other. The items of a batch are carried out one by one, each
-with its own answer or error.
+orders: an order placed with one can be canceled with the other. The items of a batch are checked, and then carried out
+one by one, each with its own answer or error.
 """
 
 import json
@@ -29,6 +29,7 @@ from mockexchange.venues.kalshi.resources.order_changes import (
 from mockexchange.venues.kalshi.resources.orders import OrderView
 from mockexchange.venues.kalshi.resources.parameters import Parameter
 from mockexchange.venues.kalshi.resources.refusals import is_exchange_down
+from mockexchange.venues.request import resume
 
 # --- batches
 
@@ -48,6 +49,7 @@ class ItemAnswer(Struct, frozen=True):
     receipt: Receipt | None
     error_json: str | None = None
     named_id: str | None = None
+    finding: str | None = None
     nothing: None = None
 
     @property
@@ -104,10 +106,18 @@ def batch(item_table: str, carry_out: Item, for_all_since: str = ALWAYS) -> Call
             message = f"{account.name} has the tier {account.tier}: until {for_all_since} batches need `tier: advanced`"
             raise Rejected(Situation.FORBIDDEN, f"{message} or a higher one")
         encode = encoder(item_table, call.api_date)
+        items = [_answered(call, fields, carry_out) for fields in _items(call)]
+        # No item changes what another one is checked for before its command, so a store can take them together.
+        begun = [resume(item) for item in items]
+        call.ahead += [step for step in begun if not isinstance(step, ItemAnswer)]
         parts: list[bytes] = []
-        for fields in _items(call):
-            answer = yield from _answered(call, fields, carry_out)
-            parts += [encode(answer)]
+        for item, first in zip(items, begun, strict=True):
+            step = first
+            while not isinstance(step, ItemAnswer):
+                step = resume(item, (yield step))
+            if step.finding is not None:
+                call.findings.append(step.finding)
+            parts += [encode(step)]
         return write_parts(call, {"orders": b"[" + b",".join(parts) + b"]"})
 
     return carry_out_all
@@ -132,9 +142,9 @@ def _answered(call: AccountCall, fields: Fields, carry_out: Item) -> Steps[ItemA
     except Rejected as rejected:
         if is_exchange_down(call, rejected):
             raise
-        call.findings.append(str(rejected.diagnosis))
         error = {"details": "", **error_object(rejected, call.api_date)}
-        return ItemAnswer(None, json.dumps(dict(sorted(error.items())), separators=(",", ":")), fields.get("order_id"))
+        text = json.dumps(dict(sorted(error.items())), separators=(",", ":"))
+        return ItemAnswer(None, text, fields.get("order_id"), str(rejected.diagnosis))
 
 
 def cancel_order(call: AccountCall) -> Write:

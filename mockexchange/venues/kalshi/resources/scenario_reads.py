@@ -357,12 +357,12 @@ def equal(*columns: str) -> dict[str, Filter]:
     return {column: equal_to(column) for column in columns}
 
 
-def since(column: str) -> Filter:
+def not_before(column: str) -> Filter:
     """Return a filter that passes objects whose instant is not before the parameter, in Unix seconds."""
     return lambda call, row, seconds: bool(getattr(row, column) >= seconds * MICROSECONDS_PER_SECOND)
 
 
-def until(column: str) -> Filter:
+def not_after(column: str) -> Filter:
     return lambda call, row, seconds: bool(getattr(row, column) <= seconds * MICROSECONDS_PER_SECOND)
 
 
