@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 import pytest
 
 from contracts.suites.busy import busy_target_at
+from contracts.suites.planted.fcm import FCM
 from contracts.suites.planted.pages import PAGES
 from contracts.suites.planted.planting import Fault, Planter, forget_what_was_made
 from contracts.suites.planted.refusals import REFUSALS
@@ -22,7 +23,7 @@ from tests.helpers.effort import one_in
 pytestmark = pytest.mark.contract
 
 ALIAS = "2026-10"
-FAULTS = (*PAGES, *ROWS, *VIEWS, *REFUSALS, *STREAM)
+FAULTS = (*PAGES, *ROWS, *VIEWS, *REFUSALS, *FCM, *STREAM)
 REQUESTS_PER_STEP = 2
 FIRST = Effort(findings_max=1)
 CHECKED_ALONE = frozenset(check.rule for check in (*KALSHI.stream_checks, *KALSHI.checks))

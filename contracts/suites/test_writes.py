@@ -22,6 +22,8 @@ WRITTEN = {name: values for name, values in NAMES.items() if name != "order_grou
 """Names for generated writes, which make groups of their own."""
 NOT_FOR_ALL = ("2025-11", "2025-12")
 """Dates on which batches need a higher tier than the member has."""
+TRADING = {"orders.filled", "orders.cancel_all", "orders.post_only", "orders.partial"}
+"""Rules whose orders trade, or cancel those of others."""
 CHAINS = Effort(is_brief=True, examples=8)
 
 
@@ -72,6 +74,6 @@ def test_orders_are_placed_only_where_they_may_be() -> None:
     """Test that a target without permission for fills gets no order that is filled, and keeps its other orders."""
     with target_at("2026-10") as target:
         target.may_trade = False
-        checks = [check for check in KALSHI.write_checks if check.rule in {"orders.filled", "orders.cancel_all"}]
+        checks = [check for check in KALSHI.write_checks if check.rule in TRADING]
         judged = list(run_checks(checks, target))
     assert {one.outcome for one in judged} == {Outcome.NOT_JUDGED}

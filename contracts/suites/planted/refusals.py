@@ -84,6 +84,57 @@ def signed_query_is_accepted_too(planter: Planter) -> None:
     planter.function(authentication.authenticate, make)
 
 
+def writes_are_never_late(planter: Planter) -> None:
+    """Verify a write by the time that it names."""
+
+    def make(authenticate: Any) -> Any:
+        def believe(
+            state: Any, settings: Any, request: Any, credentials: Any, at: int, host_at: int, reply: Any
+        ) -> Any:
+            if request.method != "GET" and (credentials.timestamp or "").isdigit():
+                host_at = int(credentials.timestamp) * 1_000
+            return authenticate(state, settings, request, credentials, at, host_at, reply)
+
+        return believe
+
+    planter.function(authentication.authenticate, make)
+
+
+def signed_as(method: str, other: str) -> Callable[[Planter], None]:
+    """Verify requests of a method, if their signature is wrong, as if they were of the other method."""
+
+    def plant(planter: Planter) -> None:
+        def make(authenticate: Any) -> Any:
+            def authenticate_either(state: Any, settings: Any, request: Any, *given: Any) -> Any:
+                try:
+                    return authenticate(state, settings, request, *given)
+                except Rejected:
+                    if request.method != method:
+                        raise
+                    return authenticate(state, settings, changed(request, method=other), *given)
+
+            return authenticate_either
+
+        planter.function(authentication.authenticate, make)
+
+    return plant
+
+
+def deletions_need_no_signature(planter: Planter) -> None:
+    def make(authenticate: Any) -> Any:
+        def let_in(state: Any, settings: Any, request: Any, *given: Any) -> Any:
+            try:
+                return authenticate(state, settings, request, *given)
+            except Rejected:
+                if request.method != "DELETE":
+                    raise
+                return next(iter(state.keys.values()))
+
+        return let_in
+
+    planter.function(authentication.authenticate, make)
+
+
 def others_orders_can_be_read(planter: Planter) -> None:
     planter.member(orders, "named_order", lambda before: lambda call: call.state.orders[call.path_params["order_id"]])
 
@@ -234,6 +285,10 @@ REFUSALS = (
     fault("PKCS#1 v1.5 is accepted", "signatures.refused", another_padding_is_accepted),
     fault("the query is part of what is signed", "reads.answered", query_is_signed),
     fault("a signed query is accepted too", "signatures.refused", signed_query_is_accepted_too),
+    fault("a write is never late", "signatures.each_write", writes_are_never_late),
+    fault("a signature for a read is one for a change", "signatures.each_write", signed_as("PUT", "GET")),
+    fault("a signature for a read is one for a new order", "signatures.each_write", signed_as("POST", "GET")),
+    fault("who cancels needs no signature", "signatures.each_write writes.refused", deletions_need_no_signature),
     fault("another account's order can be read", "keys.others_items", others_orders_can_be_read),
     fault("a member's rows are listed for another", "keys.others_rows", rows_of("member")),
     fault("an FCM's rows are listed for a member", "keys.others_rows", rows_of("desk")),

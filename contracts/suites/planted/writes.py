@@ -87,6 +87,10 @@ def of_order(**fields: object) -> Callable[[Body], object]:
     return lambda body: body["order"].update(fields)
 
 
+def of_ask(**fields: object) -> Callable[[Body], object]:
+    return lambda body: body["order"].update(fields) if body["order"]["outcome_side"] == "no" else None
+
+
 def of_canceled(**fields: object) -> Callable[[Body], object]:
     return lambda body: body["order"].update(fields) if body["order"]["status"] == "canceled" else None
 
@@ -115,6 +119,10 @@ def one_order_more(body: Body) -> None:
 
 def one_position_more(body: Body) -> None:
     body["market_positions"].append({"ticker": "LEFT-BEHIND"})
+
+
+def without_asks(body: Body) -> None:
+    body["orders"] = [row for row in body["orders"] if row["outcome_side"] == "yes"]
 
 
 class Fault(NamedTuple):
@@ -225,6 +233,41 @@ FAULTS = (
     fault(
         "a fill costs its limit", "orders.filled", where("GET", ONE, 200, of_order(taker_fill_cost_dollars="0.990000"))
     ),
+    fault("an ask is read as a bid", "orders.read_back", where("GET", ONE, 200, of_ask(outcome_side="yes"))),
+    fault(
+        "an ask is read at the price of its other side",
+        "orders.read_back",
+        where("GET", ONE, 200, of_ask(yes_price_dollars="0.0100", no_price_dollars="0.9900")),
+    ),
+    fault("an ask is not listed", "orders.read_back", where("GET", LIST, 200, without_asks)),
+    fault("an ask is never smaller", "orders.counts", where("GET", ONE, 200, of_ask(remaining_count_fp="2.00"))),
+    fault("an ask that found nothing rests", "orders.immediate", where("GET", ONE, 200, of_ask(status="resting"))),
+    fault(
+        "an amended ask goes to the bids",
+        "orders.amended",
+        where("GET", ONE, 200, of_ask(yes_price_dollars="0.0200", no_price_dollars="0.9800")),
+    ),
+    fault("a post-only order takes", "orders.post_only", instead("POST", CREATE, 400, 201, MADE)),
+    Fault(
+        "a post-only order that is refused costs money",
+        "orders.post_only",
+        lambda: AfterRefusal(400, "/portfolio/balance", put(balance_dollars="1.0000")),
+    ),
+    Fault(
+        "a post-only order that is refused has a position",
+        "orders.post_only",
+        lambda: AfterRefusal(400, "/portfolio/positions", one_position_more),
+    ),
+    fault(
+        "no post-only order is taken",
+        "orders.post_only",
+        instead("POST", CREATE, 201, 400, {"error": {"code": "invalid_order", "message": "invalid order"}}),
+    ),
+    fault("the rest of an immediate order rests", "orders.partial", where("GET", ONE, 200, of_order(status="resting"))),
+    fault("a part that was filled is not told", "orders.partial", where("POST", CREATE, 201, put(fill_count="0.00"))),
+    fault("the rest is still there", "orders.partial", where("GET", ONE, 200, of_order(remaining_count_fp="1.00"))),
+    fault("fill-or-kill is filled in part", "orders.partial", instead("POST", CREATE, 409, 201, MADE)),
+    fault("fills are lost", "orders.partial", where("GET", "/portfolio/fills", 200, put(fills=[]))),
     fault("canceling all cancels none", "orders.cancel_all", where("GET", ONE, 200, of_order(status="resting"))),
     fault(
         "a new group is not listed", "groups.life", where("GET", "/portfolio/order_groups", 200, put(order_groups=[]))

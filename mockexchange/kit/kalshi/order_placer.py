@@ -1,6 +1,6 @@
 """Places orders for rules, reads them back, and at the end cancels those that rest.
 
-Orders have one or two contracts at one or two cents, in a market whose asks are above that.
+Orders have one or two contracts: bids at one or two cents, asks at 98 or 99, in a market that trades in between.
 """
 
 import time
@@ -14,8 +14,8 @@ from mockexchange.kit.target import Answer, NotJudged, Target
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
-ASK_MIN = Decimal("0.03")
-"""The lowest ask of a market in which orders at two cents are never filled."""
+ASK_MIN, BID_MAX = Decimal("0.03"), Decimal("0.97")
+"""The lowest ask and the highest bid of a market in which the orders of rules are never filled."""
 POLL_S = 1.0
 SHOWN_CHARS = 200
 DONE = range(200, 300)
@@ -53,6 +53,26 @@ SECOND = Generation(
 GENERATIONS = {one.create: one for one in (FIRST, SECOND)}
 
 
+class OrderSide(NamedTuple):
+    """A side of the order book: the prices of its orders in cents, new and amended, and what rows call it."""
+
+    name: str
+    cents: int
+    amended_cents: int
+    outcome: str
+    action: str
+    """What the first generation calls an order of YES contracts on this side."""
+
+
+BID, ASK = OrderSide("bid", 1, 2, "yes", "buy"), OrderSide("ask", 99, 98, "no", "sell")
+SIDES = (BID, ASK)
+
+
+def dollars(cents: int) -> str:
+    """Return a price below a dollar with four decimals, as bodies and rows have it."""
+    return f"0.{cents:02}00"
+
+
 class OrderPlacer:
     """Places orders in one market for a rule, by one set of operations. `open_placer` cancels the orders at the end."""
 
@@ -60,15 +80,18 @@ class OrderPlacer:
         self.target, self.generation, self.ticker = target, generation, ticker
         self.made: list[str] = []
 
-    def body(self, *, cents: int = 1, count: int = 1, force: str = REST, **more: object) -> dict[str, Any]:
-        """Return the body of an order that buys YES contracts, with a new client order id."""
+    def body(
+        self, side: OrderSide = BID, *, cents: int = 0, count: int = 1, force: str = REST, **more: object
+    ) -> dict[str, Any]:
+        """Return the body of an order of YES contracts, at the side's own price or another, with a new client id."""
         common = {"ticker": self.ticker, "client_order_id": str(uuid.uuid4()), **more}
+        cents = cents or side.cents
         if not self.generation.is_first:
-            stated = {"side": "bid", "count": f"{count}.00", "price": f"0.{cents:02}00", "time_in_force": force}
+            stated = {"side": side.name, "count": f"{count}.00", "price": dollars(cents), "time_in_force": force}
             return {"self_trade_prevention_type": "taker_at_cross", **stated, **common}
         words = self.target.document["components"]["schemas"]["TimeInForce"]["enum"]
         stated = {"time_in_force": force if force in words else SHORT[force]} if force != REST else {}
-        return {"side": "yes", "action": "buy", "count": count, "yes_price": cents, **stated, **common}
+        return {"side": "yes", "action": side.action, "count": count, "yes_price": cents, **stated, **common}
 
     def create(self, body: Mapping[str, Any]) -> Answer:
         answer = self.target.write(self.generation.create, body)
@@ -83,9 +106,9 @@ class OrderPlacer:
             raise _not_judged(answer)
         return answer
 
-    def place(self, **wanted: Any) -> tuple[str, Answer]:
+    def place(self, side: OrderSide = BID, **wanted: Any) -> tuple[str, Answer]:
         """Place an order that should rest, and return its id and the answer. Raises NotJudged if it is refused."""
-        answer = self.create(self.body(**wanted))
+        answer = self.create(self.body(side, **wanted))
         if answer.status not in DONE:
             raise _not_judged(answer)
         return self.made[-1], answer
@@ -102,13 +125,18 @@ class OrderPlacer:
         wanted = {"reduce_to": count if self.generation.is_first else f"{count}.00"}
         return self.target.write(self.generation.decrease, wanted, {"order_id": order_id})
 
-    def amend(self, order_id: str, client_order_id: str, *, cents: int, count: int) -> Answer:
+    def amend(self, order_id: str, client_order_id: str, side: OrderSide = BID, *, count: int) -> Answer:
         """Change the price and the total count of an order, and give it a new client order id."""
         names = {"client_order_id": client_order_id, "updated_client_order_id": str(uuid.uuid4())}
         if self.generation.is_first:
-            stated: dict[str, Any] = {"side": "yes", "action": "buy", "yes_price": cents, "count": count}
+            stated: dict[str, Any] = {
+                "side": "yes",
+                "action": side.action,
+                "yes_price": side.amended_cents,
+                "count": count,
+            }
         else:
-            stated = {"side": "bid", "price": f"0.{cents:02}00", "count": f"{count}.00"}
+            stated = {"side": side.name, "price": dollars(side.amended_cents), "count": f"{count}.00"}
         return self.target.write(
             self.generation.amend, {"ticker": self.ticker, **stated, **names}, {"order_id": order_id}
         )
@@ -171,18 +199,18 @@ def open_placer(target: Target, operation_id: str) -> Iterator[OrderPlacer]:
 
 
 def quiet_market(target: Target) -> str:
-    """Return an open market of the first shard whose asks are at three cents or more. Raises NotJudged."""
+    """Return an open market of the first shard that trades between three and 97 cents. Raises NotJudged."""
     if "ticker" in target.names:
         return target.names["ticker"]
     rows = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
     # An order without an `exchange_index` goes to the first shard.
     found = [row["ticker"] for row in rows if row.get("exchange_index", 0) == 0 and _is_quiet(row)]
     if not found:
-        raise NotJudged("no open market has asks from three cents on: give one with --name ticker=VALUE")
+        raise NotJudged("no open market trades between three and 97 cents: give one with --name ticker=VALUE")
     ticker: str = found[0]
     return ticker
 
 
 def _is_quiet(row: Row) -> bool:
-    ask = Decimal(row["yes_ask_dollars"])  # 0 if there is no ask
-    return ask == 0 or ask >= ASK_MIN
+    ask, bid = Decimal(row["yes_ask_dollars"]), Decimal(row["yes_bid_dollars"])
+    return (ask == 0 or ask >= ASK_MIN) and bid <= BID_MAX  # 0 if there is no ask

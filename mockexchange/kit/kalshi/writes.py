@@ -3,7 +3,8 @@
 They go beyond the schemas, with small orders far from the market.
 """
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -19,8 +20,11 @@ from mockexchange.kit.kalshi.order_placer import (
     GENERATIONS,
     IMMEDIATE,
     SECOND,
+    SIDES,
     OrderPlacer,
+    OrderSide,
     Row,
+    dollars,
     open_placer,
 )
 from mockexchange.kit.rules.finding_format import answer_text, finding
@@ -45,9 +49,13 @@ READ_BACK, COUNTS, CANCELED, DUPLICATE, REFUSED, IMMEDIATE_RULE, AMENDED, BATCH,
         "cancel_all",
     )
 )
+POST_ONLY, PARTIAL = "orders.post_only", "orders.partial"
 AVERAGES = ("average_fill_price", "average_fee_paid")
 COUNTED = ("fill", "remaining", "initial")
 AMENDED_COUNT = 2
+MANY = 500
+"""More contracts than a mock's best ask has: the rest of such an order finds nothing."""
+NO_FILLS = "orders are never filled outside a mock"
 ZERO = Decimal(0)
 GONE = (404, 400)
 """Statuses for a change of an order that does not rest: recorded as 404 for cancels, else inferred."""
@@ -57,14 +65,20 @@ UNKNOWN_MARKET = "KXNOSUCHMARKET-00JAN01-X"
 def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that the answer to placing an order equals the next read of the order."""
     with open_placer(target, operation_id) as placer:
-        order_id, answer = placer.place()
-        row = placer.read(order_id)
-        yield from _differences(target, READ_BACK, answer, _stated(placer, answer), row)
-        if order_id not in placer.read_until(placer.resting, lambda rows: order_id in rows):
-            yield finding(target, READ_BACK, answer.where, f"{order_id} is not listed", "a resting order of the market")
+        for side in SIDES:
+            order_id, answer = placer.place(side)
+            row = placer.read(order_id)
+            yield from _differences(target, READ_BACK, answer, _stated(placer, side, answer), row)
+            if order_id not in placer.read_until(placer.resting, _has(order_id)):
+                seen = f"{order_id} is not listed"
+                yield finding(target, READ_BACK, answer.where, seen, "a resting order of the market")
 
 
-def _stated(placer: OrderPlacer, answer: Answer) -> dict[str, Any]:
+def _has(order_id: str) -> Callable[[Mapping[str, Row]], bool]:
+    return lambda rows: order_id in rows
+
+
+def _stated(placer: OrderPlacer, side: OrderSide, answer: Answer) -> dict[str, Any]:
     """Return the values of an order in an answer, by the keys of the order's row."""
     body = answer.json()
     if placer.generation.is_first:
@@ -72,8 +86,9 @@ def _stated(placer: OrderPlacer, answer: Answer) -> dict[str, Any]:
     stated = {
         "order_id": body["order_id"],
         "ticker": placer.ticker,
-        "outcome_side": "yes",
-        "yes_price_dollars": "0.0100",
+        "outcome_side": side.outcome,
+        "yes_price_dollars": dollars(side.cents),
+        "no_price_dollars": dollars(100 - side.cents),
     }
     names = {
         "fill_count": "fill_count_fp",
@@ -107,17 +122,18 @@ def _milliseconds(instant: str) -> int:
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that counts add up while an order is placed, decreased and canceled, in the answers and in the reads."""
     with open_placer(target, operation_id) as placer:
-        order_id, answer = placer.place(count=2)
-        yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
-        answer = placer.decrease(order_id, 1)
-        yield from _counts(target, answer, _order_of(placer, answer, order_id, left=1), "resting", 1, 2)
-        answer = placer.cancel(order_id)
-        yield from _counts(target, answer, _order_of(placer, answer, order_id, left=0), "canceled", 0, 2)
-        if answer.status in DONE:
-            body = answer.json()
-            reduced = Decimal(str(body.get("reduced_by_fp", body.get("reduced_by"))))
-            if reduced != 1:
-                yield finding(target, COUNTS, answer.where, f"reduced by {reduced}", "1, what was left")
+        for side in SIDES:
+            order_id, answer = placer.place(side, count=2)
+            yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
+            answer = placer.decrease(order_id, 1)
+            yield from _counts(target, answer, _order_of(placer, answer, order_id, left=1), "resting", 1, 2)
+            answer = placer.cancel(order_id)
+            yield from _counts(target, answer, _order_of(placer, answer, order_id, left=0), "canceled", 0, 2)
+            if answer.status in DONE:
+                body = answer.json()
+                reduced = Decimal(str(body.get("reduced_by_fp", body.get("reduced_by"))))
+                if reduced != 1:
+                    yield finding(target, COUNTS, answer.where, f"reduced by {reduced}", "1, what was left")
 
 
 def _order_of(placer: OrderPlacer, answer: Answer, order_id: str, left: int | None = None) -> Row:
@@ -161,7 +177,7 @@ def judge_canceled(target: Target, operation_id: str) -> Iterator[Finding]:
         again = [
             (placer.cancel(order_id), (404,)),
             (placer.decrease(order_id, 1), GONE),
-            (placer.amend(order_id, body["client_order_id"], cents=2, count=2), GONE),
+            (placer.amend(order_id, body["client_order_id"], count=2), GONE),
         ]
         for answer, wanted in again:
             if answer.status not in wanted:
@@ -236,10 +252,11 @@ def _mistakes(placer: OrderPlacer) -> Iterator[tuple[dict[str, Any], tuple[int, 
 def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that an immediate-or-cancel order that matches nothing is canceled without a fill."""
     with open_placer(target, operation_id) as placer:
-        order_id, answer = placer.place(force=IMMEDIATE)
-        row = _order_of(placer, answer, order_id, left=0)
-        yield from _of_state(target, IMMEDIATE_RULE, answer, row, _state_text("canceled", 0, 0, 1))
-        yield from _second_answer(placer, IMMEDIATE_RULE, answer, ZERO)
+        for side in SIDES:
+            order_id, answer = placer.place(side, force=IMMEDIATE)
+            row = _order_of(placer, answer, order_id, left=0)
+            yield from _of_state(target, IMMEDIATE_RULE, answer, row, _state_text("canceled", 0, 0, 1))
+            yield from _second_answer(placer, IMMEDIATE_RULE, answer, ZERO)
 
 
 def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decimal) -> Iterator[Finding]:
@@ -259,21 +276,26 @@ def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decim
 def judge_amended(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that an amended order keeps its id and has the new price, size and client order id."""
     with open_placer(target, operation_id) as placer:
-        body = placer.body()
-        placer.create(body)
-        order_id = _required(placer)
-        before = placer.read(order_id)
-        answer = placer.amend(order_id, body["client_order_id"], cents=2, count=AMENDED_COUNT)
-        if answer.status != 200:
-            yield finding(target, AMENDED, answer.where, answer_text(answer), "status 200")
-            return
-        row = placer.read(order_id, lambda row: row.get("yes_price_dollars") == "0.0200")
-        if row.get("yes_price_dollars") != "0.0200" or row["client_order_id"] == body["client_order_id"]:
-            seen = f"{row.get('yes_price_dollars')} by {row.get('client_order_id')}"
-            yield finding(target, AMENDED, answer.where, seen, "0.0200 by the new client order id")
-        elif contract_count(row, "remaining_count").value != AMENDED_COUNT:
-            yield finding(target, AMENDED, answer.where, f"{dict(row)}", f"{AMENDED_COUNT} contracts left")
-        yield from _amend_answer(placer, answer, before, row)
+        for side in SIDES:
+            yield from _amended(placer, side)
+
+
+def _amended(placer: OrderPlacer, side: OrderSide) -> Iterator[Finding]:
+    target, body, price = placer.target, placer.body(side), dollars(side.amended_cents)
+    placer.create(body)
+    order_id = _required(placer)
+    before = placer.read(order_id)
+    answer = placer.amend(order_id, body["client_order_id"], side, count=AMENDED_COUNT)
+    if answer.status != 200:
+        yield finding(target, AMENDED, answer.where, answer_text(answer), "status 200")
+        return
+    row = placer.read(order_id, lambda row: row.get("yes_price_dollars") == price)
+    if row.get("yes_price_dollars") != price or row["client_order_id"] == body["client_order_id"]:
+        seen = f"{row.get('yes_price_dollars')} by {row.get('client_order_id')}"
+        yield finding(target, AMENDED, answer.where, seen, f"{price} by the new client order id")
+    elif contract_count(row, "remaining_count").value != AMENDED_COUNT:
+        yield finding(target, AMENDED, answer.where, f"{dict(row)}", f"{AMENDED_COUNT} contracts left")
+    yield from _amend_answer(placer, answer, before, row)
 
 
 def _amend_answer(placer: OrderPlacer, answer: Answer, before: Row, after: Row) -> Iterator[Finding]:
@@ -322,9 +344,9 @@ def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
 def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
     """Check that an order that is filled at once is executed, shows its average prices, and is in the fills."""
     if not target.may_trade:
-        raise NotJudged("orders are never filled outside a mock")
+        raise NotJudged(NO_FILLS)
     with open_placer(target, operation_id) as placer:
-        placer.ticker = _offered_market(target)
+        placer.ticker = _offered_market(target)["ticker"]
         order_id, answer = placer.place(cents=99, force=IMMEDIATE)
         row = placer.read(order_id)
         yield from _of_state(target, FILLED, answer, row, _state_text("executed", 1, 0, 1))
@@ -346,14 +368,48 @@ def _cost(fill: Row) -> Decimal:
     return Decimal(str(exact)) * contract_count(fill, "count").value
 
 
-def _offered_market(target: Target) -> str:
-    """Return a market of the first shard with an ask. Raises NotJudged."""
-    rows = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
+def _offered_market(target: Target, *, has_bid: bool = False) -> Row:
+    """Return a market of the first shard with an ask, and with a bid too if `has_bid`. Raises NotJudged."""
+    rows: list[Row] = target.ask("/markets", query={"status": "open", "limit": "200"}).json()["markets"]
     for row in rows:
-        if row.get("exchange_index", 0) == 0 and ZERO < Decimal(row["yes_ask_dollars"]) < 1:
-            ticker: str = row["ticker"]
-            return ticker
+        is_offered = row.get("exchange_index", 0) == 0 and ZERO < Decimal(row["yes_ask_dollars"]) < 1
+        if is_offered and (not has_bid or Decimal(row["yes_bid_dollars"]) > 0):
+            return row
     raise NotJudged("nothing is offered in any open market")
+
+
+def judge_post_only(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Check that a post-only order rests, and that one which would match is refused and leaves nothing behind."""
+    if not target.may_trade:
+        raise NotJudged(NO_FILLS)
+    with open_placer(target, operation_id) as placer:
+        placer.ticker = _offered_market(target, has_bid=True)["ticker"]
+        for side, opposite in (SIDES, SIDES[::-1]):
+            answer = placer.require_judgeable(placer.create(placer.body(side, post_only=True)))
+            if answer.status not in DONE:
+                yield finding(target, POST_ONLY, answer.where, answer_text(answer), "an order that rests")
+            yield from _leaves_nothing(placer, POST_ONLY, placer.body(side, cents=opposite.cents, post_only=True), 400)
+
+
+def judge_partial(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Check that an immediate order for more than is offered fills in part, and that a fill-or-kill one does not."""
+    if not target.may_trade:
+        raise NotJudged(NO_FILLS)
+    with open_placer(target, operation_id) as placer:
+        market = _offered_market(target)
+        placer.ticker, cents = market["ticker"], math.ceil(Decimal(market["yes_ask_dollars"]) * 100)
+        order_id, answer = placer.place(cents=cents, count=MANY, force=IMMEDIATE)
+        fills = target.ask("/portfolio/fills", query={"order_id": order_id, "limit": "200"}).json()["fills"]
+        filled = sum((contract_count(fill, "count").value for fill in fills), ZERO)
+        if filled == MANY:
+            raise NotJudged(f"{placer.ticker} offers {MANY} contracts and more at {dollars(cents)}")
+        if not filled:
+            yield finding(target, PARTIAL, answer.where, "no fill of the order can be read", "what was offered")
+        row = _order_of(placer, answer, order_id)
+        yield from _of_state(target, PARTIAL, answer, row, _state_text("canceled", filled, 0, MANY))
+        yield from _second_answer(placer, PARTIAL, answer, filled)
+        whole = placer.body(cents=cents, count=MANY, force=FILL_OR_KILL)
+        yield from _leaves_nothing(placer, PARTIAL, whole, 409)
 
 
 def judge_cancel_all(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -479,6 +535,8 @@ CHECKS: tuple[Check[Target], ...] = tuple(
         Check(BATCH, "A batch has an item for each order.", PLACE, _generations, judge_batch),
         Check(FILLED, "A filled order is executed, with its averages and fills.", PLACE, _generations, judge_filled),
         Check(CANCEL_ALL, "Canceling all leaves no order resting.", PLACE, _cancel_all, judge_cancel_all),
+        Check(POST_ONLY, "Post-only orders rest or are refused.", PLACE, _generations, judge_post_only),
+        Check(PARTIAL, "An immediate order fills in part, fill-or-kill not.", PLACE, _generations, judge_partial),
         Check(LIFE, "A group is listed until it is deleted.", PLACE, _groups, judge_life),
         Check(ORDERS, "A triggered group holds no order until it is reset.", PLACE, _triggered_groups, judge_orders),
     )

@@ -4,6 +4,7 @@ from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.checks import (
     bodies,
     equal_reads,
+    fcm,
     keys,
     ledger,
     name_lists,
@@ -23,6 +24,7 @@ CHECKS: tuple[Check[Target], ...] = (
     *equal_reads.CHECKS,
     *name_lists.CHECKS,
     *keys.CHECKS,
+    *fcm.CHECKS,
     *refusals.CHECKS,
     *signatures.CHECKS,
     *writes.CHECKS,

@@ -126,7 +126,7 @@ def judge_scope(target: Target, operation_id: str) -> Iterator[Finding]:
     yield from refused(target, SCOPE, operation_id, answer, 200 if operation_id == "GetBalance" else 403)
 
 
-def _bound_subtrader(target: Target) -> str:
+def bound_subtrader(target: Target) -> str:
     """Return the subtrader that the bound key reads. Raises NotJudged if it reads none."""
     path, key = target.operations["GetFCMPositions"].path, target.key(BOUND)
     for row in target.rows("ListFCMSubtraders"):
@@ -140,7 +140,7 @@ def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
 
     The parameter `subtrader_id` may be sent or left out.
     """
-    own, path = _bound_subtrader(target), target.operations[operation_id].path
+    own, path = bound_subtrader(target), target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subtrader_id": own}, signer=target.key(FCM)))
     for query in ({}, {"subtrader_id": own}):
         answer = target.ask(path, query=query, signer=target.key(BOUND))
@@ -150,7 +150,7 @@ def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_bound_other(target: Target, operation_id: str) -> Iterator[Finding]:
-    own, path = _bound_subtrader(target), target.operations[operation_id].path
+    own, path = bound_subtrader(target), target.operations[operation_id].path
     others = [row["subtrader_id"] for row in target.rows("ListFCMSubtraders") if row["subtrader_id"] != own]
     if not others:
         raise NotJudged("the FCM has no other subtrader")

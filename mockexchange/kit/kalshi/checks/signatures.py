@@ -1,6 +1,7 @@
 """Checks that reads of an account refuse every wrong signature, and that public reads need none."""
 
 import hmac
+import re
 import time
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.signing import SCHEME, Signer, role_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.rules.reads import require_found
-from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
+from mockexchange.kit.target import MEMBER, OTHER, Answer, NotJudged, Target
 
 # Wrong ways to sign: for some, the body of the refusal was recorded
 
@@ -165,17 +166,26 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake("half of the signature", _with_signature_text(lambda signature: b64encode(signature[:128]).decode())),
 )
+ON_WRITES = (
+    *(one for one in MISTAKES if one.age_ms),
+    Mistake("the method of a read", _signing(lambda sent: f"{sent.at}GET{sent.path}")),
+    Mistake("another path", _signing(lambda sent: f"{sent.at}{sent.method}{sent.path.rpartition('/')[0]}")),
+    Mistake("no headers", NO_HEADERS.make),
+)
+"""What every write is sent: a mistake that one way of verifying notices, and a way of its own for writes may not."""
 
 
 # The rules
 
 
-REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
-    f"signatures.{name}" for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong")
+REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG, WRITES = (
+    f"signatures.{name}"
+    for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong", "each_write")
 )
 OPERATION = "GetBalance"
 """The operation to which every wrong signature is sent; other reads get one wrong one, and one without headers."""
 PLACE = "contracts/kalshi/README.md"
+VARIABLE = re.compile(r"\{(\w+)\}")
 VALID_S = 4.0
 """The time in seconds for which a signature is certainly valid."""
 
@@ -246,6 +256,21 @@ def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
             yield finding(target, AGAIN, answer.where, answer_text(answer), "status 200, each time", operation_id)
 
 
+def judge_writes(target: Target, subject: str) -> Iterator[Finding]:
+    """Check that a write without a body is refused as unauthorized with each wrong signature."""
+    method, path = subject.split()
+    role = role_of(target.document["paths"][path][method.lower()], path)
+    key = target.key(role or MEMBER)
+    if not isinstance(key, Signer):
+        raise NotJudged("the kit cannot sign wrongly with this kind of key")
+    names = dict.fromkeys(VARIABLE.findall(path), "nobody")
+    for mistake in ON_WRITES:
+        answer = target.ask(path, names=names, method=method, signer=MistakenSigner(key, mistake))
+        if answer.status != 401:
+            where = f"{answer.where}, {mistake.description}"
+            yield finding(target, WRITES, where, answer_text(answer), "status 401")
+
+
 def judge_public(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.read(operation_id, change=lambda headers: {})
     require_found(target, operation_id, answer)
@@ -262,6 +287,16 @@ def judge_public_wrong(target: Target, operation_id: str) -> Iterator[Finding]:
 
 def _signed(target: Target) -> list[str]:
     return [name for name, operation in target.operations.items() if not operation.is_public]
+
+
+def _writes(target: Target) -> list[str]:
+    """Return the writes that are not retired: those are refused before their signature is verified."""
+    return [
+        f"{name.upper()} {path}"
+        for path, item in target.document["paths"].items()
+        for name, node in item.items()
+        if name not in {"get", "parameters"} and "x-never-carried-out" not in node and "401" in node["responses"]
+    ]
 
 
 def _public(target: Target) -> list[str]:
@@ -284,6 +319,7 @@ CHECKS: tuple[Check[Target], ...] = (
     Check(EACH, "Every read of an account needs a signature.", PLACE, _signed, judge_each),
     Check(OTHERS, "No key signs for another account.", PLACE, lambda target: [OPERATION], judge_others),
     Check(AGAIN, "A signature can be sent again.", PLACE, lambda target: [OPERATION], judge_again),
+    Check(WRITES, "Every write needs a signature of its own.", PLACE, _writes, judge_writes, needs_writes=True),
     Check(PUBLIC, "A public read needs no signature.", PLACE, _public, judge_public),
     Check(PUBLIC_WRONG, "A public read ignores wrong signatures.", PLACE, _ignoring, judge_public_wrong),
 )
