@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import httpx
 
+from contracts.suites.planted.fcm import FCM
+from contracts.suites.planted.refusals import REFUSALS
 from contracts.suites.targets import target_at
 from mockexchange.kit.checks import run_check
 from mockexchange.kit.kalshi import KALSHI
@@ -31,5 +33,6 @@ def test_a_rule_finds_what_it_is_there_for(found: Found) -> None:
     assert found.rule in rules
 
 
-def test_there_is_a_lie_for_every_rule() -> None:
-    assert {check.rule for check in KALSHI.checks} <= {found.rule for found in FOUND}
+def test_there_is_a_lie_or_a_planted_fault_for_every_rule() -> None:
+    planted = {rule for fault in (*FCM, *REFUSALS) for rule in fault.rules}
+    assert {check.rule for check in KALSHI.checks} <= {found.rule for found in FOUND} | planted
