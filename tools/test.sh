@@ -14,7 +14,7 @@
 set -eu
 # Where bytecode is not kept, every child process of a test compiles the package anew: twice the time.
 unset PYTHONDONTWRITEBYTECODE
-FAST="api attacks cli contracts core faults guard house replay runtime sandbox scenario server store venues"
+FAST="api attacks cli contracts core faults guard replay runtime sandbox scenario server store venues"
 VERSIONS="house/test_floors.py runtime/test_http_request.py
     api/test_background_loop.py api/test_clients.py api/test_connect.py api/test_exchange.py api/test_fork.py
     api/test_garbage.py api/test_httpx_transports.py api/test_stream.py api/test_transports_asgi.py
