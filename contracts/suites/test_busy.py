@@ -9,6 +9,7 @@ from mockexchange.kit.checks import Check, run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.target import Target
+from tests.helpers.effort import chosen
 
 pytestmark = pytest.mark.contract
 
@@ -31,3 +32,14 @@ def test_a_server_that_moves_is_not_blamed(number: int, alias: str) -> None:
         judged = list(run_checks(checks, target))
     assert findings_of(judged) == ""
     assert sum(one.outcome is Outcome.KEPT for one in judged) > len(judged) / 2
+
+
+@pytest.mark.parametrize(("number", "alias"), list(enumerate(EVERY)), ids=EVERY)
+def test_orders_of_an_account_that_trades_are_not_blamed(number: int, alias: str) -> None:
+    """Markets close under the orders too, and cash moves while a refusal is judged."""
+    steps = chosen(REQUESTS_PER_STEP, REQUESTS_PER_STEP[number % len(REQUESTS_PER_STEP)])
+    for requests_per_step in steps:
+        with busy_target_at(alias, requests_per_step) as target:
+            judged = list(run_checks(KALSHI.write_checks, target))
+        assert findings_of(judged) == ""
+        assert sum(one.outcome is Outcome.KEPT for one in judged) > len(judged) / 2

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -96,25 +97,30 @@ def of_canceled(**fields: object) -> Callable[[Body], object]:
 
 
 class AfterRefusal:
-    """Changes a read once a create was refused with a status."""
+    """Changes a read as often as a create was refused with a status."""
 
     def __init__(self, status: int, path: str, change: Callable[[Body], object]) -> None:
         self.status, self.path, self.change = status, path, change
-        self.refused = False
+        self.refused = 0
 
     def __call__(self, passing: Passing) -> Passing:
         if passing.method == "POST" and passing.status == self.status:
-            self.refused = True
+            self.refused += 1
         if not self.refused or passing.path != self.path or passing.body is None:
             return passing
         body: Body = json.loads(json.dumps(passing.body))
-        self.change(body)
+        for _ in range(self.refused):
+            self.change(body)
         return passing._replace(body=body)
+
+
+def a_dollar_less(body: Body) -> None:
+    body["balance_dollars"] = str(Decimal(body["balance_dollars"]) - 1)
 
 
 def one_order_more(body: Body) -> None:
     rows = body["orders"]
-    rows.append({**rows[0], "order_id": "left-behind"} if rows else {"order_id": "left-behind"})
+    rows.append({**(rows[0] if rows else {}), "order_id": f"left-behind-{len(rows)}"})
 
 
 def one_position_more(body: Body) -> None:
@@ -167,7 +173,7 @@ FAULTS = (
     Fault(
         "a 409 costs money",
         "orders.duplicate",
-        lambda: AfterRefusal(409, "/portfolio/balance", put(balance_dollars="1.0000")),
+        lambda: AfterRefusal(409, "/portfolio/balance", a_dollar_less),
     ),
     fault("fill-or-kill is not killed", "orders.refused", instead("POST", CREATE, 409, 201, MADE)),
     fault("what is wrong is taken", "orders.refused", instead("POST", CREATE, 400, 201, MADE)),
@@ -251,7 +257,7 @@ FAULTS = (
     Fault(
         "a post-only order that is refused costs money",
         "orders.post_only",
-        lambda: AfterRefusal(400, "/portfolio/balance", put(balance_dollars="1.0000")),
+        lambda: AfterRefusal(400, "/portfolio/balance", a_dollar_less),
     ),
     Fault(
         "a post-only order that is refused has a position",

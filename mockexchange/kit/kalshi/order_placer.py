@@ -21,6 +21,8 @@ SHOWN_CHARS = 200
 DONE = range(200, 300)
 UNJUDGEABLE = (401, 403, 410, 429, 503)
 """Statuses for a key that may not write, and for an exchange that accepts no orders."""
+INACTIVE = '"market_inactive"'
+OPEN = ("active", "open")
 FILL_OR_KILL, IMMEDIATE, REST = "fill_or_kill", "immediate_or_cancel", "good_till_canceled"
 SHORT = {FILL_OR_KILL: "FOK", IMMEDIATE: "IOC", REST: "GTC"}
 """The names that the values of time_in_force had in November 2025."""
@@ -93,8 +95,15 @@ class OrderPlacer:
         stated = {"time_in_force": force if force in words else SHORT[force]} if force != REST else {}
         return {"side": "yes", "action": side.action, "count": count, "yes_price": cents, **stated, **common}
 
+    def write(self, operation_id: str, body: object = None, names: Mapping[str, str] | None = None) -> Answer:
+        """Send a write. Raises NotJudged if the market has closed meanwhile."""
+        answer = self.target.write(operation_id, body, names)
+        if INACTIVE in answer.text:
+            raise _not_judged(answer)
+        return answer
+
     def create(self, body: Mapping[str, Any]) -> Answer:
-        answer = self.target.write(self.generation.create, body)
+        answer = self.write(self.generation.create, body)
         if answer.status in DONE:
             self.made.append(self.id_of(answer))
         return answer
@@ -105,6 +114,12 @@ class OrderPlacer:
         if answer.status in UNJUDGEABLE:
             raise _not_judged(answer)
         return answer
+
+    def require_open(self) -> None:
+        """Raise NotJudged if the market has closed meanwhile, which cancels its orders."""
+        status = self.target.ask("/markets/{ticker}", names={"ticker": self.ticker}).json()["market"]["status"]
+        if status not in OPEN:
+            raise NotJudged(f"{self.ticker} is {status}: its orders were canceled")
 
     def place(self, side: OrderSide = BID, **wanted: Any) -> tuple[str, Answer]:
         """Place an order that should rest, and return its id and the answer. Raises NotJudged if it is refused."""
@@ -119,11 +134,11 @@ class OrderPlacer:
         return found
 
     def cancel(self, order_id: str) -> Answer:
-        return self.target.write(self.generation.cancel, names={"order_id": order_id})
+        return self.write(self.generation.cancel, names={"order_id": order_id})
 
     def decrease(self, order_id: str, count: int) -> Answer:
         wanted = {"reduce_to": count if self.generation.is_first else f"{count}.00"}
-        return self.target.write(self.generation.decrease, wanted, {"order_id": order_id})
+        return self.write(self.generation.decrease, wanted, {"order_id": order_id})
 
     def amend(self, order_id: str, client_order_id: str, side: OrderSide = BID, *, count: int) -> Answer:
         """Change the price and the total count of an order, and give it a new client order id."""
@@ -137,9 +152,7 @@ class OrderPlacer:
             }
         else:
             stated = {"side": side.name, "price": dollars(side.amended_cents), "count": f"{count}.00"}
-        return self.target.write(
-            self.generation.amend, {"ticker": self.ticker, **stated, **names}, {"order_id": order_id}
-        )
+        return self.write(self.generation.amend, {"ticker": self.ticker, **stated, **names}, {"order_id": order_id})
 
     def read(self, order_id: str, is_shown: Callable[[Row], bool] = bool) -> Row:
         """Read an order until `is_shown` accepts it or the server's read lag is over; return it, empty if missing."""
@@ -178,7 +191,7 @@ class OrderPlacer:
     def close(self) -> None:
         """Cancel all orders that were made: those that have ended are refused, which does no harm."""
         for order_id in self.made:
-            self.cancel(order_id)
+            self.target.write(self.generation.cancel, names={"order_id": order_id})
 
 
 def _not_judged(answer: Answer) -> NotJudged:

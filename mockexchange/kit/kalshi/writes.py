@@ -4,6 +4,7 @@ They go beyond the schemas, with small orders far from the market.
 """
 
 import math
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -53,6 +54,7 @@ POST_ONLY, PARTIAL = "orders.post_only", "orders.partial"
 AVERAGES = ("average_fill_price", "average_fee_paid")
 COUNTED = ("fill", "remaining", "initial")
 AMENDED_COUNT = 2
+ATTEMPTS = 3
 MANY = 500
 """More contracts than a mock's best ask has: the rest of such an order finds nothing."""
 NO_FILLS = "orders are never filled outside a mock"
@@ -62,16 +64,16 @@ GONE = (404, 400)
 UNKNOWN_MARKET = "KXNOSUCHMARKET-00JAN01-X"
 
 
-def judge_read_back(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_read_back(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that the answer to placing an order equals the next read of the order."""
-    with open_placer(target, operation_id) as placer:
-        for side in SIDES:
-            order_id, answer = placer.place(side)
-            row = placer.read(order_id)
-            yield from _differences(target, READ_BACK, answer, _stated(placer, side, answer), row)
-            if order_id not in placer.read_until(placer.resting, _has(order_id)):
-                seen = f"{order_id} is not listed"
-                yield finding(target, READ_BACK, answer.where, seen, "a resting order of the market")
+    target = placer.target
+    for side in SIDES:
+        order_id, answer = placer.place(side)
+        row = placer.read(order_id)
+        yield from _differences(target, READ_BACK, answer, _stated(placer, side, answer), row)
+        if order_id not in placer.read_until(placer.resting, _has(order_id)):
+            seen = f"{order_id} is not listed"
+            yield finding(target, READ_BACK, answer.where, seen, "a resting order of the market")
 
 
 def _has(order_id: str) -> Callable[[Mapping[str, Row]], bool]:
@@ -119,21 +121,21 @@ def _milliseconds(instant: str) -> int:
     return int(parsed.timestamp()) * 1000 + parsed.microsecond // 1000
 
 
-def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_counts(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that counts add up while an order is placed, decreased and canceled, in the answers and in the reads."""
-    with open_placer(target, operation_id) as placer:
-        for side in SIDES:
-            order_id, answer = placer.place(side, count=2)
-            yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
-            answer = placer.decrease(order_id, 1)
-            yield from _counts(target, answer, _order_of(placer, answer, order_id, left=1), "resting", 1, 2)
-            answer = placer.cancel(order_id)
-            yield from _counts(target, answer, _order_of(placer, answer, order_id, left=0), "canceled", 0, 2)
-            if answer.status in DONE:
-                body = answer.json()
-                reduced = Decimal(str(body.get("reduced_by_fp", body.get("reduced_by"))))
-                if reduced != 1:
-                    yield finding(target, COUNTS, answer.where, f"reduced by {reduced}", "1, what was left")
+    target = placer.target
+    for side in SIDES:
+        order_id, answer = placer.place(side, count=2)
+        yield from _counts(target, answer, _order_of(placer, answer, order_id), "resting", 2, 2)
+        answer = placer.decrease(order_id, 1)
+        yield from _counts(target, answer, _order_of(placer, answer, order_id, left=1), "resting", 1, 2)
+        answer = placer.cancel(order_id)
+        yield from _counts(target, answer, _order_of(placer, answer, order_id, left=0), "canceled", 0, 2)
+        if answer.status in DONE:
+            body = answer.json()
+            reduced = Decimal(str(body.get("reduced_by_fp", body.get("reduced_by"))))
+            if reduced != 1:
+                yield finding(target, COUNTS, answer.where, f"reduced by {reduced}", "1, what was left")
 
 
 def _order_of(placer: OrderPlacer, answer: Answer, order_id: str, left: int | None = None) -> Row:
@@ -165,27 +167,27 @@ def _state_text(status: str, filled: Decimal | int, left: Decimal | int, ordered
     return f"{status}, {filled:.2f} filled and {left:.2f} left of {ordered:.2f}"
 
 
-def judge_canceled(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_canceled(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that a canceled order cannot be canceled, decreased or amended again."""
-    with open_placer(target, operation_id) as placer:
-        body = placer.body(count=2)
-        placer.create(body)
-        order_id = _required(placer)
-        first = placer.cancel(order_id)
-        if first.status != 200:
-            yield finding(target, CANCELED, first.where, answer_text(first), "status 200")
-        again = [
-            (placer.cancel(order_id), (404,)),
-            (placer.decrease(order_id, 1), GONE),
-            (placer.amend(order_id, body["client_order_id"], count=2), GONE),
-        ]
-        for answer, wanted in again:
-            if answer.status not in wanted:
-                expected = f"status {' or '.join(map(str, wanted))}: it does not rest"
-                yield finding(target, CANCELED, answer.where, answer_text(answer), expected)
-        row = placer.read(order_id, lambda row: row.get("status") == "canceled")
-        if row.get("status") != "canceled":
-            yield finding(target, CANCELED, first.where, f"{row.get('status')} in the next read", "canceled")
+    target = placer.target
+    body = placer.body(count=2)
+    placer.create(body)
+    order_id = _required(placer)
+    first = placer.cancel(order_id)
+    if first.status != 200:
+        yield finding(target, CANCELED, first.where, answer_text(first), "status 200")
+    again = [
+        (placer.cancel(order_id), (404,)),
+        (placer.decrease(order_id, 1), GONE),
+        (placer.amend(order_id, body["client_order_id"], count=2), GONE),
+    ]
+    for answer, wanted in again:
+        if answer.status not in wanted:
+            expected = f"status {' or '.join(map(str, wanted))}: it does not rest"
+            yield finding(target, CANCELED, answer.where, answer_text(answer), expected)
+    row = placer.read(order_id, lambda row: row.get("status") == "canceled")
+    if row.get("status") != "canceled":
+        yield finding(target, CANCELED, first.where, f"{row.get('status')} in the next read", "canceled")
 
 
 def _required(placer: OrderPlacer) -> str:
@@ -194,42 +196,49 @@ def _required(placer: OrderPlacer) -> str:
     return placer.made[-1]
 
 
-def judge_duplicate(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_duplicate(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that a client order id that was used once is refused for ever.
 
     The refusal must leave nothing behind.
     """
-    with open_placer(target, operation_id) as placer:
-        body = placer.body()
-        placer.create(body)
-        order_id = _required(placer)
-        placer.read_until(placer.resting, lambda rows: order_id in rows)
-        yield from _leaves_nothing(placer, DUPLICATE, body, 409)
-        placer.cancel(order_id)
-        placer.read_until(placer.resting, lambda rows: order_id not in rows)
-        yield from _leaves_nothing(placer, DUPLICATE, body, 409)
+    body = placer.body()
+    placer.create(body)
+    order_id = _required(placer)
+    placer.read_until(placer.resting, lambda rows: order_id in rows)
+    yield from _leaves_nothing(placer, DUPLICATE, body, 409)
+    placer.cancel(order_id)
+    placer.read_until(placer.resting, lambda rows: order_id not in rows)
+    yield from _leaves_nothing(placer, DUPLICATE, body, 409)
 
 
 def _leaves_nothing(placer: OrderPlacer, rule: str, body: Mapping[str, Any], *wanted: int) -> Iterator[Finding]:
-    """Send a create that must be refused, and compare orders, positions and cash before and after."""
-    before = placer.footprint()
-    answer = placer.require_judgeable(placer.create(body))
-    if answer.status not in wanted:
-        expected = f"status {' or '.join(map(str, wanted))}"
-        yield finding(placer.target, rule, f"{answer.where} {dict(body)}", answer_text(answer), expected)
-        return
-    after = placer.footprint()
-    for name, was in before.items():
-        if after[name] != was:
-            seen = f"{name} {after[name]} after a {answer.status}"
-            yield finding(placer.target, rule, answer.where, seen, f"{was}, as before")
+    """Send a create that must be refused, and compare orders, positions and cash before and after.
+
+    The account may trade meanwhile: a change counts if it comes with each of some refusals, and with nothing else.
+    """
+    for attempts_left in reversed(range(ATTEMPTS)):
+        before = placer.footprint()
+        named = body if rule == DUPLICATE else {**body, "client_order_id": str(uuid.uuid4())}
+        answer = placer.require_judgeable(placer.create(named))
+        if answer.status not in wanted:
+            expected = f"status {' or '.join(map(str, wanted))}"
+            yield finding(placer.target, rule, f"{answer.where} {dict(body)}", answer_text(answer), expected)
+            return
+        after = placer.footprint()
+        if after == before:
+            return
+        if any(placer.footprint() != after for _ in range(ATTEMPTS)):
+            raise NotJudged("the account changes by itself")
+        if not attempts_left:
+            for name in (name for name, was in before.items() if after[name] != was):
+                seen = f"{name} {after[name]} after a {answer.status}"
+                yield finding(placer.target, rule, answer.where, seen, f"{before[name]}, as before")
 
 
-def judge_refused(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_refused(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that orders which cannot be executed are refused with their status, and leave nothing behind."""
-    with open_placer(target, operation_id) as placer:
-        for change, wanted in _mistakes(placer):
-            yield from _leaves_nothing(placer, REFUSED, {**placer.body(), **change}, *wanted)
+    for change, wanted in _mistakes(placer):
+        yield from _leaves_nothing(placer, REFUSED, {**placer.body(), **change}, *wanted)
 
 
 def _mistakes(placer: OrderPlacer) -> Iterator[tuple[dict[str, Any], tuple[int, ...]]]:
@@ -249,14 +258,14 @@ def _mistakes(placer: OrderPlacer) -> Iterator[tuple[dict[str, Any], tuple[int, 
         yield {"count": "0.00"}, (400,)
 
 
-def judge_immediate(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_immediate(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that an immediate-or-cancel order that matches nothing is canceled without a fill."""
-    with open_placer(target, operation_id) as placer:
-        for side in SIDES:
-            order_id, answer = placer.place(side, force=IMMEDIATE)
-            row = _order_of(placer, answer, order_id, left=0)
-            yield from _of_state(target, IMMEDIATE_RULE, answer, row, _state_text("canceled", 0, 0, 1))
-            yield from _second_answer(placer, IMMEDIATE_RULE, answer, ZERO)
+    target = placer.target
+    for side in SIDES:
+        order_id, answer = placer.place(side, force=IMMEDIATE)
+        row = _order_of(placer, answer, order_id, left=0)
+        yield from _of_state(target, IMMEDIATE_RULE, answer, row, _state_text("canceled", 0, 0, 1))
+        yield from _second_answer(placer, IMMEDIATE_RULE, answer, ZERO)
 
 
 def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decimal) -> Iterator[Finding]:
@@ -273,11 +282,10 @@ def _second_answer(placer: OrderPlacer, rule: str, answer: Answer, filled: Decim
         yield finding(placer.target, rule, answer.where, f"{stated} of {filled} filled contracts", f"{wanted}")
 
 
-def judge_amended(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_amended(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that an amended order keeps its id and has the new price, size and client order id."""
-    with open_placer(target, operation_id) as placer:
-        for side in SIDES:
-            yield from _amended(placer, side)
+    for side in SIDES:
+        yield from _amended(placer, side)
 
 
 def _amended(placer: OrderPlacer, side: OrderSide) -> Iterator[Finding]:
@@ -307,25 +315,25 @@ def _amend_answer(placer: OrderPlacer, answer: Answer, before: Row, after: Row) 
         yield finding(placer.target, AMENDED, answer.where, body["order_id"], after["order_id"])
 
 
-def judge_batch(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_batch(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that the answer to a batch has an item for each order in its place, and that a failure stops no other."""
-    with open_placer(target, operation_id) as placer:
-        sent = [placer.body(), {**placer.body(), "ticker": UNKNOWN_MARKET}, placer.body()]
-        answer = placer.require_judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
-        if answer.status != 201:
-            yield finding(target, BATCH, answer.where, answer_text(answer), "status 201")
-            return
-        items = answer.json()["orders"]
-        made = [(item.get("order") or item if placer.generation.is_first else item).get("order_id") for item in items]
-        placer.made.extend(one for one, item in zip(made, items, strict=True) if one and item.get("error") is None)
-        failed = [item.get("error") is not None for item in items]
-        if failed != [False, True, False]:
-            yield finding(target, BATCH, answer.where, f"errors at {failed}", "an error at the second of three orders")
-            return
-        found = [placer.read(one) for one in placer.made]
-        if [row.get("client_order_id") for row in found] != [sent[0]["client_order_id"], sent[2]["client_order_id"]]:
-            yield finding(target, BATCH, answer.where, f"{found}", "the first and the third order")
-        yield from _cancel_batch(placer)
+    target = placer.target
+    sent = [placer.body(), {**placer.body(), "ticker": UNKNOWN_MARKET}, placer.body()]
+    answer = placer.require_judgeable(target.write(placer.generation.create_batch, {"orders": sent}))
+    if answer.status != 201:
+        yield finding(target, BATCH, answer.where, answer_text(answer), "status 201")
+        return
+    items = answer.json()["orders"]
+    made = [(item.get("order") or item if placer.generation.is_first else item).get("order_id") for item in items]
+    placer.made.extend(one for one, item in zip(made, items, strict=True) if one and item.get("error") is None)
+    failed = [item.get("error") is not None for item in items]
+    if failed != [False, True, False]:
+        yield finding(target, BATCH, answer.where, f"errors at {failed}", "an error at the second of three orders")
+        return
+    found = [placer.read(one) for one in placer.made]
+    if [row.get("client_order_id") for row in found] != [sent[0]["client_order_id"], sent[2]["client_order_id"]]:
+        yield finding(target, BATCH, answer.where, f"{found}", "the first and the third order")
+    yield from _cancel_batch(placer)
 
 
 def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
@@ -341,26 +349,24 @@ def _cancel_batch(placer: OrderPlacer) -> Iterator[Finding]:
         yield finding(placer.target, BATCH, answer.where, answer_text(answer), "two canceled orders and an error")
 
 
-def judge_filled(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_filled(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that an order that is filled at once is executed, shows its average prices, and is in the fills."""
+    target = placer.target
     if not target.may_trade:
         raise NotJudged(NO_FILLS)
-    with open_placer(target, operation_id) as placer:
-        placer.ticker = _offered_market(target)["ticker"]
-        order_id, answer = placer.place(cents=99, force=IMMEDIATE)
-        row = placer.read(order_id)
-        yield from _of_state(target, FILLED, answer, row, _state_text("executed", 1, 0, 1))
-        yield from _second_answer(placer, FILLED, answer, Decimal(1))
-        fills = target.ask("/portfolio/fills", query={"order_id": order_id}).json()["fills"]
-        cost = sum((_cost(fill) for fill in fills), ZERO)
-        shown = Decimal(row["taker_fill_cost_dollars"])
-        if not fills or shown != cost:
-            yield finding(target, FILLED, answer.where, f"cost {shown} of {len(fills)} fills", f"{cost}, of its fills")
-        stated = answer.json().get("average_fill_price", None)
-        if stated is not None and Decimal(stated) != cost:
-            yield finding(
-                target, FILLED, answer.where, f"average_fill_price {stated}", f"{cost}, the price of its fill"
-            )
+    placer.ticker = _offered_market(target)["ticker"]
+    order_id, answer = placer.place(cents=99, force=IMMEDIATE)
+    row = placer.read(order_id)
+    yield from _of_state(target, FILLED, answer, row, _state_text("executed", 1, 0, 1))
+    yield from _second_answer(placer, FILLED, answer, Decimal(1))
+    fills = target.ask("/portfolio/fills", query={"order_id": order_id}).json()["fills"]
+    cost = sum((_cost(fill) for fill in fills), ZERO)
+    shown = Decimal(row["taker_fill_cost_dollars"])
+    if not fills or shown != cost:
+        yield finding(target, FILLED, answer.where, f"cost {shown} of {len(fills)} fills", f"{cost}, of its fills")
+    stated = answer.json().get("average_fill_price", None)
+    if stated is not None and Decimal(stated) != cost:
+        yield finding(target, FILLED, answer.where, f"average_fill_price {stated}", f"{cost}, the price of its fill")
 
 
 def _cost(fill: Row) -> Decimal:
@@ -378,38 +384,38 @@ def _offered_market(target: Target, *, has_bid: bool = False) -> Row:
     raise NotJudged("nothing is offered in any open market")
 
 
-def judge_post_only(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_post_only(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that a post-only order rests, and that one which would match is refused and leaves nothing behind."""
+    target = placer.target
     if not target.may_trade:
         raise NotJudged(NO_FILLS)
-    with open_placer(target, operation_id) as placer:
-        placer.ticker = _offered_market(target, has_bid=True)["ticker"]
-        for side, opposite in (SIDES, SIDES[::-1]):
-            answer = placer.require_judgeable(placer.create(placer.body(side, post_only=True)))
-            if answer.status not in DONE:
-                yield finding(target, POST_ONLY, answer.where, answer_text(answer), "an order that rests")
-            yield from _leaves_nothing(placer, POST_ONLY, placer.body(side, cents=opposite.cents, post_only=True), 400)
+    placer.ticker = _offered_market(target, has_bid=True)["ticker"]
+    for side, opposite in (SIDES, SIDES[::-1]):
+        answer = placer.require_judgeable(placer.create(placer.body(side, post_only=True)))
+        if answer.status not in DONE:
+            yield finding(target, POST_ONLY, answer.where, answer_text(answer), "an order that rests")
+        yield from _leaves_nothing(placer, POST_ONLY, placer.body(side, cents=opposite.cents, post_only=True), 400)
 
 
-def judge_partial(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_partial(placer: OrderPlacer) -> Iterator[Finding]:
     """Check that an immediate order for more than is offered fills in part, and that a fill-or-kill one does not."""
+    target = placer.target
     if not target.may_trade:
         raise NotJudged(NO_FILLS)
-    with open_placer(target, operation_id) as placer:
-        market = _offered_market(target)
-        placer.ticker, cents = market["ticker"], math.ceil(Decimal(market["yes_ask_dollars"]) * 100)
-        order_id, answer = placer.place(cents=cents, count=MANY, force=IMMEDIATE)
-        fills = target.ask("/portfolio/fills", query={"order_id": order_id, "limit": "200"}).json()["fills"]
-        filled = sum((contract_count(fill, "count").value for fill in fills), ZERO)
-        if filled == MANY:
-            raise NotJudged(f"{placer.ticker} offers {MANY} contracts and more at {dollars(cents)}")
-        if not filled:
-            yield finding(target, PARTIAL, answer.where, "no fill of the order can be read", "what was offered")
-        row = _order_of(placer, answer, order_id)
-        yield from _of_state(target, PARTIAL, answer, row, _state_text("canceled", filled, 0, MANY))
-        yield from _second_answer(placer, PARTIAL, answer, filled)
-        whole = placer.body(cents=cents, count=MANY, force=FILL_OR_KILL)
-        yield from _leaves_nothing(placer, PARTIAL, whole, 409)
+    market = _offered_market(target)
+    placer.ticker, cents = market["ticker"], math.ceil(Decimal(market["yes_ask_dollars"]) * 100)
+    order_id, answer = placer.place(cents=cents, count=MANY, force=IMMEDIATE)
+    fills = target.ask("/portfolio/fills", query={"order_id": order_id, "limit": "200"}).json()["fills"]
+    filled = sum((contract_count(fill, "count").value for fill in fills), ZERO)
+    if filled == MANY:
+        raise NotJudged(f"{placer.ticker} offers {MANY} contracts and more at {dollars(cents)}")
+    if not filled:
+        yield finding(target, PARTIAL, answer.where, "no fill of the order can be read", "what was offered")
+    row = _order_of(placer, answer, order_id)
+    yield from _of_state(target, PARTIAL, answer, row, _state_text("canceled", filled, 0, MANY))
+    yield from _second_answer(placer, PARTIAL, answer, filled)
+    whole = placer.body(cents=cents, count=MANY, force=FILL_OR_KILL)
+    yield from _leaves_nothing(placer, PARTIAL, whole, 409)
 
 
 def judge_cancel_all(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -423,6 +429,19 @@ def judge_cancel_all(target: Target, operation_id: str) -> Iterator[Finding]:
         if answer.status != 204 or row.get("status") != "canceled":
             seen = f"{answer_text(answer)}, and the order is {row.get('status')}"
             yield finding(target, CANCEL_ALL, answer.where, seen, "status 204, and the order is canceled")
+
+
+def _with_orders(judge: Callable[[OrderPlacer], Iterator[Finding]]) -> Callable[[Target, str], Iterator[Finding]]:
+    """Return a judge that opens an order placer; its findings count only if the market has not closed meanwhile."""
+
+    def judge_while_open(target: Target, operation_id: str) -> Iterator[Finding]:
+        with open_placer(target, operation_id) as placer:
+            findings = list(judge(placer))
+            if findings:
+                placer.require_open()
+            yield from findings
+
+    return judge_while_open
 
 
 def _generations(target: Target) -> list[str]:
@@ -523,20 +542,62 @@ PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = tuple(
     check._replace(holds_while_moving=True)
     for check in (
-        Check(READ_BACK, "The answer of a new order equals the next read.", PLACE, _generations, judge_read_back),
-        Check(COUNTS, "Counts add up while an order is decreased and canceled.", PLACE, _generations, judge_counts),
-        Check(CANCELED, "What is canceled cannot be changed any more.", PLACE, _generations, judge_canceled),
         Check(
-            DUPLICATE, "A used client order id is 409 and leaves nothing behind.", PLACE, _generations, judge_duplicate
+            READ_BACK,
+            "The answer of a new order equals the next read.",
+            PLACE,
+            _generations,
+            _with_orders(judge_read_back),
         ),
-        Check(REFUSED, "A refused order leaves nothing behind.", PLACE, _generations, judge_refused),
-        Check(IMMEDIATE_RULE, "What finds nothing at once is canceled unfilled.", PLACE, _generations, judge_immediate),
-        Check(AMENDED, "An amended order keeps its id and has what is new.", PLACE, _generations, judge_amended),
-        Check(BATCH, "A batch has an item for each order.", PLACE, _generations, judge_batch),
-        Check(FILLED, "A filled order is executed, with its averages and fills.", PLACE, _generations, judge_filled),
+        Check(
+            COUNTS,
+            "Counts add up while an order is decreased and canceled.",
+            PLACE,
+            _generations,
+            _with_orders(judge_counts),
+        ),
+        Check(
+            CANCELED, "What is canceled cannot be changed any more.", PLACE, _generations, _with_orders(judge_canceled)
+        ),
+        Check(
+            DUPLICATE,
+            "A used client order id is 409 and leaves nothing behind.",
+            PLACE,
+            _generations,
+            _with_orders(judge_duplicate),
+        ),
+        Check(REFUSED, "A refused order leaves nothing behind.", PLACE, _generations, _with_orders(judge_refused)),
+        Check(
+            IMMEDIATE_RULE,
+            "What finds nothing at once is canceled unfilled.",
+            PLACE,
+            _generations,
+            _with_orders(judge_immediate),
+        ),
+        Check(
+            AMENDED,
+            "An amended order keeps its id and has what is new.",
+            PLACE,
+            _generations,
+            _with_orders(judge_amended),
+        ),
+        Check(BATCH, "A batch has an item for each order.", PLACE, _generations, _with_orders(judge_batch)),
+        Check(
+            FILLED,
+            "A filled order is executed, with its averages and fills.",
+            PLACE,
+            _generations,
+            _with_orders(judge_filled),
+        ),
         Check(CANCEL_ALL, "Canceling all leaves no order resting.", PLACE, _cancel_all, judge_cancel_all),
-        Check(POST_ONLY, "Post-only orders rest or are refused.", PLACE, _generations, judge_post_only),
-        Check(PARTIAL, "An immediate order fills in part, fill-or-kill not.", PLACE, _generations, judge_partial),
+        Check(POST_ONLY, "Post-only orders rest or are refused.", PLACE, _generations, _with_orders(judge_post_only)),
+        Check(
+            PARTIAL,
+            "An immediate order fills in part, fill-or-kill not.",
+            PLACE,
+            _generations,
+            _with_orders(judge_partial),
+        ),
         Check(LIFE, "A group is listed until it is deleted.", PLACE, _groups, judge_life),
         Check(ORDERS, "A triggered group holds no order until it is reset.", PLACE, _triggered_groups, judge_orders),
     )
