@@ -441,6 +441,7 @@ def _with_orders(judge: Callable[[OrderPlacer], Iterator[Finding]]) -> Callable[
                 placer.require_open()
             yield from findings
 
+    judge_while_open.__doc__ = judge.__doc__  # the page of rules has it
     return judge_while_open
 
 
