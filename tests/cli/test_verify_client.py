@@ -78,6 +78,24 @@ def test_a_client_that_breaks_one_ends_with_1_and_says_how_to_see_it(tmp_path: P
     assert "pages.followed" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def test_cards_that_are_known_to_be_broken_fail_nothing_and_others_do(tmp_path: Path) -> None:
+    known = tmp_path / "broken-cards.txt"
+    first = verify("--cards", "R01,R20", "--write-baseline", str(known), *bot("first_page"))
+    assert (first.exit_code, first.stderr.splitlines()[-1]) == (0, f"Written: {known}")
+    lines = known.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["R20 A list of several pages"]
+    again = verify("--cards", "R01,R20", "--baseline", str(known), *bot("first_page"))
+    assert again.exit_code == 0, again.output
+    assert f"known to be broken: {known}" in again.stdout
+    assert "R20 pages.followed" in again.stdout
+    assert "broken R20" not in again.stderr
+    assert "Mended" not in again.stdout
+    known.write_text("R01 Requests are signed  # they were not\n")
+    others = verify("--cards", "R01,R20", "--baseline", str(known), *bot("first_page"))
+    assert others.exit_code == 1
+    assert re.search(rf"Mended, remove these lines from {known}\n.*\nR01 +Requests are signed", others.stdout)
+
+
 def test_a_command_that_is_stopped_is_said_to_be() -> None:
     result = verify("--cards", "R01,R05", "--timeout", "2s", *bot("hang"))
     assert result.exit_code == 0, result.output
@@ -120,6 +138,10 @@ def test_an_adapter_is_given_tasks() -> None:
         (["--", "/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
         (["--adapter", "--", "/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
         (["--scenario", "nothing", *bot("positions")], "no scenario 'nothing'"),
+        (["--baseline", "none.txt", "--", "x"], "none.txt cannot be read: No such file or directory: --write-baseline"),
+        (["--baseline", str(BOT), "--", "x"], "bot.py:1: no such card: "),
+        (["--baseline", "a", "--write-baseline", "b", "--", "x"], "expected one of --baseline and --write-baseline"),
+        (["--baseline", ".", "--", "x"], ". cannot be read: "),
         (["--cards", "R01", *bot("silent")], "sent nothing to the sandbox"),
         (["--cards", "R01", *bot("crowd")], "it opened more than 256 connections at once"),
     ],
@@ -137,6 +159,10 @@ def test_an_adapter_is_given_tasks() -> None:
         "command",
         "adapter",
         "scenario",
+        "no baseline",
+        "baseline",
+        "baselines",
+        "folder",
         "silent",
         "crowd",
     ],

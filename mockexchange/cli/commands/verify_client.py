@@ -12,9 +12,11 @@ from mockexchange.cli.commands.completion import SCENARIO
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
+from mockexchange.kit.client.baseline import Baseline, baseline_text, read_baseline
 from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
 from mockexchange.kit.client.fuzzing import EXAMPLES
 from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
+from mockexchange.kit.findings import EXIT_KEPT
 from mockexchange.kit.hypothesis_support import cached_tables
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
@@ -104,6 +106,12 @@ def _seconds(text: str) -> float:
 @option("--examples", type=EXAMPLE_COUNT, default=EXAMPLES, show_default=True, help="Made-up bodies for each task.")
 @option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Chooses the made-up bodies.")
 @option("--fast", is_flag=True, help="Leave out the cards that take long.")
+@option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="A file of cards that are known to be broken: others alone fail the run.",
+)
+@option("--write-baseline", type=click.Path(path_type=Path), help="Write the cards that are broken now to a file.")
 @report_option
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
@@ -123,6 +131,8 @@ def client(
     examples: int,
     seed: int,
     fast: bool,
+    baseline: Path | None,
+    write_baseline: Path | None,
     report: tuple[Destination, ...],
     command: Sequence[str],
 ) -> None:
@@ -143,6 +153,8 @@ def client(
         return
     if not command:
         raise UsageFailure("expected a command after --, such as: mockexchange verify client -- python bot.py")
+    if baseline and write_baseline:
+        raise UsageFailure("expected one of --baseline and --write-baseline: the cards of the first are not broken")
     settings = ClientRunSettings(
         venue=kit,
         command=command,
@@ -158,11 +170,34 @@ def client(
         examples=examples,
         seed=seed,
         is_fast=fast,
+        baseline=_baseline(baseline, every) if baseline else None,
     )
     run = _run(settings)
     show_report(run.report, console_on(sys.stdout), run.tables, kept_in_a_line=True)
     write_reports(run.report, report, run.tables)
+    if write_baseline and not run.report.cut_short:
+        _write(write_baseline, baseline_text(run.report.verdicts))
+        context.exit(EXIT_KEPT)
     context.exit(run.report.exit_code)
+
+
+def _baseline(path: Path, every: Sequence[Card]) -> Baseline:
+    """Read a baseline. Raises UsageFailure."""
+    try:
+        return read_baseline(path, every)
+    except OSError as error:
+        raise UsageFailure(f"{path} cannot be read: {error.strerror or error}: --write-baseline makes one") from None
+    except ValueError as error:
+        raise UsageFailure(str(error)) from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text file, and say so. Raises UsageFailure."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageFailure(f"{path} cannot be written: {error.strerror or error}") from None
+    click.echo(f"Written: {path}", err=True)
 
 
 def _cards(kit: VenueKit, wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[Card]]:

@@ -17,6 +17,7 @@ from mockexchange.kit.client.adapter_mode import (
     process_count,
 )
 from mockexchange.kit.client.api_documents import coverage
+from mockexchange.kit.client.baseline import Baseline
 from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.command_mode import CommandCardRunner, play_with_command
 from mockexchange.kit.client.fuzzing import EXAMPLES, FuzzSettings
@@ -69,6 +70,8 @@ class ClientRunSettings:
     """Whether test cards with generated bodies are left out, and more processes run the others."""
     more_cards: Path | None = None
     """The folder of the user's own test cards."""
+    baseline: Baseline | None = None
+    """The test cards that the client is known to break; None if every broken one fails the run."""
 
     def reproduction(self, card: Card) -> str:
         """Return the command line that runs one test card again; secrets in the command are left out."""
@@ -117,12 +120,15 @@ class ClientRun:
             self._watcher.stage("cards", total=len(self._settings.cards))
             runner = self._adapter_runner(sandboxes) if self._settings.is_adapter else self._command_runner(sandboxes)
             try:
-                for verdict in stack.enter_context(closing(self._verdicts(runner, stack))):
+                baseline = self._settings.baseline
+                for found in stack.enter_context(closing(self._verdicts(runner, stack))):
+                    verdict = baseline.applied(found) if baseline else found
                     self.report.verdicts.append(verdict)
                     self._watcher.add_verdict(verdict)
+                self.tables = baseline.mended(self.report) if baseline else []
             finally:
                 if not runner.traffic.is_empty:
-                    self.tables = coverage(runner.traffic, sandboxes.documents())
+                    self.tables += coverage(runner.traffic, sandboxes.documents())
 
     def _verdicts(self, runner: AdapterCardRunner | CommandCardRunner, stack: ExitStack) -> Generator[Verdict]:
         settings, at = self._settings, self._watcher.at
