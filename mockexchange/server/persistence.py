@@ -1,4 +1,7 @@
-"""Writes the sandboxes of a server to its store. A change is stored before any client sees it."""
+"""Creates, deletes and opens again the sandboxes of a server in its store; `sandbox/writer.py` appends their commands.
+
+A change is stored before any client sees it.
+"""
 
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, TypeVar

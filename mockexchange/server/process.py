@@ -10,8 +10,8 @@ from mockexchange.sandbox.opening import Progress
 from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes
-from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
+from mockexchange.scenario.requested_files import ScenarioFiles
 from mockexchange.server.control.access import Tokens
 from mockexchange.server.control.on_demand import ControlOnDemand
 from mockexchange.server.operating_system import allow_many_files, signals_set

@@ -18,8 +18,8 @@ from mockexchange.sandbox.options import DEFAULT, Inspector, SandboxOptions
 from mockexchange.sandbox.quotas import NO_QUOTAS, Quotas
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.scenario.files import ScenarioFiles
 from mockexchange.scenario.plan import Plan
+from mockexchange.scenario.requested_files import ScenarioFiles
 from mockexchange.server.app import ControlListenerApp, ListenerApp, SandboxOf
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import LOOPBACK_NAMES, Listener

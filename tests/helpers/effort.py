@@ -44,7 +44,6 @@ OF_TEST_ALL = {
     "tests/attacks/test_control.py::test_a_full_journal_is_read_in_pieces": "`make attacks`",
     "tests/attacks/test_memory.py": "`make attacks`",
     "tests/attacks/test_peers_that_leave.py": "`make attacks`",
-    "tests/cli/test_api_watch.py::test_a_bad_document_is_one_line": "tests/runtime reads bad documents",
     "tests/cli/test_named_files.py::test_a_pipe_with_content": "a pipe is one of the kinds of the test above it",
     "tests/cli/test_serve_end.py": "tests/server/test_stopping.py ends servers",
     "tests/cli/test_tour_of_recordings.py": "its commands have tests of their own",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mockexchange.runtime.redaction import WholeSecrets, sha256_of
 from mockexchange.sandbox.sandboxes import NAME
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.files import read_bytes
 from mockexchange.scenario.located_text import Located, read_yaml
+from mockexchange.scenario.requested_files import read_bytes
 from mockexchange.scenario.value_types import MapOf, Record, Scalar, choice, matching, may, must
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from mockexchange.sandbox.interface import SandboxError
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.files import ScenarioFiles, require_no_key_files
 from mockexchange.scenario.loader import load_object, load_scenario, load_text
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
+from mockexchange.scenario.requested_files import ScenarioFiles, require_no_key_files
 from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.value_types import DURATION, NAME, Field, Record, Scalar, integer, wrong
 from mockexchange.server.control.access import grant_of, is_in_process

@@ -14,10 +14,10 @@ from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.error_collection import collecting_errors
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.files import ScenarioFiles, read_text
 from mockexchange.scenario.loader import builtin_names, load_builtin
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.plan import Plan
+from mockexchange.scenario.requested_files import ScenarioFiles, read_text
 from mockexchange.scenario.value_types import Record, must
 from mockexchange.server.control.access import Access
 from mockexchange.server.control.answers import ControlJson

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.scenario import files
+from mockexchange.scenario import requested_files
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from tests.helpers.rows import each_row
@@ -81,7 +81,7 @@ def test_a_pipe_is_refused_whatever_it_holds(reading: Live) -> None:
 
 def test_a_device_is_no_file_of_a_scenario() -> None:
     with pytest.raises(ScenarioError, match="expected a regular file"):
-        files.ScenarioFiles(Path("/dev")).load("zero")
+        requested_files.ScenarioFiles(Path("/dev")).load("zero")
 
 
 @each_row("name", ["env", "mine.pem", "secrets.yaml"])
@@ -109,7 +109,7 @@ def test_scenarios_of_the_folder_are_loaded_with_their_keys(reading: Live, home:
 
 
 def test_a_file_has_a_largest_size(reading: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "BYTES_MAX_DEFAULT", len(MINE) - 1)
+    monkeypatch.setattr(requested_files, "BYTES_MAX_DEFAULT", len(MINE) - 1)
     reply = reading.control("POST", "/sandboxes", {"scenario": "mine.yaml"})
     assert f"expected at most {len(MINE) - 1} bytes, got {len(MINE)}" in error_of(reply)["message"]
 
