@@ -253,27 +253,14 @@ def pay_into_nobody() -> Command:
 AT_EACH_ORDER = "script:\n  - {when: {order: {market: RAIN-1, nth: each}}, announce: {message: x}}\n"
 
 
-def a_bid() -> Command:
-    return PlaceOrder(
-        subaccount_ref=SubaccountRef("alice", "0"),
-        market="RAIN-1",
-        side=Side.YES,
-        action=Action.BUY,
-        count_centis=100,
-        price_centicents=100,
-    )
-
-
-def expires_at_once(at: int) -> Command:
-    return RestOrder(
-        subaccount_ref=SubaccountRef("alice", "0"),
-        market="RAIN-1",
-        side=Side.YES,
-        action=Action.BUY,
-        count_centis=100,
-        price_centicents=100,
-        expires_at=at,
-    )
+BID: dict[str, Any] = {
+    "subaccount_ref": SubaccountRef("alice", "0"),
+    "market": "RAIN-1",
+    "side": Side.YES,
+    "action": Action.BUY,
+    "count_centis": 100,
+    "price_centicents": 100,
+}
 
 
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -291,8 +278,8 @@ def test_commands_of_a_request_have_the_log_that_they_have_in_memory(
         begun_at = sandbox.clock.now()
         await sandbox.advance(5_000)
         make: dict[str, Callable[[int], Command]] = {"pay": deposit, "refused": lambda _: pay_into_nobody()}
-        make["place"] = lambda _: a_bid()
-        make["expires"] = lambda _: expires_at_once(begun_at + 1)
+        make["place"] = lambda _: PlaceOrder(**BID)
+        make["expires"] = lambda _: RestOrder(**BID, expires_at=begun_at + 1)
         outcomes = [one.outcome async for one in sandbox.write_all([make[kind](n) for n, kind in enumerate(kinds, 1)])]
         assert [isinstance(one, Refusal) for one in outcomes] == [kind == "refused" for kind in kinds]
         await sandbox.run_due()
@@ -378,7 +365,7 @@ def test_a_script_does_in_a_store_what_it_does_in_memory(
             with suppress(StoreUnavailable):
                 await sandbox.advance(until - sandbox.clock.now())
         done = [(one.at, one.cause, one.command) for one in sandbox.log if one.cause]
-        if failures:  # a change of the clock may then be stored twice, and nobody hears of a step that was
+        if failures:  # a change of the clock may then be stored twice, and a stored step be missing in the journal
             return [done]
         firings = [(one.at, one.position, one.kind, one.name, one.detail) for one in sandbox.journal.firings]
         return [done, firings, [(one.state, one.fired_in_all, one.refused_in_all) for one in sandbox.script.steps]]
