@@ -56,7 +56,7 @@ OF_TEST_ALL = {
     "tests/clients/test_recorded.py::test_a_reader": "tests/recording passes bytes on",
     "tests/clients/test_recorded.py::test_a_trader": "tests/recording passes bytes on",
     "tests/clients/test_tls.py::test_a_program_of_the_page": "test_recipes.py runs them, tests/server/tls has TLS",
-    "tests/clients/test_tls.py::test_who_is_not_told": "tests/server/tls has certificates that nobody trusts",
+    "tests/clients/test_tls.py::test_who_is_not_told": "tests/server/tls has certificates that no client trusts",
     "contracts/suites/test_writes.py::test_links_lead": "every rule of writes is kept at every date",
     "tests/console/test_accounts.py": "the other pages are drawn by the same parts",
     "tests/console/test_clock.py": "tests/server/control has the clock",

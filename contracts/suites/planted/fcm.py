@@ -153,7 +153,7 @@ FCM = (
     fault("every id is that of the first order", "fcm.bound_items", any_id_is_the_first_order),
     fault("the sides of a trade change places", "fcm.sides", sides_change_places),
     fault("a taker's side has no fee", "fcm.sides", taker_has_no_fee),
-    fault("a trade is of nobody", "fcm.sides", trade_has_no_side),
+    fault("a trade shows neither maker nor taker", "fcm.sides", trade_has_no_side),
     fault("a taker's fee is doubled", "fcm.fees", fee_is_doubled),
     fault("a maker pays a fee that its order does not show", "fcm.fees", maker_pays_too),
     fault("orders of subtraders are free", "fcm.fees", orders_are_free),

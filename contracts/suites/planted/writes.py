@@ -270,7 +270,7 @@ FAULTS = (
         instead("POST", CREATE, 201, 400, {"error": {"code": "invalid_order", "message": "invalid order"}}),
     ),
     fault("the rest of an immediate order rests", "orders.partial", where("GET", ONE, 200, of_order(status="resting"))),
-    fault("a part that was filled is not told", "orders.partial", where("POST", CREATE, 201, put(fill_count="0.00"))),
+    fault("a part fill is answered as none", "orders.partial", where("POST", CREATE, 201, put(fill_count="0.00"))),
     fault("the rest is still there", "orders.partial", where("GET", ONE, 200, of_order(remaining_count_fp="1.00"))),
     fault("fill-or-kill is filled in part", "orders.partial", instead("POST", CREATE, 409, 201, MADE)),
     fault("fills are lost", "orders.partial", where("GET", "/portfolio/fills", 200, put(fills=[]))),

@@ -153,11 +153,11 @@ def _repeated(given: Given[Parameter]) -> tuple[str | int, ...]:
     return tuple(_integer(replace(given, value=item)) for item in items)
 
 
-def _require_count(given: Given[Parameter], count: int, said: str) -> None:
-    """Raise Rejected if a list has too many items; `said` says in the message how many they are."""
+def _require_count(given: Given[Parameter], count: int, how_many: str) -> None:
+    """Raise Rejected if a list has too many items; `how_many` is the number in the words of the message."""
     row = given.row
     if row.items_max is not None and count > row.items_max:
-        raise _invalid(given, "max", f"{row.name} {said}: expected at most {row.items_max}")
+        raise _invalid(given, "max", f"{row.name} {how_many}: expected at most {row.items_max}")
 
 
 def _wrong_type(given: Given[Parameter], problem: str) -> Rejected:

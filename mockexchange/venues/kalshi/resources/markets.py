@@ -409,7 +409,7 @@ STATUS_VALUES: dict[str, tuple[MarketStatus, ...]] = {
     # `MarketStatus` has no value for a market before its opening.
     "unopened": (),
     "open": (MarketStatus.OPEN,),
-    # A paused market is an open one, which a test of its own tells from those that trade.
+    # A paused market is an open one: `_test_of_pause` separates it from those that trade.
     "paused": (MarketStatus.OPEN,),
     "closed": (MarketStatus.CLOSED, MarketStatus.DETERMINED, MarketStatus.DISPUTED),
     "settled": (MarketStatus.FINALIZED,),
