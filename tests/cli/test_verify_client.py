@@ -78,8 +78,8 @@ def test_a_client_that_breaks_one_ends_with_1_and_says_how_to_see_it(tmp_path: P
     assert "pages.followed" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
-def test_cards_that_are_known_to_be_broken_fail_nothing_and_others_do(tmp_path: Path) -> None:
-    known = tmp_path / "broken-cards.txt"
+def test_cards_that_are_known_to_be_broken_fail_nothing_and_others_do() -> None:
+    known = Path("broken-cards.txt")  # as short as its lines: a long path is folded
     first = verify("--cards", "R01,R20", "--write-baseline", str(known), *bot("first_page"))
     assert (first.exit_code, first.stderr.splitlines()[-1]) == (0, f"Written: {known}")
     lines = known.read_text(encoding="utf-8").splitlines()
